@@ -1,0 +1,43 @@
+/** Message codes (protocol notes 2.1): class (3 bits) and detail (5 bits), as in CoAP. */
+export const CODE = {
+  GET: 0x01,
+  PUT: 0x02,
+  POST: 0x03,
+  DELETE: 0x04,
+  BIND: 0x0a,
+  UNBIND: 0x0b,
+  AUTH: 0x14,
+  KEEP_ALIVE: 0x1f,
+  SUCCESS: 0x40,
+  BAD_REQUEST: 0x80,
+  UNAUTHORIZED: 0x81,
+  BAD_OPTION: 0x82,
+  FORBIDDEN: 0x83,
+  NOT_FOUND: 0x84,
+  METHOD_NOT_ALLOWED: 0x85,
+  NOT_ACCEPTABLE: 0x86,
+  PRECONDITION_FAILED: 0x8c,
+  ENTITY_TOO_LARGE: 0x8d,
+  UNSUPPORTED_CONTENT_FORMAT: 0x8f,
+  INTERNAL_SERVER_ERROR: 0xa0,
+  NOT_IMPLEMENTED: 0xa1,
+  BAD_GATEWAY: 0xa2,
+  SERVICE_UNAVAILABLE: 0xa3,
+  GATEWAY_TIMEOUT: 0xa4,
+} as const;
+
+export type CodeName = keyof typeof CODE;
+
+/** Entity types of requests (6.1); requests to an edge always use `Things`. */
+export const ENTITY_TYPE = { Things: 0x0a, Resources: 0x3c } as const;
+
+/** What of an entity a request is about (6). */
+export const CHARACTERISTIC = { properties: 1, services: 2, events: 3 } as const;
+
+/** `sessionId` before the platform has given one, and `requestId` of messages that belong to no request. */
+export const NONE = 0xffffffff;
+
+export const isResponseCode = (code: number): boolean => code >= 0x40;
+
+/** 0x40 to 0x5F count as success when reading; only 0x40 is sent (2.1). */
+export const isSuccessCode = (code: number): boolean => code >= 0x40 && code <= 0x5f;

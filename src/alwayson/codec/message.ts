@@ -1,0 +1,69 @@
+import type { InfoTable } from './values-model.js';
+
+/** The 15 bytes before every body (protocol notes 2), the multipart marker apart. */
+export interface MessageHeader {
+  readonly code: number;
+  readonly requestId: number;
+  readonly endpointId: number;
+  readonly sessionId: number;
+}
+
+/** GET, PUT, POST, DELETE (6). */
+export interface RequestBody {
+  readonly kind: 'request';
+  readonly entityType: number;
+  readonly entityName: string;
+  /** 1 properties, 2 services, 3 events. */
+  readonly characteristic: number;
+  readonly name: string;
+  /** Parameters: one row, one field a parameter; null for none. */
+  readonly params: InfoTable | null;
+}
+
+/** Codes from 0x40 (7). */
+export interface ResponseBody {
+  readonly kind: 'response';
+  readonly reason: string | null;
+  readonly content: InfoTable | null;
+}
+
+/** AUTH (5.1). */
+export interface AuthBody {
+  readonly kind: 'auth';
+  readonly claims: ReadonlyMap<string, string>;
+}
+
+/** BIND and UNBIND (5.2). */
+export interface BindBody {
+  readonly kind: 'bind';
+  readonly unbind: boolean;
+  readonly gateway: { readonly name: string; readonly type: string } | null;
+  readonly names: readonly string[];
+}
+
+/** One part of a multipart message (4.1). */
+export interface ChunkBody {
+  readonly kind: 'chunk';
+  /** From 1. */
+  readonly chunkId: number;
+  readonly chunkCount: number;
+  /** The sender's largest chunk, not the size of this one. */
+  readonly chunkSize: number;
+  /** In every chunk of a request, so that a router can forward it. */
+  readonly entity: { readonly entityType: number; readonly entityName: string } | null;
+  readonly data: Uint8Array;
+}
+
+/** Code 0x1F (1.4): a no-op; any body is ignored. */
+export interface KeepAliveBody {
+  readonly kind: 'keepAlive';
+}
+
+export type WholeBody = RequestBody | ResponseBody | AuthBody | BindBody | KeepAliveBody;
+export type MessageBody = WholeBody | ChunkBody;
+
+export interface Message<Body extends MessageBody = MessageBody> extends MessageHeader {
+  readonly body: Body;
+  /** Bytes left over after a complete body: defects of C SDK edges (9.1). 0 for none. */
+  readonly trailingBytes: number;
+}

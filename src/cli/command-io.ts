@@ -1,0 +1,11 @@
+/** The ends of a command, injected so that a test can run it without a process. */
+export interface CommandIo {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether stderr is a terminal: progress is shown only there. */
+  readonly isTerminal: boolean;
+  /** Sets the exit status of the process; the last one counts. */
+  exit(code: number): void;
+}

@@ -1,0 +1,30 @@
+import { type Random, systemRandom } from './random.js';
+
+export interface BackoffOptions {
+  /** Upper bound of the first delay. */
+  readonly baseMs: number;
+  /** Upper bound of any delay. */
+  readonly capMs: number;
+}
+
+/**
+ * Full jitter: a delay between 0 and `min(cap, base * 2^attempt)`.
+ * @param attempt 0 for the first repetition.
+ */
+export function fullJitterMs(attempt: number, options: BackoffOptions, random: Random = systemRandom): number {
+  const ceiling = Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30));
+  return random() * ceiling;
+}
+
+/**
+ * Doubling with a little spread: `min(cap, base * 2^attempt)` plus or minus `spread` (0.2 is 20 %).
+ * For ends that refused: soon enough to notice a change, never a hammer.
+ */
+export function spreadDelayMs(
+  attempt: number,
+  options: BackoffOptions & { readonly spread: number },
+  random: Random = systemRandom,
+): number {
+  const middle = Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30));
+  return middle * (1 + options.spread * (2 * random() - 1));
+}

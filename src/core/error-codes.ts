@@ -1,0 +1,141 @@
+/**
+ * Every error code of the project, in one table: docs/errors.md is generated from it, and the AlwaysOn status of an
+ * answer is read from it. `status` is the AlwaysOn code (alwayson/codec/codes.ts) with which an edge answers a request
+ * that failed with this error; codes that never reach a remote end have none.
+ */
+export interface ErrorCodeEntry {
+  readonly area: 'service' | 'codec' | 'connection' | 'configuration' | 'wrappers' | 'sandbox' | 'command';
+  readonly status?: number;
+  readonly retryable: boolean;
+  /** When it occurs. */
+  readonly when: string;
+  /** What the reader of the error should do. */
+  readonly remedy: string;
+}
+
+const entry = (
+  area: ErrorCodeEntry['area'],
+  when: string,
+  remedy: string,
+  more: { readonly status?: number; readonly retryable?: boolean } = {},
+): ErrorCodeEntry => ({ area, when, remedy, retryable: false, ...more });
+
+export const ERROR_CODES = {
+  // Answers of the remote services.
+  InvalidArgument: entry(
+    'service',
+    'A parameter is missing, unknown, of the wrong base type or against a rule.',
+    'Correct the parameter that the sentence names.',
+    { status: 0x80 },
+  ),
+  UnknownService: entry('service', 'No service of that name is registered.', 'Check the name; it is case-sensitive.', {
+    status: 0x84,
+  }),
+  UnknownThing: entry('service', 'The Thing is not bound by this agent.', 'Check `things` in the configuration.', {
+    status: 0x84,
+  }),
+  UnknownProperty: entry('service', 'The Thing has no such property.', 'Check the name; it is case-sensitive.', {
+    status: 0x84,
+  }),
+  JobNotFound: entry('service', 'The hub does not know the job id.', 'Look for it with FindJobs.', { status: 0x84 }),
+  Forbidden: entry(
+    'service',
+    'The service is switched off, a guard forbids the call, or the property is read-only.',
+    'Ask the operator of the agent to change `services` or `guards`, or narrow the call.',
+    { status: 0x83 },
+  ),
+  JobAlreadyExists: entry('service', 'Another job has this id.', 'Leave `jobId` out or choose another one.', {
+    status: 0x8c,
+  }),
+  JobNotCancellable: entry(
+    'service',
+    'The job is running or has ended.',
+    'Only jobs that are queued, scheduled or pending can be cancelled.',
+    { status: 0x8c },
+  ),
+  ResultTooLarge: entry(
+    'service',
+    'The result does not fit one message of the platform.',
+    'Set maxItems, narrow the query, or read it page by page with QueryJobResultsPage.',
+    { status: 0x8d },
+  ),
+  HubThrottled: entry('service', 'The hub answered 429 until the deadline.', 'Call less often or raise the tier.', {
+    status: 0xa3,
+    retryable: true,
+  }),
+  HubJobQuotaExceeded: entry(
+    'service',
+    'As many jobs are running as the tier of the hub allows.',
+    'Wait until a job has ended, or raise the tier.',
+    { status: 0xa3, retryable: true },
+  ),
+  HubUnavailable: entry(
+    'service',
+    'The hub could not be reached, or answered 5xx until the deadline.',
+    'Check the network and the state of the hub; then repeat the call.',
+    { status: 0xa3, retryable: true },
+  ),
+  ServiceUnavailable: entry(
+    'service',
+    'The agent is shutting down, or has as many calls open as it accepts.',
+    'Repeat the call later.',
+    { status: 0xa3, retryable: true },
+  ),
+  HubTimeout: entry('service', 'The hub had not answered at the deadline.', 'Repeat the call.', {
+    status: 0xa4,
+    retryable: true,
+  }),
+  HubUnauthorized: entry(
+    'service',
+    "The hub refuses the agent's credentials or their rights.",
+    'Check the connection string and the rights of its policy.',
+    { status: 0xa2 },
+  ),
+  HubRejected: entry('service', 'The hub refused the request for another reason.', 'Read the code of Azure in it.', {
+    status: 0xa2,
+  }),
+  Internal: entry('service', 'A defect of the agent.', 'Look for the correlation id in the log and report it.', {
+    status: 0xa0,
+  }),
+
+  // Reading and writing of AlwaysOn frames.
+  FrameTruncated: entry('codec', 'A frame ended before its content did.', 'Find out what cut it; it was dropped.'),
+  FrameMalformed: entry('codec', 'A frame breaks the protocol.', 'Look at it with `twx-iothub frames decode`.'),
+  FrameLimitExceeded: entry('codec', 'A length, count or depth in a frame is above its limit.', 'Raise the limit.'),
+  UnknownBaseType: entry('codec', 'A frame has a base type code that is not known.', 'Do not use that base type.'),
+  UnknownMessageCode: entry('codec', 'A frame has a message code that is not known.', 'Report it with the frame.'),
+  UnknownVersion: entry('codec', 'A frame has another protocol version than 1.', 'Check that the peer is ThingWorx.'),
+  ValueNotEncodable: entry('codec', 'A value cannot be written as its base type.', 'Correct the value.'),
+
+  // The connection to the platform.
+  ConnectionLost: entry('connection', 'The connection to ThingWorx broke.', 'It is restored by itself.', {
+    retryable: true,
+  }),
+  ConnectionRefused: entry('connection', 'ThingWorx refused AUTH or BIND.', 'Check the app key and the Things.', {
+    retryable: true,
+  }),
+  ConnectionClosed: entry('connection', 'The connection was closed on purpose.', 'Start the client again.'),
+  RequestTimeout: entry('connection', 'ThingWorx did not answer a call of the edge.', 'Repeat the call.', {
+    retryable: true,
+  }),
+  RequestRefused: entry('connection', 'ThingWorx answered a call of the edge with an error.', 'Read its reason.'),
+  QueueFull: entry('connection', 'A bounded queue of the edge is full.', 'Wait until the connection is back.'),
+
+  // Configuration and other documents.
+  ConfigurationInvalid: entry('configuration', 'The configuration has errors.', 'Correct each line named.'),
+  DocumentUnreadable: entry('configuration', 'A file cannot be read.', 'Check its path and its rights.'),
+
+  // Wrapper descriptions.
+  WrapperInvalid: entry('wrappers', 'A wrapper description has errors.', 'Correct each line named.'),
+
+  // The sandbox and the command.
+  PortInUse: entry('sandbox', 'A port is taken by another program.', 'Choose another port or 0 for a free one.'),
+  StateUnwritable: entry('sandbox', 'The state directory cannot be written.', 'Check its rights and the disk.'),
+  QueryInvalid: entry('service', 'A query or condition cannot be parsed.', 'Correct the token that it names.', {
+    status: 0x80,
+  }),
+  Unreachable: entry('command', 'An end could not be reached.', 'Check address, network and credentials.'),
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+/** A stable name of one kind of failure. */
+export type ErrorCode = keyof typeof ERROR_CODES;

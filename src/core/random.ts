@@ -1,0 +1,4 @@
+/** A source of numbers from 0 (included) to 1 (excluded), injected so that tests own chance. */
+export type Random = () => number;
+
+export const systemRandom: Random = Math.random;

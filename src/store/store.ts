@@ -1,0 +1,28 @@
+/** One change of a batch. */
+export type StoreChange =
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'delete'; readonly key: string };
+
+export interface StoreRange {
+  /** First key, included. */
+  readonly from?: string;
+  /** Last key, excluded. */
+  readonly to?: string;
+  /** Only keys that begin with it; instead of `from` and `to`. */
+  readonly prefix?: string;
+  readonly limit?: number;
+}
+
+/**
+ * What must outlive the process: JSON values under text keys, in the order of the keys' UTF-8 bytes.
+ * A batch is all or nothing; once a promise of `put`, `delete` or `batch` has resolved, the change survives a kill -9
+ * (of the process; on disk). Failures are AgentErrors with code `StateUnwritable`.
+ */
+export interface Store {
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<void>;
+  delete(key: string): Promise<void>;
+  batch(changes: readonly StoreChange[]): Promise<void>;
+  entries(range?: StoreRange): AsyncIterable<readonly [key: string, value: unknown]>;
+  close(): Promise<void>;
+}
