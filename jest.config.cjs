@@ -4,7 +4,8 @@ const babel = [
     babelrc: false,
     configFile: false,
     presets: ['@babel/preset-typescript'],
-    plugins: ['@babel/plugin-transform-modules-commonjs'],
+    // Lazy imports become lazy require calls: Jest's module registry knows no import() without a flag of Node.
+    plugins: ['@babel/plugin-transform-modules-commonjs', '@babel/plugin-transform-dynamic-import'],
   },
 ];
 

@@ -1,0 +1,83 @@
+import { compareKeys } from './key-order.js';
+import type { Store, StoreChange, StoreRange } from './store.js';
+
+/**
+ * A Store that ends with the process. Values are kept as JSON text, so that what comes back is never shared with what
+ * was put, exactly as from disk.
+ */
+export class MemoryStore implements Store {
+  readonly #values = new Map<string, string>();
+  /** The keys in order; undefined after a key has come or gone, until somebody asks for a range. */
+  #sortedKeys: string[] | undefined;
+
+  async get(key: string): Promise<unknown> {
+    const text = this.#values.get(key);
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  put(key: string, value: unknown): Promise<void> {
+    return this.batch([{ type: 'put', key, value }]);
+  }
+
+  delete(key: string): Promise<void> {
+    return this.batch([{ type: 'delete', key }]);
+  }
+
+  async batch(changes: readonly StoreChange[]): Promise<void> {
+    // Encode first: a value that cannot be written must leave the whole batch undone.
+    const texts = changes.map((change) => (change.type === 'put' ? encodeValue(change.key, change.value) : undefined));
+    for (const [index, change] of changes.entries()) this.#apply(change.key, texts[index]);
+  }
+
+  async *entries(range: StoreRange = {}): AsyncIterable<readonly [key: string, value: unknown]> {
+    for (const [key, text] of this.#snapshot(range)) yield [key, JSON.parse(text)];
+  }
+
+  async close(): Promise<void> {
+    this.#values.clear();
+    this.#sortedKeys = undefined;
+  }
+
+  #apply(key: string, text: string | undefined): void {
+    const known = this.#values.has(key);
+    if (text === undefined) this.#values.delete(key);
+    else this.#values.set(key, text);
+    if (known !== (text !== undefined)) this.#sortedKeys = undefined;
+  }
+
+  #snapshot(range: StoreRange): [string, string][] {
+    this.#sortedKeys ??= [...this.#values.keys()].sort(compareKeys);
+    const keys = this.#sortedKeys;
+    const limit = range.limit ?? Infinity;
+    const found: [string, string][] = [];
+    for (let index = firstAtOrAfter(keys, range.prefix ?? range.from ?? ''); index < keys.length; index++) {
+      const key = keys[index] as string;
+      if (found.length >= limit || isBeyond(key, range)) break;
+      found.push([key, this.#values.get(key) as string]);
+    }
+    return found;
+  }
+}
+
+/** The JSON text of a value. @throws TypeError for `undefined` and other things that JSON has no text for. */
+export function encodeValue(key: string, value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError(`The value of ${JSON.stringify(key)} has no JSON form.`);
+  return text;
+}
+
+function isBeyond(key: string, range: StoreRange): boolean {
+  if (range.prefix !== undefined) return !key.startsWith(range.prefix);
+  return range.to !== undefined && compareKeys(key, range.to) >= 0;
+}
+
+function firstAtOrAfter(keys: readonly string[], from: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(keys[middle] as string, from) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
