@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import { issueTexts } from './issue-text.js';
+import { nearMiss } from './near-miss.js';
+import { type DocumentPath, type Problem, sortProblems } from './problem.js';
+import type { LocatedValue, SourceDocument } from './read.js';
+import { knownKeysAt } from './schema-keys.js';
+
+export type CheckResult<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Checks a document against a schema: every error at once, each with its place. An unknown key is an error where the
+ * schema is strict, with the key that was probably meant. A custom issue may carry its hint in `params.hint`.
+ */
+export function checkDocument<Schema extends z.ZodType>(
+  document: LocatedValue & Partial<Pick<SourceDocument, 'problems'>>,
+  schema: Schema,
+): CheckResult<z.output<Schema>> {
+  if (document.problems && document.problems.length > 0) return { ok: false, problems: document.problems };
+  const result = schema.safeParse(document.value);
+  if (result.success) return { ok: true, value: result.data };
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, document, schema));
+  return { ok: false, problems: sortProblems(problems) };
+}
+
+function problemsOf(issue: z.core.$ZodIssue, document: LocatedValue, schema: z.ZodType): Problem[] {
+  return issueTexts(issue, document.value).flatMap((text): Problem[] => {
+    if (!text.unknownKeys) return [{ ...text, origin: document.locate(text.path) }];
+    const known = knownKeysAt(schema, text.path);
+    return text.unknownKeys.map((key) => unknownKey([...text.path, key], known, document));
+  });
+}
+
+function unknownKey(path: DocumentPath, known: readonly string[], document: LocatedValue): Problem {
+  const meant = nearMiss(String(path.at(-1)), known);
+  const hint = meant ? `did you mean "${meant}"?` : known.length > 0 ? `known here: ${known.join(', ')}` : undefined;
+  const problem = { origin: document.locate(path, 'key'), path, message: 'unknown key' };
+  return hint === undefined ? problem : { ...problem, hint };
+}
