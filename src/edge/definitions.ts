@@ -7,10 +7,10 @@
  * row objects (NativeRow) whose cells are native values, empty cells left out; VARIANT the native value of its content.
  */
 import type { BaseType } from '../alwayson/codec/base-types.js';
+import type { JsonValue } from '../alwayson/values.js';
 import type { CallContext } from '../core/call-context.js';
 
-/** A value as JSON has it, and as an aspect may hold it. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type { JsonValue, NativeRow } from '../alwayson/values.js';
 
 export interface DataShapeField {
   readonly name: string;
@@ -77,8 +77,6 @@ export interface EventDefinition {
   readonly description: string;
   readonly dataShape: DataShapeDefinition;
 }
-
-export type NativeRow = Readonly<Record<string, unknown>>;
 
 /** Native parameter values by name; absent optional parameters are not in it. */
 export type ServiceParameters = Readonly<Record<string, unknown>>;

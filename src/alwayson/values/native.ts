@@ -1,0 +1,48 @@
+import { BASE_TYPES, type BaseType } from '../codec/base-types.js';
+
+/** A value as JSON has it. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** A row of a table by field name; cells are native values, empty cells are left out. */
+export type NativeRow = Readonly<Record<string, unknown>>;
+
+/** Depth at which nested JSON, tables or variants are refused. */
+export const MAX_DEPTH = 64;
+
+/** Whether the native and the wire value of this base type are both plain text. */
+export function isTextType(baseType: BaseType): boolean {
+  return BASE_TYPES[baseType].payload === 'string' && !isJsonType(baseType);
+}
+
+/** Whether the wire carries text that holds JSON, while handlers see the parsed value. */
+export function isJsonType(baseType: BaseType): boolean {
+  return baseType === 'JSON' || baseType === 'QUERY';
+}
+
+/** Whether `value` is an object as `{}` or JSON.parse makes it (no array, Date, byte array or class of ours). */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Whether `value` survives JSON.stringify and JSON.parse unchanged. */
+export function isJsonValue(value: unknown, depth = 0): value is JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (depth >= MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isJsonValue(item, depth + 1));
+  return isPlainObject(value) && Object.values(value).every((item) => isJsonValue(item, depth + 1));
+}
+
+/** Sets a property whose name came from outside: `__proto__` becomes an ordinary one. */
+export function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  else target[name] = value;
+}
+
+/** The value of a property that is the object's own; inherited ones (`toString`, ...) are not there. */
+export function getOwn(source: NativeRow, name: string): unknown {
+  return Object.hasOwn(source, name) ? source[name] : undefined;
+}
