@@ -1,0 +1,139 @@
+import { queryInvalid } from './tokens.js';
+import { parseExpression, parsePath } from './parse-expression.js';
+import { parseSelectList, parseTop } from './parse-select.js';
+import { stripExpression, stripPath, stripSelect } from './strip-source.js';
+import type { Condition, Query, QuerySource } from './syntax.js';
+import { TokenStream } from './token-stream.js';
+import { KEYWORDS, REFUSED_WORDS } from './words.js';
+
+/** The length of a query or query condition that the service takes (devguide-quotas-throttling). */
+export const MAX_QUERY_CHARACTERS = 8192;
+
+/**
+ * Reads a whole query: `SELECT ... FROM devices | devices.modules | devices.jobs [WHERE ...] [GROUP BY ...]`.
+ * @throws AgentError `QueryInvalid` with `line`, `column` (both from 1) and `token` of the first thing that is wrong.
+ */
+export function parseQuery(text: string): Query {
+  checkLength(text);
+  const tokens = new TokenStream(text);
+  tokens.expectWord('SELECT');
+  const top = tokens.acceptWord('TOP') ? parseTop(tokens) : undefined;
+  const selectToken = tokens.peek();
+  const select = parseSelectList(tokens);
+  const source = parseSource(tokens);
+  const alias = parseAlias(tokens);
+  const where = tokens.acceptWord('WHERE') ? parseExpression(tokens) : undefined;
+  const groupToken = tokens.peek();
+  const groupBy = parseGroupBy(tokens);
+  expectEnd(tokens);
+  const query: Query = {
+    source,
+    select: select === '*' ? '*' : stripSelect(select, source, alias),
+    ...(top === undefined ? {} : { top }),
+    ...(where ? { where: stripExpression(where, source, alias) } : {}),
+    ...(groupBy ? { groupBy: stripPath(groupBy, source, alias) } : {}),
+  };
+  const problem = problemWithJobs(query) ?? problemWithGrouping(query);
+  if (problem) throw tokens.invalid(problem, query.groupBy && query.select === '*' ? groupToken : selectToken);
+  return query;
+}
+
+/**
+ * Reads a query condition of a job: what stands after WHERE, or `FROM devices.modules [WHERE ...]`.
+ * Nothing, or `*`, means all.
+ * @throws AgentError `QueryInvalid` as `parseQuery` does.
+ */
+export function parseCondition(text: string): Condition {
+  checkLength(text);
+  const tokens = new TokenStream(text);
+  if (tokens.acceptSymbol('*')) {
+    expectEnd(tokens);
+    return { source: 'devices' };
+  }
+  if (tokens.peek().kind === 'end') return { source: 'devices' };
+  if (tokens.isWord('SELECT')) throw tokens.invalid('a condition is only what stands after WHERE; leave SELECT out');
+  if (tokens.isWord('WHERE')) throw tokens.invalid('a condition is only what stands after WHERE; leave WHERE out');
+  const source = tokens.isWord('FROM') ? parseConditionSource(tokens) : undefined;
+  const alias = source ? parseAlias(tokens) : undefined;
+  const hasWhere = !source || tokens.acceptWord('WHERE');
+  const where = hasWhere ? parseExpression(tokens) : undefined;
+  expectEnd(tokens);
+  const from = source ?? 'devices';
+  return { source: from, ...(where ? { where: stripExpression(where, from, alias) } : {}) };
+}
+
+function checkLength(text: string): void {
+  if (text.length <= MAX_QUERY_CHARACTERS) return;
+  throw queryInvalid(
+    text,
+    MAX_QUERY_CHARACTERS,
+    '',
+    `the query has ${text.length} characters, and the hub takes at most ${MAX_QUERY_CHARACTERS}`,
+  );
+}
+
+function parseSource(tokens: TokenStream): QuerySource {
+  tokens.expectWord('FROM');
+  if (!tokens.isWord('DEVICES')) throw tokens.invalid('expected devices, devices.modules or devices.jobs');
+  tokens.next();
+  if (!tokens.acceptSymbol('.')) return 'devices';
+  if (tokens.acceptWord('MODULES')) return 'devices.modules';
+  if (tokens.acceptWord('JOBS')) return 'devices.jobs';
+  throw tokens.invalid('expected devices, devices.modules or devices.jobs');
+}
+
+function parseConditionSource(tokens: TokenStream): 'devices' | 'devices.modules' {
+  const from = tokens.peek();
+  const source = parseSource(tokens);
+  if (source === 'devices.jobs') throw tokens.invalid('a job is for devices or devices.modules', from);
+  return source;
+}
+
+function parseAlias(tokens: TokenStream): string | undefined {
+  const announced = tokens.acceptWord('AS');
+  const token = tokens.peek();
+  const word = token.text.toUpperCase();
+  const isAlias = token.kind === 'name' && !KEYWORDS.has(word) && !REFUSED_WORDS.has(word);
+  if (isAlias) return tokens.next().text;
+  if (announced) throw tokens.invalid('expected an alias');
+  return undefined;
+}
+
+function parseGroupBy(tokens: TokenStream): ReturnType<typeof parsePath> | undefined {
+  if (!tokens.acceptWord('GROUP')) return undefined;
+  tokens.expectWord('BY');
+  const path = parsePath(tokens);
+  if (tokens.isSymbol(',')) throw tokens.invalid('GROUP BY takes one property');
+  return path;
+}
+
+function expectEnd(tokens: TokenStream): void {
+  const token = tokens.peek();
+  if (token.kind === 'end') return;
+  const word = token.text.toUpperCase();
+  throw tokens.invalid(
+    token.kind === 'name' && REFUSED_WORDS.has(word) ? `Azure IoT Hub does not know ${word}` : 'expected the end here',
+  );
+}
+
+function problemWithJobs(query: Query): string | undefined {
+  if (query.source !== 'devices.jobs') return undefined;
+  return query.select === '*' && !query.groupBy ? undefined : 'devices.jobs can only be read with SELECT *';
+}
+
+function problemWithGrouping(query: Query): string | undefined {
+  if (query.select === '*') return query.groupBy ? 'SELECT * cannot be grouped' : undefined;
+  const aggregates = query.select.filter((item) => item.kind === 'aggregate').length;
+  if (!query.groupBy) {
+    const mixed = aggregates > 0 && aggregates < query.select.length;
+    return mixed ? 'a property beside an aggregate needs GROUP BY' : undefined;
+  }
+  const group = pathKey(query.groupBy.segments);
+  const stranger = query.select.find((item) => item.kind === 'path' && pathKey(item.path.segments) !== group);
+  return stranger ? 'with GROUP BY only its own property and aggregates can be selected' : undefined;
+}
+
+/** Equal for paths that mean the same: the top level is case-insensitive. */
+function pathKey(segments: readonly (string | number)[]): string {
+  return JSON.stringify([String(segments[0]).toLowerCase(), ...segments.slice(1)]);
+}

@@ -1,0 +1,76 @@
+/** The syntax tree of the IoT Hub query language (devguide-query-language), as far as twins and jobs know it. */
+
+/** The collections that a query can read. */
+export type QuerySource = 'devices' | 'devices.modules' | 'devices.jobs';
+
+/** A value written out in a query. */
+export type Constant = undefined | null | boolean | number | string;
+
+/** `tags.site`, `tags['two words']`, `properties.reported.list[0]`: at least one segment, the first one a name. */
+export interface PathExpression {
+  readonly kind: 'path';
+  /** Without the optional leading `devices.` or alias. A number is an index into an array. */
+  readonly segments: readonly (string | number)[];
+}
+
+export type ComparisonOperator = '=' | '!=' | '<' | '>' | '<=' | '>=';
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
+
+export interface ArithmeticStep {
+  readonly operator: ArithmeticOperator;
+  readonly operand: Expression;
+}
+
+/** Chains of AND, OR and arithmetic are flat lists, so that the depth of a tree is the nesting of its text. */
+export type Expression =
+  | PathExpression
+  | { readonly kind: 'constant'; readonly value: Constant }
+  | { readonly kind: 'array'; readonly items: readonly Expression[] }
+  | { readonly kind: 'isDefined'; readonly path: PathExpression }
+  | { readonly kind: 'not'; readonly operand: Expression }
+  | { readonly kind: 'and' | 'or'; readonly operands: readonly Expression[] }
+  | {
+      readonly kind: 'comparison';
+      readonly operator: ComparisonOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | {
+      readonly kind: 'membership';
+      /** NIN instead of IN. */
+      readonly negated: boolean;
+      readonly value: Expression;
+      readonly items: readonly Expression[];
+    }
+  /** From left to right: `first`, then each step applied to what there is. */
+  | { readonly kind: 'arithmetic'; readonly first: Expression; readonly steps: readonly ArithmeticStep[] }
+  | { readonly kind: 'negative'; readonly operand: Expression };
+
+export type AggregateFunction = 'COUNT' | 'AVG' | 'SUM' | 'MIN' | 'MAX';
+
+export type SelectItem =
+  | { readonly kind: 'path'; readonly path: PathExpression; readonly alias?: string }
+  | {
+      readonly kind: 'aggregate';
+      readonly function: AggregateFunction;
+      /** Absent for COUNT. */
+      readonly path?: PathExpression;
+      readonly alias?: string;
+    };
+
+/** A whole query. */
+export interface Query {
+  readonly source: QuerySource;
+  readonly top?: number;
+  readonly select: '*' | readonly SelectItem[];
+  /** Absent: every document. */
+  readonly where?: Expression;
+  readonly groupBy?: PathExpression;
+}
+
+/** Which devices or modules a job is for: what stands after WHERE. */
+export interface Condition {
+  readonly source: 'devices' | 'devices.modules';
+  /** Absent: all of them. */
+  readonly where?: Expression;
+}

@@ -1,0 +1,125 @@
+import { AgentError } from '../core/errors.js';
+
+export interface Token {
+  readonly kind: 'name' | 'string' | 'number' | 'symbol' | 'end';
+  /** As it stands in the query; empty at the end. */
+  readonly text: string;
+  /** The value of a string or number. */
+  readonly value?: string | number;
+  /** Index into the query. */
+  readonly offset: number;
+}
+
+const NAME = /[\p{L}_$][\p{L}\p{N}_$]*/uy;
+const NUMBER = /(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)/y;
+const SYMBOL = /<=|>=|!=|<>|[=<>+\-*/%()[\],.]/y;
+const BLANK = /\s+/y;
+
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  "'": "'",
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+/**
+ * Takes a query apart. The last token is of kind `end`.
+ * @throws AgentError `QueryInvalid` with line and column.
+ */
+export function tokenize(text: string): readonly Token[] {
+  const tokens: Token[] = [];
+  let offset = skipBlanks(text, 0);
+  while (offset < text.length) {
+    const token = readToken(text, offset);
+    tokens.push(token);
+    offset = skipBlanks(text, offset + token.text.length);
+  }
+  tokens.push({ kind: 'end', text: '', offset: text.length });
+  return tokens;
+}
+
+function readToken(text: string, offset: number): Token {
+  const first = text[offset];
+  if (first === "'" || first === '"') return readString(text, offset);
+  const number = matchAt(NUMBER, text, offset);
+  if (number !== undefined) return readNumber(text, offset, number);
+  const name = matchAt(NAME, text, offset);
+  if (name !== undefined) return { kind: 'name', text: name, offset };
+  const symbol = matchAt(SYMBOL, text, offset);
+  if (symbol !== undefined) return { kind: 'symbol', text: symbol, offset };
+  const character = String.fromCodePoint(text.codePointAt(offset) as number);
+  throw queryInvalid(text, offset, character, 'this character has no meaning here');
+}
+
+function readNumber(text: string, offset: number, number: string): Token {
+  const value = Number(number);
+  const next = matchAt(NAME, text, offset + number.length);
+  if (next !== undefined) throw queryInvalid(text, offset, number + next, 'this is neither a number nor a name');
+  if (!Number.isFinite(value)) throw queryInvalid(text, offset, number, 'the number is too large');
+  return { kind: 'number', text: number, value, offset };
+}
+
+function readString(text: string, offset: number): Token {
+  const quote = text[offset];
+  let value = '';
+  let at = offset + 1;
+  while (text[at] !== quote) {
+    if (at >= text.length) throw queryInvalid(text, offset, text.slice(offset), 'the string has no closing quote');
+    if (text[at] === '\\') {
+      const escape = readEscape(text, at);
+      value += escape.value;
+      at += escape.length;
+    } else {
+      value += text[at];
+      at += 1;
+    }
+  }
+  return { kind: 'string', text: text.slice(offset, at + 1), value, offset };
+}
+
+function readEscape(text: string, offset: number): { readonly value: string; readonly length: number } {
+  const letter = text[offset + 1] ?? '';
+  if (letter === 'u') {
+    const digits = text.slice(offset + 2, offset + 6);
+    if (/^[0-9a-fA-F]{4}$/.test(digits)) {
+      return { value: String.fromCharCode(Number.parseInt(digits, 16)), length: 6 };
+    }
+  } else {
+    const value = Object.hasOwn(SIMPLE_ESCAPES, letter) ? SIMPLE_ESCAPES[letter] : undefined;
+    if (value !== undefined) return { value, length: 2 };
+  }
+  throw queryInvalid(
+    text,
+    offset,
+    text.slice(offset, offset + 2),
+    'an escape is one of \\\' \\" \\\\ \\n \\r \\t \\b \\f \\/ \\uXXXX',
+  );
+}
+
+function matchAt(pattern: RegExp, text: string, offset: number): string | undefined {
+  pattern.lastIndex = offset;
+  return pattern.exec(text)?.[0];
+}
+
+function skipBlanks(text: string, offset: number): number {
+  return offset + (matchAt(BLANK, text, offset)?.length ?? 0);
+}
+
+const SHOWN_TOKEN_CHARACTERS = 40;
+
+/** The error for `token`, which stands at `offset`; `problem` says what is wrong or what was expected. */
+export function queryInvalid(text: string, offset: number, token: string, problem: string): AgentError {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  const column = offset - before.lastIndexOf('\n');
+  const shown = token.length > SHOWN_TOKEN_CHARACTERS ? `${token.slice(0, SHOWN_TOKEN_CHARACTERS)}...` : token;
+  const subject = token === '' ? 'the end of the query' : `\`${shown}\``;
+  return new AgentError('QueryInvalid', `Line ${line}, column ${column}, at ${subject}: ${problem}.`, {
+    context: { line, column, token: shown },
+  });
+}
