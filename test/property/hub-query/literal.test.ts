@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { literal } from '../../../src/hub-query/literal';
 import { parseCondition } from '../../../src/hub-query/parse';

@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors';
 import { parseCondition, parseQuery } from '../../../src/hub-query/parse';
 

@@ -1,0 +1,62 @@
+import type { AggregateFunction } from '../../../hub-query/syntax.js';
+import { orderOf } from './compare.js';
+
+/** Takes values in one by one and gives the aggregate of all of them; `undefined` where there is none. */
+export interface Aggregate {
+  add(value: unknown): void;
+  result(): unknown;
+}
+
+/** Values of other types than the function can use are passed over, as missing ones are. */
+export function createAggregate(name: AggregateFunction): Aggregate {
+  switch (name) {
+    case 'COUNT':
+      return createCount();
+    case 'SUM':
+      return createSum((sum) => sum);
+    case 'AVG':
+      return createSum((sum, count) => sum / count);
+    case 'MIN':
+      return createExtreme(-1);
+    case 'MAX':
+      return createExtreme(1);
+  }
+}
+
+function createCount(): Aggregate {
+  let count = 0;
+  return {
+    add: () => {
+      count += 1;
+    },
+    result: () => count,
+  };
+}
+
+function createSum(finish: (sum: number, count: number) => number): Aggregate {
+  let sum = 0;
+  let count = 0;
+  return {
+    add: (value) => {
+      if (typeof value !== 'number') return;
+      sum += value;
+      count += 1;
+    },
+    result: () => (count === 0 ? undefined : finish(sum, count)),
+  };
+}
+
+/** The smallest or largest number; of strings only where there is no number. */
+function createExtreme(direction: 1 | -1): Aggregate {
+  let ofNumbers: number | undefined;
+  let ofStrings: string | undefined;
+  const better = <T extends number | string>(value: T, best: T | undefined): T =>
+    best === undefined || orderOf(value, best) === direction ? value : best;
+  return {
+    add: (value) => {
+      if (typeof value === 'number') ofNumbers = better(value, ofNumbers);
+      else if (typeof value === 'string') ofStrings = better(value, ofStrings);
+    },
+    result: () => ofNumbers ?? ofStrings,
+  };
+}

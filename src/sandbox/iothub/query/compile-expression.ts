@@ -1,0 +1,147 @@
+import type { ArithmeticOperator, Expression } from '../../../hub-query/syntax.js';
+import { areComparable, compileComparison, isPrimitive } from './compare.js';
+import { compilePath, type QueryDocument } from './document.js';
+
+/** Gives the value of an expression for one document; `undefined` where there is none. */
+export type Evaluator = (document: QueryDocument) => unknown;
+
+/**
+ * Turns an expression into a function once, so that each of many documents costs little.
+ *
+ * Logic has three values: a comparison of different types or with something missing is `undefined`, and so is its NOT;
+ * `undefined` is neither true nor false. (`FALSE AND undefined` is false, `TRUE OR undefined` is true.)
+ */
+export function compileExpression(expression: Expression): Evaluator {
+  switch (expression.kind) {
+    case 'constant': {
+      const { value } = expression;
+      return () => value;
+    }
+    case 'path':
+      return compilePath(expression.segments);
+    case 'isDefined': {
+      const path = compilePath(expression.path.segments);
+      return (document) => path(document) !== undefined;
+    }
+    case 'not': {
+      const operand = compileExpression(expression.operand);
+      return (document) => not(operand(document));
+    }
+    case 'and':
+      return compileChain(expression.operands, false);
+    case 'or':
+      return compileChain(expression.operands, true);
+    case 'comparison':
+      return compileComparisonOf(expression);
+    case 'membership':
+      return compileMembership(expression);
+    case 'arithmetic':
+      return compileArithmetic(expression);
+    case 'negative': {
+      const operand = compileExpression(expression.operand);
+      return (document) => numberOrNothing(operand(document), (value) => -value);
+    }
+    case 'array':
+      // An array is a value that nothing can be compared with.
+      return () => expression.items;
+  }
+}
+
+function not(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? !value : undefined;
+}
+
+/** AND (`decisive` false) and OR (`decisive` true): the decisive value wins over everything else. */
+function compileChain(operands: readonly Expression[], decisive: boolean): Evaluator {
+  const evaluators = operands.map(compileExpression);
+  return (document) => {
+    let result: boolean | undefined = !decisive;
+    for (const evaluate of evaluators) {
+      const value = evaluate(document);
+      if (value === decisive) return decisive;
+      if (value !== !decisive) result = undefined;
+    }
+    return result;
+  };
+}
+
+function compileComparisonOf(expression: Expression & { readonly kind: 'comparison' }): Evaluator {
+  const left = compileExpression(expression.left);
+  const right = compileExpression(expression.right);
+  const compare = compileComparison(expression.operator);
+  return (document) => compare(left(document), right(document));
+}
+
+/** `x IN [a, b]` is `x = a OR x = b`, with one exception: a missing x is never known to be out of an empty list. */
+function compileMembership(expression: Expression & { readonly kind: 'membership' }): Evaluator {
+  const value = compileExpression(expression.value);
+  const isIn = compileItems(expression.items);
+  const isMember = (document: QueryDocument): boolean | undefined => {
+    const candidate = value(document);
+    return isPrimitive(candidate) ? isIn(candidate, document) : undefined;
+  };
+  return expression.negated ? (document) => not(isMember(document)) : isMember;
+}
+
+type MembershipTest = (candidate: unknown, document: QueryDocument) => boolean | undefined;
+
+function compileItems(items: readonly Expression[]): MembershipTest {
+  const constants = items.flatMap((item) => (item.kind === 'constant' ? [item.value] : []));
+  if (constants.length === items.length) return compileConstantItems(constants);
+  const evaluators = items.map(compileExpression);
+  return (candidate, document) =>
+    foundIn(
+      candidate,
+      evaluators.map((evaluate) => evaluate(document)),
+    );
+}
+
+/** A list of hundreds of ids, as job conditions have them, is looked up rather than walked. */
+function compileConstantItems(constants: readonly unknown[]): MembershipTest {
+  const values = new Set(constants);
+  // Comparable with all of them: of the one type that they all have. Any stands for it.
+  const [any] = constants;
+  const isOfOneType = constants.every((constant) => areComparable(any, constant));
+  return (candidate) => {
+    if (values.has(candidate)) return true;
+    const isComparable = constants.length === 0 || (isOfOneType && areComparable(candidate, any));
+    return isComparable ? false : undefined;
+  };
+}
+
+function foundIn(candidate: unknown, values: readonly unknown[]): boolean | undefined {
+  if (isPrimitive(candidate) && values.includes(candidate)) return true;
+  return values.every((value) => areComparable(candidate, value)) ? false : undefined;
+}
+
+const OPERATIONS: Readonly<Record<ArithmeticOperator, (left: number, right: number) => number>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => left / right,
+  '%': (left, right) => left % right,
+};
+
+function compileArithmetic(expression: Expression & { readonly kind: 'arithmetic' }): Evaluator {
+  const first = compileExpression(expression.first);
+  const steps = expression.steps.map((step) => ({
+    apply: OPERATIONS[step.operator],
+    operand: compileExpression(step.operand),
+  }));
+  return (document) => {
+    let result = first(document);
+    for (const { apply, operand } of steps) {
+      const right = operand(document);
+      if (typeof right !== 'number') return undefined;
+      result = numberOrNothing(result, (left) => apply(left, right));
+    }
+    return result;
+  };
+}
+
+/** Numbers that JSON cannot hold (a division by zero) are nothing. */
+function numberOrNothing(value: unknown, apply: (value: number) => number): number | undefined {
+  if (typeof value !== 'number') return undefined;
+  const result = apply(value);
+  return Number.isFinite(result) ? result : undefined;
+}

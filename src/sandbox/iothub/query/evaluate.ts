@@ -1,0 +1,145 @@
+import type { Condition, Expression, Query } from '../../../hub-query/syntax.js';
+import { type Aggregate, createAggregate } from './aggregate.js';
+import { compileExpression } from './compile-expression.js';
+import { compilePath, type QueryDocument } from './document.js';
+import { type Column, compileColumns, makeRow } from './projection.js';
+
+/** What the `x-ms-item-type` header of an answer says of its rows. */
+export type ItemType = 'Twin' | 'DeviceJob' | 'Raw';
+
+export interface CompiledQuery {
+  readonly itemType: ItemType;
+  /**
+   * The rows of the result, one by one: the documents themselves for `SELECT *`, otherwise new objects.
+   * Reads no more documents than it must.
+   */
+  run(documents: Iterable<QueryDocument>): Iterable<unknown>;
+}
+
+/** Prepares a query for many documents, those of its `source`. */
+export function compileQuery(query: Query): CompiledQuery {
+  const matches = compileCondition(query);
+  const select = compileSelect(query);
+  return {
+    itemType: itemTypeOf(query),
+    run: (documents) => limit(select(filter(documents, matches)), query.top ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+/** Prepares a condition: whether a document meets it. Anything but the Boolean true does not. */
+export function compileCondition(condition: Pick<Condition, 'where'>): (document: QueryDocument) => boolean {
+  if (!condition.where) return () => true;
+  const evaluate = compileExpression(condition.where);
+  return (document) => evaluate(document) === true;
+}
+
+/**
+ * The only device ids that can meet a condition, where it names them (`deviceId = 'a'`, `deviceId IN ['a', 'b']`, alone
+ * or in an AND): whoever keeps documents by id need not walk all of them. `undefined` where it does not.
+ */
+export function namedDeviceIds(where: Expression | undefined): readonly string[] | undefined {
+  if (where?.kind === 'and') {
+    for (const operand of where.operands) {
+      const ids = namedDeviceIds(operand);
+      if (ids) return ids;
+    }
+  }
+  if (where?.kind === 'comparison' && where.operator === '=') {
+    if (isDeviceId(where.left)) return stringsOf([where.right]);
+    if (isDeviceId(where.right)) return stringsOf([where.left]);
+  }
+  if (where?.kind === 'membership' && !where.negated && isDeviceId(where.value)) return stringsOf(where.items);
+  return undefined;
+}
+
+function isDeviceId(expression: Expression): boolean {
+  return (
+    expression.kind === 'path' &&
+    expression.segments.length === 1 &&
+    String(expression.segments[0]).toLowerCase() === 'deviceid'
+  );
+}
+
+function stringsOf(expressions: readonly Expression[]): readonly string[] | undefined {
+  if (!expressions.every((expression) => expression.kind === 'constant')) return undefined;
+  const values = new Set(expressions.map((expression) => expression.value));
+  return [...values].filter((value) => typeof value === 'string');
+}
+
+function itemTypeOf(query: Query): ItemType {
+  if (query.select !== '*') return 'Raw';
+  return query.source === 'devices.jobs' ? 'DeviceJob' : 'Twin';
+}
+
+function* filter(
+  documents: Iterable<QueryDocument>,
+  matches: (document: QueryDocument) => boolean,
+): Generator<QueryDocument> {
+  for (const document of documents) if (matches(document)) yield document;
+}
+
+function* limit(rows: Iterable<unknown>, count: number): Generator {
+  if (count === 0) return;
+  let given = 0;
+  for (const row of rows) {
+    yield row;
+    given += 1;
+    if (given >= count) return;
+  }
+}
+
+type Select = (documents: Iterable<QueryDocument>) => Iterable<unknown>;
+
+function compileSelect(query: Query): Select {
+  if (query.select === '*') return (documents) => documents;
+  const columns = compileColumns(query.select);
+  const groupBy = query.groupBy && compilePath(query.groupBy.segments);
+  const aggregates = columns.some((column) => column.item.kind === 'aggregate');
+  if (groupBy || aggregates) return (documents) => group(documents, columns, groupBy);
+  return (documents) => project(documents, columns);
+}
+
+function* project(documents: Iterable<QueryDocument>, columns: readonly Column[]): Generator {
+  for (const document of documents) {
+    yield makeRow(columns.map((column) => [column.name, column.value(document)] as const));
+  }
+}
+
+interface Group {
+  readonly value: unknown;
+  /** One for each column; none where the column is the group's own property. */
+  readonly aggregates: readonly (Aggregate | undefined)[];
+}
+
+function* group(
+  documents: Iterable<QueryDocument>,
+  columns: readonly Column[],
+  groupBy: ((document: QueryDocument) => unknown) | undefined,
+): Generator {
+  const groups = new Map<string, Group>();
+  // Without GROUP BY there is one group, of nothing too: COUNT() of no document is 0.
+  if (!groupBy) groups.set('', createGroup(undefined, columns));
+  for (const document of documents) {
+    const value = groupBy?.(document);
+    const key = groupBy ? (JSON.stringify(value) ?? 'undefined') : '';
+    const found = groups.get(key) ?? createGroup(value, columns);
+    groups.set(key, found);
+    for (const [index, aggregate] of found.aggregates.entries()) aggregate?.add(columns[index]?.value(document));
+  }
+  for (const { value, aggregates } of groups.values()) {
+    yield makeRow(
+      columns.map((column, index) => [column.name, aggregates[index]?.result() ?? groupValue(column, value)]),
+    );
+  }
+}
+
+function createGroup(value: unknown, columns: readonly Column[]): Group {
+  const aggregates = columns.map(({ item }) =>
+    item.kind === 'aggregate' ? createAggregate(item.function) : undefined,
+  );
+  return { value, aggregates };
+}
+
+function groupValue(column: Column, value: unknown): unknown {
+  return column.item.kind === 'path' ? value : undefined;
+}
