@@ -41,3 +41,10 @@ export const isResponseCode = (code: number): boolean => code >= 0x40;
 
 /** 0x40 to 0x5F count as success when reading; only 0x40 is sent (2.1). */
 export const isSuccessCode = (code: number): boolean => code >= 0x40 && code <= 0x5f;
+
+const NAMES = new Map<number, string>(Object.entries(CODE).map(([name, code]) => [code, name]));
+
+/** The name of a message code; of an answer without a name its class and detail, as `4.29` (2.1). */
+export function codeName(code: number): string {
+  return NAMES.get(code) ?? `${code >>> 5}.${String(code & 0x1f).padStart(2, '0')}`;
+}

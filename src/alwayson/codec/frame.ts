@@ -1,0 +1,109 @@
+import { AgentError } from '../../core/errors.js';
+import { bodyKindOf, readBody, writeBody } from './body.js';
+import { frameMalformed, limitExceeded, notEncodable } from './codec-errors.js';
+import { CODE } from './codes.js';
+import { asBuffer } from './info-table.js';
+import { type CodecLimits, completeLimits } from './limits.js';
+import type { ChunkBody, Message, MessageBody, MessageHeader } from './message.js';
+import { Reader } from './reader.js';
+import { type Writer, build } from './writer.js';
+
+/** Bytes before every body (protocol notes 2). */
+export const HEADER_BYTES = 15;
+
+const VERSION = 1;
+
+/**
+ * Reads one frame: a whole message or a chunk. Bytes after a complete body are counted in `trailingBytes`, never an
+ * error (9.1). The data of a chunk is a view of `frame`; all else is independent of it.
+ *
+ * Throws AgentError FrameTruncated, FrameMalformed, FrameLimitExceeded, UnknownBaseType, UnknownMessageCode or
+ * UnknownVersion, each with `context.offset`: the byte of the frame where it was noticed.
+ */
+export function decodeMessage(frame: Uint8Array, limits?: Partial<CodecLimits>): Message {
+  const reader = new Reader(asBuffer(frame), 0, completeLimits(limits));
+  if (reader.end > reader.limits.maxMessageBytes) {
+    throw limitExceeded('bytes in a frame', reader.end, reader.limits.maxMessageBytes, 0);
+  }
+  const version = reader.u8();
+  if (version !== VERSION) {
+    throw new AgentError('UnknownVersion', `The protocol version ${version} is not known; only 1 is.`, {
+      context: { offset: 0, version },
+    });
+  }
+  return readMessage(reader);
+}
+
+function readMessage(reader: Reader): Message {
+  const code = reader.u8();
+  const requestId = reader.u32();
+  const endpointId = reader.u32();
+  const sessionId = reader.u32();
+  const isChunk = reader.u8() !== 0;
+  const kind = bodyKindOf(code);
+  if (kind === undefined) {
+    throw new AgentError(
+      'UnknownMessageCode',
+      `The message code 0x${code.toString(16).padStart(2, '0')} is not known.`,
+      {
+        context: { offset: 1, messageCode: code },
+      },
+    );
+  }
+  if (isChunk && kind === 'auth') throw frameMalformed('An AUTH cannot be a chunk.', HEADER_BYTES - 1);
+  const body = isChunk && kind !== 'keepAlive' ? readChunk(reader, kind === 'request') : readBody(reader, kind, code);
+  return { code, requestId, endpointId, sessionId, body, trailingBytes: reader.remaining };
+}
+
+function readChunk(reader: Reader, hasEntity: boolean): ChunkBody {
+  const chunkId = reader.u16();
+  const chunkCount = reader.u16();
+  const chunkSize = reader.u16();
+  const entity = hasEntity ? { entityType: reader.u8(), entityName: reader.string() } : null;
+  const start = reader.take(reader.remaining);
+  return { kind: 'chunk', chunkId, chunkCount, chunkSize, entity, data: reader.bytes.subarray(start) };
+}
+
+/** Writes one whole frame. Throws AgentError ValueNotEncodable. */
+export function encodeMessage(header: MessageHeader, body: MessageBody): Buffer {
+  checkPair(header.code, body);
+  return build((writer) => {
+    writeHeader(writer, header, body.kind === 'chunk');
+    writeBody(writer, body);
+  });
+}
+
+function writeHeader(writer: Writer, header: MessageHeader, isChunk: boolean): void {
+  writer.u8(VERSION);
+  writer.u8(header.code);
+  writer.u32(header.requestId);
+  writer.u32(header.endpointId);
+  writer.u32(header.sessionId);
+  writer.u8(isChunk ? 1 : 0);
+}
+
+function checkPair(code: number, body: MessageBody): void {
+  const kind = bodyKindOf(code);
+  if (code > 0xff || kind === undefined) throw notEncodable(`${code} is not a message code.`);
+  const fits =
+    body.kind === 'chunk'
+      ? kind !== 'auth' && kind !== 'keepAlive' && (kind === 'request') === (body.entity !== null)
+      : body.kind === kind && (body.kind !== 'bind' || body.unbind === (code === CODE.UNBIND));
+  if (!fits) throw notEncodable(`A ${body.kind} cannot be the body of a message of code ${code}.`);
+}
+
+/**
+ * The header of a frame whose body may be unreadable, so that a request in it can be answered 0x80; undefined when
+ * not even the header is there or its version is not known.
+ */
+export function peekHeader(frame: Uint8Array): (MessageHeader & { readonly multipart: boolean }) | undefined {
+  if (frame.length < HEADER_BYTES || frame[0] !== VERSION) return undefined;
+  const view = new DataView(frame.buffer, frame.byteOffset, HEADER_BYTES);
+  return {
+    code: view.getUint8(1),
+    requestId: view.getUint32(2),
+    endpointId: view.getUint32(6),
+    sessionId: view.getUint32(10),
+    multipart: view.getUint8(14) !== 0,
+  };
+}

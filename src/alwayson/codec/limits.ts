@@ -1,0 +1,53 @@
+/** What a decoder accepts at most. A peer is hostile until it has proved otherwise, and even then it has defects. */
+export interface CodecLimits {
+  /** Bytes of one frame. */
+  readonly maxMessageBytes: number;
+  /** Bytes of one string. */
+  readonly maxStringBytes: number;
+  /** Bytes of one BLOB or IMAGE. */
+  readonly maxBlobBytes: number;
+  /** Rows of one table. */
+  readonly maxRows: number;
+  /** Fields of one table, and cells of one row. */
+  readonly maxFields: number;
+  /** Aspects of one field. */
+  readonly maxAspects: number;
+  /** Tables and variants inside each other. */
+  readonly maxNesting: number;
+  /** Names of one BIND. */
+  readonly maxNames: number;
+  /** Chunks of one multipart message. */
+  readonly maxChunks: number;
+  /** Bytes of one joined multipart message, and its chunk count times its chunk size. */
+  readonly maxJoinedBytes: number;
+  /** Multipart messages that are incomplete at the same time. */
+  readonly maxPartials: number;
+  /** Bytes kept for all incomplete multipart messages. */
+  readonly maxPartialBytes: number;
+  /** Age at which an incomplete multipart message is dropped. */
+  readonly maxPartialAgeMs: number;
+}
+
+const MEBIBYTE = 1_048_576;
+
+/** Message, string and age are those of the C SDK (protocol notes 9); the others leave room above what was seen. */
+export const DEFAULT_LIMITS: CodecLimits = Object.freeze({
+  maxMessageBytes: MEBIBYTE,
+  maxStringBytes: MEBIBYTE,
+  maxBlobBytes: MEBIBYTE,
+  maxRows: 100_000,
+  maxFields: 2_048,
+  maxAspects: 256,
+  maxNesting: 16,
+  maxNames: 10_000,
+  maxChunks: 8_192,
+  maxJoinedBytes: MEBIBYTE,
+  maxPartials: 64,
+  maxPartialBytes: 16 * MEBIBYTE,
+  maxPartialAgeMs: 50_000,
+});
+
+/** The defaults with what `limits` sets. */
+export function completeLimits(limits?: Partial<CodecLimits>): CodecLimits {
+  return limits === undefined || limits === DEFAULT_LIMITS ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+}
