@@ -1,0 +1,235 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CallContext } from '../core/call-context.js';
+import { type Clock, systemClock } from '../core/clock.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import { errorOfAbort } from './attempt-end.js';
+import { errorOfConnection, errorOfOddAnswer } from './connection-errors.js';
+import { type Authorizer, createAuthorizer, type HubCredentials, type TokenCredential } from './credentials.js';
+import { errorOfRefusal } from './hub-errors.js';
+import { createHubPort } from './hub-port.js';
+import { type EndpointOptions, HttpsRequests, type RequestExtras } from './https-requests.js';
+import { jobRequestBody } from './job-request.js';
+import type { HubDocument, HubOperations, HubPage, HubPort, HubTier, PageRequest } from './ports.js';
+import type { RetryOptions } from './retry.js';
+import { tierLimits } from './tier-limits.js';
+
+export interface HubOptions extends Omit<EndpointOptions, 'hostName'> {
+  readonly credentials: HubCredentials;
+  readonly tier: HubTier;
+  readonly units: number;
+  /** `name/version` of this software. */
+  readonly userAgent?: string;
+  readonly clock?: Clock;
+  readonly retry?: RetryOptions;
+  /** In place of @azure/identity. */
+  readonly loadTokenCredential?: (kind: 'default' | 'managedIdentity') => TokenCredential;
+}
+
+/** The version that the SDK speaks too. */
+const API_VERSION = 'api-version=2021-04-12';
+const DEFAULT_USER_AGENT = 'thingworx-iothub-agent';
+
+/**
+ * The hub behind `options`, over the REST client of azure-iothub. Nothing is loaded or sent before the first call.
+ * @throws AgentError `ConfigurationInvalid` for credentials or an address that cannot be right.
+ */
+export function openHub(options: HubOptions): HubPort {
+  const clock = options.clock ?? systemClock;
+  const authorizer = createAuthorizer(options.credentials, clock, options.loadTokenCredential);
+  const requests = new HttpsRequests({ ...options, hostName: authorizer.hostName });
+  const rest = new RestCalls(authorizer, requests, options.userAgent ?? DEFAULT_USER_AGENT);
+  return createHubPort({
+    hostName: authorizer.hostName,
+    operations: azureOperations(rest),
+    limits: tierLimits(options.tier, options.units),
+    clock,
+    close: () => requests.close(),
+    ...(options.retry ? { retry: options.retry } : {}),
+  });
+}
+
+/** One attempt each: budgets and repetitions are hub-port.ts's. */
+function azureOperations(rest: RestCalls): HubOperations {
+  const jobPath = (jobId: string): string => `/jobs/v2/${encodeURIComponent(jobId)}`;
+  return {
+    async scheduleJob(context, job) {
+      const answer = await rest.call(context, { method: 'PUT', path: jobPath(job.jobId), body: jobRequestBody(job) });
+      return documentOf(answer.body) ?? {};
+    },
+    async getJob(context, jobId) {
+      return document(await rest.call(context, { method: 'GET', path: jobPath(jobId) }));
+    },
+    async listJobs(context, request) {
+      const filters = [
+        ...(request.status === undefined ? [] : [`jobStatus=${encodeURIComponent(request.status)}`]),
+        ...(request.type === undefined ? [] : [`jobType=${encodeURIComponent(request.type)}`]),
+      ];
+      const headers = pageHeaders(request);
+      return page(await rest.call(context, { method: 'GET', path: '/jobs/v2/query', filters, headers }));
+    },
+    async cancelJob(context, jobId) {
+      const answer = await rest.call(context, { method: 'POST', path: `${jobPath(jobId)}/cancel` });
+      return documentOf(answer.body) ?? {};
+    },
+    async query(context, request) {
+      const body = JSON.stringify({ query: request.query });
+      const headers = pageHeaders(request);
+      return page(await rest.call(context, { method: 'POST', path: '/devices/query', body, headers }));
+    },
+  };
+}
+
+/** Page size and token travel as headers. */
+function pageHeaders(request: PageRequest): Record<string, string> {
+  return {
+    ...(request.pageSize === undefined ? {} : { 'x-ms-max-item-count': String(request.pageSize) }),
+    ...(request.continuationToken === undefined ? {} : { 'x-ms-continuation': request.continuationToken }),
+  };
+}
+
+interface RestRequest {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly path: string;
+  readonly filters?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+interface RestAnswer {
+  /** Parsed JSON; an empty text when the answer was not JSON by its own account, undefined when it could not be parsed. */
+  readonly body: unknown;
+  readonly headers: IncomingHttpHeaders;
+}
+
+type ApiCallback = (error: unknown, body?: unknown, response?: { readonly headers?: IncomingHttpHeaders }) => void;
+
+/** The one method of the SDK's RestApiClient that is used, as it really is. */
+interface RestApiClient {
+  executeApiCall(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: string | undefined,
+    timeout: undefined,
+    extras: RequestExtras,
+    done: ApiCallback,
+  ): void;
+}
+
+/** Requests through one shared RestApiClient, each really ended with its context. */
+class RestCalls {
+  readonly #authorizer: Authorizer;
+  readonly #requests: HttpsRequests;
+  readonly #userAgent: string;
+  #client: Promise<RestApiClient> | undefined;
+
+  constructor(authorizer: Authorizer, requests: HttpsRequests, userAgent: string) {
+    this.#authorizer = authorizer;
+    this.#requests = requests;
+    this.#userAgent = userAgent;
+  }
+
+  async call(context: CallContext, request: RestRequest): Promise<RestAnswer> {
+    try {
+      const client = await (this.#client ??= this.#load());
+      const authorization = await this.#authorization(context);
+      return await this.#send(client, context, request, authorization);
+    } catch (error) {
+      const failure = this.#errorOf(context, error);
+      if (isAgentError(failure, 'HubUnauthorized')) this.#authorizer.forget();
+      throw failure;
+    }
+  }
+
+  async #load(): Promise<RestApiClient> {
+    const sdk = await import('azure-iothub/dist/common-http/rest_api_client.js');
+    const config = { host: this.#authorizer.hostName };
+    return new sdk.RestApiClient(config, this.#userAgent, this.#requests as never) as unknown as RestApiClient;
+  }
+
+  /** A credential that hangs must not hold the call, nor send its request after the deadline. */
+  async #authorization(context: CallContext): Promise<string> {
+    const given = this.#authorizer.authorization(context.signal);
+    if (typeof given === 'string') return given;
+    given.catch(() => undefined);
+    const aborted = new Promise<never>((_resolve, reject) => {
+      if (context.signal.aborted) reject(new Error('aborted'));
+      context.signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+    });
+    try {
+      return await Promise.race([given, aborted]);
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      throw errorOfToken(error);
+    }
+  }
+
+  #send(client: RestApiClient, context: CallContext, request: RestRequest, authorization: string): Promise<RestAnswer> {
+    const path = `${request.path}?${[API_VERSION, ...(request.filters ?? [])].join('&')}`;
+    const headers: Record<string, string> = { ...request.headers, Authorization: authorization };
+    if (request.body !== undefined) headers['Content-Type'] = 'application/json; charset=utf-8';
+    return new Promise((resolve, reject) => {
+      context.signal.throwIfAborted();
+      client.executeApiCall(
+        request.method,
+        path,
+        headers,
+        request.body,
+        undefined,
+        { signal: context.signal },
+        (error, body, response) => {
+          // A body that is not JSON comes as a SyntaxError together with the response.
+          if (error !== null && error !== undefined && !(error instanceof SyntaxError && response)) reject(error);
+          else resolve({ body, headers: response?.headers ?? {} });
+        },
+      );
+    });
+  }
+
+  #errorOf(context: CallContext, error: unknown): Error {
+    if (isAgentError(error)) return error;
+    if (context.signal.aborted) return errorOfAbort(context, this.#authorizer.hostName);
+    const refusal = refusalOf(error);
+    return refusal ? errorOfRefusal(refusal) : errorOfConnection(error, this.#authorizer.hostName);
+  }
+}
+
+function refusalOf(error: unknown): { status: number; headers: IncomingHttpHeaders; body: string } | undefined {
+  const { response, responseBody } = (error ?? {}) as {
+    response?: { statusCode?: number; headers?: IncomingHttpHeaders };
+    responseBody?: unknown;
+  };
+  if (typeof response?.statusCode !== 'number') return undefined;
+  const body = typeof responseBody === 'string' ? responseBody : '';
+  return { status: response.statusCode, headers: response.headers ?? {}, body };
+}
+
+function documentOf(body: unknown): HubDocument | undefined {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as HubDocument) : undefined;
+}
+
+function document(answer: RestAnswer): HubDocument {
+  const found = documentOf(answer.body);
+  if (!found) throw errorOfOddAnswer('something that is not a JSON object');
+  return found;
+}
+
+/** A bare array with the token in a header; the published API description has an object with both, so that is read too. */
+function page(answer: RestAnswer): HubPage {
+  const wrapped = documentOf(answer.body);
+  const items = wrapped ? wrapped['items'] : answer.body;
+  if (!Array.isArray(items)) throw errorOfOddAnswer('something that is not a JSON array');
+  const token: unknown = answer.headers['x-ms-continuation'] ?? wrapped?.['continuationToken'];
+  return {
+    items: items.map((item) => documentOf(item) ?? {}),
+    ...(typeof token === 'string' && token !== '' ? { continuationToken: token } : {}),
+  };
+}
+
+function errorOfToken(error: unknown): AgentError {
+  return new AgentError(
+    'HubUnauthorized',
+    'No token of Entra ID could be got for the hub; check the managed identity or the environment of the agent.',
+    { cause: error },
+  );
+}

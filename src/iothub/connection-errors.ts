@@ -1,0 +1,36 @@
+import { AgentError, messageOf } from '../core/errors.js';
+
+/** Codes of Node for certificates that do not fit: a repetition would not help. */
+const CERTIFICATE_CODES =
+  /^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_CA|ERR_SSL_)/;
+
+/** The AgentError for a request that got no answer: refused, reset, not resolved, not trusted. */
+export function errorOfConnection(error: unknown, hostName: string): AgentError {
+  const code = codeOf(error);
+  const isCertificate = code !== undefined && CERTIFICATE_CODES.test(code);
+  const remedy = isCertificate
+    ? 'its certificate is not trusted or not for this name; set `caFile` of the hub'
+    : 'check the network, the name and the state of the hub';
+  return new AgentError('HubUnavailable', `No connection to the hub ${hostName} (${code ?? 'broken'}): ${remedy}.`, {
+    cause: error,
+    context: { transient: !isCertificate, answerLost: true, network: code ?? messageOf(error).slice(0, 120) },
+  });
+}
+
+/** The AgentError for an answer with a good status that is not what the protocol has there. */
+export function errorOfOddAnswer(what: string): AgentError {
+  return new AgentError(
+    'HubUnavailable',
+    `The hub answered with ${what}; check what stands between it and the agent.`,
+    {
+      context: { transient: false, answerLost: true, oddAnswer: true },
+    },
+  );
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  return Array.isArray(errors) ? codeOf(errors[0]) : undefined;
+}

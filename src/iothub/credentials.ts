@@ -1,0 +1,154 @@
+import { createHmac } from 'node:crypto';
+import { createRequire } from 'node:module';
+import type { Clock } from '../core/clock.js';
+import { AgentError } from '../core/errors.js';
+
+/** How the agent proves to a hub who it is: one of three. */
+export type HubCredentials =
+  | { readonly connectionString: string }
+  | { readonly sasToken: string }
+  | { readonly hostName: string; readonly credential: 'default' | 'managedIdentity' };
+
+/** Gives the value of the Authorization header. */
+export interface Authorizer {
+  readonly hostName: string;
+  authorization(signal: AbortSignal): Promise<string> | string;
+  /** The hub refused what `authorization` gave: do not use it again if another one can be made. */
+  forget(): void;
+}
+
+/** As of @azure/core-auth, of which nothing else is needed here. */
+export interface TokenCredential {
+  getToken(
+    scope: string,
+    options: { readonly abortSignal: AbortSignal },
+  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+}
+
+const TOKEN_LIFE_SECONDS = 3600;
+const RENEW_BEFORE_MS = 10 * 60_000;
+const ENTRA_SCOPE = 'https://iothubs.azure.net/.default';
+
+/**
+ * An Authorizer for `credentials`; nothing is sent yet.
+ * @param loadTokenCredential in place of @azure/identity.
+ * @throws AgentError `ConfigurationInvalid` for a connection string or token that cannot be one. Never repeats a key.
+ */
+export function createAuthorizer(
+  credentials: HubCredentials,
+  clock: Clock,
+  loadTokenCredential: (kind: 'default' | 'managedIdentity') => TokenCredential = azureIdentity,
+): Authorizer {
+  if ('connectionString' in credentials)
+    return keyAuthorizer(parseConnectionString(credentials.connectionString), clock);
+  if ('sasToken' in credentials) return fixedAuthorizer(credentials.sasToken);
+  return entraAuthorizer(credentials.hostName, () => loadTokenCredential(credentials.credential), clock);
+}
+
+/** The parts of a service connection string. */
+export interface ConnectionStringParts {
+  readonly hostName: string;
+  readonly policy: string;
+  readonly key: string;
+}
+
+/** Reads `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`. */
+export function parseConnectionString(text: string): ConnectionStringParts {
+  const parts = new Map(
+    text
+      .trim()
+      .split(';')
+      .filter((part) => part.includes('='))
+      .map((part) => [part.slice(0, part.indexOf('=')).trim().toLowerCase(), part.slice(part.indexOf('=') + 1).trim()]),
+  );
+  if (parts.has('deviceid'))
+    throw invalid("a device's connection string; take one of a shared access policy of the hub");
+  const [hostName, policy, key] = ['HostName', 'SharedAccessKeyName', 'SharedAccessKey'].map((name) => {
+    const value = parts.get(name.toLowerCase());
+    if (!value) throw invalid(`a connection string without ${name}`);
+    return value;
+  }) as [string, string, string];
+  if (!/^[\w.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(hostName)) throw invalid('a HostName that is none');
+  if (Buffer.from(key, 'base64').length === 0) throw invalid('a SharedAccessKey that is not base64');
+  return { hostName, policy, key };
+}
+
+/** Signs a token for the whole hub. The resource stands in it unencoded, as the SDKs of Azure have it. */
+export function signToken(parts: ConnectionStringParts, expirySeconds: number): string {
+  const signature = createHmac('sha256', Buffer.from(parts.key, 'base64'))
+    .update(`${parts.hostName}\n${expirySeconds}`)
+    .digest('base64');
+  const fields = `sr=${parts.hostName}&sig=${encodeURIComponent(signature)}&skn=${encodeURIComponent(parts.policy)}`;
+  return `SharedAccessSignature ${fields}&se=${expirySeconds}`;
+}
+
+/** Signing each request costs a quarter of the request rate: a token is kept for its life and renewed early. */
+function keyAuthorizer(parts: ConnectionStringParts, clock: Clock): Authorizer {
+  let token: string | undefined;
+  let renewAtMs = 0;
+  return {
+    hostName: parts.hostName,
+    authorization() {
+      const nowMs = clock.nowMs();
+      // A clock that was set back must not keep a token that the hub takes for one of the future's.
+      const isFresh = nowMs < renewAtMs && nowMs > renewAtMs - TOKEN_LIFE_SECONDS * 1000;
+      if (token === undefined || !isFresh) {
+        token = signToken(parts, Math.ceil(nowMs / 1000) + TOKEN_LIFE_SECONDS);
+        renewAtMs = nowMs + TOKEN_LIFE_SECONDS * 1000 - RENEW_BEFORE_MS;
+      }
+      return token;
+    },
+    forget() {
+      token = undefined;
+    },
+  };
+}
+
+function fixedAuthorizer(sasToken: string): Authorizer {
+  const resource = /[\s&]sr=([^&]+)/.exec(sasToken)?.[1];
+  if (!/^SharedAccessSignature\s/.test(sasToken) || resource === undefined || !/[\s&]se=\d+/.test(sasToken))
+    throw invalid('a sasToken that is not `SharedAccessSignature sr=...&sig=...&skn=...&se=...`');
+  const hostName = decodeOr(resource).split('/')[0] as string;
+  return { hostName, authorization: () => sasToken, forget: () => undefined };
+}
+
+function entraAuthorizer(hostName: string, load: () => TokenCredential, clock: Clock): Authorizer {
+  let credential: TokenCredential | undefined;
+  let cached: { readonly token: string; readonly expiresOnTimestamp: number } | undefined;
+  return {
+    hostName,
+    async authorization(signal) {
+      if (!cached || cached.expiresOnTimestamp - clock.nowMs() < RENEW_BEFORE_MS) {
+        credential ??= load();
+        cached = (await credential.getToken(ENTRA_SCOPE, { abortSignal: signal })) ?? undefined;
+        if (!cached) throw new Error('no token');
+      }
+      return `Bearer ${cached.token}`;
+    },
+    forget() {
+      cached = undefined;
+    },
+  };
+}
+
+/** @azure/identity is not a dependency of this package but of the SDK, and is looked for where the SDK finds it. */
+function azureIdentity(kind: 'default' | 'managedIdentity'): TokenCredential {
+  const requireOfSdk = createRequire(require.resolve('azure-iothub'));
+  const identity = requireOfSdk('@azure/identity') as {
+    DefaultAzureCredential: new () => TokenCredential;
+    ManagedIdentityCredential: new () => TokenCredential;
+  };
+  return kind === 'default' ? new identity.DefaultAzureCredential() : new identity.ManagedIdentityCredential();
+}
+
+function decodeOr(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function invalid(what: string): AgentError {
+  return new AgentError('ConfigurationInvalid', `The credentials of a hub are ${what}.`);
+}

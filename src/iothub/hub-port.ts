@@ -1,0 +1,112 @@
+import { type CallContext, remainingMs } from '../core/call-context.js';
+import type { Clock } from '../core/clock.js';
+import type { ErrorCode } from '../core/error-codes.js';
+import { isAgentError } from '../core/errors.js';
+import type { HubLane, HubOperations, HubPort, HubStatus } from './ports.js';
+import { DEFAULT_RETRY, type RetryOptions, withRetries } from './retry.js';
+import { type Budget, HubThrottle } from './throttle.js';
+import type { TierLimits } from './tier-limits.js';
+
+export interface HubPortOptions {
+  readonly hostName: string;
+  /** One attempt each. */
+  readonly operations: HubOperations;
+  readonly limits: TierLimits;
+  readonly clock: Clock;
+  readonly retry?: RetryOptions;
+  readonly close: () => void;
+}
+
+/** An attempt that had less time than this says nothing about a hub that did not answer it. */
+const TELLING_ATTEMPT_MS = 3000;
+
+/** Puts budgets, repetitions and the reading of the hub's state around plain operations. */
+export function createHubPort(options: HubPortOptions): HubPort {
+  const throttle = new HubThrottle(options.limits, options.clock);
+  const listeners = new Set<(status: HubStatus) => void>();
+  const tell = (status: HubStatus): void => listeners.forEach((listener) => listener(status));
+  const guard = guardOf(throttle, options.retry ?? DEFAULT_RETRY, tell);
+  const lanes: Record<HubLane, HubOperations> = {
+    user: withGuard(options.operations, guard('user')),
+    background: withGuard(options.operations, guard('background')),
+    spare: withGuard(options.operations, guard('spare')),
+  };
+  return {
+    hostName: options.hostName,
+    deviceOperationsPerSecond: options.limits.deviceOperationsPerSecond,
+    lane: (lane) => lanes[lane],
+    onStatus(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: options.close,
+  };
+}
+
+type Guard = <T>(context: CallContext, operation: keyof HubOperations, attempt: () => Promise<T>) => Promise<T>;
+
+function guardOf(
+  throttle: HubThrottle,
+  retry: RetryOptions,
+  tell: (status: HubStatus) => void,
+): (lane: HubLane) => Guard {
+  return (lane) => (context, operation, attempt) => {
+    const budget: Budget = operation === 'query' ? 'queries' : 'jobOperations';
+    return withRetries(
+      context,
+      async () => {
+        await throttle.take(context, budget, lane);
+        return await observed(context, operation, attempt, tell);
+      },
+      retry,
+    );
+  };
+}
+
+function withGuard(operations: HubOperations, guard: Guard): HubOperations {
+  return {
+    scheduleJob: (context, job) => guard(context, 'scheduleJob', () => operations.scheduleJob(context, job)),
+    getJob: (context, jobId) => guard(context, 'getJob', () => operations.getJob(context, jobId)),
+    listJobs: (context, request) => guard(context, 'listJobs', () => operations.listJobs(context, request)),
+    cancelJob: (context, jobId) => guard(context, 'cancelJob', () => operations.cancelJob(context, jobId)),
+    query: (context, request) => guard(context, 'query', () => operations.query(context, request)),
+  };
+}
+
+async function observed<T>(
+  context: CallContext,
+  operation: keyof HubOperations,
+  attempt: () => Promise<T>,
+  tell: (status: HubStatus) => void,
+): Promise<T> {
+  const startMs = context.clock.monotonicMs();
+  const hadMs = remainingMs(context);
+  let result = 'ok';
+  try {
+    const answer = await attempt();
+    tell('connected');
+    return answer;
+  } catch (error) {
+    result = isAgentError(error) ? error.code : 'Internal';
+    const status = statusOf(error, hadMs);
+    if (status) tell(status);
+    throw error;
+  } finally {
+    const seconds = (context.clock.monotonicMs() - startMs) / 1000;
+    context.instruments.count('hub_requests_total', { operation, result });
+    context.instruments.observe('hub_request_seconds', seconds, { operation });
+  }
+}
+
+/** What a failure says about the hub; a refusal for another reason says that it is there. */
+const STATUS_OF: Partial<Record<ErrorCode, HubStatus>> = {
+  HubThrottled: 'throttled',
+  HubUnauthorized: 'unauthorized',
+  HubUnavailable: 'unreachable',
+};
+
+function statusOf(error: unknown, hadMs: number): HubStatus | undefined {
+  if (!isAgentError(error) || error.code === 'ServiceUnavailable') return undefined;
+  if (error.code === 'HubTimeout') return hadMs >= TELLING_ATTEMPT_MS ? 'unreachable' : undefined;
+  return STATUS_OF[error.code] ?? 'connected';
+}

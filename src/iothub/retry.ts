@@ -1,0 +1,76 @@
+import { fullJitterMs } from '../core/backoff.js';
+import { type CallContext, remainingMs } from '../core/call-context.js';
+import { sleep } from '../core/clock.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import { type Random, systemRandom } from '../core/random.js';
+
+export interface RetryOptions {
+  /** Upper bound of the first pause. */
+  readonly baseMs: number;
+  /** Upper bound of any pause. */
+  readonly capMs: number;
+  /** No attempt is begun with less time than this. */
+  readonly smallestAttemptMs: number;
+  readonly random: Random;
+}
+
+export const DEFAULT_RETRY: RetryOptions = { baseMs: 200, capMs: 4000, smallestAttemptMs: 400, random: systemRandom };
+
+/**
+ * Repeats `attempt` with full jitter while its failure is transient and there is time; nothing else is repeated.
+ * At the deadline the last attempt's failure is thrown, or what a pending attempt throws when it is ended. An error after an
+ * attempt whose answer was lost says so in `context.answerLost`: the hub may have done what was asked.
+ */
+export async function withRetries<T>(
+  context: CallContext,
+  attempt: () => Promise<T>,
+  options: RetryOptions = DEFAULT_RETRY,
+): Promise<T> {
+  let answerLost = false;
+  for (let count = 0; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      answerLost ||= isAnswerLost(error);
+      const pauseMs = pauseBefore(context, count, options);
+      if (!isTransient(error) || pauseMs === undefined) throw answerLost ? marked(error) : error;
+      context.instruments.count('hub_retries_total');
+      context.log.debug({ err: error, attempt: count + 1, pauseMs }, 'the hub will be asked again');
+      await pause(context, pauseMs, error);
+    }
+  }
+}
+
+/** Whether the same request may succeed when it is repeated at once. */
+export function isTransient(error: unknown): boolean {
+  return isAgentError(error) && error.context['transient'] === true;
+}
+
+/** Whether the hub may have done what an earlier attempt asked although its answer never came. */
+export function isAnswerLost(error: unknown): boolean {
+  if (!isAgentError(error)) return false;
+  return error.context['answerLost'] === true || Number(error.context['httpStatus'] ?? 0) >= 500;
+}
+
+function pauseBefore(context: CallContext, count: number, options: RetryOptions): number | undefined {
+  const leftMs = remainingMs(context) - options.smallestAttemptMs;
+  if (leftMs <= 0 || context.signal.aborted) return undefined;
+  return Math.min(fullJitterMs(count, options, options.random), leftMs);
+}
+
+async function pause(context: CallContext, pauseMs: number, failure: unknown): Promise<void> {
+  try {
+    await sleep(context.clock, pauseMs, context.signal);
+  } catch {
+    throw failure;
+  }
+}
+
+function marked(error: unknown): unknown {
+  if (!isAgentError(error) || error.context['answerLost'] === true) return error;
+  return new AgentError(error.code, error.message, {
+    cause: error.cause,
+    retryable: error.retryable,
+    context: { ...error.context, answerLost: true },
+  });
+}

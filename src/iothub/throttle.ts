@@ -1,0 +1,127 @@
+import { type CallContext, remainingMs } from '../core/call-context.js';
+import { type Clock, sleep } from '../core/clock.js';
+import { AgentError } from '../core/errors.js';
+import { TokenBucket } from '../core/token-bucket.js';
+import { isDeadline } from './attempt-end.js';
+import type { HubLane } from './ports.js';
+import type { TierLimits } from './tier-limits.js';
+
+/** The two budgets of a hub. */
+export type Budget = 'jobOperations' | 'queries';
+
+/** The watcher's own part of a budget; it gets more when users leave it, and users get most of this when it does not need it. */
+const BACKGROUND_SHARE = 0.25;
+/** Of the watcher's part, what users never take: so that a steady crowd of users does not stop it. */
+const BACKGROUND_RESERVE = 0.3;
+/** The users' bucket must be fuller than this before the watcher takes from it, or somebody merely curious. */
+const USERS_RESERVE = 0.5;
+/** What a call needs after its turn has come. */
+const ATTEMPT_MS = 1000;
+const BACKGROUND_STEP_MS = 1000;
+
+interface Shares {
+  readonly perMinute: number;
+  readonly users: TokenBucket;
+  readonly background: TokenBucket;
+  readonly usersCapacity: number;
+  readonly backgroundCapacity: number;
+}
+
+/** Keeps the requests to one hub within the budgets of its tier. */
+export class HubThrottle {
+  readonly #clock: Clock;
+  readonly #shares: Readonly<Record<Budget, Shares | undefined>>;
+
+  constructor(limits: TierLimits, clock: Clock) {
+    this.#clock = clock;
+    this.#shares = {
+      jobOperations: sharesOf(limits.jobOperationsPerMinute, clock),
+      queries: sharesOf(limits.queriesPerMinute, clock),
+    };
+  }
+
+  /**
+   * Resolves when one request may go out.
+   * @throws AgentError `HubThrottled` at once when the turn would come too late.
+   */
+  async take(context: CallContext, budget: Budget, lane: HubLane): Promise<void> {
+    const shares = this.#shares[budget];
+    if (!shares) return;
+    if (lane === 'user') await this.#takeForUser(context, budget, shares);
+    else if (lane === 'background') await this.#takeForBackground(context, budget, shares);
+    else if (!this.#takeSpare(shares)) throw refusal(budget, shares.perMinute, this.#userWaitMs(shares));
+  }
+
+  async #takeForUser(context: CallContext, budget: Budget, shares: Shares): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    if (shares.users.take(nowMs)) return;
+    const waitMs = this.#userWaitMs(shares);
+    if (takeAbove(shares.background, nowMs, shares.backgroundCapacity * BACKGROUND_RESERVE)) return;
+    if (waitMs + ATTEMPT_MS > remainingMs(context)) throw refusal(budget, shares.perMinute, waitMs);
+    shares.users.reserve(nowMs);
+    context.instruments.observe('hub_throttle_wait_seconds', waitMs / 1000, { budget });
+    await waitFor(context, waitMs);
+  }
+
+  async #takeForBackground(context: CallContext, budget: Budget, shares: Shares): Promise<void> {
+    for (;;) {
+      const nowMs = this.#clock.monotonicMs();
+      if (shares.background.take(nowMs)) return;
+      if (takeAbove(shares.users, nowMs, shares.usersCapacity * USERS_RESERVE)) return;
+      const waitMs = shares.background.waitMs(nowMs);
+      if (waitMs > remainingMs(context)) throw refusal(budget, shares.perMinute, waitMs);
+      await waitFor(context, Math.min(waitMs, BACKGROUND_STEP_MS));
+    }
+  }
+
+  #takeSpare(shares: Shares): boolean {
+    return takeAbove(shares.users, this.#clock.monotonicMs(), shares.usersCapacity * USERS_RESERVE);
+  }
+
+  #userWaitMs(shares: Shares): number {
+    return shares.users.waitMs(this.#clock.monotonicMs());
+  }
+}
+
+function sharesOf(perMinute: number, clock: Clock): Shares | undefined {
+  if (!Number.isFinite(perMinute)) return undefined;
+  const nowMs = clock.monotonicMs();
+  const backgroundCapacity = perMinute * BACKGROUND_SHARE;
+  const usersCapacity = perMinute - backgroundCapacity;
+  return {
+    perMinute,
+    usersCapacity,
+    backgroundCapacity,
+    users: new TokenBucket({ perSecond: usersCapacity / 60, capacity: usersCapacity, nowMs }),
+    background: new TokenBucket({ perSecond: backgroundCapacity / 60, capacity: backgroundCapacity, nowMs }),
+  };
+}
+
+/** Takes one token if more than `reserve` stay. */
+function takeAbove(bucket: TokenBucket, nowMs: number, reserve: number): boolean {
+  return bucket.waitMs(nowMs, reserve + 1) === 0 && bucket.take(nowMs);
+}
+
+async function waitFor(context: CallContext, waitMs: number): Promise<void> {
+  try {
+    await sleep(context.clock, waitMs, context.signal);
+  } catch {
+    throw isDeadline(context)
+      ? new AgentError(
+          'HubThrottled',
+          'The turn of this call did not come in time; call less often, or raise the tier.',
+        )
+      : new AgentError('ServiceUnavailable', 'The call was ended while it waited for its turn.');
+  }
+}
+
+function refusal(budget: Budget, perMinute: number, waitMs: number): AgentError {
+  const what = budget === 'queries' ? 'queries' : 'job operations';
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new AgentError(
+    'HubThrottled',
+    `The ${Math.round(perMinute)} ${what} a minute that the tier of the hub allows are used up for the next ${seconds} s; ` +
+      'call less often, or raise the tier or the number of units.',
+    { context: { budget, waitSeconds: seconds } },
+  );
+}
