@@ -35,6 +35,11 @@ export interface ParameterDefinition {
   readonly isRequired?: boolean;
   /** Native value taken when the parameter is absent or NOTHING. */
   readonly defaultValue?: unknown;
+  /**
+   * An empty text counts as absent, whatever the base type; for JSON and QUERY a text of length zero (the JSON text `""`
+   * is a value). Without it an empty text is a value like any other.
+   */
+  readonly emptyTextIsAbsent?: boolean;
   /** Required for INFOTABLE. */
   readonly dataShape?: DataShapeDefinition;
   /** Further aspects for GetMetadata (units, minimumValue, ...). */
