@@ -1,0 +1,83 @@
+import type { HubCredentials } from '../../iothub/credentials.js';
+import type { HubTier } from '../../iothub/ports.js';
+import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../thingworx-rest/address.js';
+import type { Configuration } from './schema.js';
+
+export interface HubConfig {
+  /** The name that the configuration gives it. */
+  readonly name: string;
+  readonly credentials: HubCredentials;
+  /** `host:port` to connect to instead of port 443 of the host name. */
+  readonly address?: string;
+  readonly caFile?: string;
+  readonly proxy?: string;
+  readonly tier: HubTier;
+  readonly units: number;
+  /** How often the watcher asks for the jobs. */
+  readonly watchIntervalSeconds: number;
+}
+
+export interface ThingConfig {
+  readonly name: string;
+  readonly identifier?: string;
+  /** Name of its hub. */
+  readonly iothub: string;
+}
+
+/** The configuration ready for use: defaults in place, secrets read, paths absolute, each Thing with its hub. */
+export interface AgentConfig extends Omit<Configuration, 'thingworx' | 'iothubs' | 'things'> {
+  readonly thingworx: Omit<Configuration['thingworx'], 'appKey' | 'appKeyFile' | 'url'> & {
+    readonly appKey: string;
+    readonly address: ThingWorxAddress;
+  };
+  readonly iothubs: readonly HubConfig[];
+  readonly things: readonly ThingConfig[];
+}
+
+const WATCH_INTERVAL_SECONDS: Readonly<Record<HubTier, number>> = { F1: 10, S1: 10, S2: 5, S3: 2, unlimited: 0.25 };
+
+/** The Thing of a configuration that names none. */
+export const DEFAULT_THING = 'AzureIotHub';
+
+/** Completes a configuration that was checked and whose secrets stand in it. */
+export function toAgentConfig(configuration: Configuration): AgentConfig {
+  const { thingworx, iothubs = {}, things, ...rest } = configuration;
+  const { appKey = '', appKeyFile: _file, url, ...connection } = thingworx;
+  const address = parseThingWorxAddress(url);
+  if (isAddressFault(address)) throw new TypeError(address.message);
+  const hubs = Object.entries(iothubs).map(([name, hub]) => toHubConfig(name, hub, configuration));
+  const firstHub = hubs[0]?.name ?? '';
+  return {
+    ...rest,
+    thingworx: { ...connection, appKey, address },
+    iothubs: hubs,
+    things: (things ?? [{ name: DEFAULT_THING }]).map(({ name, identifier, iothub }: ThingEntry) => ({
+      name,
+      ...(identifier === undefined ? {} : { identifier }),
+      iothub: iothub ?? firstHub,
+    })),
+  };
+}
+
+type HubEntry = NonNullable<Configuration['iothubs']>[string];
+type ThingEntry = NonNullable<Configuration['things']>[number];
+
+function toHubConfig(name: string, hub: HubEntry, configuration: Configuration): HubConfig {
+  const { tier, units, address, caFile, proxy } = hub;
+  return {
+    name,
+    credentials: credentialsOf(hub),
+    ...(address === undefined ? {} : { address }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(proxy === undefined ? {} : { proxy }),
+    tier,
+    units,
+    watchIntervalSeconds: configuration.watch.intervalSeconds ?? WATCH_INTERVAL_SECONDS[tier],
+  };
+}
+
+function credentialsOf(hub: HubEntry): HubCredentials {
+  if (hub.connectionString !== undefined) return { connectionString: hub.connectionString };
+  if (hub.sasToken !== undefined) return { sasToken: hub.sasToken };
+  return { hostName: hub.hostName ?? '', credential: hub.credential ?? 'default' };
+}

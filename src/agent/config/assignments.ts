@@ -1,0 +1,101 @@
+import { nearMiss } from '../../documents/near-miss.js';
+import type { DocumentPath, Origin, Problem } from '../../documents/problem.js';
+import { findKey, foldKey, splitKey, variableFor } from './key-lookup.js';
+import { CONFIGURATION_KEYS, type KeyKind } from './key-table.js';
+
+/** One value from outside the files: a variable of the environment or a flag. */
+export interface Assignment {
+  readonly path: DocumentPath;
+  readonly value: unknown;
+  readonly kind: 'environment' | 'flag';
+  readonly origin: Origin;
+}
+
+export interface Assignments {
+  readonly assignments: readonly Assignment[];
+  readonly problems: readonly Problem[];
+}
+
+export const ENVIRONMENT_PREFIX = 'TWX_IOTHUB__';
+
+/**
+ * The variables that set keys. An empty one counts as not set.
+ * @param current the value of the files, for the spelling of names in it.
+ */
+export function environmentAssignments(
+  environment: Readonly<Record<string, string | undefined>>,
+  current: unknown,
+): Assignments {
+  const assignments: Assignment[] = [];
+  const problems: Problem[] = [];
+  for (const variable of Object.keys(environment).sort()) {
+    const text = environment[variable];
+    if (!variable.toUpperCase().startsWith(ENVIRONMENT_PREFIX) || !text) continue;
+    const found = findKey(variable.slice(ENVIRONMENT_PREFIX.length).split('__'), foldKey, current);
+    const origin = { source: variable };
+    if (found) {
+      const value = valueOfText(text, found.key.kind);
+      assignments.push({ path: found.path, value, kind: 'environment', origin });
+    } else {
+      const meant = nearMiss(
+        variable.toUpperCase(),
+        CONFIGURATION_KEYS.map((key) => variableFor(key.path)),
+      );
+      const hint = meant ? `did you mean ${meant}?` : 'see docs/configuration.md';
+      problems.push({ origin, path: [], message: 'no key has this name', hint });
+    }
+  }
+  return { assignments, problems };
+}
+
+/** The values of flags, each `key=value`. */
+export function flagAssignments(settings: readonly string[]): Assignments {
+  const assignments: Assignment[] = [];
+  const problems: Problem[] = [];
+  for (const setting of settings) {
+    const equals = setting.indexOf('=');
+    const key = equals < 0 ? setting : setting.slice(0, equals);
+    const origin = { source: `--set ${key}` };
+    const found = equals < 0 ? undefined : findKey(splitKey(key));
+    if (found) {
+      const value = valueOfText(setting.slice(equals + 1), found.key.kind);
+      assignments.push({ path: found.path, value, kind: 'flag', origin });
+    } else {
+      problems.push({ origin, path: [], message: equals < 0 ? 'must be key=value' : 'unknown key' });
+    }
+  }
+  return { assignments, problems };
+}
+
+/** The value that a text stands for; the text itself where it does not fit, so that the schema says what is wrong. */
+function valueOfText(text: string, kind: KeyKind): unknown {
+  switch (kind) {
+    case 'boolean':
+      return /^(?:true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text;
+    case 'integer':
+    case 'number':
+      return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+    case 'textList':
+      return text.startsWith('[') ? jsonOrText(text) : splitList(text);
+    case 'list':
+    case 'group':
+    case 'namedGroups':
+      return jsonOrText(text);
+    case 'text':
+      return text;
+  }
+}
+
+const splitList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,146 @@
+import { AgentError, isAgentError } from '../../core/errors.js';
+import { checkDocument } from '../../documents/check.js';
+import { formatProblem, type Problem, sortProblems } from '../../documents/problem.js';
+import { parseDocument, readDocument, type SourceDocument } from '../../documents/read.js';
+import { type AgentConfig, toAgentConfig } from './agent-config.js';
+import { type Assignments, environmentAssignments, flagAssignments } from './assignments.js';
+import { checkRelations } from './checks.js';
+import { filePaths, readNamedFiles, resolveFile } from './files.js';
+import { type LayeredValue, layer, valueAt } from './layers.js';
+import { type Configuration, type ConfigurationInput, configurationSchema } from './schema.js';
+
+/** Where a configuration comes from: the later wins. */
+export interface ConfigurationSources {
+  /** YAML or JSON, in order. */
+  readonly files: readonly string[];
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Flags: `key=value`. */
+  readonly settings?: readonly string[];
+}
+
+/** What was read, before it is known whether it is right. */
+export interface ReadConfiguration {
+  readonly layered: LayeredValue;
+  readonly problems: readonly Problem[];
+}
+
+export type LoadResult =
+  | {
+      readonly ok: true;
+      readonly config: AgentConfig;
+      /** With every default, secrets' files not read: what `config print` shows. */
+      readonly effective: Configuration;
+      readonly layered: LayeredValue;
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the sources and lays them over each other; problems are those of notation and of names of variables. */
+export async function readConfiguration(sources: ConfigurationSources): Promise<ReadConfiguration> {
+  const documents: SourceDocument[] = [];
+  for (const file of sources.files) documents.push(await readOrExplain(file));
+  const files = layer(documents, []);
+  const environment = environmentAssignments(sources.environment ?? {}, files.value);
+  const flags = flagAssignments(sources.settings ?? []);
+  return {
+    layered: layer(documents, assigned(environment, flags)),
+    problems: problemsOf(documents, environment, flags),
+  };
+}
+
+const assigned = (...sources: readonly Assignments[]) => sources.flatMap(({ assignments }) => assignments);
+
+const problemsOf = (documents: readonly SourceDocument[], ...others: readonly Assignments[]): Problem[] =>
+  [...documents, ...others].flatMap(({ problems }) => problems);
+
+async function readOrExplain(file: string): Promise<SourceDocument> {
+  try {
+    const document = await readDocument(file);
+    if (document.problems.length > 0 || isMapOrEmpty(document.value)) return document;
+    const problem = { origin: document.locate([]), path: [], message: 'must be a map of keys' };
+    return { ...document, value: {}, problems: [problem] };
+  } catch (error) {
+    if (!isAgentError(error, 'DocumentUnreadable')) throw error;
+    const problem = { origin: { source: file }, path: [], message: error.message.replace(`${file}: `, '') };
+    return { ...parseDocument('', file), problems: [problem] };
+  }
+}
+
+const isMapOrEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value));
+
+/** Reads, merges and checks: the configuration, or everything that is wrong with it. */
+export async function loadConfiguration(sources: ConfigurationSources): Promise<LoadResult> {
+  const { layered, problems: readProblems } = await readConfiguration(sources);
+  const hasBrokenFile = readProblems.some(({ origin }) => sources.files.includes(origin.source));
+  // A file that cannot be read would make everything in it look missing.
+  if (hasBrokenFile) return { ok: false, problems: sortProblems(readProblems) };
+  return checkAll(layered, readProblems);
+}
+
+async function checkAll(layered: LayeredValue, readProblems: readonly Problem[]): Promise<LoadResult> {
+  const checked = checkDocument(layered, configurationSchema);
+  const named = await readNamedFiles(layered);
+  const problems = [
+    ...readProblems,
+    ...(checked.ok ? [] : checked.problems),
+    ...checkRelations(layered),
+    ...named.problems,
+  ];
+  if (!checked.ok || problems.length > 0) return { ok: false, problems: sortProblems(withoutRepeats(problems)) };
+  const effective = withFilesResolved(checked.value, layered);
+  return { ok: true, config: toAgentConfig(withSecrets(effective, named.secrets)), effective, layered };
+}
+
+/** Like `loadConfiguration`. @throws AgentError `ConfigurationInvalid`, one problem a line. */
+export async function loadAgentConfig(sources: ConfigurationSources): Promise<AgentConfig> {
+  return configOrThrow(await loadConfiguration(sources));
+}
+
+/** A configuration from a program instead of files. @throws AgentError `ConfigurationInvalid`. */
+export async function agentConfigFrom(input: ConfigurationInput): Promise<AgentConfig> {
+  const document = parseDocument(JSON.stringify(input), 'configuration');
+  return configOrThrow(await checkAll(layer([document], []), []));
+}
+
+function configOrThrow(result: LoadResult): AgentConfig {
+  if (result.ok) return result.config;
+  throw configurationInvalid(result.problems);
+}
+
+/** All problems as one error, each on a line of its own. */
+export function configurationInvalid(problems: readonly Problem[]): AgentError {
+  return new AgentError('ConfigurationInvalid', problems.map(formatProblem).join('\n'));
+}
+
+/** One problem for each path: the first rule that it breaks. */
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const id = JSON.stringify([problem.origin, problem.path]);
+    if (problem.path.length > 0 && seen.has(id)) return false;
+    seen.add(id);
+    return true;
+  });
+}
+
+/** Writes the absolute paths of all files into a copy. */
+function withFilesResolved(configuration: Configuration, layered: LayeredValue): Configuration {
+  const copy = structuredClone(configuration);
+  const paths = [...filePaths(layered.value), ...(configuration.stateDir === undefined ? [] : [['stateDir']])];
+  for (const path of paths) {
+    const holder = valueAt(copy, path.slice(0, -1)) as Record<string | number, unknown>;
+    holder[path.at(-1) as string | number] = resolveFile(layered, path);
+  }
+  return copy;
+}
+
+/** Puts the contents of secret files beside the keys that name them, in a copy. */
+function withSecrets(configuration: Configuration, secrets: ReadonlyMap<string, string>): Configuration {
+  const copy = structuredClone(configuration);
+  for (const [id, content] of secrets) {
+    const path = id.split('/');
+    const holder = valueAt(copy, path.slice(0, -1)) as Record<string, unknown>;
+    holder[path.at(-1) as string] = content;
+  }
+  return copy;
+}

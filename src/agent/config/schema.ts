@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { HUB_TIERS } from '../../iothub/ports.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Marks a value that is never printed or logged. */
+const SECRET = { 'x-secret': true } as const;
+/** Marks a value that stands for the file of a secret. */
+const SECRET_FILE = { 'x-secretFile': true } as const;
+
+const text = z.string().min(1, 'must not be empty').max(4096);
+const file = text;
+const name = z
+  .string()
+  .regex(/^[^\s/\\\p{Cc}]{1,255}$/u, 'is not a name: 1 to 255 characters without blanks and slashes');
+const hubName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'is not a name: letters, digits, - and _');
+const host = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$/, 'is not a host name, without scheme and port');
+const address = z.string().regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):\d{1,5}$/, 'must be host:port');
+const proxy = z
+  .string()
+  .regex(/^https?:\/\/\S+$/, 'must be the URL of an HTTP proxy, such as http://proxy:3128')
+  .max(2048);
+
+const gateway = z
+  .strictObject({
+    name: name.describe('Name of the gateway, as it is shown by ThingWorx.'),
+    type: name.describe('Its type, as it is shown by ThingWorx.'),
+  })
+  .optional()
+  .describe('Names a gateway when the Things are bound; without it none is named.');
+
+const thingworx = z
+  .strictObject({
+    url: text.describe(
+      'Where ThingWorx is: wss or https (ws and http with allowInsecure); the path empty, /Thingworx or /Thingworx/WS.',
+    ),
+    appKey: text.max(127).optional().describe('Application key of the user that the agent works as.').meta(SECRET),
+    appKeyFile: file.optional().describe('File that holds the application key.').meta(SECRET_FILE),
+    allowInsecure: z.boolean().default(false).describe('Accept ws and http: key and data then travel in the clear.'),
+    caFile: file.optional().describe('PEM file of the authorities that may sign the certificate of ThingWorx.'),
+    clientCertificateFile: file.optional().describe('PEM file of a certificate to show to ThingWorx.'),
+    clientKeyFile: file.optional().describe('PEM file of its private key; others must not be able to read it.'),
+    proxy: proxy.optional().describe('HTTP proxy to reach ThingWorx through.').meta({ 'x-proxy': true }),
+    compression: z.boolean().default(false).describe('Offer permessage-deflate.'),
+    gateway,
+    maxFrameBytes: z.int().min(1024).max(65_536).default(8192).describe('Longer messages are sent in chunks.'),
+    maxMessageBytes: z
+      .int()
+      .min(65_536)
+      .max(67_108_864)
+      .default(1_048_576)
+      .describe('Longest message of the platform; longer results are refused with ResultTooLarge.'),
+    pingIntervalSeconds: z.int().min(1).max(3600).default(45).describe('How often the connection is tried.'),
+    pongTimeoutSeconds: z.int().min(1).max(600).default(10).describe('How long to wait for the answer to that.'),
+    maxRequestsInFlight: z.int().min(1).max(10_000).default(256).describe('Calls open at once; more are refused.'),
+  })
+  .describe('The connection to ThingWorx.');
+
+const iothub = z
+  .strictObject({
+    connectionString: text
+      .optional()
+      .describe('Connection string of a policy with registry read, registry write and service connect.')
+      .meta(SECRET),
+    connectionStringFile: file.optional().describe('File that holds the connection string.').meta(SECRET_FILE),
+    sasToken: text.optional().describe('A SAS token made elsewhere, instead of a connection string.').meta(SECRET),
+    sasTokenFile: file.optional().describe('File that holds the SAS token.').meta(SECRET_FILE),
+    hostName: host.optional().describe('Host name of the hub; with `credential`, instead of a connection string.'),
+    credential: z
+      .enum(['default', 'managedIdentity'])
+      .optional()
+      .describe('Sign in with Microsoft Entra ID: whatever identity is found, or the managed identity alone.'),
+    address: address
+      .optional()
+      .describe('host:port to connect to instead of port 443 of the host name, which is still what is checked.'),
+    caFile: file.optional().describe('PEM file of the authorities that may sign the certificate of the hub.'),
+    proxy: proxy.optional().describe('HTTP proxy to reach the hub through.').meta({ 'x-proxy': true }),
+    tier: z.enum(HUB_TIERS).default('S1').describe('Tier of the hub: budgets and estimates follow from it.'),
+    units: z.int().min(1).max(200).default(1).describe('Units of the tier.'),
+  })
+  .describe('One IoT Hub: a connection string, a SAS token, or a host name with a credential.');
+
+const thing = z.strictObject({
+  name: name.describe('Name of the RemoteThing in ThingWorx.'),
+  identifier: name.optional().describe('Bind it by this identifier instead of its name.'),
+  iothub: hubName.optional().describe('The hub that it stands for; may be left out when there is one.'),
+});
+
+const names = z.array(name).max(1000);
+
+const services = z
+  .strictObject({
+    allow: names.optional().describe('Offer only these services, by full or short name.'),
+    deny: names.optional().describe('Offer all services but these.'),
+    shortNames: z.boolean().default(true).describe('Offer each service under its short name too.'),
+    checkQueryCondition: z.boolean().default(true).describe('Parse conditions before the hub is asked.'),
+    connectTimeoutInSeconds: z
+      .int()
+      .min(0)
+      .max(300)
+      .default(30)
+      .describe('How long a method job waits for an offline device, unless the call says otherwise.'),
+    timeoutSeconds: z.int().min(1).max(29).default(25).describe('Every call is answered within it.'),
+  })
+  .describe('The remote services.');
+
+const guards = z
+  .strictObject({
+    maxDevicesPerJob: z.int().min(1).optional().describe('Refuse jobs on more devices.'),
+    requireQueryCondition: z.boolean().default(false).describe('Refuse jobs without a condition; `*` is one.'),
+    allowedMethods: z
+      .array(text.max(100))
+      .max(1000)
+      .optional()
+      .describe('Refuse direct methods that match none of these patterns; `*` stands for any characters.'),
+  })
+  .describe('What jobs may do.');
+
+const watch = z
+  .strictObject({
+    all: z.boolean().default(false).describe('Watch every job of the hub, not only those scheduled by the agent.'),
+    intervalSeconds: z
+      .number()
+      .min(0.1)
+      .max(3600)
+      .optional()
+      .describe('How often the jobs are asked for. By tier: F1 and S1 10, S2 5, S3 2, unlimited 0.25.'),
+  })
+  .describe('The watch over jobs.');
+
+const admin = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Listen for health, metrics and status.'),
+    host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on. There is no log-in.'),
+    port: z.int().min(0).max(65_535).default(9009).describe('0 takes a free port, which is logged.'),
+  })
+  .describe('The admin server.');
+
+/** The agent's configuration as it is written: the one place that types, defaults, checks and documents come from. */
+export const configurationSchema = z.strictObject({
+  thingworx: thingworx.prefault({} as never),
+  iothubs: z.record(hubName, iothub).optional().describe('The IoT Hubs, each under a name of your choice.'),
+  things: z.array(thing).max(100).optional().describe('The Things; without it AzureIotHub, on the only hub.'),
+  services: services.prefault({}),
+  guards: guards.prefault({}),
+  watch: watch.prefault({}),
+  wrappers: z.array(file).max(100).default([]).describe('Wrapper descriptions whose services are offered.'),
+  admin: admin.prefault({}),
+  log: z
+    .strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('Least weight of the lines to write.') })
+    .prefault({})
+    .describe('The log, JSON lines on stdout.'),
+  stateDir: file.optional().describe('Folder for what must outlive the agent; without it, it is kept in memory.'),
+  shutdown: z
+    .strictObject({
+      timeoutSeconds: z.number().min(0).max(9).default(9).describe('How long open calls may take to end.'),
+    })
+    .prefault({})
+    .describe('The end of the agent.'),
+});
+
+/** Every key in place, secrets not yet read. */
+export type Configuration = z.output<typeof configurationSchema>;
+/** What a file holds. */
+export type ConfigurationInput = z.input<typeof configurationSchema>;

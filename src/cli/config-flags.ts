@@ -1,0 +1,36 @@
+import { type Command, Option } from 'commander';
+import type { ConfigurationSources } from '../agent/config/load.js';
+import type { CommandIo } from './command-io.js';
+import { OUTPUT_FORMATS } from './output.js';
+
+/** Flags of every command that reads the agent's configuration. */
+export interface ConfigFlags {
+  readonly config: readonly string[];
+  readonly set: readonly string[];
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Adds `--config FILE` (at least one, the later wins) and `--set key=value`. */
+export function withConfigFlags(command: Command, presence: 'required' | 'optional' = 'required'): Command {
+  const config = new Option('-c, --config <file>', 'configuration file, YAML or JSON; again for more, the later wins');
+  config.argParser(collect);
+  if (presence === 'required') config.makeOptionMandatory();
+  else config.default([]);
+  return command
+    .addOption(config)
+    .addOption(new Option('--set <key=value>', 'set a key, over files and environment').argParser(collect).default([]));
+}
+
+/** `--output text|json`. */
+export const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'how data is printed').choices(OUTPUT_FORMATS).default('text');
+
+/** The sources that the flags and the environment name. */
+export function sourcesFrom(
+  flags: ConfigFlags,
+  io: CommandIo,
+  moreFiles: readonly string[] = [],
+): ConfigurationSources {
+  return { files: [...flags.config, ...moreFiles], environment: io.env, settings: flags.set };
+}

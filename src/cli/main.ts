@@ -1,0 +1,68 @@
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../agent/version.js';
+import type { CommandIo } from './command-io.js';
+import { registerConfig } from './commands/config.js';
+import { registerRun } from './commands/run.js';
+import { EXIT } from './exit-codes.js';
+import { reportFailure } from './failure.js';
+
+const REGISTRATIONS = [registerRun, registerConfig];
+
+const EXAMPLES = `
+Examples:
+  twx-iothub sandbox                        everything on this machine, with no cloud
+  twx-iothub config example > agent.yaml    a configuration to start from
+  twx-iothub check --config agent.yaml      can both ends be reached, and are the rights there?
+  twx-iothub run --config agent.yaml        the agent
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 69 an end is unreachable, 78 wrong configuration.`;
+
+/** Makes the command with all its subcommands; each loads what it needs when it is run. */
+export function buildProgram(io: CommandIo): Command {
+  const program = new Command('twx-iothub')
+    .description('Azure IoT Hub device jobs as ThingWorx remote services, and a sandbox of both ends.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .option('--no-color', 'no colours (as does the variable NO_COLOR)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(text),
+    })
+    .showHelpAfterError('(--help shows the options)')
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  for (const register of REGISTRATIONS) register(program, io);
+  return program;
+}
+
+/** Runs one command line (without node and script) to its end. Every failure becomes a text on stderr and a status. */
+export async function runCommand(args: readonly string[], io: CommandIo): Promise<void> {
+  try {
+    await buildProgram(io).parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) io.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+    else io.exit(reportFailure(error, io));
+  }
+}
+
+/** The command as a process: `argv` is `process.argv`. */
+export function main(argv: readonly string[]): void {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  });
+  const io: CommandIo = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    isTerminal: process.stderr.isTTY,
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  };
+  void runCommand(argv.slice(2), io);
+}

@@ -1,0 +1,43 @@
+/** Where a ThingWorx is, in the forms that are needed. */
+export interface ThingWorxAddress {
+  /** `wss://host[:port]/Thingworx/WS` */
+  readonly webSocketUrl: string;
+  /** `https://host[:port]/Thingworx` */
+  readonly restUrl: string;
+  /** Whether TLS is used. */
+  readonly isSecure: boolean;
+}
+
+/** Why an address cannot be used: `message` says what is wrong, `hint` what would be right. */
+export interface AddressFault {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const EXAMPLE = 'for example wss://thingworx.example.com/Thingworx/WS';
+const PATHS = new Set(['', '/thingworx', '/thingworx/ws']);
+
+/** Brings an address of ThingWorx to one form: ws, wss, http or https; path empty, `/Thingworx` or `/Thingworx/WS`. */
+export function parseThingWorxAddress(text: string): ThingWorxAddress | AddressFault {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^(?:wss?|https?):$/.test(url.protocol) || url.hostname === '') {
+    return { message: 'must be a URL that begins with wss, https, ws or http', hint: EXAMPLE };
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { message: 'must not hold a user or password', hint: 'the agent signs in with its application key' };
+  }
+  if (url.search !== '' || url.hash !== '' || !PATHS.has(url.pathname.replace(/\/+$/, '').toLowerCase())) {
+    return { message: 'must have the path /Thingworx/WS, /Thingworx or none', hint: EXAMPLE };
+  }
+  const isSecure = url.protocol === 'wss:' || url.protocol === 'https:';
+  const suffix = isSecure ? 's' : '';
+  return {
+    webSocketUrl: `ws${suffix}://${url.host}/Thingworx/WS`,
+    restUrl: `http${suffix}://${url.host}/Thingworx`,
+    isSecure,
+  };
+}
+
+/** Whether an address could not be parsed. */
+export const isAddressFault = (address: ThingWorxAddress | AddressFault): address is AddressFault =>
+  'message' in address;
