@@ -85,6 +85,10 @@ export const ERROR_CODES = {
     status: 0xa4,
     retryable: true,
   }),
+  ServiceTimeout: entry('service', 'A service had not answered at its deadline.', 'Repeat the call.', {
+    status: 0xa4,
+    retryable: true,
+  }),
   HubUnauthorized: entry(
     'service',
     "The hub refuses the agent's credentials or their rights.",

@@ -1,0 +1,79 @@
+import { ERROR_CODES } from '../core/error-codes.js';
+import { AgentError } from '../core/errors.js';
+import { CODE } from './codec/codes.js';
+import { OddCell, type InfoTable } from './codec/values-model.js';
+import type { ResponseBody } from './codec/message.js';
+
+/** An answer before it is written: the code of the header, and the body (7). */
+export interface Answer {
+  readonly code: number;
+  readonly body: ResponseBody;
+}
+
+/** Longer texts help nobody, and an answer must fit one message. */
+const MAX_REASON_LENGTH = 4_000;
+
+/** 0x40 with a table, or with nothing. */
+export function success(content: InfoTable | null): Answer {
+  return { code: CODE.SUCCESS, body: { kind: 'response', reason: null, content } };
+}
+
+/** A status with a reason, in the right layout (7.1). */
+export function refusal(code: number, reason: string): Answer {
+  return { code, body: { kind: 'response', reason: reason.slice(0, MAX_REASON_LENGTH), content: null } };
+}
+
+/**
+ * The answer to a request that failed with `error`: the status of its code and its reason. An error without a status
+ * is a defect: its text stays here, the other end gets the correlation id to ask for.
+ */
+export function failure(error: unknown, correlationId: string): Answer {
+  const status = statusOf(error);
+  if (status !== undefined && error instanceof AgentError) return refusal(status, error.reason);
+  const internal = new AgentError(
+    'Internal',
+    `The agent failed. Its log has more under the correlation id ${correlationId}.`,
+  );
+  return refusal(CODE.INTERNAL_SERVER_ERROR, internal.reason);
+}
+
+/** The AlwaysOn status for an error; undefined for one that is a defect of ours. */
+export function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof AgentError) || error.code === 'Internal') return undefined;
+  if (error.code === 'HubRejected' && isClientError(error.context['httpStatus'])) return CODE.BAD_REQUEST;
+  const entry: { readonly status?: number } = ERROR_CODES[error.code];
+  return entry.status;
+}
+
+function isClientError(httpStatus: unknown): boolean {
+  return typeof httpStatus === 'number' && httpStatus >= 400 && httpStatus < 500;
+}
+
+/** The answer to a frame that could not be read (4.4, 7.3). */
+export function unreadable(error: AgentError): Answer {
+  return refusal(CODE.BAD_REQUEST, error.reason);
+}
+
+/**
+ * Why the other end refused: its reason; else what C SDK ends put into a table instead (7.2); else the code's name.
+ */
+export function reasonOf(code: number, body: ResponseBody): string {
+  if (body.reason) return body.reason;
+  for (const name of ['reason', 'message', 'result']) {
+    const text = firstText(body.content, name);
+    if (text) return text;
+  }
+  return codeName(code);
+}
+
+function firstText(content: InfoTable | null, name: string): string | undefined {
+  const index = content?.fields.findIndex((field) => field.name === name) ?? -1;
+  const cell = index < 0 ? undefined : content?.rows[0]?.[index];
+  const value = cell instanceof OddCell ? cell.value : cell;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function codeName(code: number): string {
+  const name = Object.entries(CODE).find(([, value]) => value === code)?.[0];
+  return name ?? `status 0x${code.toString(16)}`;
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../core/clock.js';
+import { systemClock } from '../core/clock.js';
+import { type Instruments, noInstruments } from '../core/instruments.js';
+import { type Log, silentLog } from '../core/log.js';
+import { type Random, systemRandom } from '../core/random.js';
+import type { RequestHandler } from './incoming-requests.js';
+import type { Dial } from './transport.js';
+
+/** How connections that were lost or refused are tried again. */
+export interface ReconnectOptions {
+  /** Full jitter after a loss: `random * min(cap, base * 2^n)`. */
+  readonly baseMs: number;
+  readonly capMs: number;
+  /** Bound for so long, the count of losses begins again. */
+  readonly stableAfterMs: number;
+  /** After a clean close by the platform the first try comes at a random moment within this time (or the cap). */
+  readonly spreadMs: number;
+  /** After a refused AUTH or BIND: doubling pauses, plus or minus 20 %. */
+  readonly refusalBaseMs: number;
+  readonly refusalCapMs: number;
+}
+
+export const DEFAULT_RECONNECT: ReconnectOptions = {
+  baseMs: 500,
+  capMs: 60_000,
+  stableAfterMs: 30_000,
+  spreadMs: 5_000,
+  refusalBaseMs: 5_000,
+  refusalCapMs: 40_000,
+};
+
+export interface ConnectionOptions {
+  readonly dial: Dial;
+  /** The claim of AUTH. Secret. */
+  readonly appKey: string;
+  /** Names as BIND sends them: a Thing's name, or `*` and its identifier. */
+  readonly names: readonly string[];
+  /** Sent with every BIND and UNBIND. */
+  readonly gateway: { readonly name: string; readonly type: string } | null;
+  readonly handleRequest: RequestHandler;
+  readonly maxFrameBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxRequestsInFlight: number;
+  /** Calls of the edge to the platform that may be open at the same time. */
+  readonly maxCallsOpen: number;
+  /** The deadline of each of the platform's requests. */
+  readonly serviceTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly pongTimeoutMs: number;
+  /** How long the platform may take to answer AUTH or BIND. */
+  readonly answerTimeoutMs: number;
+  /** How long it may take to answer UNBIND, before the socket is closed all the same. */
+  readonly unbindTimeoutMs: number;
+  readonly reconnect: ReconnectOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly instruments: Instruments;
+}
+
+/** All that has a sensible default. */
+export const CONNECTION_DEFAULTS = {
+  gateway: null,
+  maxFrameBytes: 8_192,
+  maxMessageBytes: 1_048_576,
+  maxRequestsInFlight: 256,
+  maxCallsOpen: 256,
+  serviceTimeoutMs: 25_000,
+  pingIntervalMs: 45_000,
+  pongTimeoutMs: 10_000,
+  answerTimeoutMs: 10_000,
+  unbindTimeoutMs: 500,
+  reconnect: DEFAULT_RECONNECT,
+  clock: systemClock,
+  random: systemRandom,
+  log: silentLog,
+  instruments: noInstruments,
+} as const satisfies Partial<ConnectionOptions>;

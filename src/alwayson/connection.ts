@@ -1,0 +1,203 @@
+import { EventEmitter } from 'eventemitter3';
+import { deferred } from '../core/deferred.js';
+import { AgentError } from '../core/errors.js';
+import { bindGroups } from './bind-groups.js';
+import { CODE } from './codec/codes.js';
+import type { BindBody } from './codec/message.js';
+import type { InfoTable } from './codec/values-model.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { Exchange, type OutgoingRequest } from './exchange.js';
+import { Link } from './link.js';
+import { boundNames, initialState, isAuthenticated, step } from './session.js';
+import { SessionTimers } from './session-timers.js';
+import type { ConnectionStatus, Effect, Grouping, SessionInput, SessionState, TimerName } from './session-types.js';
+
+interface ConnectionEvents {
+  status: [ConnectionStatus];
+}
+
+/**
+ * A connection to the platform that authenticates, binds, and comes back by itself until it is closed. It carries out
+ * what the session machine decides: it owns the socket and the timers, and decides nothing itself.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #events = new EventEmitter<ConnectionEvents>();
+  readonly #group: Grouping;
+  readonly #timers: SessionTimers;
+  readonly #exchange: Exchange;
+  readonly #closed = deferred();
+  readonly #inputs: SessionInput[] = [];
+  /** Sockets that have not gone yet. */
+  readonly #links = new Set<Link>();
+  #isStepping = false;
+  #state: SessionState;
+  #link: Link | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#state = initialState(options.names);
+    this.#group = bindGroups(options.maxFrameBytes, options.gateway);
+    this.#timers = new SessionTimers(options, (timer) => this.#input({ type: 'timer', timer }));
+    this.#exchange = new Exchange(options, (answer) =>
+      this.#input(
+        answer.isAccepted ? { type: 'accepted' } : { type: 'refused', code: answer.code, reason: answer.reason },
+      ),
+    );
+  }
+
+  /** Names bound on the present connection. */
+  get boundNames(): readonly string[] {
+    return boundNames(this.#state);
+  }
+
+  /** The platform's requests that are open. */
+  get requestsInFlight(): number {
+    return this.#exchange.incoming.size;
+  }
+
+  /** Begins to connect; what comes of it is told as status. */
+  start(): void {
+    this.#input({ type: 'start' });
+  }
+
+  /** Hears of every change; returns what ends it. */
+  onStatus(listener: (status: ConnectionStatus) => void): () => void {
+    this.#events.on('status', listener);
+    return () => void this.#events.off('status', listener);
+  }
+
+  /** Binds one more name, now or with the next connection. */
+  addName(name: string): void {
+    this.#input({ type: 'addName', name });
+  }
+
+  /**
+   * Sends a request to the platform and waits for the content of its answer.
+   * @throws AgentError ConnectionLost when there is no connection or it breaks; RequestTimeout; RequestRefused; QueueFull;
+   * ValueNotEncodable and FrameLimitExceeded for what cannot be sent.
+   */
+  call(request: OutgoingRequest, timeoutMs: number): Promise<InfoTable | null> {
+    if (!isAuthenticated(this.#state)) return Promise.reject(this.#notConnected());
+    return this.#exchange.call(request, timeoutMs);
+  }
+
+  /** Takes no new work, answers what is open or refuses it after `timeoutMs`, unbinds and closes. Resolves when closed. */
+  async drain(timeoutMs: number): Promise<void> {
+    const { incoming } = this.#exchange;
+    incoming.stopAccepting();
+    const isOver = deferred();
+    const timer = this.#options.clock.schedule(timeoutMs, () => isOver.resolve());
+    await Promise.race([incoming.whenIdle(), isOver.promise, this.#closed.promise]);
+    timer.cancel();
+    incoming.refuseOpen();
+    this.#input({ type: 'shutDown' });
+    await this.#closed.promise;
+  }
+
+  /** Closes now; what is open gets no answer. Resolves when the socket has gone. */
+  close(): Promise<void> {
+    this.#input({ type: 'close' });
+    return this.#closed.promise;
+  }
+
+  /** Steps the machine; inputs that come while effects are carried out wait their turn. */
+  #input(input: SessionInput): void {
+    this.#inputs.push(input);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+        const { state, effects } = step(this.#state, next, this.#group);
+        this.#state = state;
+        for (const effect of effects) this.#carryOut(effect);
+      }
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'dial':
+        return this.#dial();
+      case 'sendAuth':
+        return this.#exchange.ask(CODE.AUTH, { kind: 'auth', claims: new Map([['appKey', this.#options.appKey]]) });
+      case 'sendBind':
+        return this.#exchange.ask(CODE.BIND, this.#bindBody(effect.names, false));
+      case 'sendUnbind':
+        return this.#exchange.ask(CODE.UNBIND, this.#bindBody(effect.names, true));
+      case 'sendPing':
+        return this.#ping();
+      case 'arm':
+        return this.#timers.arm(
+          effect.timer,
+          'delay' in effect ? this.#timers.pauseMs(effect.delay) : this.#waitMs(effect.timer),
+        );
+      case 'disarm':
+        return this.#timers.disarm(effect.timer);
+      case 'disarmAll':
+        return this.#timers.disarmAll();
+      case 'endSocket':
+        this.#link?.end(effect.how);
+        this.#link = undefined;
+        return undefined;
+      case 'abandonWork':
+        return this.#exchange.abandon(this.#notConnected());
+      case 'tell':
+        return this.#tell(effect.status);
+    }
+  }
+
+  #waitMs(timer: TimerName): number {
+    const options = this.#options;
+    if (timer === 'answer') return this.#state.tag === 'unbinding' ? options.unbindTimeoutMs : options.answerTimeoutMs;
+    if (timer === 'ping') return options.pingIntervalMs;
+    return timer === 'pong' ? options.pongTimeoutMs : options.reconnect.stableAfterMs;
+  }
+
+  #dial(): void {
+    const { dial, maxFrameBytes, log } = this.#options;
+    const link = new Link({
+      dial,
+      maxFrameBytes,
+      listener: {
+        onOpen: () => this.#input({ type: 'opened' }),
+        onFrame: (frame) => this.#exchange.receive(frame),
+        onText: () => log.debug({}, 'text message ignored'),
+        onPong: () => this.#input({ type: 'pong' }),
+        onClose: ({ cause, isClean }) => this.#input({ type: 'lost', cause, clean: isClean }),
+      },
+    });
+    this.#link = link;
+    this.#links.add(link);
+    void link.ended.then(() => this.#links.delete(link));
+    this.#exchange.attach(link);
+  }
+
+  #bindBody(names: readonly string[], unbind: boolean): BindBody {
+    return { kind: 'bind', unbind, gateway: this.#options.gateway, names };
+  }
+
+  #ping(): void {
+    this.#exchange.sweep();
+    // Platforms drop empty pings; the time of day is what other edges send (1.4).
+    this.#link?.ping(new Date(this.#options.clock.nowMs()).toISOString().slice(11, 19));
+  }
+
+  #notConnected(): AgentError {
+    return this.#state.tag === 'closed'
+      ? new AgentError('ConnectionClosed', 'The connection to ThingWorx has been closed.')
+      : new AgentError('ConnectionLost', 'There is no connection to ThingWorx at the moment.');
+  }
+
+  #tell(status: ConnectionStatus): void {
+    if (status.type === 'closed')
+      void Promise.all([...this.#links].map((link) => link.ended)).then(() => this.#closed.resolve());
+    try {
+      this.#events.emit('status', status);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a listener of the connection status failed');
+    }
+  }
+}

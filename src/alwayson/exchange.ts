@@ -1,0 +1,152 @@
+import type { AgentError } from '../core/errors.js';
+import { type Answer, reasonOf, refusal, unreadable } from './answers.js';
+import { CODE, isSuccessCode, NONE } from './codec/codes.js';
+import type { Message, MessageHeader, RequestBody, ResponseBody, WholeBody } from './codec/message.js';
+import { encodeFrames } from './codec/multipart.js';
+import type { InfoTable } from './codec/values-model.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { FrameReader } from './frame-reader.js';
+import { IncomingRequests } from './incoming-requests.js';
+import type { Link } from './link.js';
+import { OutgoingCalls } from './outgoing-calls.js';
+
+/** A request of the edge to the platform. */
+export interface OutgoingRequest {
+  readonly code: number;
+  readonly entityType: number;
+  readonly entityName: string;
+  readonly characteristic: number;
+  readonly name: string;
+  readonly params: InfoTable | null;
+}
+
+/** The platform's answer to AUTH, BIND or UNBIND. */
+export type QuestionAnswer =
+  { readonly isAccepted: true } | { readonly isAccepted: false; readonly code: number; readonly reason: string };
+
+/** Requests and answers, both ways, over whatever link there is at the moment. */
+export class Exchange {
+  readonly incoming: IncomingRequests;
+  readonly #options: ConnectionOptions;
+  readonly #onAnswer: (answer: QuestionAnswer) => void;
+  readonly #reader: FrameReader;
+  readonly #outgoing: OutgoingCalls;
+  #link: Link | undefined;
+  /** Given by the platform in the header of its answer to AUTH (5.1). */
+  #sessionId = NONE;
+  /** The AUTH, BIND or UNBIND that is open. */
+  #question: { readonly requestId: number; readonly code: number } | undefined;
+
+  constructor(options: ConnectionOptions, onAnswer: (answer: QuestionAnswer) => void) {
+    this.#options = options;
+    this.#onAnswer = onAnswer;
+    const { maxMessageBytes, clock, log, instruments } = options;
+    this.#reader = new FrameReader({ maxMessageBytes, maxJoinedBytes: maxMessageBytes });
+    this.#outgoing = new OutgoingCalls({ clock, maxOpen: options.maxCallsOpen });
+    this.incoming = new IncomingRequests({
+      handle: options.handleRequest,
+      send: (request, { code, body }) => this.#send({ ...request, code }, body),
+      maxInFlight: options.maxRequestsInFlight,
+      timeoutMs: options.serviceTimeoutMs,
+      clock,
+      log,
+      instruments,
+    });
+  }
+
+  /** Talks over `link` from now on, as nobody yet (session `ffffffff`). */
+  attach(link: Link): void {
+    this.#link = link;
+    this.#sessionId = NONE;
+  }
+
+  /** The link has gone: whatever is open gets no answer any more. */
+  abandon(error: AgentError): void {
+    this.#link = undefined;
+    this.#question = undefined;
+    this.#reader.clear();
+    this.incoming.abandon();
+    this.#outgoing.failAll(error);
+  }
+
+  /** Sends AUTH, BIND or UNBIND; one at a time. */
+  ask(code: number, body: WholeBody): void {
+    const requestId = this.#outgoing.nextId();
+    this.#question = { requestId, code };
+    this.#send({ code, requestId, endpointId: 0 }, body);
+  }
+
+  /** Sends a request and waits for its answer. */
+  call({ code, ...body }: OutgoingRequest, timeoutMs: number): Promise<InfoTable | null> {
+    return this.#outgoing.open(timeoutMs, (requestId) =>
+      this.#send({ code, requestId, endpointId: 0 }, { kind: 'request', ...body }),
+    );
+  }
+
+  /** Drops parts of messages that never became whole. */
+  sweep(): void {
+    const dropped = this.#reader.sweep(this.#options.clock.monotonicMs());
+    if (dropped > 0) this.#options.log.warn({ dropped }, 'incomplete multipart messages dropped');
+  }
+
+  /** Takes one frame from the platform; never throws. */
+  receive(frame: Uint8Array): void {
+    const { clock, log, instruments } = this.#options;
+    instruments.count('alwayson_frames_total', { direction: 'in' });
+    instruments.count('alwayson_bytes_total', { direction: 'in' }, frame.length);
+    const result = this.#reader.read(frame, clock.monotonicMs());
+    if (result.kind === 'message') this.#dispatch(result.message);
+    if (result.kind !== 'unreadable') return;
+    const { error, request } = result;
+    log.warn(
+      { code: error.code, offset: error.context['offset'], bytes: frame.length },
+      `frame not read: ${error.message}`,
+    );
+    // A request that is already open gets its one answer from its handler.
+    if (request && !this.incoming.has(request.requestId)) this.#answer(request, unreadable(error));
+  }
+
+  #dispatch(message: Message<WholeBody>): void {
+    if (message.trailingBytes > 0)
+      this.#options.log.debug({ trailingBytes: message.trailingBytes }, 'stray bytes after a message');
+    switch (message.body.kind) {
+      case 'request':
+        return this.incoming.receive(message as Message<RequestBody>);
+      case 'response':
+        return this.#onResponse(message as Message<ResponseBody>);
+      case 'auth':
+      case 'bind':
+        return this.#answer(message, refusal(CODE.BAD_REQUEST, 'InvalidArgument: An edge takes no AUTH and no BIND.'));
+      case 'keepAlive':
+        return undefined;
+    }
+  }
+
+  #onResponse(message: Message<ResponseBody>): void {
+    const { code, requestId, body } = message;
+    if (requestId !== this.#question?.requestId) {
+      if (!this.#outgoing.settle(message)) this.#options.log.debug({ requestId }, 'answer to nobody ignored');
+      return;
+    }
+    const isAuth = this.#question.code === CODE.AUTH;
+    this.#question = undefined;
+    const isAccepted = isSuccessCode(code);
+    if (isAccepted && isAuth) this.#sessionId = message.sessionId;
+    this.#onAnswer(isAccepted ? { isAccepted } : { isAccepted, code, reason: reasonOf(code, body).slice(0, 500) });
+  }
+
+  #answer(request: MessageHeader, { code, body }: Answer): void {
+    this.#send({ ...request, code }, body);
+  }
+
+  #send(header: Omit<MessageHeader, 'sessionId'>, body: WholeBody): void {
+    const link = this.#link;
+    if (!link) return;
+    const { code, requestId, endpointId } = header;
+    const { maxMessageBytes, instruments } = this.#options;
+    const whole = { code, requestId, endpointId, sessionId: this.#sessionId };
+    const frames = encodeFrames(whole, body, { maxFrameBytes: link.maxFrameBytes, maxMessageBytes });
+    link.send(frames);
+    instruments.count('alwayson_frames_total', { direction: 'out' }, frames.length);
+  }
+}

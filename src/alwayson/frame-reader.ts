@@ -1,0 +1,89 @@
+import { AgentError } from '../core/errors.js';
+import { CODE, NONE } from './codec/codes.js';
+import { decodeMessage, peekHeader } from './codec/frame.js';
+import type { CodecLimits } from './codec/limits.js';
+import type { ChunkBody, Message, MessageHeader, WholeBody } from './codec/message.js';
+import { MultipartJoiner } from './codec/multipart.js';
+
+export type ReadResult =
+  | { readonly kind: 'message'; readonly message: Message<WholeBody> }
+  /** A chunk was kept; its message is not whole yet. */
+  | { readonly kind: 'incomplete' }
+  /** `request` is there when an answer is owed: a request whose id could be read. */
+  | { readonly kind: 'unreadable'; readonly error: AgentError; readonly request: MessageHeader | undefined };
+
+/** How many refused multipart messages are remembered, so that each is answered once and not once a chunk. */
+const MAX_REFUSED = 256;
+
+const QUESTIONS: ReadonlySet<number> = new Set([
+  CODE.GET,
+  CODE.PUT,
+  CODE.POST,
+  CODE.DELETE,
+  CODE.AUTH,
+  CODE.BIND,
+  CODE.UNBIND,
+]);
+
+/** Turns the frames of one connection into whole messages; never throws. */
+export class FrameReader {
+  readonly #limits: Partial<CodecLimits>;
+  readonly #joiner: MultipartJoiner;
+  readonly #refused = new Set<number>();
+
+  constructor(limits: Partial<CodecLimits> = {}) {
+    this.#limits = limits;
+    this.#joiner = new MultipartJoiner(limits);
+  }
+
+  read(frame: Uint8Array, nowMs: number): ReadResult {
+    try {
+      const message = decodeMessage(frame, this.#limits);
+      if (message.body.kind !== 'chunk') return { kind: 'message', message: message as Message<WholeBody> };
+      const chunk = message as Message<ChunkBody>;
+      if (this.#isOfRefused(chunk)) return { kind: 'incomplete' };
+      const joined = this.#joiner.add(chunk, nowMs);
+      return joined ? { kind: 'message', message: joined } : { kind: 'incomplete' };
+    } catch (error) {
+      return this.#unreadable(frame, error);
+    }
+  }
+
+  /** Drops incomplete messages that are too old; returns how many. */
+  sweep(nowMs: number): number {
+    return this.#joiner.sweep(nowMs);
+  }
+
+  clear(): void {
+    this.#joiner.clear();
+    this.#refused.clear();
+  }
+
+  /** A first chunk under a refused number is a new message. */
+  #isOfRefused(chunk: Message<ChunkBody>): boolean {
+    if (!this.#refused.has(chunk.requestId)) return false;
+    if (chunk.body.chunkId !== 1) return true;
+    this.#refused.delete(chunk.requestId);
+    return false;
+  }
+
+  #unreadable(frame: Uint8Array, thrown: unknown): ReadResult {
+    const error =
+      thrown instanceof AgentError
+        ? thrown
+        : new AgentError('FrameMalformed', 'The frame cannot be read.', { cause: thrown });
+    const header = peekHeader(frame);
+    const isAnswerable = header !== undefined && QUESTIONS.has(header.code) && header.requestId !== NONE;
+    if (!isAnswerable) return { kind: 'unreadable', error, request: undefined };
+    if (!header.multipart) return { kind: 'unreadable', error, request: header };
+    const isKnown = this.#refused.has(header.requestId);
+    this.#rememberRefused(header.requestId);
+    return { kind: 'unreadable', error, request: isKnown ? undefined : header };
+  }
+
+  #rememberRefused(requestId: number): void {
+    this.#refused.add(requestId);
+    const [oldest] = this.#refused;
+    if (this.#refused.size > MAX_REFUSED && oldest !== undefined) this.#refused.delete(oldest);
+  }
+}

@@ -1,0 +1,199 @@
+import { type CallContext, type OwnedCallContext, startCall } from '../core/call-context.js';
+import type { Clock, Timer } from '../core/clock.js';
+import { deferred, type Deferred } from '../core/deferred.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import type { Instruments } from '../core/instruments.js';
+import type { Log } from '../core/log.js';
+import { type Answer, failure, refusal, statusOf, success } from './answers.js';
+import { CODE } from './codec/codes.js';
+import type { Message, MessageHeader, RequestBody } from './codec/message.js';
+import type { InfoTable } from './codec/values-model.js';
+
+/** Answers one request with a table or with nothing; throws AgentError to refuse. */
+export type RequestHandler = (context: CallContext, request: RequestBody) => Promise<InfoTable | null>;
+
+export interface IncomingRequestsOptions {
+  readonly handle: RequestHandler;
+  /** Writes an answer to the request with this header; throws AgentError if it cannot be written. */
+  readonly send: (request: MessageHeader, answer: Answer) => void;
+  readonly maxInFlight: number;
+  /** The deadline that handlers see. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly instruments: Instruments;
+}
+
+/** How long after its deadline a handler may still say in its own words why it failed. */
+const GRACE_MS = 500;
+
+interface OpenRequest {
+  readonly header: MessageHeader;
+  readonly context: OwnedCallContext;
+  readonly controller: AbortController;
+  readonly guard: Timer;
+  readonly startedMs: number;
+}
+
+/**
+ * The platform's requests that are open on one connection. Each is answered exactly once, whatever its handler does,
+ * or not at all when the connection has gone.
+ */
+export class IncomingRequests {
+  readonly #options: IncomingRequestsOptions;
+  readonly #open = new Map<number, OpenRequest>();
+  #isAccepting = true;
+  #idle: Deferred<void> | undefined;
+
+  constructor(options: IncomingRequestsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  has(requestId: number): boolean {
+    return this.#open.has(requestId);
+  }
+
+  /** Takes a request up, or refuses it at once; a repetition of an open one makes no second call. */
+  receive(message: Message<RequestBody>): void {
+    const { log, maxInFlight } = this.#options;
+    if (this.#open.has(message.requestId)) {
+      log.debug({ requestId: message.requestId }, 'request repeated while open; it gets one answer');
+      return;
+    }
+    if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
+    else if (this.#open.size >= maxInFlight)
+      this.#refuse(message, `The agent has ${maxInFlight} calls open, as many as it accepts; repeat the call later.`);
+    else this.#begin(message);
+  }
+
+  /** From now on every new request is refused with 0xA3. */
+  stopAccepting(): void {
+    this.#isAccepting = false;
+  }
+
+  /** Resolves when no request is open. */
+  whenIdle(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    this.#idle ??= deferred();
+    return this.#idle.promise;
+  }
+
+  /** Answers whatever is open with 0xA3 and aborts its handlers. */
+  refuseOpen(): void {
+    for (const request of this.#open.values()) {
+      this.#answer(request, shuttingDown());
+      request.controller.abort(shuttingDown());
+    }
+  }
+
+  /** The connection has gone: nobody waits for answers any more. */
+  abandon(): void {
+    const lost = new AgentError('ConnectionLost', 'The connection to ThingWorx broke while the call was open.');
+    for (const request of this.#open.values()) {
+      this.#settle(request);
+      request.controller.abort(lost);
+    }
+  }
+
+  #begin(message: Message<RequestBody>): void {
+    const { clock, timeoutMs, log, instruments } = this.#options;
+    const controller = new AbortController();
+    const context = startCall({
+      timeoutMs,
+      clock,
+      log: log.child({ requestId: message.requestId }),
+      instruments,
+      signal: controller.signal,
+    });
+    const header = {
+      code: message.code,
+      requestId: message.requestId,
+      endpointId: message.endpointId,
+      sessionId: message.sessionId,
+    };
+    const guard = clock.schedule(timeoutMs + GRACE_MS, () => this.#answer(request, overdue(timeoutMs)));
+    const request: OpenRequest = { header, context, controller, guard, startedMs: clock.monotonicMs() };
+    this.#open.set(message.requestId, request);
+    this.#gauge();
+    void this.#run(request, message.body);
+  }
+
+  async #run(request: OpenRequest, body: RequestBody): Promise<void> {
+    try {
+      this.#answer(request, await this.#options.handle(request.context, body));
+    } catch (error) {
+      this.#answer(request, error ?? new Error('rejected without a reason'));
+    }
+  }
+
+  /** Writes the one answer, if none has been written: a table, null, or what was thrown. */
+  #answer(request: OpenRequest, outcome: unknown): void {
+    if (this.#open.get(request.header.requestId) !== request) return;
+    this.#settle(request);
+    const isContent =
+      outcome === null || (typeof outcome === 'object' && !(outcome instanceof Error) && 'fields' in outcome);
+    const answer = isContent ? success(outcome as InfoTable | null) : this.#failed(request, outcome);
+    this.#write(request, answer);
+  }
+
+  #write(request: OpenRequest, answer: Answer): void {
+    const { send, instruments, clock } = this.#options;
+    let { code } = answer;
+    try {
+      send(request.header, answer);
+    } catch (error) {
+      const instead = this.#failed(request, unsendable(error, answer));
+      ({ code } = instead);
+      send(request.header, instead);
+    }
+    instruments.count('alwayson_requests_total', { status: `0x${code.toString(16)}` });
+    instruments.observe('alwayson_request_seconds', (clock.monotonicMs() - request.startedMs) / 1000);
+  }
+
+  #failed(request: OpenRequest, error: unknown): Answer {
+    const { correlationId, log } = request.context;
+    if (statusOf(error) === undefined) log.error({ err: error }, 'a request failed by a defect');
+    else if (isAgentError(error)) log.debug({ code: error.code }, 'request refused');
+    return failure(error, correlationId);
+  }
+
+  #settle(request: OpenRequest): void {
+    this.#open.delete(request.header.requestId);
+    request.guard.cancel();
+    request.context.dispose();
+    this.#gauge();
+    if (this.#open.size > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  #refuse(message: MessageHeader, sentence: string): void {
+    const error = new AgentError('ServiceUnavailable', sentence);
+    this.#options.send(message, refusal(CODE.SERVICE_UNAVAILABLE, error.reason));
+    this.#options.instruments.count('alwayson_requests_total', { status: '0xa3' });
+  }
+
+  #gauge(): void {
+    this.#options.instruments.gauge('alwayson_requests_in_flight', this.#open.size);
+  }
+}
+
+function shuttingDown(): AgentError {
+  return new AgentError('ServiceUnavailable', 'The agent is shutting down; repeat the call later.');
+}
+
+function overdue(timeoutMs: number): AgentError {
+  return new AgentError('ServiceTimeout', `The service had not answered after ${timeoutMs / 1000} s; repeat the call.`);
+}
+
+/** An answer above the message limit is the caller's to narrow; any other is a defect. */
+function unsendable(error: unknown, { body }: Answer): unknown {
+  if (!isAgentError(error, 'FrameLimitExceeded')) return error;
+  const rows = body.content?.rows.length ?? 0;
+  const sentence = `The result has ${rows} ${rows === 1 ? 'row' : 'rows'} and does not fit one message of the platform. Ask for less at a time, page by page where a paging service exists.`;
+  return new AgentError('ResultTooLarge', sentence, { cause: error, context: { rows } });
+}

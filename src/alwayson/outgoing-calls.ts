@@ -1,0 +1,95 @@
+import type { Clock, Timer } from '../core/clock.js';
+import { AgentError } from '../core/errors.js';
+import { reasonOf } from './answers.js';
+import { isSuccessCode, NONE } from './codec/codes.js';
+import type { Message, ResponseBody } from './codec/message.js';
+import type { InfoTable } from './codec/values-model.js';
+
+interface OpenCall {
+  readonly resolve: (content: InfoTable | null) => void;
+  readonly reject: (error: AgentError) => void;
+  readonly timer: Timer;
+}
+
+/** The edge's own requests that wait for the platform's answer. Their number is bounded, and so is their time. */
+export class OutgoingCalls {
+  readonly #clock: Clock;
+  readonly #maxOpen: number;
+  readonly #open = new Map<number, OpenCall>();
+  #lastId = 0;
+
+  constructor(options: { readonly clock: Clock; readonly maxOpen: number }) {
+    this.#clock = options.clock;
+    this.#maxOpen = options.maxOpen;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** A request id that no open call has; never that of "no request". */
+  nextId(): number {
+    do this.#lastId = this.#lastId >= NONE - 1 ? 1 : this.#lastId + 1;
+    while (this.#open.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  /**
+   * Waits for the answer to the request that `send` sends under a new id.
+   * @returns the content of a success.
+   * @throws AgentError QueueFull, RequestTimeout, RequestRefused, or what `send` or `failAll` give.
+   */
+  open(timeoutMs: number, send: (requestId: number) => void): Promise<InfoTable | null> {
+    if (this.#open.size >= this.#maxOpen)
+      return Promise.reject(
+        new AgentError('QueueFull', `${this.#maxOpen} calls to ThingWorx are open; wait for answers.`),
+      );
+    return new Promise((resolve, reject) => {
+      const id = this.nextId();
+      const timer = this.#clock.schedule(timeoutMs, () => this.#fail(id, timedOut(timeoutMs)));
+      this.#open.set(id, { resolve, reject, timer });
+      try {
+        send(id);
+      } catch (error) {
+        this.#fail(id, error as AgentError);
+      }
+    });
+  }
+
+  /** Ends the call that this answer belongs to; answers to nobody are ignored (7.3). */
+  settle(message: Message<ResponseBody>): boolean {
+    const call = this.#take(message.requestId);
+    if (!call) return false;
+    const { code, body } = message;
+    if (isSuccessCode(code)) call.resolve(body.content);
+    else call.reject(refused(code, reasonOf(code, body)));
+    return true;
+  }
+
+  /** Ends all open calls with this error. */
+  failAll(error: AgentError): void {
+    for (const id of this.#open.keys()) this.#fail(id, error);
+  }
+
+  #fail(id: number, error: AgentError): void {
+    this.#take(id)?.reject(error);
+  }
+
+  #take(id: number): OpenCall | undefined {
+    const call = this.#open.get(id);
+    call?.timer.cancel();
+    this.#open.delete(id);
+    return call;
+  }
+}
+
+function timedOut(timeoutMs: number): AgentError {
+  return new AgentError('RequestTimeout', `ThingWorx did not answer within ${timeoutMs / 1000} s.`);
+}
+
+function refused(status: number, reason: string): AgentError {
+  const text = reason.slice(0, 1_000);
+  return new AgentError('RequestRefused', `ThingWorx refused the request: ${text}`, {
+    context: { status, reason: text },
+  });
+}

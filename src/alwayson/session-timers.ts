@@ -1,0 +1,49 @@
+import { fullJitterMs, spreadDelayMs } from '../core/backoff.js';
+import type { Timer } from '../core/clock.js';
+import type { ConnectionOptions } from './connection-options.js';
+import type { Delay, TimerName } from './session-types.js';
+
+/** The timers of the session machine, each armed at most once. */
+export class SessionTimers {
+  readonly #options: ConnectionOptions;
+  readonly #onFire: (timer: TimerName) => void;
+  readonly #armed = new Map<TimerName, Timer>();
+
+  constructor(options: ConnectionOptions, onFire: (timer: TimerName) => void) {
+    this.#options = options;
+    this.#onFire = onFire;
+  }
+
+  arm(name: TimerName, delayMs: number): void {
+    this.disarm(name);
+    const timer = this.#options.clock.schedule(delayMs, () => {
+      this.#armed.delete(name);
+      this.#onFire(name);
+    });
+    this.#armed.set(name, timer);
+  }
+
+  disarm(name: TimerName): void {
+    this.#armed.get(name)?.cancel();
+    this.#armed.delete(name);
+  }
+
+  disarmAll(): void {
+    for (const name of this.#armed.keys()) this.disarm(name);
+  }
+
+  /** Chooses how long a pause is. */
+  pauseMs(delay: Delay): number {
+    const { reconnect, random } = this.#options;
+    switch (delay.kind) {
+      case 'jitter':
+        return fullJitterMs(delay.attempt, reconnect, random);
+      case 'spread':
+        return random() * Math.min(reconnect.spreadMs, reconnect.capMs);
+      case 'refusal': {
+        const { refusalBaseMs: baseMs, refusalCapMs: capMs } = reconnect;
+        return spreadDelayMs(delay.attempt, { baseMs, capMs, spread: 0.2 }, random);
+      }
+    }
+  }
+}

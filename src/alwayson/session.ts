@@ -1,0 +1,249 @@
+/**
+ * The life of a connection as a pure state machine: `step(state, input)` gives the next state and what is to be done.
+ * It knows no socket, no clock and no chance; connection.ts carries the effects out.
+ *
+ * The order is that of protocol notes 5.3: upgrade, AUTH, BINDs one after the other, then pings while bound.
+ */
+import { binding, type Binding, nextBatch, startRound } from './session-binding.js';
+import type {
+  Common,
+  Delay,
+  Effect,
+  Failures,
+  Grouping,
+  Refusal,
+  SessionInput,
+  SessionState,
+  Step,
+  TimerName,
+  ConnectionStatus,
+} from './session-types.js';
+
+const NO_FAILURES: Failures = { losses: 0, authRefusals: 0, bindRefusals: 0 };
+
+/** The state before `start`. */
+export function initialState(names: readonly string[]): SessionState {
+  return { tag: 'idle', names, failures: NO_FAILURES, awaitsPong: false };
+}
+
+/** The names that the platform has accepted on the present connection. */
+export function boundNames(state: SessionState): readonly string[] {
+  return state.tag === 'binding' || state.tag === 'bound' ? state.binding.bound : [];
+}
+
+/** Whether AUTH has been accepted on the present connection. */
+export function isAuthenticated(state: SessionState): boolean {
+  return state.tag === 'binding' || state.tag === 'bound' || state.tag === 'unbinding';
+}
+
+/** The next state, and what is to be done in this order. An input that means nothing in a state changes nothing. */
+export function step(state: SessionState, input: SessionInput, group: Grouping): Step {
+  switch (input.type) {
+    case 'start':
+      return state.tag === 'idle' ? dial(state) : stay(state);
+    case 'opened':
+      return state.tag === 'connecting' ? authenticate(state) : stay(state);
+    case 'accepted':
+      return accepted(state, group);
+    case 'refused':
+      return refused(state, input);
+    case 'pong':
+      return { state: { ...state, awaitsPong: false }, effects: [{ type: 'disarm', timer: 'pong' }] };
+    case 'lost':
+      return isConnected(state) ? lost(state, input.cause, input.clean) : stay(state);
+    case 'timer':
+      return timer(state, input.timer);
+    case 'addName':
+      return addName(state, input.name, group);
+    case 'shutDown':
+      return shutDown(state, group);
+    case 'close':
+      return close(state);
+  }
+}
+
+const stay = (state: SessionState): Step => ({ state, effects: [] });
+const tell = (status: ConnectionStatus): Effect => ({ type: 'tell', status });
+
+function isConnected(state: SessionState): boolean {
+  return state.tag === 'connecting' || state.tag === 'authenticating' || isAuthenticated(state);
+}
+
+function common({ names, failures, awaitsPong }: SessionState): Common {
+  return { names, failures, awaitsPong };
+}
+
+function withFailures(state: SessionState, change: Partial<Failures>): Common {
+  return { ...common(state), failures: { ...state.failures, ...change } };
+}
+
+function dial(state: SessionState): Step {
+  const { losses, authRefusals } = state.failures;
+  const attempt = losses + authRefusals;
+  return {
+    state: { tag: 'connecting', ...common(state), awaitsPong: false },
+    effects: [tell({ type: 'connecting', attempt }), { type: 'dial' }],
+  };
+}
+
+function authenticate(state: SessionState): Step {
+  return {
+    state: { tag: 'authenticating', ...common(state) },
+    effects: [{ type: 'sendAuth' }, { type: 'arm', timer: 'answer' }, { type: 'arm', timer: 'ping' }],
+  };
+}
+
+function accepted(state: SessionState, group: Grouping): Step {
+  if (state.tag === 'unbinding') return unbindNext(state, state.queue.slice(1));
+  if (state.tag === 'binding') return settle(bindNext({ ...state, binding: binding.accepted(state.binding) }));
+  if (state.tag !== 'authenticating') return stay(state);
+  const round = startRound(group(state.names));
+  return settle(
+    bindNext({ tag: 'binding', ...withFailures(state, { authRefusals: 0 }), binding: round }),
+    tell({ type: 'authenticated' }),
+  );
+}
+
+function refused(state: SessionState, { code, reason }: Refusal): Step {
+  // It goes away all the same: the platform unbinds what a closed socket had bound.
+  if (state.tag === 'unbinding') return unbindNext(state, state.queue.slice(1));
+  if (state.tag === 'authenticating') return authRefused(state, { code, reason });
+  if (state.tag !== 'binding') return stay(state);
+  const [name, ...others] = state.binding.current;
+  const next = bindNext({ ...state, binding: binding.refused(state.binding) });
+  if (name === undefined || others.length > 0) return settle(next);
+  return settle(next, tell({ type: 'refused', what: 'bind', name, code, reason }));
+}
+
+function authRefused(state: SessionState, refusal: Refusal): Step {
+  const attempt = state.failures.authRefusals;
+  return {
+    state: { tag: 'waiting', ...withFailures(state, { authRefusals: attempt + 1 }) },
+    effects: [
+      { type: 'disarmAll' },
+      tell({ type: 'refused', what: 'auth', ...refusal }),
+      { type: 'endSocket', how: 'close' },
+      { type: 'arm', timer: 'dial', delay: { kind: 'refusal', attempt } },
+    ],
+  };
+}
+
+/** The open question has its answer. */
+function settle(next: Step, ...before: readonly Effect[]): Step {
+  return { state: next.state, effects: [{ type: 'disarm', timer: 'answer' }, ...before, ...next.effects] };
+}
+
+type BindingState = Extract<SessionState, { readonly binding: Binding }>;
+
+function bindNext(state: BindingState): Step {
+  const next = nextBatch(state.binding);
+  if (next) {
+    return {
+      state: { ...state, tag: 'binding', binding: next },
+      effects: [
+        { type: 'sendBind', names: next.current },
+        { type: 'arm', timer: 'answer' },
+      ],
+    };
+  }
+  return endRound(state);
+}
+
+/** A round of BINDs has ended: tell what is bound, and try again later what was refused. */
+function endRound(state: BindingState): Step {
+  const { bound, refused, isUp: wasUp } = state.binding;
+  const attempt = state.failures.bindRefusals;
+  const isUp = bound.length > 0 || refused.length === 0;
+  const effects: Effect[] = isUp ? [tell({ type: 'bound', names: bound, refused })] : [];
+  if (isUp && !wasUp) effects.push({ type: 'arm', timer: 'stable' });
+  if (refused.length > 0) effects.push({ type: 'arm', timer: 'rebind', delay: { kind: 'refusal', attempt } });
+  const bindRefusals = refused.length > 0 ? attempt + 1 : 0;
+  const ended: SessionState = {
+    tag: 'bound',
+    ...withFailures(state, { bindRefusals }),
+    binding: { ...state.binding, isUp },
+  };
+  // The first ping follows the first BIND at once (1.4).
+  return isUp && !wasUp ? ping(ended, effects) : { state: ended, effects };
+}
+
+function ping(state: SessionState, before: readonly Effect[] = []): Step {
+  const effects: Effect[] = [...before, { type: 'arm', timer: 'ping' }];
+  if (!state.awaitsPong) effects.push({ type: 'sendPing' }, { type: 'arm', timer: 'pong' });
+  return { state: { ...state, awaitsPong: true }, effects };
+}
+
+function lost(state: SessionState, cause: string, clean: boolean): Step {
+  const effects: Effect[] = [{ type: 'disarmAll' }, { type: 'endSocket', how: 'drop' }, { type: 'abandonWork' }];
+  if (state.tag === 'unbinding')
+    return { state: { tag: 'closed', ...common(state) }, effects: [...effects, tell({ type: 'closed' })] };
+  const { losses } = state.failures;
+  effects.push(tell({ type: 'lost', cause }), { type: 'arm', timer: 'dial', delay: delayAfterLoss(state, clean) });
+  return { state: { tag: 'waiting', ...withFailures(state, { losses: losses + 1 }) }, effects };
+}
+
+function delayAfterLoss(state: SessionState, clean: boolean): Delay {
+  const { losses, authRefusals, bindRefusals } = state.failures;
+  // A platform that refuses and then hangs up has refused: no hurry.
+  if (bindRefusals > 0 && boundNames(state).length === 0) return { kind: 'refusal', attempt: bindRefusals - 1 };
+  if (authRefusals > 0) return { kind: 'refusal', attempt: authRefusals - 1 };
+  return clean && losses === 0 ? { kind: 'spread' } : { kind: 'jitter', attempt: losses };
+}
+
+function timer(state: SessionState, name: TimerName): Step {
+  switch (name) {
+    case 'dial':
+      return state.tag === 'waiting' ? dial(state) : stay(state);
+    case 'answer':
+      if (state.tag === 'unbinding') return close(state);
+      return isConnected(state) ? lost(state, `no answer to ${questionOf(state)}`, false) : stay(state);
+    case 'pong':
+      return isConnected(state) ? lost(state, 'no pong', false) : stay(state);
+    case 'ping':
+      return isConnected(state) ? ping(state) : stay(state);
+    case 'stable':
+      return isConnected(state)
+        ? { state: { ...state, failures: { ...state.failures, losses: 0 } }, effects: [] }
+        : stay(state);
+    case 'rebind':
+      // A refused name is tried alone: what is wrong with it must not hold back the others.
+      return state.tag === 'bound' ? bindNext({ ...state, binding: binding.retryRefused(state.binding) }) : stay(state);
+  }
+}
+
+function questionOf(state: SessionState): string {
+  if (state.tag === 'authenticating') return 'AUTH';
+  return state.tag === 'connecting' ? 'the upgrade' : 'BIND';
+}
+
+function addName(state: SessionState, name: string, group: Grouping): Step {
+  if (state.names.includes(name) || state.tag === 'closed' || state.tag === 'unbinding') return stay(state);
+  const named: SessionState = { ...state, names: [...state.names, name] };
+  if (named.tag !== 'binding' && named.tag !== 'bound') return stay(named);
+  const queued = { ...named, binding: binding.enqueue(named.binding, group([name])) };
+  return named.tag === 'bound' ? bindNext(queued) : stay(queued);
+}
+
+function shutDown(state: SessionState, group: Grouping): Step {
+  if (state.tag === 'unbinding' || state.tag === 'closed') return stay(state);
+  const bound = boundNames(state);
+  if (bound.length === 0) return close(state);
+  return unbindNext(state, group(bound));
+}
+
+function unbindNext(state: SessionState, queue: readonly (readonly string[])[]): Step {
+  const [names] = queue;
+  if (!names) return close(state);
+  return {
+    state: { tag: 'unbinding', ...common(state), queue },
+    effects: [{ type: 'disarmAll' }, { type: 'sendUnbind', names }, { type: 'arm', timer: 'answer' }],
+  };
+}
+
+function close(state: SessionState): Step {
+  if (state.tag === 'closed') return stay(state);
+  const effects: Effect[] = [{ type: 'disarmAll' }];
+  if (isConnected(state)) effects.push({ type: 'endSocket', how: 'close' });
+  effects.push({ type: 'abandonWork' }, tell({ type: 'closed' }));
+  return { state: { tag: 'closed', ...common(state) }, effects };
+}

@@ -1,0 +1,135 @@
+import type { Agent, IncomingMessage } from 'node:http';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { WebSocket } from 'ws';
+import { messageOf } from '../core/errors.js';
+import type { Dial, Transport, TransportListener } from './transport.js';
+
+export interface WsTransportOptions {
+  readonly url: URL;
+  /** Told to the platform in the upgrade; it must not send larger messages. */
+  readonly maxFrameBytes: number;
+  /** A WebSocket message above it closes the connection (1009). */
+  readonly maxPayloadBytes: number;
+  /** Offers permessage-deflate. */
+  readonly compression?: boolean;
+  /** PEM; instead of the certificates that Node trusts. */
+  readonly ca?: string | undefined;
+  /** PEM; the client's own certificate and its key. */
+  readonly clientCertificate?: string | undefined;
+  readonly clientKey?: string | undefined;
+  /** Address of an HTTP proxy; tunnels with CONNECT. May hold credentials: never logged. */
+  readonly proxy?: string | undefined;
+  /** How long TCP, TLS and upgrade may take together. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** How long a closing handshake may take before the socket is dropped. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** Close codes with which a platform goes away in good order: normal, going away, service restart. */
+const CLEAN_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1001, 1012]);
+
+/** Dials over WebSockets (protocol notes 1). The application key is not in the headers: AUTH carries it. */
+export function wsDial(options: WsTransportOptions): Dial {
+  return (listener) => {
+    try {
+      return new WsTransport(options, listener);
+    } catch (error) {
+      // An unreadable certificate or proxy address.
+      setImmediate(() => listener.onClose({ cause: messageOf(error), isClean: false }));
+      return NO_TRANSPORT;
+    }
+  };
+}
+
+const NO_TRANSPORT: Transport = {
+  bufferedBytes: 0,
+  send: () => undefined,
+  ping: () => undefined,
+  close: () => undefined,
+  terminate: () => undefined,
+};
+
+class WsTransport implements Transport {
+  readonly #socket: WebSocket;
+  #error: string | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: WsTransportOptions, listener: TransportListener) {
+    this.#socket = openSocket(options);
+    let peerMaxFrameBytes: number | undefined;
+    this.#socket
+      .on('upgrade', (response) => (peerMaxFrameBytes = maxFrameSizeOf(response)))
+      .on('open', () =>
+        listener.onOpen({
+          isCompressed: this.#socket.extensions.includes('permessage-deflate'),
+          ...(peerMaxFrameBytes !== undefined && { peerMaxFrameBytes }),
+        }),
+      )
+      .on('message', (data, isBinary) => (isBinary ? listener.onFrame(data as Buffer) : listener.onText()))
+      .on('pong', () => listener.onPong())
+      .on('error', (error) => (this.#error ??= describe(error)))
+      .on('close', (code, reason) => {
+        clearTimeout(this.#closeTimer);
+        const isClean = this.#error === undefined && CLEAN_CLOSE_CODES.has(code);
+        listener.onClose({ cause: this.#error ?? closeCause(code, reason.toString()), isClean });
+      });
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(frame: Uint8Array): void {
+    // A failing write ends in a close event; there is nothing to add here.
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame, () => undefined);
+  }
+
+  ping(payload: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(payload, undefined, () => undefined);
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+    this.#closeTimer ??= setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}
+
+function openSocket(options: WsTransportOptions): WebSocket {
+  return new WebSocket(options.url, {
+    headers: { 'User-Agent': 'thingworx-iothub-agent', 'Max-Frame-Size': String(options.maxFrameBytes) },
+    perMessageDeflate: options.compression ?? false,
+    maxPayload: options.maxPayloadBytes,
+    handshakeTimeout: options.connectTimeoutMs ?? 10_000,
+    followRedirects: false,
+    ca: options.ca,
+    cert: options.clientCertificate,
+    key: options.clientKey,
+    agent: options.proxy === undefined ? undefined : proxyAgent(options.proxy),
+  });
+}
+
+function proxyAgent(proxy: string): Agent {
+  return new HttpsProxyAgent(proxy) as unknown as Agent;
+}
+
+function maxFrameSizeOf(response: IncomingMessage): number | undefined {
+  const size = Number(response.headers['max-frame-size'] ?? Number.NaN);
+  return Number.isInteger(size) && size > 0 ? size : undefined;
+}
+
+function describe(error: Error & { readonly code?: string }): string {
+  const text = messageOf(error) || (error.code ?? error.name);
+  // Several addresses tried in vain come as an AggregateError without a text of its own.
+  return error instanceof AggregateError && error.errors.length > 0 ? messageOf(error.errors[0]) : text;
+}
+
+function closeCause(code: number, reason: string): string {
+  return reason
+    ? `closed by the platform with ${code} (${reason.slice(0, 120)})`
+    : `closed by the platform with ${code}`;
+}
