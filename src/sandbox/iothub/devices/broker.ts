@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { AuthenticateError, Client, PublishPacket } from 'aedes';
+import { grantAtMostQosOne, limitPacketSize } from './aedes-mending.js';
+
+/** Azure takes messages up to 256 KB; the rest is for topic and header. */
+const MAX_PACKET_BYTES = (256 + 8) * 1024;
+/** A topic that nobody can subscribe to: here goes whatever a device publishes, once it has been read. */
+const DEAD_TOPIC = '$iothub/dead';
+/** CONNACK 5, not authorized: the answer to everybody who is refused. */
+const NOT_AUTHORIZED = 5;
+/** How long a connection may take to say CONNECT. */
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** What the gateway decides; the broker does the MQTT. */
+export interface BrokerHooks {
+  /** Whether a CONNECT is good. */
+  authenticate(client: Client, userName: string, password: string): boolean;
+  maySubscribe(client: Client, filter: string): boolean;
+  /** CONNACK is out, and the session restored. */
+  ready(client: Client): void;
+  /** The client has a subscription: a new one, or (before `ready`) one of the session that it goes on with. */
+  subscribed(client: Client, filter: string): void;
+  /** The client has been told of its new subscriptions. */
+  acknowledged(client: Client): void;
+  unsubscribed(client: Client, filters: readonly string[]): void;
+  published(client: Client, topic: string, payload: Buffer): void;
+}
+
+export interface Broker {
+  /** Serves one connection; `request` is the upgrade request of a WebSocket. */
+  handle(connection: Duplex, request?: IncomingMessage): void;
+  /** Sends to this one client, whatever others are subscribed to. */
+  send(client: Client, topic: string, payload: string | Buffer): void;
+  /** Forgets the session of a client that will not come back. */
+  forgetSession(clientId: string): void;
+  close(): Promise<void>;
+}
+
+/**
+ * An MQTT 3.1.1 broker that carries nothing from one client to another: it only speaks with each of them.
+ * Loaded when needed, since most commands need none.
+ */
+export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
+  const { Aedes } = await import('aedes');
+  const aedes = await Aedes.createBroker({
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    authenticate: (client, userName, password, done) => {
+      const isGood = hooks.authenticate(client, userName ?? '', password?.toString('utf8') ?? '');
+      done(isGood ? null : notAuthorized(), isGood);
+    },
+    authorizeSubscribe: (client, subscription, done) => {
+      const isAllowed = hooks.maySubscribe(client, subscription.topic);
+      if (isAllowed) hooks.subscribed(client, subscription.topic);
+      done(null, isAllowed ? subscription : null);
+    },
+    authorizePublish: (client, packet, done) => done(client ? swallow(hooks, client, packet) : null),
+  });
+  aedes.on('clientReady', (client: Client) => hooks.ready(client));
+  aedes.on('subscribe', (_subscriptions, client: Client) => hooks.acknowledged(client));
+  aedes.on('unsubscribe', (filters: readonly string[], client: Client) => hooks.unsubscribed(client, filters));
+  return {
+    handle(connection, request) {
+      const client = aedes.handle(connection, request);
+      grantAtMostQosOne(client);
+      limitPacketSize(client, MAX_PACKET_BYTES);
+    },
+    send: (client, topic, payload) => {
+      if (client.closed) return;
+      client.publish({ cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false }, () => undefined);
+    },
+    forgetSession: (clientId) => {
+      const persistence = aedes as unknown as { persistence: { cleanSubscriptions(client: object): Promise<unknown> } };
+      persistence.persistence.cleanSubscriptions({ id: clientId }).catch(() => undefined);
+    },
+    close: () => new Promise((resolve) => aedes.close(() => resolve())),
+  };
+}
+
+function notAuthorized(): AuthenticateError {
+  return Object.assign(new Error('not authorized'), { returnCode: NOT_AUTHORIZED as number }) as AuthenticateError;
+}
+
+/** Reads a message and sends it nowhere. QoS 2 closes the connection, as the service does. */
+function swallow(hooks: BrokerHooks, client: Client, packet: PublishPacket): Error | null {
+  if (packet.qos === 2) return new Error('QoS 2 is not supported');
+  hooks.published(client, packet.topic, Buffer.from(packet.payload as Buffer));
+  Object.assign(packet, { topic: DEAD_TOPIC, payload: Buffer.alloc(0), retain: false });
+  return null;
+}

@@ -1,0 +1,215 @@
+import type { Duplex } from 'node:stream';
+import type { Client } from 'aedes';
+import type { Clock, Timer } from '../../../core/clock.js';
+import type { Log } from '../../../core/log.js';
+import type { DeviceDirectory, DeviceGateway, EndpointId, MethodCall, MethodOutcome, TwinSection } from '../ports.js';
+import type { Broker, BrokerHooks } from './broker.js';
+import { Connection } from './connection.js';
+import { checkCredentials, tokenExpiryMs } from './credentials.js';
+import { endpointKey, endpointOfClientId } from './endpoint-key.js';
+import { readMethodAnswer } from './method-answer.js';
+import { MethodCaller } from './method-caller.js';
+import { Readiness } from './readiness.js';
+import * as topics from './topics.js';
+import { answerTwinGet, applyReported, brokenAnswer, type TwinAnswer } from './twin-requests.js';
+import { readUserName } from './user-name.js';
+
+export interface MqttDevicesOptions {
+  readonly hostName?: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called with each connection that has shown who it is. */
+  readonly admit: (connection: Duplex) => void;
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Which devices are connected over MQTT, and what passes between them and the hub. */
+export class MqttDevices implements DeviceGateway, BrokerHooks {
+  readonly #directory: DeviceDirectory;
+  readonly #options: MqttDevicesOptions;
+  readonly #readiness: Readiness;
+  readonly #caller: MethodCaller;
+  readonly #known = new WeakMap<Client, Connection>();
+  /** The newest connection of each device, from its authentication on. */
+  readonly #connected = new Map<string, Connection>();
+  #broker: Broker | undefined;
+
+  constructor(directory: DeviceDirectory, options: MqttDevicesOptions) {
+    this.#directory = directory;
+    this.#options = options;
+    this.#readiness = new Readiness(options.clock);
+    this.#caller = new MethodCaller(options.clock, (connection, methodName, requestId, payload) =>
+      this.#send(connection, topics.methodTopic(methodName, requestId), payload),
+    );
+  }
+
+  /** Gives it the broker that it speaks through. */
+  attach(broker: Broker): void {
+    this.#broker = broker;
+  }
+
+  isConnected(id: EndpointId): boolean {
+    return this.#connected.has(endpointKey(id));
+  }
+
+  async invokeMethod(id: EndpointId, call: MethodCall): Promise<MethodOutcome> {
+    const key = endpointKey(id);
+    if (!this.#readyForMethods(key)) await this.#readiness.wait(key, call.connectTimeoutMs, call.signal);
+    const connection = this.#readyForMethods(key);
+    return connection ? this.#caller.call(connection, call) : { kind: 'notOnline' };
+  }
+
+  notifyDesired(id: EndpointId, patch: TwinSection, version: number): void {
+    const connection = this.#connected.get(endpointKey(id));
+    if (!connection?.isReady || !connection.subscriptions.has(topics.DESIRED_FILTER)) return;
+    this.#send(connection, topics.desiredTopic(version), JSON.stringify({ ...patch, $version: version }));
+  }
+
+  disconnect(id: EndpointId): void {
+    const key = endpointKey(id);
+    this.#connected.get(key)?.client.close();
+    this.#broker?.forgetSession(key);
+  }
+
+  /** Closes all connections, and lets go of everybody who waits for a device. */
+  close(): void {
+    this.#readiness.close();
+    for (const { client } of this.#connected.values()) client.close();
+  }
+
+  authenticate(client: Client, userName: string, password: string): boolean {
+    const id = endpointOfClientId(client.id);
+    const name = readUserName(userName, client.id);
+    if (!id || !name || !this.#isOwnHost(name.host)) {
+      this.#options.log.info({ clientId: client.id }, 'refused a device: its user name is not for this hub and client');
+      return false;
+    }
+    const socket = (client.req?.socket ?? client.conn) as Duplex;
+    const verdict = checkCredentials(this.#directory, id, password, socket);
+    if (!verdict.ok) {
+      this.#options.log.info({ clientId: client.id, reason: verdict.reason }, 'refused a device');
+      return false;
+    }
+    if (client.conn.destroyed) return false;
+    this.#options.admit(client.conn);
+    this.#take(new Connection(id, client, this.#endWithToken(client, password)));
+    return true;
+  }
+
+  maySubscribe(client: Client, filter: string): boolean {
+    const connection = this.#known.get(client);
+    return connection !== undefined && topics.isOwnFilter(connection.id, filter);
+  }
+
+  subscribed(client: Client, filter: string): void {
+    this.#known.get(client)?.subscriptions.add(filter);
+  }
+
+  acknowledged(client: Client): void {
+    const connection = this.#known.get(client);
+    if (connection) this.#announce(endpointKey(connection.id));
+  }
+
+  unsubscribed(client: Client, filters: readonly string[]): void {
+    for (const filter of filters) this.#known.get(client)?.subscriptions.delete(filter);
+  }
+
+  ready(client: Client): void {
+    const connection = this.#known.get(client);
+    if (!connection || client.closed) return;
+    connection.isReady = true;
+    // aedes has closed the connection that this one replaces, unless that was on its way out already.
+    connection.replaces?.client.close();
+    connection.replaces = undefined;
+    this.#announce(endpointKey(connection.id));
+  }
+
+  published(client: Client, topic: string, payload: Buffer): void {
+    const connection = this.#known.get(client);
+    if (!connection) return;
+    const { id } = connection;
+    const message = topics.readTopic(id, topic);
+    switch (message.kind) {
+      case 'telemetry':
+        this.#directory.telemetry(id, payload.length);
+        break;
+      case 'twinGet':
+        this.#answerTwin(connection, message.requestId, () =>
+          Promise.resolve(answerTwinGet(this.#directory, id, message.requestId)),
+        );
+        break;
+      case 'reported':
+        this.#answerTwin(connection, message.requestId, () =>
+          applyReported(this.#directory, id, { requestId: message.requestId, payload }),
+        );
+        break;
+      case 'methodAnswer':
+        connection.answer(message.requestId, readMethodAnswer(message.status, payload));
+        break;
+      case 'unknown':
+        this.#options.log.debug({ deviceId: id.deviceId }, 'dropped a message on a topic that is not of this device');
+        break;
+    }
+  }
+
+  /** The device counts as connected from here on, before it is told so. */
+  #take(connection: Connection): void {
+    const key = endpointKey(connection.id);
+    connection.replaces = this.#connected.get(key);
+    connection.replaces?.lost();
+    this.#known.set(connection.client, connection);
+    this.#connected.set(key, connection);
+    connection.client.conn.once('close', () => this.#gone(connection));
+    this.#directory.setConnected(connection.id, true);
+  }
+
+  #gone(connection: Connection): void {
+    connection.lost();
+    const key = endpointKey(connection.id);
+    // A newer connection of the same device may have taken its place already.
+    if (this.#connected.get(key) !== connection) return;
+    this.#connected.delete(key);
+    this.#directory.setConnected(connection.id, false);
+  }
+
+  #answerTwin(connection: Connection, requestId: string, answer: () => Promise<TwinAnswer>): void {
+    void Promise.resolve()
+      .then(answer)
+      .catch((error: unknown) => brokenAnswer(requestId, error, this.#options.log))
+      .then(({ topic, payload }) => {
+        if (connection.subscriptions.has(topics.TWIN_ANSWERS_FILTER)) this.#send(connection, topic, payload);
+      });
+  }
+
+  #send(connection: Connection, topic: string, payload: string): void {
+    this.#broker?.send(connection.client, topic, payload);
+  }
+
+  #readyForMethods(key: string): Connection | undefined {
+    const connection = this.#connected.get(key);
+    return connection?.isReady && connection.subscriptions.has(topics.METHODS_FILTER) ? connection : undefined;
+  }
+
+  #announce(key: string): void {
+    if (this.#readyForMethods(key)) this.#readiness.announce(key);
+  }
+
+  #isOwnHost(host: string): boolean {
+    const own = this.#options.hostName;
+    return own === undefined || withoutPort(host) === withoutPort(own);
+  }
+
+  /** A connection lasts no longer than the token that opened it: devices renew it by connecting anew. */
+  #endWithToken(client: Client, password: string): Timer | undefined {
+    const expiryMs = tokenExpiryMs(password);
+    if (expiryMs === undefined) return undefined;
+    const delayMs = expiryMs - this.#options.clock.nowMs();
+    // Longer than any timer lasts: as good as for ever.
+    return delayMs > MAX_TIMER_MS ? undefined : this.#options.clock.schedule(delayMs, () => client.close());
+  }
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase();
+}
