@@ -1,0 +1,156 @@
+/**
+ * Lenient reading of what a hub sends. The names of fields differ between job documents, result documents and editions
+ * of the service (`type`/`jobType`, `startTime`/`startTimeUtc`, `createdTime`/`createdDateTimeUtc`), most may be missing,
+ * and dates may be unreadable: what cannot be read is `undefined`, never an error.
+ */
+import type { HubDocument } from './ports.js';
+
+/** How many devices of a job are where. */
+export interface JobCounts {
+  readonly deviceCount?: number;
+  readonly succeededCount?: number;
+  readonly failedCount?: number;
+  readonly runningCount?: number;
+  readonly pendingCount?: number;
+}
+
+/** A job as far as its document tells. */
+export interface Job {
+  readonly jobId?: string;
+  readonly type?: string;
+  readonly status?: string;
+  readonly queryCondition?: string;
+  readonly createdTime?: Date;
+  readonly startTime?: Date;
+  readonly endTime?: Date;
+  readonly maxExecutionTimeInSeconds?: number;
+  readonly counts: JobCounts;
+  readonly methodName?: string;
+  /** Any JSON value; `undefined` for none. */
+  readonly payload?: unknown;
+  /** `updateTwin` as it was put. */
+  readonly patch?: HubDocument;
+  readonly failureReason?: string;
+  readonly statusMessage?: string;
+}
+
+/** What a job did to one device, as far as its document tells. */
+export interface JobResult {
+  readonly deviceId?: string;
+  readonly moduleId?: string;
+  readonly jobId?: string;
+  readonly type?: string;
+  readonly status?: string;
+  readonly createdTime?: Date;
+  readonly startTime?: Date;
+  readonly endTime?: Date;
+  readonly lastUpdatedTime?: Date;
+  readonly methodStatus?: number;
+  readonly methodPayload?: unknown;
+  readonly errorCode?: string;
+  readonly errorDescription?: string;
+  readonly outcome?: unknown;
+  readonly error?: unknown;
+}
+
+const TIME_NAMES = (name: string): string[] => [
+  `${name}Time`,
+  `${name}TimeUtc`,
+  `${name}DateTimeUtc`,
+  `${name}DateTime`,
+];
+
+export function readJob(document: HubDocument): Job {
+  const method = objectOf(find(document, 'cloudToDeviceMethod'));
+  const statistics = objectOf(find(document, 'deviceJobStatistics', 'jobStatistics', 'statistics')) ?? {};
+  return withoutEmpty<Job>({
+    jobId: textOf(find(document, 'jobId')),
+    type: textOf(find(document, 'type', 'jobType')),
+    status: textOf(find(document, 'status', 'jobStatus')),
+    queryCondition: textOf(find(document, 'queryCondition')),
+    createdTime: dateOf(find(document, ...TIME_NAMES('created'))),
+    startTime: dateOf(find(document, ...TIME_NAMES('start'))),
+    endTime: dateOf(find(document, ...TIME_NAMES('end'))),
+    maxExecutionTimeInSeconds: integerOf(find(document, 'maxExecutionTimeInSeconds')),
+    counts: withoutEmpty<JobCounts>({
+      deviceCount: integerOf(find(statistics, 'deviceCount')),
+      succeededCount: integerOf(find(statistics, 'succeededCount')),
+      failedCount: integerOf(find(statistics, 'failedCount')),
+      runningCount: integerOf(find(statistics, 'runningCount')),
+      pendingCount: integerOf(find(statistics, 'pendingCount')),
+    }),
+    methodName: method && textOf(find(method, 'methodName')),
+    payload: method && find(method, 'payload'),
+    patch: objectOf(find(document, 'updateTwin')),
+    failureReason: textOf(find(document, 'failureReason')),
+    statusMessage: textOf(find(document, 'statusMessage')),
+  });
+}
+
+export function readJobResult(document: HubDocument): JobResult {
+  const outcome = find(document, 'outcome');
+  const response = objectOf(find(objectOf(outcome) ?? {}, 'deviceMethodResponse'));
+  const error = find(document, 'error');
+  const details = objectOf(error) ?? {};
+  return withoutEmpty<JobResult>({
+    deviceId: textOf(find(document, 'deviceId')),
+    moduleId: textOf(find(document, 'moduleId')),
+    jobId: textOf(find(document, 'jobId')),
+    type: textOf(find(document, 'jobType', 'type')),
+    status: textOf(find(document, 'status', 'jobStatus')),
+    createdTime: dateOf(find(document, ...TIME_NAMES('created'))),
+    startTime: dateOf(find(document, ...TIME_NAMES('start'))),
+    endTime: dateOf(find(document, ...TIME_NAMES('end'))),
+    lastUpdatedTime: dateOf(find(document, ...TIME_NAMES('lastUpdated'))),
+    methodStatus: response && integerOf(find(response, 'status')),
+    methodPayload: response && find(response, 'payload'),
+    errorCode: textOf(find(details, 'code', 'errorCode')),
+    errorDescription: textOf(find(details, 'description', 'message')),
+    outcome,
+    error,
+  });
+}
+
+/** The first of `names` that has a value; names differ in case between the service's editions. `null` is no value. */
+export function find(document: HubDocument, ...names: readonly string[]): unknown {
+  for (const name of names) {
+    const value = Object.hasOwn(document, name) ? document[name] : undefined;
+    if (value !== undefined && value !== null) return value;
+  }
+  const wanted = names.map((name) => name.toLowerCase());
+  for (const [key, value] of Object.entries(document))
+    if (value !== undefined && value !== null && wanted.includes(key.toLowerCase())) return value;
+  return undefined;
+}
+
+/** Text as it is, other plain values written out, anything else as JSON. */
+export function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A number that an INTEGER can hold, or text that says one. */
+export function integerOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) && Math.abs(number) < 2 ** 31 ? number : undefined;
+}
+
+/**
+ * A time of the service: ISO 8601, up to seven decimals, UTC when it names no zone. Its `0001-01-01` stands for "never".
+ */
+export function dateOf(value: unknown): Date | undefined {
+  const match =
+    typeof value === 'string' ? /^(\d{4})-\d\d-\d\d(T[\d:.]+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(value.trim()) : null;
+  if (!match || match[1] === '0001') return undefined;
+  const zoned = match[2] !== undefined && match[3] === undefined ? `${match[0]}Z` : match[0];
+  const date = new Date(zoned);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function objectOf(value: unknown): HubDocument | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as HubDocument) : undefined;
+}
+
+function withoutEmpty<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,70 @@
+import { type CallContext, remainingMs } from '../core/call-context.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import type { NativeRow } from '../edge/definitions.js';
+import type { Job } from '../iothub/documents.js';
+import type { HubDocument } from '../iothub/ports.js';
+import type { JobIdArguments } from './arguments.js';
+import { findJob, jobOf, notFoundOr } from './get-job.js';
+import type { JobEnvironment } from './job-port.js';
+import { isCancelled } from './outcome.js';
+import { jobRow } from './rows.js';
+import { checkJobId } from './rules.js';
+import { startPart } from './sub-call.js';
+
+const ANSWER_RESERVE_MS = 500;
+
+/**
+ * Cancels a job that has not started; gives it as it then is, as a table of one row.
+ * @throws AgentError `JobNotCancellable`, naming the status, for a job that runs or has ended.
+ */
+export async function cancelJob(env: JobEnvironment, context: CallContext, args: JobIdArguments): Promise<NativeRow[]> {
+  const jobId = checkJobId(args.jobId);
+  let answer: HubDocument;
+  try {
+    answer = await env.hub.lane('user').cancelJob(context, jobId).catch(notFoundOr(jobId));
+  } catch (error) {
+    if (!isAgentError(error, 'JobNotCancellable')) throw error;
+    return [jobRow(await cancelledAlready(env, context, jobId, error), undefined)];
+  }
+  return [jobRow(await complete(env, context, jobId, answer), undefined)];
+}
+
+/** When the answer to an earlier attempt was lost and the job is cancelled, it was that attempt that did it. */
+async function cancelledAlready(
+  env: JobEnvironment,
+  context: CallContext,
+  jobId: string,
+  refusal: AgentError,
+): Promise<Job> {
+  const job = await findJob(env, context, jobId).catch((error: unknown) => {
+    if (isAgentError(error, 'JobNotFound')) throw error;
+    return undefined;
+  });
+  if (job && isCancelled(job) && refusal.context['answerLost'] === true) return job;
+  const status = job?.status ?? statusInText(refusal.message) ?? 'not known';
+  throw new AgentError(
+    'JobNotCancellable',
+    `The job ${jobId} cannot be cancelled: its status is ${status}, and only jobs that are queued, scheduled or pending can be.`,
+    { cause: refusal, context: { jobId, status } },
+  );
+}
+
+/** The answer to a cancel may hold little more than the status, and a GET after it may lag behind: the answer wins. */
+async function complete(env: JobEnvironment, context: CallContext, jobId: string, answer: HubDocument): Promise<Job> {
+  const cancelled = jobOf(answer, jobId);
+  if (cancelled.queryCondition !== undefined && cancelled.status !== undefined) return cancelled;
+  const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS });
+  try {
+    const found = remainingMs(part) > 0 ? await findJob(env, part, jobId) : undefined;
+    return { ...found, ...cancelled, counts: { ...found?.counts, ...cancelled.counts }, status: 'cancelled' };
+  } catch (error) {
+    if (!isAgentError(error)) throw error;
+    return { status: 'cancelled', ...cancelled };
+  } finally {
+    part.dispose();
+  }
+}
+
+function statusInText(text: string): string | undefined {
+  return /in '(\w+)' status/i.exec(text)?.[1]?.toLowerCase();
+}

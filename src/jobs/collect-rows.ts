@@ -1,0 +1,100 @@
+import type { CallContext } from '../core/call-context.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
+import type { HubDocument, HubOperations, HubPage, HubPort, PageRequest } from '../iothub/ports.js';
+import { type MessageLimits, rowBytes, usableBytes } from './result-size.js';
+import { startPart } from './sub-call.js';
+
+/** The largest page that is asked for; the hub may give less. */
+export const MAX_PAGE_SIZE = 1000;
+
+/** Time kept for the answer when rows are only counted any more. */
+const ANSWER_RESERVE_MS = 1500;
+
+export interface RowSource {
+  readonly shape: DataShapeDefinition;
+  /** One page of documents. */
+  readonly page: (context: CallContext, hub: HubOperations, request: PageRequest) => Promise<HubPage>;
+  readonly toRow: (document: HubDocument) => NativeRow;
+  /** What a caller can do when the result is too large. */
+  readonly remedy: string;
+}
+
+/**
+ * Every row of a source, or the first `maxItems`, over as many pages as it takes.
+ * @throws AgentError `ResultTooLarge` with the number of rows (or "more than N" when deadline or budget end the count)
+ * when they do not fit one message of the platform.
+ */
+export async function collectRows(
+  context: CallContext,
+  hub: HubPort,
+  limits: MessageLimits,
+  source: RowSource & { readonly maxItems?: number | undefined },
+): Promise<NativeRow[]> {
+  const limit = source.maxItems ?? Infinity;
+  const pageSize = Math.min(limit, MAX_PAGE_SIZE);
+  const fitting = usableBytes(limits);
+  const rows: NativeRow[] = [];
+  let bytes = 0;
+  let continuationToken: string | undefined;
+  do {
+    const request = { pageSize, ...(continuationToken === undefined ? {} : { continuationToken }) };
+    const page = await source.page(context, hub.lane('user'), request);
+    continuationToken = page.continuationToken;
+    for (const [index, document] of page.items.slice(0, limit - rows.length).entries()) {
+      const row = source.toRow(document);
+      bytes += rowBytes(source.shape, row);
+      if (bytes > fitting) {
+        const seen = rows.length - index + page.items.length;
+        throw tooLarge(
+          await countOn(context, hub, source, { seen, limit, pageSize, continuationToken }),
+          limits,
+          source,
+        );
+      }
+      rows.push(row);
+    }
+  } while (continuationToken !== undefined && rows.length < limit);
+  return rows;
+}
+
+interface Count {
+  readonly count: number;
+  readonly isExact: boolean;
+}
+
+interface CountStart {
+  readonly seen: number;
+  readonly limit: number;
+  readonly pageSize: number;
+  readonly continuationToken: string | undefined;
+}
+
+/** Counts what is left, out of spare budget only: a refusal is not worth other people's calls. */
+async function countOn(context: CallContext, hub: HubPort, source: RowSource, start: CountStart): Promise<Count> {
+  let { seen, continuationToken } = start;
+  const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS });
+  try {
+    while (continuationToken !== undefined && seen < start.limit) {
+      const request = { pageSize: start.pageSize, continuationToken };
+      const page = await source.page(part, hub.lane('spare'), request);
+      seen += page.items.length;
+      continuationToken = page.continuationToken;
+    }
+    return { count: Math.min(seen, start.limit), isExact: true };
+  } catch (error) {
+    if (!isAgentError(error)) throw error;
+    return { count: seen, isExact: false };
+  } finally {
+    part.dispose();
+  }
+}
+
+function tooLarge({ count, isExact }: Count, limits: MessageLimits, source: RowSource): AgentError {
+  const rows = isExact ? `${count} rows` : `more than ${count} rows`;
+  return new AgentError(
+    'ResultTooLarge',
+    `The result has ${rows} and does not fit one message of the platform (${limits.maxMessageBytes} bytes); ${source.remedy}.`,
+    { context: { rows: count, isExact } },
+  );
+}

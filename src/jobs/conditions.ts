@@ -1,0 +1,100 @@
+import { AgentError, isAgentError } from '../core/errors.js';
+import { MAX_QUERY_CHARACTERS, parseCondition, parseQuery } from '../hub-query/parse.js';
+import { invalidArgument, textOrAbsent } from './rules.js';
+
+/** Which devices a job is for. */
+export interface Targets {
+  /** As it goes to the hub; `*` for all devices. */
+  readonly condition: string;
+  /** `devices` or `devices.modules`, with an alias if the condition has one. */
+  readonly source: string;
+  readonly isForModules: boolean;
+  /** The part after WHERE; absent for all. */
+  readonly where?: string;
+}
+
+const ALL_DEVICES: Targets = { condition: '*', source: 'devices', isForModules: false };
+
+/** `FROM devices.modules [alias] [WHERE ...]`, and the same for devices. */
+const WITH_SOURCE =
+  /^\s*FROM\s+(devices(\s*\.\s*modules)?(?:\s+(?:AS\s+)?(?!WHERE\b)[A-Za-z_]\w*)?)\s*(?:\bWHERE\b([\s\S]*))?$/i;
+
+/**
+ * Checks a query condition: its length, that it is none of the usual mistakes, and (unless `parses` is off) its grammar,
+ * which the hub itself would only tell by failing the job later.
+ * @throws AgentError `InvalidArgument` naming `queryCondition`, for the grammar with line and column from 1.
+ */
+export function checkCondition(condition: string | undefined, parses: boolean): Targets {
+  const text = textOrAbsent(condition)?.trim() ?? '';
+  if (text === '' || text === '*') return ALL_DEVICES;
+  const characters = (condition as string).length;
+  if (characters > MAX_QUERY_CHARACTERS)
+    throw invalidArgument(
+      'queryCondition',
+      `has ${characters} characters; the hub takes at most ${MAX_QUERY_CHARACTERS}. Tag the devices, or split the job`,
+    );
+  if (/^SELECT\b/i.test(text))
+    throw invalidArgument('queryCondition', 'begins with SELECT; give only what stands after WHERE');
+  if (parses) parsed('queryCondition', () => parseCondition(condition as string));
+  return targetsOf(condition as string);
+}
+
+/**
+ * Checks a query of job results: only `SELECT * FROM devices.jobs ...` gives documents of the results' shape.
+ * @throws AgentError `InvalidArgument` naming `query`.
+ */
+export function checkResultQuery(query: string | undefined, parses: boolean): string {
+  const text = textOrAbsent(query?.trim());
+  if (text === undefined) throw invalidArgument('query', 'is missing; give SELECT * FROM devices.jobs WHERE ...');
+  const characters = (query as string).length;
+  if (characters > MAX_QUERY_CHARACTERS)
+    throw invalidArgument('query', `has ${characters} characters; the hub takes at most ${MAX_QUERY_CHARACTERS}`);
+  if (!/^SELECT\s+(?:TOP\s+\d+\s+|TOP\s*\(\s*\d+\s*\)\s*)?\*\s*FROM\s+devices\s*\.\s*jobs\b/i.test(text)) {
+    if (parses) parsed('query', () => parseQuery(query as string));
+    throw invalidArgument(
+      'query',
+      'must be SELECT * FROM devices.jobs ...: projections, aggregates and other sources have no job results',
+    );
+  }
+  if (parses) parsed('query', () => parseQuery(query as string));
+  return query as string;
+}
+
+/** A query over the targets, within the hub's limit. */
+export function targetQuery(targets: Targets, select: string, extra?: string): string {
+  const parts = [
+    ...(targets.where === undefined ? [] : [`(${targets.where})`]),
+    ...(extra === undefined ? [] : [extra]),
+  ];
+  const where = parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`;
+  const query = `SELECT ${select} FROM ${targets.source}${where}`;
+  if (query.length <= MAX_QUERY_CHARACTERS) return query;
+  throw invalidArgument(
+    'queryCondition',
+    `is too long for its targets to be counted: the query for it has ${query.length} characters, and the hub takes at most ${MAX_QUERY_CHARACTERS}`,
+  );
+}
+
+function targetsOf(condition: string): Targets {
+  const match = WITH_SOURCE.exec(condition);
+  if (!match) return { condition, source: 'devices', isForModules: false, where: condition.trim() };
+  const where = match[3]?.trim();
+  return {
+    condition,
+    source: match[1] as string,
+    isForModules: match[2] !== undefined,
+    ...(where ? { where } : {}),
+  };
+}
+
+function parsed(parameter: string, parse: () => unknown): void {
+  try {
+    parse();
+  } catch (error) {
+    if (!isAgentError(error, 'QueryInvalid')) throw error;
+    throw new AgentError('InvalidArgument', `Parameter ${parameter} cannot be read. ${error.message}`, {
+      cause: error,
+      context: { ...error.context, parameter },
+    });
+  }
+}

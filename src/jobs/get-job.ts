@@ -1,0 +1,56 @@
+import type { CallContext } from '../core/call-context.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import type { NativeRow } from '../edge/definitions.js';
+import { type Job, readJob } from '../iothub/documents.js';
+import type { HubDocument } from '../iothub/ports.js';
+import type { JobIdArguments } from './arguments.js';
+import type { JobEnvironment } from './job-port.js';
+import { isNotFound } from './outcome.js';
+import { jobRow } from './rows.js';
+import { checkJobId } from './rules.js';
+import { startPart } from './sub-call.js';
+
+/** More answers than these are not read for one GetJob. */
+const MAX_ANSWERS = 1000;
+const ANSWER_RESERVE_MS = 1000;
+const READING_MS = 10_000;
+
+/** The job with this id, as a table of one row. */
+export async function getJob(env: JobEnvironment, context: CallContext, args: JobIdArguments): Promise<NativeRow[]> {
+  const jobId = checkJobId(args.jobId);
+  const job = await findJob(env, context, jobId);
+  const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS, maxMs: READING_MS });
+  try {
+    return [jobRow(job, await env.refusedCounts.read(part, env.hub.lane('user'), job, MAX_ANSWERS))];
+  } finally {
+    part.dispose();
+  }
+}
+
+/** @throws AgentError `JobNotFound` for an id that the hub does not know; it says so with status 200. */
+export async function findJob(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
+  const job = jobOf(await env.hub.lane('user').getJob(context, jobId).catch(notFoundOr(jobId)), jobId);
+  if (isNotFound(job)) throw jobNotFound(jobId);
+  return job;
+}
+
+/** A document read as the job it was asked for; a missing id is no reason to lose it. */
+export function jobOf(document: HubDocument, jobId: string): Job {
+  return { ...readJob(document), jobId };
+}
+
+export function jobNotFound(jobId: string): AgentError {
+  return new AgentError('JobNotFound', `The hub does not know a job with the id ${jobId}; look for it with FindJobs.`, {
+    context: { jobId },
+  });
+}
+
+/** A plain 404 without a code of Azure is about the job too. */
+export function notFoundOr(jobId: string): (error: unknown) => never {
+  return (error) => {
+    const isNotFound =
+      isAgentError(error, 'JobNotFound') ||
+      (isAgentError(error, 'HubRejected') && error.context['httpStatus'] === 404 && !error.context['azureCode']);
+    throw isNotFound ? jobNotFound(jobId) : error;
+  };
+}

@@ -1,0 +1,84 @@
+import type { CallContext } from '../core/call-context.js';
+import { AgentError } from '../core/errors.js';
+import { integerOf } from '../iothub/documents.js';
+import type { HubOperations } from '../iothub/ports.js';
+import { type Targets, targetQuery } from './conditions.js';
+import { textOrAbsent } from './rules.js';
+
+/** What the operator of the agent forbids, beyond the rules of the services. */
+export interface Guards {
+  /** A job for more devices is refused; they are counted first. */
+  readonly maxDevicesPerJob?: number | undefined;
+  /** Refuses a job for all devices that was not asked for with `*`. */
+  readonly requireQueryCondition?: boolean | undefined;
+  /** Patterns of method names, `*` for any characters. Absent: all methods. */
+  readonly allowedMethods?: readonly string[] | undefined;
+}
+
+/** Which services may be called, by full or short name. */
+export interface ServiceSwitches {
+  /** Absent: all. */
+  readonly allow?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+}
+
+/** @throws AgentError `Forbidden` when the condition was left out although the operator wants one. */
+export function guardCondition(guards: Guards, condition: string | undefined): void {
+  if (guards.requireQueryCondition !== true || textOrAbsent(condition?.trim()) !== undefined) return;
+  throw new AgentError(
+    'Forbidden',
+    'A queryCondition is required here; give one, or * to say that all devices are meant.',
+  );
+}
+
+/** @throws AgentError `Forbidden` for a method that no pattern allows. */
+export function guardMethod(guards: Guards, methodName: string): void {
+  const patterns = guards.allowedMethods;
+  if (!patterns || patterns.some((pattern) => matches(pattern, methodName))) return;
+  throw new AgentError(
+    'Forbidden',
+    `The method ${JSON.stringify(methodName)} is not among those that guards.allowedMethods of the agent allows.`,
+  );
+}
+
+/**
+ * Counts the targets when there is a limit.
+ * @throws AgentError `Forbidden`, naming both numbers, for more devices than allowed.
+ */
+export async function guardTargets(
+  context: CallContext,
+  hub: HubOperations,
+  guards: Guards,
+  targets: Targets,
+): Promise<void> {
+  const limit = guards.maxDevicesPerJob;
+  if (limit === undefined) return;
+  const count = await countTargets(context, hub, targetQuery(targets, 'COUNT() AS numberOfTargets'));
+  if (count <= limit) return;
+  const what = targets.isForModules ? 'modules' : 'devices';
+  throw new AgentError(
+    'Forbidden',
+    `The job is for ${count} ${what}, and guards.maxDevicesPerJob of the agent allows ${limit}; narrow the queryCondition.`,
+    { context: { count, limit } },
+  );
+}
+
+/** The number that a query with one aggregate gives; no row, or a row without a number, is 0. */
+export async function countTargets(context: CallContext, hub: HubOperations, query: string): Promise<number> {
+  let continuationToken: string | undefined;
+  do {
+    const page = await hub.query(context, { query, ...(continuationToken === undefined ? {} : { continuationToken }) });
+    for (const row of page.items)
+      for (const value of Object.values(row)) {
+        const count = integerOf(value);
+        if (count !== undefined) return count;
+      }
+    continuationToken = page.continuationToken;
+  } while (continuationToken !== undefined);
+  return 0;
+}
+
+function matches(pattern: string, name: string): boolean {
+  const escaped = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('[\\s\\S]*')}$`).test(name);
+}

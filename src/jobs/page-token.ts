@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { invalidArgument } from './rules.js';
+
+/** Where a walk through the pages of a query stands. */
+export interface PagePosition {
+  /** The hub's token of the page; absent for its first. */
+  readonly hubToken?: string;
+  /** How many rows of that page have been given out. */
+  readonly offset: number;
+  /** The size of page that the hub's token belongs to. */
+  readonly pageSize: number;
+}
+
+const MAX_TOKEN_LENGTH = 64 * 1024;
+const VERSION = 1;
+
+/** Our token: the hub's token is bound to query text and page size, so these go with it. */
+export function writeToken(query: string, position: PagePosition): string {
+  const fields = [VERSION, digest(query), position.pageSize, position.offset, position.hubToken ?? null];
+  return Buffer.from(JSON.stringify(fields), 'utf8').toString('base64url');
+}
+
+/** @throws AgentError `InvalidArgument` for a token that is none of ours, or of another query. */
+export function readToken(query: string, token: string, maxPageSize: number): PagePosition {
+  const fields = parse(token);
+  if (fields?.length !== 5 || fields[0] !== VERSION) throw notOurs();
+  const [, queryDigest, pageSize, offset, hubToken] = fields;
+  if (!isCount(pageSize, 1, maxPageSize) || !isCount(offset, 0, Number.MAX_SAFE_INTEGER)) throw notOurs();
+  if (hubToken !== null && (typeof hubToken !== 'string' || !isHeaderValue(hubToken))) throw notOurs();
+  if (queryDigest !== digest(query))
+    throw invalidArgument('continuationToken', 'belongs to another query; send the query of the first page again');
+  return { pageSize, offset, ...(hubToken === null ? {} : { hubToken }) };
+}
+
+function parse(token: string): unknown[] | undefined {
+  if (token.length > MAX_TOKEN_LENGTH || !/^[\w-]+$/.test(token)) return undefined;
+  try {
+    const fields: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    return Array.isArray(fields) ? fields : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isCount = (value: unknown, minimum: number, maximum: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum;
+
+/** It goes into a header: nothing that could begin another one. */
+const isHeaderValue = (text: string): boolean => /^[\x20-\x7e]{1,60000}$/.test(text);
+
+const digest = (query: string): string => createHash('sha256').update(query).digest('base64url').slice(0, 16);
+
+const notOurs = (): Error =>
+  invalidArgument('continuationToken', 'is not one that this service gave; leave it out to begin with the first page');

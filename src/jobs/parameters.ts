@@ -1,0 +1,100 @@
+import type { BaseType } from '../alwayson/codec/base-types.js';
+import type { ParameterDefinition } from '../edge/definitions.js';
+
+/** In all these services an optional parameter that is an empty text counts as absent. */
+function parameter(
+  name: string,
+  baseType: BaseType,
+  description: string,
+  more: Partial<ParameterDefinition> = {},
+): ParameterDefinition {
+  return { name, baseType, description, ...(more.isRequired === true ? {} : { emptyTextIsAbsent: true }), ...more };
+}
+
+export const JOB_ID = parameter('jobId', 'STRING', 'The id of the job: 1 to 64 letters, digits and dashes', {
+  isRequired: true,
+});
+
+export const PATCH = parameter(
+  'patch',
+  'JSON',
+  'What to change in the twins: an object with tags and/or properties.desired; null removes a value',
+  { isRequired: true },
+);
+
+export const METHOD_NAME = parameter('methodName', 'STRING', 'The direct method to call: 1 to 100 characters', {
+  isRequired: true,
+});
+
+export const PAYLOAD = parameter(
+  'payload',
+  'JSON',
+  'What the method gets: any JSON value of at most 128 KiB, sent as it is',
+);
+
+export const QUERY_CONDITION = parameter(
+  'queryCondition',
+  'STRING',
+  "Which devices: what stands after WHERE in a query, for example tags.site = 'Lyon'; absent or * for all; FROM devices.modules WHERE ... for modules",
+);
+
+export const RESPONSE_TIMEOUT = parameter(
+  'responseTimeoutInSeconds',
+  'INTEGER',
+  'How long a device has to answer: 5 to 300, 30 when absent',
+  { aspects: { minimumValue: 5, maximumValue: 300, units: 's' } },
+);
+
+export const CONNECT_TIMEOUT = parameter(
+  'connectTimeoutInSeconds',
+  'INTEGER',
+  'How long to wait for a device that is offline: 0 to 300, 30 when absent unless the agent is configured otherwise; with 0 the job waits until its maximum execution time',
+  { aspects: { minimumValue: 0, maximumValue: 300, units: 's' } },
+);
+
+/** The optional parameters of both schedule services, in the order of their documentation. */
+export const SCHEDULE_PARAMETERS = {
+  startTime: parameter('startTime', 'DATETIME', 'When the job starts; now when absent or in the past'),
+  maxExecutionTimeInSeconds: parameter(
+    'maxExecutionTimeInSeconds',
+    'INTEGER',
+    'How long the job may run: at least 1, 3600 when absent',
+    { aspects: { minimumValue: 1, units: 's' } },
+  ),
+  jobId: parameter(
+    'jobId',
+    'STRING',
+    'The id that the job gets: 1 to 64 letters, digits and dashes; made up when absent. The same call with the same id makes one job',
+  ),
+} as const;
+
+export const JOB_TYPE = parameter('type', 'STRING', 'scheduleDeviceMethod or scheduleUpdateTwin; both when absent');
+
+export const JOB_STATUS = parameter(
+  'status',
+  'STRING',
+  'scheduled, pending, running, completed, failed, cancelled, queued, enqueued or unknown; all when absent',
+);
+
+export const QUERY = parameter('query', 'STRING', 'SELECT * FROM devices.jobs WHERE ...', { isRequired: true });
+
+export const MAX_ITEMS = parameter('maxItems', 'INTEGER', 'How many rows at most, from 1; all when absent', {
+  aspects: { minimumValue: 1 },
+});
+
+export const PAGE_MAX_ITEMS = parameter(
+  'maxItems',
+  'INTEGER',
+  'How many rows a page holds at most: 1 to 1000, 1000 when absent',
+  { aspects: { minimumValue: 1, maximumValue: 1000 } },
+);
+
+export const CONTINUATION_TOKEN = parameter(
+  'continuationToken',
+  'STRING',
+  'From the page before, with the same query; the first page when absent',
+);
+
+export const SAMPLE_SIZE = parameter('sampleSize', 'INTEGER', 'How many devices to show: 1 to 100, 10 when absent', {
+  aspects: { minimumValue: 1, maximumValue: 100 },
+});

@@ -1,0 +1,84 @@
+import type { CallContext } from '../core/call-context.js';
+import { dateOf, find, textOf } from '../iothub/documents.js';
+import type { HubDocument } from '../iothub/ports.js';
+import type { PreviewTargetsArguments } from './arguments.js';
+import { checkCondition, type Targets, targetQuery } from './conditions.js';
+import { countTargets } from './guards.js';
+import type { JobEnvironment } from './job-port.js';
+import { checkInteger } from './rules.js';
+
+export interface TargetsPreview {
+  readonly deviceCount: number;
+  readonly connectedCount: number;
+  readonly disconnectedCount: number;
+  readonly sample: readonly TargetSample[];
+  /** How long the tier of the hub needs at least for a job on these devices. */
+  readonly estimatedSeconds: number;
+}
+
+export interface TargetSample {
+  readonly deviceId: string | null;
+  /** Only where the condition is for modules. */
+  readonly moduleId?: string | null;
+  readonly connectionState: string | null;
+  /** ISO text; `null` for a device that was never active. */
+  readonly lastActivityTime: string | null;
+}
+
+const DEFAULT_SAMPLE_SIZE = 10;
+const MAX_SAMPLE_SIZE = 100;
+
+/** Which devices a condition is for, before a job is made. */
+export async function previewTargets(
+  env: JobEnvironment,
+  context: CallContext,
+  args: PreviewTargetsArguments,
+): Promise<TargetsPreview> {
+  const targets = checkCondition(args.queryCondition, env.parsesConditions);
+  const sampleSize =
+    checkInteger('sampleSize', args.sampleSize, { minimum: 1, maximum: MAX_SAMPLE_SIZE }) ?? DEFAULT_SAMPLE_SIZE;
+  const hub = env.hub.lane('user');
+  const all = targetQuery(targets, 'COUNT() AS numberOfTargets');
+  const connected = targetQuery(targets, 'COUNT() AS numberOfTargets', "connectionState = 'Connected'");
+  const [deviceCount, connectedCount, sample] = await Promise.all([
+    countTargets(context, hub, all),
+    countTargets(context, hub, connected),
+    readSample(env, context, targets, sampleSize),
+  ]);
+  const rate = env.hub.deviceOperationsPerSecond;
+  return {
+    deviceCount,
+    connectedCount: Math.min(connectedCount, deviceCount),
+    disconnectedCount: Math.max(0, deviceCount - connectedCount),
+    sample,
+    estimatedSeconds: Number.isFinite(rate) ? Math.ceil(deviceCount / rate) : 0,
+  };
+}
+
+async function readSample(
+  env: JobEnvironment,
+  context: CallContext,
+  targets: Targets,
+  size: number,
+): Promise<TargetSample[]> {
+  const fields = `deviceId, ${targets.isForModules ? 'moduleId, ' : ''}connectionState, lastActivityTime`;
+  const query = targetQuery(targets, fields);
+  const sample: TargetSample[] = [];
+  let continuationToken: string | undefined;
+  do {
+    const token = continuationToken === undefined ? {} : { continuationToken };
+    const page = await env.hub.lane('user').query(context, { query, pageSize: size, ...token });
+    sample.push(...page.items.map((item) => sampleOf(item, targets.isForModules)));
+    continuationToken = page.continuationToken;
+  } while (continuationToken !== undefined && sample.length < size);
+  return sample.slice(0, size);
+}
+
+function sampleOf(document: HubDocument, isForModules: boolean): TargetSample {
+  return {
+    deviceId: textOf(find(document, 'deviceId')) ?? null,
+    ...(isForModules ? { moduleId: textOf(find(document, 'moduleId')) ?? null } : {}),
+    connectionState: textOf(find(document, 'connectionState')) ?? null,
+    lastActivityTime: dateOf(find(document, 'lastActivityTime'))?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,109 @@
+import type { CallContext } from '../core/call-context.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import type { QueryJobResultsPageArguments } from './arguments.js';
+import { MAX_PAGE_SIZE } from './collect-rows.js';
+import { checkResultQuery } from './conditions.js';
+import { AZURE_DEVICE_JOB_RESULT } from './data-shapes.js';
+import type { JobEnvironment } from './job-port.js';
+import { type PagePosition, readToken, writeToken } from './page-token.js';
+import { jsonTextBytes, usableBytes } from './result-size.js';
+import { resultRow, rowToJson } from './rows.js';
+import { checkInteger, textOrAbsent } from './rules.js';
+
+/** One page of job results. */
+export interface ResultsPage {
+  /** Objects with the fields of `AzureDeviceJobResult`, dates as ISO text. */
+  readonly rows: readonly Record<string, unknown>[];
+  /** For the next page; `null` after the last one. */
+  readonly continuationToken: string | null;
+}
+
+/** What the token and the braces around the rows may take. */
+const PAGE_OVERHEAD_BYTES = 66 * 1024;
+
+/** A page of at most `maxItems` rows, fewer when they would not fit one message of the platform. */
+export async function queryJobResultsPage(
+  env: JobEnvironment,
+  context: CallContext,
+  args: QueryJobResultsPageArguments,
+): Promise<ResultsPage> {
+  const query = checkResultQuery(args.query, env.parsesConditions);
+  const maxItems = checkInteger('maxItems', args.maxItems, { minimum: 1, maximum: MAX_PAGE_SIZE }) ?? MAX_PAGE_SIZE;
+  const token = textOrAbsent(args.continuationToken);
+  const start = token === undefined ? { offset: 0, pageSize: maxItems } : readToken(query, token, MAX_PAGE_SIZE);
+  const page = new PageInProgress(maxItems, Math.max(1, usableBytes(env.messageLimits) - PAGE_OVERHEAD_BYTES));
+  const next = await fill(env, context, query, { page, start });
+  return { rows: page.rows, continuationToken: next ? writeToken(query, next) : null };
+}
+
+/** Reads pages of the hub until ours is full; gives where the next one begins. */
+async function fill(
+  env: JobEnvironment,
+  context: CallContext,
+  query: string,
+  { page, start }: { readonly page: PageInProgress; readonly start: PagePosition },
+): Promise<PagePosition | undefined> {
+  let position: PagePosition | undefined = start;
+  while (position && !page.isFull) {
+    const { hubToken, offset, pageSize }: PagePosition = position;
+    const request = { query, pageSize, ...(hubToken === undefined ? {} : { continuationToken: hubToken }) };
+    let answer;
+    try {
+      answer = await env.hub.lane('user').query(context, request);
+    } catch (error) {
+      // What has been read is worth more than an error: the rest is one call away.
+      if (isAgentError(error) && page.rows.length > 0) return position;
+      throw error;
+    }
+    const taken = page.add(
+      answer.items.slice(offset).map((document) => rowToJson(AZURE_DEVICE_JOB_RESULT, resultRow(document))),
+    );
+    if (offset + taken < answer.items.length) return { ...position, offset: offset + taken };
+    position =
+      answer.continuationToken === undefined ? undefined : { hubToken: answer.continuationToken, offset: 0, pageSize };
+  }
+  return position;
+}
+
+/** Rows until one of the two limits. */
+class PageInProgress {
+  readonly rows: Record<string, unknown>[] = [];
+  readonly #maxItems: number;
+  readonly #maxBytes: number;
+  #bytes = 0;
+  #isOutOfBytes = false;
+
+  constructor(maxItems: number, maxBytes: number) {
+    this.#maxItems = maxItems;
+    this.#maxBytes = maxBytes;
+  }
+
+  get isFull(): boolean {
+    return this.#isOutOfBytes || this.rows.length >= this.#maxItems;
+  }
+
+  /** Takes rows while they fit; gives how many it took. */
+  add(rows: readonly Record<string, unknown>[]): number {
+    let taken = 0;
+    for (const row of rows) {
+      if (this.isFull) break;
+      const bytes = jsonTextBytes(JSON.stringify(row)) + 1;
+      if (this.#bytes + bytes > this.#maxBytes) {
+        if (this.rows.length === 0) throw rowTooLarge(bytes);
+        this.#isOutOfBytes = true;
+        break;
+      }
+      this.#bytes += bytes;
+      this.rows.push(row);
+      taken += 1;
+    }
+    return taken;
+  }
+}
+
+function rowTooLarge(bytes: number): AgentError {
+  return new AgentError(
+    'ResultTooLarge',
+    `The next row alone has ${bytes} bytes and does not fit one message of the platform; narrow the query to leave it out.`,
+  );
+}

@@ -1,0 +1,80 @@
+import type { CallContext } from '../core/call-context.js';
+import { isAgentError } from '../core/errors.js';
+import { type Job, readJobResult } from '../iothub/documents.js';
+import type { HubOperations } from '../iothub/ports.js';
+import { isCompleted, isMethodJob } from './outcome.js';
+
+export interface RefusedCountsOptions {
+  /** How many jobs are remembered; the oldest are forgotten first. */
+  readonly capacity?: number;
+}
+
+const DEFAULT_CAPACITY = 10_000;
+const PAGE_SIZE = 1000;
+const FIRST_REFUSED_STATUS = 400;
+
+/**
+ * How many devices refused each completed method job of one hub. To the hub a device that answers with status 500 has
+ * succeeded, so its answers have to be read; they never change again, so once is enough.
+ */
+export class RefusedCounts {
+  readonly #known = new Map<string, number>();
+  readonly #capacity: number;
+
+  constructor(options: RefusedCountsOptions = {}) {
+    this.#capacity = options.capacity ?? DEFAULT_CAPACITY;
+  }
+
+  /** What is known without asking: remembered, or sure because no device has answered. */
+  known(job: Job): number | undefined {
+    if (!isMethodJob(job) || !isCompleted(job)) return undefined;
+    const { succeededCount, deviceCount } = job.counts;
+    if (succeededCount === 0 || deviceCount === 0) return 0;
+    return job.jobId === undefined ? undefined : this.#known.get(job.jobId);
+  }
+
+  /**
+   * The count, from the job's results if need be. `undefined` when there are more than `maxRows` of them, or when they
+   * could not be read: that the count is missing never fails the call.
+   */
+  async read(context: CallContext, hub: HubOperations, job: Job, maxRows: number): Promise<number | undefined> {
+    const known = this.known(job);
+    if (known !== undefined || !isMethodJob(job) || !isCompleted(job) || job.jobId === undefined) return known;
+    if ((job.counts.deviceCount ?? 0) > maxRows) return undefined;
+    const count = await countRefused(context, hub, job.jobId, maxRows);
+    if (count !== undefined) this.#remember(job.jobId, count);
+    return count;
+  }
+
+  #remember(jobId: string, count: number): void {
+    this.#known.delete(jobId);
+    this.#known.set(jobId, count);
+    if (this.#known.size > this.#capacity) this.#known.delete(this.#known.keys().next().value as string);
+  }
+}
+
+async function countRefused(
+  context: CallContext,
+  hub: HubOperations,
+  jobId: string,
+  maxRows: number,
+): Promise<number | undefined> {
+  const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'`;
+  let continuationToken: string | undefined;
+  let rows = 0;
+  let refused = 0;
+  try {
+    do {
+      const token = continuationToken === undefined ? {} : { continuationToken };
+      const page = await hub.query(context, { query, pageSize: Math.min(PAGE_SIZE, maxRows), ...token });
+      rows += page.items.length;
+      refused += page.items.filter((item) => (readJobResult(item).methodStatus ?? 0) >= FIRST_REFUSED_STATUS).length;
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== undefined && rows <= maxRows);
+  } catch (error) {
+    context.log.debug({ err: error, jobId }, 'the answers of a job could not be read');
+    if (!isAgentError(error)) throw error;
+    return undefined;
+  }
+  return rows > maxRows ? undefined : refused;
+}

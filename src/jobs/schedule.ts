@@ -1,0 +1,105 @@
+import { fullJitterMs } from '../core/backoff.js';
+import { type CallContext, remainingMs } from '../core/call-context.js';
+import { sleep } from '../core/clock.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import { readJob } from '../iothub/documents.js';
+import type { HubDocument, JobRequest } from '../iothub/ports.js';
+import type { JobEnvironment } from './job-port.js';
+import { isNotFound } from './outcome.js';
+import { isSameDefinition } from './same-definition.js';
+
+export interface JobToSchedule {
+  readonly request: JobRequest;
+  /** Whether the caller chose the id; an id of ours that exists can only come from an earlier attempt of this call. */
+  readonly hasGivenId: boolean;
+  readonly hasGivenStart: boolean;
+}
+
+const LOOK_AGAIN = { baseMs: 500, capMs: 3000 };
+
+/**
+ * Makes a job once, however often it has to be asked for, and gives its id.
+ * @throws AgentError `JobAlreadyExists` when another job has the id; otherwise what the hub port throws.
+ */
+export async function scheduleOnce(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<string> {
+  const { jobId, type } = job.request;
+  await env.registrar?.scheduling(context, env.thing, { jobId, type });
+  try {
+    const document = await putOrFind(env, context, job);
+    env.registrar?.scheduled(env.thing, { jobId, type }, document);
+    return jobId;
+  } catch (error) {
+    if (isRefusal(error)) env.registrar?.refused(env.thing, { jobId, type });
+    throw withJobId(error, jobId);
+  }
+}
+
+async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<HubDocument> {
+  const hub = env.hub.lane('user');
+  try {
+    const document = await hub.scheduleJob(context, job.request);
+    if (Object.keys(document).length > 0) return document;
+  } catch (error) {
+    if (!isAgentError(error, 'JobAlreadyExists')) throw error;
+    if (!job.hasGivenId) return {};
+    return await findSame(env, context, job, error);
+  }
+  // A yes that cannot be read: only a look at the job tells whether it was the hub who said it.
+  return await hub.getJob(context, job.request.jobId);
+}
+
+/** Looks at the job that has the id until its definition shows. */
+async function findSame(
+  env: JobEnvironment,
+  context: CallContext,
+  job: JobToSchedule,
+  conflict: AgentError,
+): Promise<HubDocument> {
+  const { jobId } = job.request;
+  for (let look = 0; ; look += 1) {
+    const document = await env.hub.lane('user').getJob(context, jobId);
+    const existing = readJob(document);
+    const isSame = isNotFound(existing) ? undefined : isSameDefinition(existing, job.request, job.hasGivenStart);
+    if (isSame === true) return document;
+    if (isSame === false)
+      throw new AgentError(
+        'JobAlreadyExists',
+        `The hub has another job with the id ${jobId}; leave jobId out, or choose another one.`,
+        { cause: conflict },
+      );
+    const pauseMs = 100 + fullJitterMs(look, LOOK_AGAIN);
+    if (pauseMs >= remainingMs(context)) throw notShown(jobId, conflict);
+    await sleep(context.clock, pauseMs, context.signal).catch(() => {
+      throw notShown(jobId, conflict);
+    });
+  }
+}
+
+function notShown(jobId: string, cause: AgentError): AgentError {
+  return new AgentError(
+    'HubTimeout',
+    `A job with the id ${jobId} exists, but the hub has not shown in time whether it is the same; repeat the call, or look with GetJob.`,
+    { cause },
+  );
+}
+
+/** Whether the hub has surely made no job. */
+function isRefusal(error: unknown): boolean {
+  if (!isAgentError(error)) return false;
+  const isSure = ['HubRejected', 'HubUnauthorized', 'HubJobQuotaExceeded', 'HubThrottled', 'JobAlreadyExists'];
+  return isSure.includes(error.code) && error.context['answerLost'] !== true;
+}
+
+/** The caller of a job whose fate is not known can only look for it by its id. */
+function withJobId(error: unknown, jobId: string): unknown {
+  if (!isAgentError(error) || error.context['answerLost'] !== true) return error;
+  return new AgentError(
+    error.code,
+    `${error.message} The job may have been made; look for it with GetJob, id ${jobId}.`,
+    {
+      cause: error,
+      retryable: error.retryable,
+      context: { ...error.context, jobId },
+    },
+  );
+}
