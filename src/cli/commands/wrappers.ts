@@ -1,0 +1,151 @@
+import { type Command, Option } from 'commander';
+import { isAgentError } from '../../core/errors.js';
+import type { CommandIo } from '../command-io.js';
+import { EXIT } from '../exit-codes.js';
+
+interface BuildFlags {
+  readonly out: string;
+  readonly editable?: boolean;
+  readonly readOnly?: boolean;
+  readonly payloadType: 'json' | 'infotable' | 'string';
+  readonly hubService?: string;
+  readonly hubTwinService?: string;
+}
+
+/** `twx-iothub wrappers init | build | check | from-dtdl`. */
+export function registerWrappers(program: Command, io: CommandIo): void {
+  const wrappers = program
+    .command('wrappers')
+    .description('make typed ThingWorx services from a description of direct methods and twin updates');
+  registerInit(wrappers, io);
+  registerBuild(wrappers, io);
+  registerCheck(wrappers, io);
+  registerFromDtdl(wrappers, io);
+}
+
+function registerInit(wrappers: Command, io: CommandIo): void {
+  wrappers
+    .command('init')
+    .argument('[file]', 'where to write', 'wrappers.yaml')
+    .description('write a commented example; an existing file is never overwritten')
+    .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers init wrappers.yaml')
+    .action(async (file: string) => {
+      const { EXAMPLE_DESCRIPTION } = await import('../../wrappers/init.js');
+      await writeNew(file, EXAMPLE_DESCRIPTION, io);
+    });
+}
+
+const withBuildFlags = (command: Command): Command =>
+  command
+    .argument('<file...>', 'descriptions, YAML or JSON')
+    .requiredOption('--out <dir>', 'folder that holds the folders of the bundles')
+    .addOption(
+      new Option('--editable', 'the entities of the extension can be changed in Composer').conflicts('readOnly'),
+    )
+    .option('--read-only', 'the entities of the extension cannot be changed in Composer (default)')
+    .addOption(
+      new Option('--payload-type <type>', 'how the hub service takes the payload of a method')
+        .choices(['json', 'infotable', 'string'])
+        .default('json'),
+    )
+    .option('--hub-service <name>', 'service that schedules direct methods, when it is not the one of the agent')
+    .option('--hub-twin-service <name>', 'service that schedules twin updates, when it is not the one of the agent');
+
+function registerBuild(wrappers: Command, io: CommandIo): void {
+  withBuildFlags(wrappers.command('build'))
+    .description('write the files that ThingWorx imports, and those for developers of apps and devices')
+    .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers build wrappers.yaml --out build')
+    .action((files: string[], flags: BuildFlags) =>
+      reporting(io, async () => {
+        const { writeBundle } = await import('../../wrappers/write.js');
+        for (const { name, built } of await buildAll(files, flags)) {
+          const { written, removed } = await writeBundle(flags.out, name, built);
+          io.stderr.write(`${name}: ${built.size} files, ${written} written, ${removed.length} removed\n`);
+        }
+      }),
+    );
+}
+
+function registerCheck(wrappers: Command, io: CommandIo): void {
+  withBuildFlags(wrappers.command('check'))
+    .description('compare a folder with what build would write; exit 1 and name the files that differ')
+    .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers check wrappers.yaml --out build')
+    .action((files: string[], flags: BuildFlags) =>
+      reporting(io, async () => {
+        const { findDrift } = await import('../../wrappers/drift.js');
+        for (const { name, built } of await buildAll(files, flags)) {
+          const drift = await findDrift(flags.out, name, built);
+          const lines = [
+            ...drift.missing.map((file) => `missing: ${file}`),
+            ...drift.different.map((file) => `differs: ${file}`),
+            ...drift.stale.map((file) => `stale: ${file}`),
+          ];
+          for (const line of lines) io.stdout.write(`${line}\n`);
+          if (lines.length > 0) io.exit(EXIT.failed);
+        }
+      }),
+    );
+}
+
+function registerFromDtdl(wrappers: Command, io: CommandIo): void {
+  wrappers
+    .command('from-dtdl')
+    .argument('<model>', 'a DTDL interface of version 2 or 3, as JSON')
+    .option('--out <file>', 'write there instead of to stdout; an existing file is never overwritten')
+    .description('make a description from a device model; what has no counterpart is reported')
+    .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers from-dtdl thermostat.json --out wrappers.yaml')
+    .action((model: string, flags: { readonly out?: string }) =>
+      reporting(io, async () => {
+        const { descriptionFromDtdl } = await import('../../wrappers/dtdl/from-dtdl.js');
+        const { text, notes } = await descriptionFromDtdl(model);
+        for (const note of notes) io.stderr.write(`${note}\n`);
+        if (flags.out === undefined) io.stdout.write(text);
+        else await writeNew(flags.out, text, io);
+      }),
+    );
+}
+
+/** Reads everything before anything is written, so that an error in one file leaves no half of a build behind. */
+async function buildAll(
+  files: readonly string[],
+  flags: BuildFlags,
+): Promise<{ readonly name: string; readonly built: ReadonlyMap<string, Uint8Array> }[]> {
+  const { loadDescriptions } = await import('../../wrappers/load.js');
+  const { buildBundle } = await import('../../wrappers/build.js');
+  const { payloadType, hubService, hubTwinService } = flags;
+  const options = {
+    isEditable: flags.editable ?? false,
+    payloadType,
+    ...(hubService === undefined ? {} : { hubService }),
+    ...(hubTwinService === undefined ? {} : { hubTwinService }),
+  };
+  const loaded = await loadDescriptions(files);
+  return loaded.map(({ description }) => ({ name: description.bundle.name, built: buildBundle(description, options) }));
+}
+
+/** Errors of descriptions are the user's to mend: text on stderr and 78; unreadable files and folders are 1. */
+async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isWrong = isAgentError(error, 'WrapperInvalid', 'DocumentUnreadable');
+    if (!isWrong && !isSystemError(error)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    io.exit(isWrong ? EXIT.configuration : EXIT.failed);
+  }
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
+
+async function writeNew(file: string, text: string, io: CommandIo): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+    io.stderr.write(`${file} written\n`);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const why = error.code === 'EEXIST' ? 'it exists already, and is not overwritten' : error.message;
+    io.stderr.write(`${file}: ${why}\n`);
+    io.exit(EXIT.failed);
+  }
+}

@@ -1,0 +1,70 @@
+import { AgentError } from '../core/errors.js';
+import { singleFile, sourceControlFiles } from './bundle/entity-files.js';
+import { extensionZip } from './bundle/extension.js';
+import { declarations } from './declarations.js';
+import type { WrapperDescription, WrapperService } from './definition.js';
+import { deviceStub } from './device/stub.js';
+import { markdown } from './docs.js';
+import { bundleEntities } from './entities/bundle-entities.js';
+import { payloadSchemaFile } from './json-schema.js';
+import { payloadTree } from './payload-tree.js';
+import { AGENT_TARGET, type PayloadType, type ScriptTarget } from './script/emit.js';
+
+export interface BuildOptions {
+  /** Whether the extension's entities can be changed in Composer. Default: they cannot. */
+  readonly isEditable?: boolean;
+  /** Default `json`, as the agent's own services take it. */
+  readonly payloadType?: PayloadType;
+  /** The service of the hub Thing that schedules direct methods. Default: the agent's. */
+  readonly hubService?: string;
+  /** The service of the hub Thing that schedules twin updates. Default: the agent's. */
+  readonly hubTwinService?: string;
+}
+
+/** Paths below the output folder, with forward slashes, and what each file holds. */
+export type BuiltFiles = ReadonlyMap<string, Uint8Array>;
+
+/** What a foreign service is told to wait for a device that is offline: PTC's own would wait for the whole job. */
+const FOREIGN_CONNECT_TIMEOUT_SECONDS = 30;
+
+/**
+ * All files of a bundle, below a folder of its name. Pure: the same description and options give the same bytes.
+ * @throws AgentError `WrapperInvalid` when a service cannot be made with these options.
+ */
+export function buildBundle(description: WrapperDescription, options: BuildOptions = {}): BuiltFiles {
+  const { bundle, services } = description;
+  const target = scriptTarget(options);
+  services.forEach((service) => assertPayloadType(service, target.payloadType));
+  const entities = bundleEntities(description, target);
+  const files = new Map<string, string | Uint8Array>([
+    [
+      `${bundle.name}-${bundle.version}.zip`,
+      extensionZip(entities, { ...bundle, isEditable: options.isEditable ?? false }),
+    ],
+    [`${bundle.name}.xml`, singleFile(entities)],
+    [`${bundle.name}.d.ts`, declarations(description)],
+    ['README.md', markdown(description)],
+    [`device/${bundle.name}.ts`, deviceStub(description)],
+    ...services.map((service) => [`schemas/${service.name}.json`, payloadSchemaFile(service)] as const),
+  ]);
+  for (const [path, content] of sourceControlFiles(entities)) files.set(`source-control/${path}`, content);
+  return new Map([...files].map(([path, content]) => [`${bundle.name}/${path}`, Buffer.from(content)]));
+}
+
+function scriptTarget({ payloadType, hubService, hubTwinService }: BuildOptions): ScriptTarget {
+  return {
+    payloadType: payloadType ?? AGENT_TARGET.payloadType,
+    methodService: hubService ?? AGENT_TARGET.methodService,
+    twinService: hubTwinService ?? AGENT_TARGET.twinService,
+    ...(hubService === undefined ? {} : { fallbackConnectTimeoutInSeconds: FOREIGN_CONNECT_TIMEOUT_SECONDS }),
+  };
+}
+
+/** An InfoTable has named fields, so a payload that is one value does not fit it. */
+function assertPayloadType(service: WrapperService, payloadType: PayloadType): void {
+  if (payloadType !== 'infotable' || service.kind !== 'deviceMethod' || payloadTree(service).kind === 'object') return;
+  throw new AgentError(
+    'WrapperInvalid',
+    `${service.name}: a payload that is one value cannot be an InfoTable: give its parameter a payloadPath, or build with --payload-type json`,
+  );
+}

@@ -1,0 +1,89 @@
+import type { WrapperService } from '../definition.js';
+import { type JsonSchema, payloadSchema } from '../json-schema.js';
+import { checkedPart } from './checked-part.js';
+import { docComment, schemaType } from '../typescript-types.js';
+
+/** A twin update and the part of its patch that the device sees: its desired properties, none of them certain. */
+export interface DesiredService {
+  readonly service: WrapperService;
+  readonly schema: JsonSchema;
+}
+
+/** The twin updates that set desired properties; tags never reach the device. */
+export function desiredServices(services: readonly WrapperService[]): DesiredService[] {
+  return services.flatMap((service) => {
+    if (service.kind !== 'twinUpdate') return [];
+    const schema = payloadSchema(service).properties?.['properties']?.properties?.['desired'];
+    return schema ? [{ service, schema: withoutRequired(schema) }] : [];
+  });
+}
+
+/** A change may hold any part of what was set, so nothing of it is required. */
+function withoutRequired(schema: JsonSchema): JsonSchema {
+  const { required: _required, description: _description, default: _default, ...rest } = schema;
+  if (!schema.properties) return { ...rest, ...(schema.description ? { description: schema.description } : {}) };
+  const members = Object.entries(schema.properties).map(([name, member]) => [name, withoutRequired(member)]);
+  return { ...rest, properties: Object.fromEntries(members) as Record<string, JsonSchema> };
+}
+
+const typeName = ({ service }: DesiredService): string => `${service.name}Desired`;
+
+const handlerName = ({ service }: DesiredService): string =>
+  `on${service.name.charAt(0).toUpperCase()}${service.name.slice(1)}`;
+
+/** Types, handlers and the registration for desired properties. */
+export function twinSource(services: readonly DesiredService[], prefix: string): string {
+  const name = `${prefix}DesiredHandlers`;
+  return [
+    ...services.flatMap((desired) => [
+      ...docComment(`Desired properties that ${desired.service.name} sets. ${desired.service.description}`.trim()),
+      `export type ${typeName(desired)} = ${schemaType(desired.schema)};`,
+      '',
+    ]),
+    ...docComment('Called with the desired properties that were set, at the start and with each change.'),
+    `export interface ${name} {`,
+    ...services.map((desired) => `  ${handlerName(desired)}?(desired: ${typeName(desired)}): void;`),
+    ...docComment('A desired property is not what the service sets.', '  '),
+    '  onProblem?(problem: PayloadError): void;',
+    '}',
+    '',
+    ...docComment('Hands the desired properties of a twin, now and whenever they change, to the handlers.'),
+    `export function register${prefix}Desired(twin: Twin, handlers: ${name}): void {`,
+    "  twin.on('properties.desired', (desired: unknown) => {",
+    ...services.map(
+      (desired) =>
+        `    pass(desired, ${JSON.stringify(checkedPart(desired.schema))}, handlers, (part) => handlers.${handlerName(desired)}?.(part as ${typeName(desired)}));`,
+    ),
+    '  });',
+    '}',
+    '',
+    passSource(name),
+  ].join('\n');
+}
+
+const passSource = (name: string): string =>
+  `
+function pass(desired: unknown, schema: Schema, handlers: ${name}, handle: (part: unknown) => void): void {
+  const part = commonPart(desired, schema);
+  if (part === undefined) return;
+  try {
+    check(part, schema, '');
+  } catch (error) {
+    if (error instanceof PayloadError) handlers.onProblem?.(error);
+    return;
+  }
+  handle(part);
+}
+
+/** The members of a value that a schema knows and that were not removed (null); undefined when there are none. */
+function commonPart(value: unknown, schema: Schema): unknown {
+  if (value === null || value === undefined) return undefined;
+  if (!schema.properties || typeof value !== 'object') return value;
+  const members = value as { readonly [name: string]: unknown };
+  const known = Object.entries(schema.properties)
+    .filter(([member]) => Object.hasOwn(members, member))
+    .map(([member, inner]) => [member, commonPart(members[member], inner)] as const)
+    .filter(([, part]) => part !== undefined);
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}
+`.trim();

@@ -1,0 +1,88 @@
+import type { JsonValue } from '../../edge/definitions.js';
+import {
+  isOnHubThing,
+  shapeNameOf,
+  thingNameOf,
+  type ValueKind,
+  type WrapperDescription,
+  type WrapperParameter,
+  type WrapperService,
+} from '../definition.js';
+import { type ScriptTarget, serviceScript } from '../script/emit.js';
+import { dataShapeEntity } from './data-shape.js';
+import type { Entity } from './entity.js';
+import { projectEntity } from './project.js';
+import { type EntityParameter, type EntityService, scriptImplementation, serviceDefinition } from './service.js';
+import { thingEntity } from './thing.js';
+import { thingShapeEntity } from './thing-shape.js';
+
+/** The entities of a bundle: project, data shapes, the ThingShape with the scripts, and a Thing that implements it. */
+export function bundleEntities(description: WrapperDescription, target: ScriptTarget): Entity[] {
+  const { bundle, dataShapes, services } = description;
+  const projectName = bundle.name;
+  const shape = thingShapeEntity(
+    { name: shapeNameOf(bundle), description: bundle.description, projectName },
+    {
+      services: services.map((service) => serviceDefinition(entityService(service))),
+      implementations: services.map((service) =>
+        scriptImplementation(service.name, serviceScript(service, bundle, target)),
+      ),
+    },
+  );
+  const thing = thingEntity({
+    name: thingNameOf(bundle),
+    description: bundle.description,
+    projectName,
+    template: 'GenericThing',
+    shapes: [shapeNameOf(bundle)],
+  });
+  return [
+    projectEntity(bundle),
+    ...dataShapes.map((dataShape) => dataShapeEntity(dataShape, projectName)),
+    shape,
+    ...(isOnHubThing(bundle) ? [] : [thing]),
+  ];
+}
+
+const entityService = (service: WrapperService): EntityService => ({
+  name: service.name,
+  description: service.description,
+  category: service.category,
+  parameters: service.parameters.map(entityParameter),
+  result: { baseType: 'STRING', description: 'the job id' },
+});
+
+const entityParameter = (parameter: WrapperParameter): EntityParameter => ({
+  name: parameter.name,
+  baseType: parameter.baseType,
+  description: parameter.description,
+  aspects: parameterAspects(parameter),
+});
+
+/** What Composer and mashups show and preset; the script checks all of it again. */
+export function parameterAspects(parameter: WrapperParameter): Record<string, string> {
+  const { baseType, rule, defaultValue } = parameter;
+  const number = (value: number): string => numberAspect(value, baseType === 'NUMBER');
+  return {
+    ...(parameter.dataShapeName === undefined ? {} : { dataShape: parameter.dataShapeName }),
+    ...(defaultValue === undefined ? {} : defaultAspect(defaultValue, rule.kind, number)),
+    ...(parameter.required ? { isRequired: 'true' } : {}),
+    ...(rule.minimum === undefined ? {} : { minimumValue: number(rule.minimum) }),
+    ...(rule.maximum === undefined ? {} : { maximumValue: number(rule.maximum) }),
+  };
+}
+
+/** Exports write `5.0` for NUMBER and `5` for INTEGER. */
+const numberAspect = (value: number, isNumber: boolean): string =>
+  isNumber && Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
+
+/** Of texts, numbers and BOOLEAN only: how an export would write the others is not known, and the script knows them. */
+function defaultAspect(
+  value: JsonValue,
+  kind: ValueKind,
+  number: (value: number) => string,
+): { readonly defaultValue?: string } {
+  if (typeof value === 'number') return { defaultValue: number(value) };
+  if (typeof value === 'boolean' && kind === 'boolean') return { defaultValue: String(value) };
+  return typeof value === 'string' && kind === 'text' ? { defaultValue: value } : {};
+}

@@ -1,0 +1,36 @@
+import { type Entity, empties } from './entity.js';
+import { bindingBlocks, NO_BINDINGS, shapeBlocks } from './thing-shape.js';
+import { element } from './xml.js';
+
+export interface ThingOptions {
+  readonly name: string;
+  readonly description: string;
+  readonly projectName: string;
+  readonly template: string;
+  readonly identifier?: string;
+  /** Names of the ThingShapes that it implements besides those of its template. */
+  readonly shapes?: readonly string[];
+}
+
+/** A Thing, enabled; all that it can do comes from its template and its shapes. */
+export function thingEntity(thing: ThingOptions): Entity {
+  const shapes = (thing.shapes ?? []).map((name) => element('ImplementedShape', { name, type: 'ThingShape' }));
+  const attributes = {
+    description: thing.description,
+    enabled: 'true',
+    identifier: thing.identifier ?? '',
+    name: thing.name,
+    projectName: thing.projectName,
+    published: 'false',
+    tags: '',
+    thingTemplate: thing.template,
+    valueStream: '',
+  };
+  const children = [
+    element('ThingShape', {}, shapeBlocks({})),
+    ...bindingBlocks(NO_BINDINGS),
+    element('ImplementedShapes', {}, shapes),
+    ...empties('ThingProperties'),
+  ];
+  return { collection: 'Things', name: thing.name, xml: element('Thing', attributes, children) };
+}

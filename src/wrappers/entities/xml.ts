@@ -1,0 +1,100 @@
+import { isHoldableInXml } from '../xml-characters.js';
+
+/** Elements of entity files, and how they are written. Attributes come in alphabetical order, as exports have them. */
+
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: readonly XmlNode[];
+}
+
+/** Text stands alone in its element; code is written as CDATA. */
+export type XmlNode = XmlElement | { readonly code: string };
+
+/** Attributes with the value undefined are left out. */
+export function element(
+  name: string,
+  attributes: Readonly<Record<string, string | undefined>> = {},
+  children: readonly XmlNode[] = [],
+): XmlElement {
+  const given = Object.entries(attributes).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { name, attributes: Object.fromEntries(given), children };
+}
+
+/**
+ * How a file is laid out: `compact`, an element a line with its attributes; `sourceControl`, as the source control
+ * export of ThingWorx has it, so that a later export of the same entity differs little.
+ */
+export type XmlLayout = 'compact' | 'sourceControl';
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+/** The text of a file with the root element given. */
+export function writeXml(root: XmlElement, layout: XmlLayout): string {
+  const lines: string[] = [];
+  (layout === 'compact' ? writeCompact : writeSourceControl)(root, '', lines);
+  return `${DECLARATION}${lines.join('\n')}\n`;
+}
+
+function writeCompact(node: XmlElement, indent: string, lines: string[]): void {
+  const attributes = sortedAttributes(node).map((attribute) => ` ${attribute}`);
+  const start = `${indent}<${node.name}${attributes.join('')}`;
+  if (node.children.length === 0) lines.push(`${start}/>`);
+  else writeChildren(node, start, indent, { lines, step: '  ', write: writeCompact });
+}
+
+function writeSourceControl(node: XmlElement, indent: string, lines: string[]): void {
+  const attributes = sortedAttributes(node).map((attribute) => `\n${indent} ${attribute}`);
+  const start = `${indent}<${node.name}${attributes.join('')}`;
+  if (node.children.length === 0) lines.push(`${start}></${node.name}>`);
+  else writeChildren(node, start, indent, { lines, step: '    ', write: writeSourceControl });
+}
+
+interface Layout {
+  readonly lines: string[];
+  readonly step: string;
+  readonly write: (node: XmlElement, indent: string, lines: string[]) => void;
+}
+
+function writeChildren(node: XmlElement, start: string, indent: string, { lines, step, write }: Layout): void {
+  const code = node.children.map((child) => ('code' in child ? cdata(child.code) : '')).join('');
+  if (code !== '') {
+    lines.push(`${start}>${code}</${node.name}>`);
+    return;
+  }
+  lines.push(`${start}>`);
+  for (const child of node.children) if (!('code' in child)) write(child, indent + step, lines);
+  lines.push(`${indent}</${node.name}>`);
+}
+
+const sortedAttributes = ({ attributes }: XmlElement): string[] =>
+  Object.keys(attributes)
+    .sort()
+    .map((name) => `${name}="${escapeAttribute(attributes[name] ?? '')}"`);
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+};
+
+/** White space other than blanks is written as references: a reader makes blanks of it otherwise. */
+function escapeAttribute(text: string): string {
+  assertHoldable(text);
+  return text.replaceAll(/[&<>"\t\n\r]/g, (character) => ESCAPES[character] ?? character);
+}
+
+/** Text as CDATA; its end mark inside the text is split over two sections. */
+function cdata(text: string): string {
+  assertHoldable(text);
+  return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
+}
+
+/** Such text is refused where descriptions are read; to get here is a defect. */
+function assertHoldable(text: string): void {
+  if (!isHoldableInXml(text)) throw new RangeError('the text has a character that XML cannot hold');
+}

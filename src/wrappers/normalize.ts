@@ -1,0 +1,98 @@
+import type { JsonValue } from '../edge/definitions.js';
+import { convert } from './convert.js';
+import type {
+  ParameterTarget,
+  WrapperDataShape,
+  WrapperDescription,
+  WrapperJob,
+  WrapperParameter,
+  WrapperService,
+} from './definition.js';
+import { optionParameter } from './options.js';
+import { templateOf } from './rules/conditions.js';
+import type { ShapeTable } from './rules/data-shapes.js';
+import { ruleOf } from './rules/parameters.js';
+import { parsePointer } from './rules/pointers.js';
+import type { RawDataShape, RawDescription, RawParameter, RawService } from './schema.js';
+
+/** Fills in all defaults of a description in which the checks found nothing. */
+export function normalize(raw: RawDescription): WrapperDescription {
+  const { bundle, dataShapes = [], services } = raw;
+  const shapes: ShapeTable = new Map(dataShapes.map((shape) => [shape.name, shape]));
+  return {
+    bundle: {
+      name: bundle.name,
+      version: bundle.version,
+      vendor: bundle.vendor ?? bundle.name,
+      description: bundle.description ?? '',
+      hubThing: bundle.hubThing ?? 'AzureIotHub',
+      minimumThingWorxVersion: bundle.minimumThingWorxVersion ?? '9.0.0',
+    },
+    dataShapes: dataShapes.map(normalizeShape),
+    services: services.map((service) => normalizeService(service, shapes)),
+  };
+}
+
+const normalizeShape = ({ name, description = '', fields }: RawDataShape): WrapperDataShape => ({
+  name,
+  description,
+  fields: fields.map((field) => ({
+    name: field.name,
+    baseType: field.baseType,
+    description: field.description ?? '',
+    isPrimaryKey: field.isPrimaryKey ?? false,
+    ...(field.dataShape === undefined ? {} : { dataShapeName: field.dataShape }),
+  })),
+});
+
+function normalizeService(raw: RawService, shapes: ShapeTable): WrapperService {
+  const placeholders = templateOf(raw)?.placeholders ?? [];
+  const declared = (raw.parameters ?? []).map((parameter) => normalizeParameter(parameter, shapes, placeholders));
+  return {
+    name: raw.name,
+    kind: raw.kind,
+    methodName: raw.kind === 'deviceMethod' ? (raw.methodName ?? raw.name) : '',
+    description: raw.description ?? '',
+    category: raw.category ?? '',
+    parameters: [...declared, ...(raw.job?.callerMaySet ?? []).map(optionParameter)],
+    constants: Object.entries(raw.constants ?? {}).map(([pointer, value]) => ({
+      pointer: tokensOf(pointer),
+      value: value as JsonValue,
+    })),
+    job: normalizeJob(raw),
+  };
+}
+
+function normalizeParameter(raw: RawParameter, shapes: ShapeTable, placeholders: readonly string[]): WrapperParameter {
+  const rule = ruleOf(raw, shapes);
+  return {
+    name: raw.name,
+    baseType: raw.baseType,
+    description: raw.description ?? '',
+    required: raw.required ?? false,
+    ...(raw.default === undefined ? {} : { defaultValue: convert(raw.default, rule, raw.name) }),
+    ...(raw.dataShape === undefined ? {} : { dataShapeName: raw.dataShape }),
+    rule,
+    target: targetOf(raw, placeholders),
+  };
+}
+
+function targetOf({ name, payloadPath }: RawParameter, placeholders: readonly string[]): ParameterTarget {
+  if (payloadPath === undefined && placeholders.includes(name)) return { kind: 'condition' };
+  return { kind: 'payload', pointer: tokensOf(payloadPath ?? `/${name}`) };
+}
+
+function normalizeJob(raw: RawService): WrapperJob {
+  const { queryCondition: _text, callerMaySet: _options, startTime, ...numbers } = raw.job ?? {};
+  const template = templateOf(raw);
+  return {
+    ...(template ? { queryCondition: template } : {}),
+    ...(startTime === undefined ? {} : { startTimeMs: Date.parse(startTime) }),
+    ...(numbers as Omit<WrapperJob, 'queryCondition' | 'startTimeMs'>),
+  };
+}
+
+function tokensOf(pointer: string): readonly string[] {
+  const parsed = parsePointer(pointer);
+  return 'tokens' in parsed ? parsed.tokens : [];
+}

@@ -1,0 +1,41 @@
+/** The base types that a parameter or a field of a wrapper may have, and how each is read and written. */
+import { BASE_TYPES, type BaseType } from '../alwayson/codec/base-types.js';
+import type { ValueKind } from './definition.js';
+
+/** NOTHING is no parameter; the JSON forms of the other two are not known well enough to promise anything. */
+const REFUSED: readonly BaseType[] = ['NOTHING', 'VARIANT', 'SCHEDULE'];
+
+const KINDS: Partial<Record<BaseType, ValueKind>> = {
+  NUMBER: 'number',
+  INTEGER: 'integer',
+  LONG: 'long',
+  BOOLEAN: 'boolean',
+  DATETIME: 'datetime',
+  LOCATION: 'location',
+  JSON: 'json',
+  QUERY: 'json',
+  INFOTABLE: 'table',
+  IMAGE: 'binary',
+  BLOB: 'binary',
+  TAGS: 'tags',
+};
+
+/** In the order of the table of base types. */
+export const PARAMETER_BASE_TYPES: readonly BaseType[] = (Object.keys(BASE_TYPES) as BaseType[]).filter(
+  (name) => !REFUSED.includes(name),
+);
+
+/** All that is not listed is written as text: STRING, its kin, XML and the names of entities. */
+export const kindOf = (baseType: BaseType): ValueKind => KINDS[baseType] ?? 'text';
+
+/** Kinds whose values can be written as a literal of the query language. */
+export const isPlaceholderKind = (kind: ValueKind): boolean =>
+  ['text', 'number', 'integer', 'long', 'boolean', 'datetime'].includes(kind);
+
+export const isNumericKind = (kind: ValueKind): boolean => ['number', 'integer', 'long'].includes(kind);
+
+/** Bounds of INTEGER, 32 bits. */
+export const INTEGER_RANGE = { minimum: -2147483648, maximum: 2147483647 } as const;
+
+/** Characters that a text may have where a pattern is tried on it: a bound for the work that a bad pattern can make. */
+export const MAX_PATTERN_TEXT_LENGTH = 4096;

@@ -1,0 +1,62 @@
+import { AgentError } from '../core/errors.js';
+import type { JsonValue, ServiceParameters } from '../edge/definitions.js';
+import { fillCondition } from './condition.js';
+import { convert, isAbsent } from './convert.js';
+import type { JobOption, WrapperParameter, WrapperService } from './definition.js';
+import { type PayloadNode, payloadTree } from './payload-tree.js';
+
+/** What a wrapper makes of its parameters: what the job service is to be called with. */
+export interface WrapperCall {
+  /** The method's payload, or the twin patch. Undefined for a whole payload that was not given. */
+  readonly payload: JsonValue | undefined;
+  readonly options: Readonly<Partial<Record<JobOption, JsonValue>>>;
+}
+
+/**
+ * Checks the parameters of a call and packages them: the same bytes, once written as JSON, as the generated script's.
+ * @throws AgentError `InvalidArgument`, naming the parameter.
+ */
+export function packageCall(service: WrapperService, parameters: ServiceParameters): WrapperCall {
+  const values = new Map<string, JsonValue>();
+  for (const parameter of service.parameters) {
+    const value = take(service, parameter, parameters[parameter.name]);
+    if (value !== undefined) values.set(parameter.name, value);
+  }
+  const tree = payloadTree(service);
+  const payload = assemble(tree, values);
+  if (service.kind === 'twinUpdate' && payload === undefined) {
+    throw new AgentError('InvalidArgument', `${service.name}: no value is given that could be set`);
+  }
+  const isWhole = tree.kind === 'parameter';
+  return { payload: payload === undefined && !isWhole ? {} : payload, options: optionsOf(service, values) };
+}
+
+function take(service: WrapperService, parameter: WrapperParameter, given: unknown): JsonValue | undefined {
+  const isEmptyOption = parameter.target.kind === 'option' && given === '';
+  const at = `${service.name}: parameter '${parameter.name}'`;
+  if (!isAbsent(given) && !isEmptyOption) return convert(given, parameter.rule, at);
+  if (parameter.defaultValue !== undefined) return parameter.defaultValue;
+  if (parameter.required) throw new AgentError('InvalidArgument', `${at} is required`);
+  return undefined;
+}
+
+/** Undefined when nothing of it is there: an object is made only for what it holds. */
+function assemble(node: PayloadNode, values: ReadonlyMap<string, JsonValue>): JsonValue | undefined {
+  if (node.kind === 'constant') return node.value;
+  if (node.kind === 'parameter') return values.get(node.name);
+  const members = node.members.map(([name, member]) => [name, assemble(member, values)] as const);
+  const given = members.filter((member): member is readonly [string, JsonValue] => member[1] !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+function optionsOf(service: WrapperService, values: ReadonlyMap<string, JsonValue>): WrapperCall['options'] {
+  const { queryCondition, startTimeMs, ...numbers } = service.job;
+  const options: Partial<Record<JobOption, JsonValue>> = { ...numbers };
+  if (queryCondition) options.queryCondition = fillCondition(queryCondition, (name) => values.get(name));
+  if (startTimeMs !== undefined) options.startTime = new Date(startTimeMs).toISOString();
+  for (const { name, target } of service.parameters) {
+    const value = values.get(name);
+    if (target.kind === 'option' && value !== undefined) options[target.option] = value;
+  }
+  return options;
+}

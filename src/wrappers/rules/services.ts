@@ -1,0 +1,111 @@
+import type { RawService } from '../schema.js';
+import { findingsOfCondition, templateOf } from './conditions.js';
+import type { ShapeTable } from './data-shapes.js';
+import { duplicates, type Finding } from './finding.js';
+import { problemWithJson } from './json-values.js';
+import { findingsOfParameter } from './parameters.js';
+import { formatPointer, parsePointer, pointersOverlap, problemWithPlace } from './pointers.js';
+
+const METHOD_OPTIONS: readonly string[] = ['connectTimeoutInSeconds', 'responseTimeoutInSeconds'];
+
+/** Findings of one service; their paths begin at the service. */
+export function findingsOfService(service: RawService, shapes: ShapeTable): Finding[] {
+  const { parameters = [], kind } = service;
+  const placeholders = placeholdersIn(service);
+  return [
+    ...findingsOfMethod(service),
+    ...findingsOfNames(service),
+    ...parameters.flatMap((parameter, index) =>
+      findingsOfParameter(parameter, kind, shapes, placeholders.has(parameter.name)).map((finding) => ({
+        ...finding,
+        path: ['parameters', index, ...finding.path],
+      })),
+    ),
+    ...findingsOfConstants(service),
+    ...findingsOfOverlaps(service),
+    ...findingsOfJob(service),
+    ...findingsOfCondition(service),
+  ];
+}
+
+/** Names in placeholders, of a condition with errors too: a wrong one must not make every parameter wrong. */
+const placeholdersIn = (service: RawService): ReadonlySet<string> =>
+  new Set([...(service.job?.queryCondition ?? '').matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? ''));
+
+function findingsOfMethod({ kind, methodName }: RawService): Finding[] {
+  if (methodName === undefined) return [];
+  const path = ['methodName'];
+  if (kind === 'twinUpdate') return [{ path, message: 'only a deviceMethod has it' }];
+  if (/\p{C}/u.test(methodName)) return [{ path, message: 'has a control character' }];
+  const isModule = methodName.includes('::');
+  return isModule && !/^[^:]+::[^:]+$/.test(methodName) ? [{ path, message: 'must have the form module::method' }] : [];
+}
+
+function findingsOfNames({ parameters = [], job }: RawService): Finding[] {
+  const declared = parameters.map(({ name }) => name);
+  const options = job?.callerMaySet ?? [];
+  return duplicates([...declared, ...options], (index) =>
+    index < declared.length ? ['parameters', index, 'name'] : ['job', 'callerMaySet', index - declared.length],
+  );
+}
+
+function findingsOfConstants({ constants = {}, kind }: RawService): Finding[] {
+  return Object.entries(constants).flatMap(([key, value]) => {
+    const pointer = parsePointer(key);
+    const problem = 'problem' in pointer ? pointer.problem : problemWithPlace(pointer.tokens, kind);
+    const wrong = problem ?? problemWithJson(value);
+    return wrong === undefined ? [] : [{ path: ['constants', key], message: wrong }];
+  });
+}
+
+interface Place {
+  readonly pointer: readonly string[];
+  readonly what: string;
+  readonly path: readonly (string | number)[];
+}
+
+/** Where the service puts its values, as far as the pointers can be read. */
+function placesOf(service: RawService): Place[] {
+  const { parameters = [], constants = {} } = service;
+  const template = templateOf(service);
+  const ofParameters = parameters.flatMap(({ name, payloadPath }, index): Place[] => {
+    const isInPayload = payloadPath !== undefined || !template?.placeholders.includes(name);
+    const pointer = parsePointer(payloadPath ?? `/${name}`);
+    if (!isInPayload || 'problem' in pointer) return [];
+    const path = ['parameters', index, payloadPath === undefined ? 'name' : 'payloadPath'];
+    return [{ pointer: pointer.tokens, what: `the parameter ${name}`, path }];
+  });
+  const ofConstants = Object.keys(constants).flatMap((key): Place[] => {
+    const pointer = parsePointer(key);
+    return 'problem' in pointer ? [] : [{ pointer: pointer.tokens, what: 'a constant', path: ['constants', key] }];
+  });
+  return [...ofParameters, ...ofConstants];
+}
+
+function findingsOfOverlaps(service: RawService): Finding[] {
+  const places = placesOf(service);
+  return places.flatMap((place, index) => {
+    const met = places.slice(0, index).find((other) => pointersOverlap(place.pointer, other.pointer));
+    if (!met) return [];
+    const text = (pointer: readonly string[]): string => formatPointer(pointer) || 'the whole payload';
+    const message = `${text(place.pointer)} meets ${text(met.pointer)}, where ${met.what} goes`;
+    return [{ path: place.path, message, hint: 'give each a place of its own' }];
+  });
+}
+
+function findingsOfJob({ job, kind }: RawService): Finding[] {
+  const findings: Finding[] = [];
+  if (job?.startTime !== undefined && !isInstant(job.startTime)) {
+    findings.push({ path: ['job', 'startTime'], message: 'must be a date and time, as ISO 8601 with a time zone' });
+  }
+  if (kind === 'deviceMethod' || !job) return findings;
+  const message = 'is of direct methods only';
+  for (const key of METHOD_OPTIONS) if (Object.hasOwn(job, key)) findings.push({ path: ['job', key], message });
+  (job.callerMaySet ?? []).forEach((option, index) => {
+    if (METHOD_OPTIONS.includes(option)) findings.push({ path: ['job', 'callerMaySet', index], message });
+  });
+  return findings;
+}
+
+const isInstant = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) && Number.isFinite(Date.parse(text));

@@ -1,0 +1,140 @@
+/**
+ * The notation of a wrapper description (docs/wrappers.md), as one schema: it gives the types, the checks of single
+ * values, and config/wrappers.schema.json. What several values say together is checked in rules/.
+ */
+import { z } from 'zod';
+import { JOB_OPTIONS } from './definition.js';
+import { PARAMETER_BASE_TYPES } from './parameter-types.js';
+import {
+  problemWithEntityName,
+  problemWithFieldName,
+  problemWithParameterName,
+  problemWithServiceName,
+} from './rules/names.js';
+import { isHoldableInXml } from './xml-characters.js';
+
+/** How much a description may hold. */
+export const LIMITS = {
+  services: 2000,
+  parameters: 100,
+  dataShapes: 500,
+  fields: 200,
+  constants: 100,
+  enumValues: 200,
+  textLength: 2000,
+} as const;
+
+type NameRule = (name: string) => string | undefined;
+
+const checked = (rule: NameRule): z.ZodString =>
+  z.string().superRefine((text, context) => {
+    const message = rule(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
+const problemWithText: NameRule = (text) => {
+  if (text.length > LIMITS.textLength) return `must have at most ${LIMITS.textLength} characters`;
+  return isHoldableInXml(text) ? undefined : 'has a character that XML cannot hold';
+};
+
+const text = checked(problemWithText);
+
+const version = z.string().regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, { error: 'must be three numbers: major.minor.patch' });
+
+const problemWithBundleName: NameRule = (name) => {
+  if (!/^[A-Za-z0-9.-]+$/.test(name)) return 'must hold letters, digits, dots and dashes only';
+  if (name.length > 100) return 'must have at most 100 characters';
+  return problemWithEntityName(name);
+};
+
+const problemWithHubThing: NameRule = (name) => {
+  if (name === '' || name.length > 255) return 'must have 1 to 255 characters';
+  if (/[+/:*"<>]|^\s|\s$|\s\s|\p{C}/u.test(name)) return 'is no name of a Thing';
+  return undefined;
+};
+
+export const fieldSchema = z.strictObject({
+  name: checked(problemWithFieldName),
+  baseType: z.enum(PARAMETER_BASE_TYPES),
+  description: text.optional(),
+  isPrimaryKey: z.boolean().optional().describe('Part of the key of the shape.'),
+  dataShape: z.string().optional().describe('Of INFOTABLE: a data shape of this file.'),
+});
+
+export const dataShapeSchema = z.strictObject({
+  name: checked(problemWithEntityName),
+  description: text.optional(),
+  fields: z.array(fieldSchema).min(1).max(LIMITS.fields),
+});
+
+export const parameterSchema = z.strictObject({
+  name: checked(problemWithParameterName).describe('Name in ThingWorx.'),
+  baseType: z.enum(PARAMETER_BASE_TYPES),
+  description: text.optional(),
+  required: z.boolean().optional().describe('Default: false.'),
+  default: z.unknown().optional().describe('Taken when the parameter is absent.'),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  minLength: z.int().min(0).max(100_000).optional(),
+  maxLength: z.int().min(0).max(100_000).optional(),
+  pattern: z.string().optional().describe('A regular expression of ECMAScript 5, found anywhere unless anchored.'),
+  enum: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .max(LIMITS.enumValues)
+    .optional(),
+  dataShape: z.string().optional().describe('Of INFOTABLE: a data shape of this file.'),
+  payloadPath: z.string().optional().describe('JSON Pointer to its place; default /<name>. Empty: it is the payload.'),
+});
+
+export const jobSchema = z.strictObject({
+  queryCondition: z.string().max(8192).optional().describe('May hold placeholders: {name of a parameter}.'),
+  startTime: z.string().optional().describe('ISO 8601 with a time zone.'),
+  maxExecutionTimeInSeconds: z.int().min(1).max(2_147_483_647).optional(),
+  connectTimeoutInSeconds: z.int().min(0).max(300).optional(),
+  responseTimeoutInSeconds: z.int().min(5).max(300).optional(),
+  callerMaySet: z.array(z.enum(JOB_OPTIONS)).max(JOB_OPTIONS.length).optional(),
+});
+
+export const serviceSchema = z.strictObject({
+  name: checked(problemWithServiceName).describe('Name of the service in ThingWorx.'),
+  kind: z.enum(['deviceMethod', 'twinUpdate']),
+  methodName: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Default: the service's name. module::method for modules."),
+  description: text.optional(),
+  category: text.optional(),
+  parameters: z.array(parameterSchema).max(LIMITS.parameters).optional(),
+  constants: z.record(z.string(), z.unknown()).optional().describe('JSON Pointer to value, in every payload.'),
+  job: jobSchema.optional(),
+});
+
+export const bundleSchema = z.strictObject({
+  name: checked(problemWithBundleName).describe('Name of the extension and of the project.'),
+  version,
+  vendor: text.optional().describe('Default: the name.'),
+  description: text.optional(),
+  hubThing: checked(problemWithHubThing).optional().describe('Default: AzureIotHub. "me": the shape is put on it.'),
+  minimumThingWorxVersion: version.optional().describe('Default: 9.0.0.'),
+});
+
+export const descriptionSchema = z.strictObject({
+  bundle: bundleSchema,
+  dataShapes: z.array(dataShapeSchema).max(LIMITS.dataShapes).optional(),
+  services: z.array(serviceSchema).min(1).max(LIMITS.services),
+});
+
+export type RawField = z.output<typeof fieldSchema>;
+export type RawDataShape = z.output<typeof dataShapeSchema>;
+export type RawParameter = z.output<typeof parameterSchema>;
+export type RawService = z.output<typeof serviceSchema>;
+export type RawDescription = z.output<typeof descriptionSchema>;
+
+/** The JSON Schema of the notation, for editors: the text of config/wrappers.schema.json. */
+export function descriptionJsonSchema(): string {
+  const schema = z.toJSONSchema(descriptionSchema, { target: 'draft-7', io: 'input' });
+  return `${JSON.stringify({ title: 'Wrapper services of thingworx-iothub-agent', ...schema }, undefined, 2)}\n`;
+}
