@@ -1,0 +1,47 @@
+/** How the devices of a fleet behave; the `fleet` part of the sandbox's options, without what stands in the twins. */
+export interface FleetBehaviour {
+  /** Share of the devices that stay offline, 0 to 1. */
+  readonly offlineShare: number;
+  /** Share of the devices that answer every method with status 500. */
+  readonly failingShare: number;
+  /** How long a device takes to answer a method or to apply a desired property. */
+  readonly latencyMs: number;
+  /** About how often a device drops its connection and comes back; 0 for never. */
+  readonly reconnectSeconds: number;
+}
+
+/** How one device of it behaves. */
+export interface DeviceBehaviour {
+  readonly isOffline: boolean;
+  readonly isFailing: boolean;
+  readonly latencyMs: number;
+  readonly reconnectSeconds: number;
+}
+
+export const QUIET_FLEET: FleetBehaviour = { offlineShare: 0, failingShare: 0, latencyMs: 0, reconnectSeconds: 0 };
+
+/**
+ * The behaviour of the device at `index` (from 0). The same at every start, with the shares spread evenly: of 10 devices
+ * with a share of 0.2, exactly 2. Where they can, other devices fail than are offline.
+ */
+export function behaviourOf(index: number, fleet: FleetBehaviour): DeviceBehaviour {
+  const isOffline = isPicked(index, fleet.offlineShare);
+  const onlineIndex = index - countPicked(index, fleet.offlineShare);
+  const onlineShare = 1 - fleet.offlineShare;
+  const failingOfOnline = onlineShare > 0 ? Math.min(1, fleet.failingShare / onlineShare) : 0;
+  return {
+    isOffline,
+    isFailing: !isOffline && isPicked(onlineIndex, failingOfOnline),
+    latencyMs: fleet.latencyMs,
+    reconnectSeconds: fleet.reconnectSeconds,
+  };
+}
+
+function isPicked(index: number, share: number): boolean {
+  return countPicked(index + 1, share) > countPicked(index, share);
+}
+
+/** How many of the first `count` devices are picked. The small addition keeps 0.1 * 10 from being 0.999. */
+function countPicked(count: number, share: number): number {
+  return Math.floor(count * share + 1e-9);
+}

@@ -1,0 +1,44 @@
+/** JSON that stands in the twin of each device: tags, or desired properties. */
+export type TwinTemplate = Readonly<Record<string, unknown>>;
+
+/** Used where the configuration gives none, so that queries have something to say. */
+export const DEFAULT_TAGS: TwinTemplate = {
+  site: ['hamburg', 'lyon', 'porto'],
+  model: ['press', 'pump'],
+  floor: [1, 2, 3, 4],
+};
+
+/** The same for desired properties. */
+export const DEFAULT_DESIRED: TwinTemplate = { firmware: '1.0.0', telemetryIntervalSeconds: 60 };
+
+/**
+ * The tags or desired properties of the device at `index` (from 0). A string may hold `{index}`; an array stands for one
+ * of its elements, in turn. Two arrays of the same length would always give the same pairs, so each array of a template
+ * turns slower than the one before it.
+ */
+export function fillTemplate(template: TwinTemplate, index: number): Record<string, unknown> {
+  const turn = { slowness: 1 };
+  return fillObject(template, index, turn);
+}
+
+/** How many devices see the same element of the next array, one after the other. */
+interface Turn {
+  slowness: number;
+}
+
+function fillObject(template: object, index: number, turn: Turn): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, fillValue(value, index, turn)]));
+}
+
+function fillValue(value: unknown, index: number, turn: Turn): unknown {
+  if (typeof value === 'string') return value.replaceAll('{index}', String(index));
+  if (Array.isArray(value)) return fillValue(pick(value, index, turn), index, turn);
+  if (typeof value === 'object' && value !== null) return fillObject(value, index, turn);
+  return value;
+}
+
+function pick(elements: readonly unknown[], index: number, turn: Turn): unknown {
+  const picked = elements[Math.floor(index / turn.slowness) % Math.max(1, elements.length)];
+  turn.slowness *= Math.max(1, elements.length);
+  return picked;
+}

@@ -1,0 +1,167 @@
+import { type Clock, systemClock } from '../../../core/clock.js';
+import { behaviourOf, type DeviceBehaviour, type FleetBehaviour, QUIET_FLEET } from '../../devices/behaviour.js';
+import { unreported } from '../../devices/desired.js';
+import { answerMethod, type MethodAnswer } from '../../devices/methods.js';
+import type { DeviceDirectory, DeviceGateway, EndpointId, MethodCall, MethodOutcome, TwinSection } from '../ports.js';
+import { Readiness } from './readiness.js';
+
+export interface LightDevicesOptions {
+  readonly directory: DeviceDirectory;
+  /** In the order that their behaviour follows from. All of them are in the registry. */
+  readonly deviceIds: Iterable<string>;
+  readonly behaviour?: FleetBehaviour;
+  readonly clock?: Clock;
+}
+
+/** Devices that are simulated inside the hub, without a connection: many of them fit where few real ones would. */
+export interface LightDevices extends DeviceGateway {
+  has(deviceId: string): boolean;
+  /** Brings a device online; `false` when it is no light device. */
+  start(deviceId: string): boolean;
+  /** Takes a device offline; `false` when it is no light device. */
+  stop(deviceId: string): boolean;
+  /** Ends what is going on in them. */
+  close(): void;
+}
+
+/** Makes light devices; those that are not told to be offline count as connected at once. */
+export function createLightDevices(options: LightDevicesOptions): LightDevices {
+  return new SimulatedDevices(options);
+}
+
+class SimulatedDevices implements LightDevices {
+  readonly #directory: DeviceDirectory;
+  readonly #fleet: FleetBehaviour;
+  readonly #clock: Clock;
+  readonly #readiness: Readiness;
+  /** The place of each device in the fleet, which is all that is kept of it. */
+  readonly #indexes = new Map<string, number>();
+  readonly #offline = new Set<string>();
+  /** Aborts what a device is doing when it is stopped. */
+  readonly #running = new Map<string, Set<() => void>>();
+  readonly #upSinceMs: number;
+
+  constructor(options: LightDevicesOptions) {
+    this.#directory = options.directory;
+    this.#fleet = options.behaviour ?? QUIET_FLEET;
+    this.#clock = options.clock ?? systemClock;
+    this.#readiness = new Readiness(this.#clock);
+    this.#upSinceMs = this.#clock.nowMs();
+    for (const deviceId of options.deviceIds) {
+      this.#indexes.set(deviceId, this.#indexes.size);
+      if (this.#behaviourOf(deviceId).isOffline) this.#offline.add(deviceId);
+      else this.#comeOnline(deviceId);
+    }
+  }
+
+  has(deviceId: string): boolean {
+    return this.#indexes.has(deviceId);
+  }
+
+  isConnected(id: EndpointId): boolean {
+    return id.moduleId === undefined && this.has(id.deviceId) && !this.#offline.has(id.deviceId);
+  }
+
+  start(deviceId: string): boolean {
+    if (!this.has(deviceId)) return false;
+    if (this.#offline.delete(deviceId)) {
+      this.#comeOnline(deviceId);
+      this.#readiness.announce(deviceId);
+    }
+    return true;
+  }
+
+  stop(deviceId: string): boolean {
+    if (!this.has(deviceId)) return false;
+    if (!this.#offline.has(deviceId)) {
+      this.#offline.add(deviceId);
+      this.#directory.setConnected({ deviceId }, false);
+      for (const end of this.#running.get(deviceId) ?? []) end();
+    }
+    return true;
+  }
+
+  async invokeMethod(id: EndpointId, call: MethodCall): Promise<MethodOutcome> {
+    const { deviceId } = id;
+    if (!this.isConnected(id)) await this.#readiness.wait(deviceId, call.connectTimeoutMs, call.signal);
+    if (!this.isConnected(id)) return { kind: 'notOnline' };
+    const { isFailing, latencyMs } = this.#behaviourOf(deviceId);
+    const subject = {
+      deviceId,
+      isFailing,
+      upSinceMs: this.#upSinceMs,
+      nowMs: this.#clock.nowMs(),
+      firmware: () => this.#directory.deviceTwin({ deviceId }).reported['firmware'],
+    };
+    const answer = answerMethod(call.methodName, call.payload, subject);
+    const delayMs = answer ? answer.delayMs + latencyMs : Number.POSITIVE_INFINITY;
+    const ended = await this.#takeTime(deviceId, Math.min(delayMs, call.responseTimeoutMs), call.signal);
+    if (ended) return { kind: ended };
+    if (!answer || delayMs > call.responseTimeoutMs) return { kind: 'noAnswer' };
+    this.#reportAfter(deviceId, answer);
+    return { kind: 'answered', status: answer.status, payload: answer.payload };
+  }
+
+  /** Applies desired properties: reports them. */
+  notifyDesired(id: EndpointId, patch: TwinSection): void {
+    if (!this.isConnected(id)) return;
+    const { latencyMs } = this.#behaviourOf(id.deviceId);
+    void this.#takeTime(id.deviceId, latencyMs).then((ended) => {
+      if (!ended) this.#report(id.deviceId, patch);
+    });
+  }
+
+  disconnect({ deviceId }: EndpointId): void {
+    // The service side calls this for a device that is deleted or disabled, too: it must not be counted any more.
+    this.stop(deviceId);
+  }
+
+  close(): void {
+    this.#readiness.close();
+    for (const ends of this.#running.values()) for (const end of ends) end();
+  }
+
+  #behaviourOf(deviceId: string): DeviceBehaviour {
+    return behaviourOf(this.#indexes.get(deviceId) ?? 0, this.#fleet);
+  }
+
+  #comeOnline(deviceId: string): void {
+    this.#directory.setConnected({ deviceId }, true);
+    const { desired, reported } = this.#directory.deviceTwin({ deviceId });
+    const news = unreported(desired, reported);
+    if (news) this.#report(deviceId, news);
+  }
+
+  #report(deviceId: string, properties: TwinSection): void {
+    // A patch that the twin does not take, or a device that was deleted meanwhile: nobody waits for the answer.
+    this.#directory.patchReported({ deviceId }, properties).catch(() => undefined);
+  }
+
+  #reportAfter(deviceId: string, { report }: MethodAnswer): void {
+    if (!report) return;
+    void this.#takeTime(deviceId, report.afterMs).then((ended) => {
+      if (!ended) this.#report(deviceId, report.properties);
+    });
+  }
+
+  /** Lets time pass on a device; tells what has ended it before its time, if anything has. */
+  #takeTime(deviceId: string, delayMs: number, signal?: AbortSignal): Promise<'disconnected' | 'noAnswer' | undefined> {
+    if (delayMs <= 0) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const running = this.#running.get(deviceId) ?? new Set();
+      this.#running.set(deviceId, running);
+      const settle = (ended?: 'disconnected' | 'noAnswer'): void => {
+        timer.cancel();
+        signal?.removeEventListener('abort', onAbort);
+        running.delete(onStop);
+        if (running.size === 0) this.#running.delete(deviceId);
+        resolve(ended);
+      };
+      const onStop = (): void => settle('disconnected');
+      const onAbort = (): void => settle('noAnswer');
+      const timer = this.#clock.schedule(delayMs, () => settle());
+      running.add(onStop);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
