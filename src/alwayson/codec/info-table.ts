@@ -1,7 +1,8 @@
-import { BASE_TYPE_BY_CODE, type CodedBaseType } from './base-type-codes.js';
-import { BASE_TYPES, type BaseType } from './base-types.js';
+import { BASE_TYPE_BY_CODE, CODED_BASE_TYPES, type CodedBaseType } from './base-type-codes.js';
+import type { BaseType } from './base-types.js';
 import { frameMalformed, frameTruncated, limitExceeded, notEncodable, unknownBaseType } from './codec-errors.js';
 import { type CodecLimits, DEFAULT_LIMITS, completeLimits } from './limits.js';
+import { ShapeCache, type ShapePlan } from './shape-cache.js';
 import { readScalar, unfit, writeScalar } from './primitive.js';
 import { Reader } from './reader.js';
 import {
@@ -14,6 +15,8 @@ import {
   type Value,
 } from './values-model.js';
 import { type Writer, build } from './writer.js';
+
+const NOTHING = CODED_BASE_TYPES.NOTHING;
 
 const NO_ASPECTS: ReadonlyMap<string, Primitive> = new Map();
 
@@ -35,37 +38,40 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /** Reads a data shape (3.3) and the rows after it (3.4). */
 export function readInfoTable(reader: Reader): InfoTable {
   enter(reader);
-  const fields = readFields(reader);
-  const rows = readRows(reader, fields);
+  const shape = readShape(reader);
+  const rows = readRows(reader, shape.types);
   reader.depth--;
-  return { fields, rows };
+  return { fields: shape.fields, rows };
 }
 
-function readRows(reader: Reader, fields: readonly FieldDefinition[]): Row[] {
+function readRows(reader: Reader, types: readonly CodedBaseType[]): Row[] {
+  if (!readMarker(reader)) return [];
   const { maxRows } = reader.limits;
-  const rows: Row[] = [];
+  const rows = [readRow(reader, types)];
   while (readMarker(reader)) {
     if (rows.length >= maxRows) throw limitExceeded('rows', rows.length + 1, maxRows, reader.offset);
-    rows.push(readRow(reader, fields));
+    rows.push(readRow(reader, types));
   }
   return rows;
 }
 
-function readRow(reader: Reader, fields: readonly FieldDefinition[]): Row {
-  const at = reader.offset;
+function readRow(reader: Reader, types: readonly CodedBaseType[]): Row {
   const count = reader.u16();
-  if (count > reader.limits.maxFields) throw limitExceeded('cells in a row', count, reader.limits.maxFields, at);
-  // A cell is a byte at least, so that this also bounds the array by the bytes that are there.
-  if (count > reader.remaining) throw frameTruncated(reader.offset, count - reader.remaining);
-  const row: Cell[] = new Array<Cell>(count);
-  for (let index = 0; index < count; index++) row[index] = readCell(reader, fields[index]?.baseType);
+  if (count > reader.limits.maxFields || count > reader.remaining) throw rowTooLong(reader, count);
+  // oxlint-disable-next-line unicorn/no-new-array -- as large as it will be; a cell is a byte at least, and they are there
+  const row = new Array<Cell>(count);
+  for (let index = 0; index < count; index++) {
+    const type = readBaseType(reader);
+    const value = readValue(reader, type);
+    row[index] = type === types[index] || value === null ? value : new OddCell(type.baseType, value);
+  }
   return row;
 }
 
-function readCell(reader: Reader, expected: BaseType | undefined): Cell {
-  const type = readBaseType(reader);
-  const value = readValue(reader, type);
-  return type.baseType === expected || type.baseType === 'NOTHING' ? value : new OddCell(type.baseType, value);
+function rowTooLong(reader: Reader, count: number): Error {
+  const { maxFields } = reader.limits;
+  if (count > maxFields) return limitExceeded('cells in a row', count, maxFields, reader.offset - 2);
+  return frameTruncated(reader.offset, count - reader.remaining);
 }
 
 /** Reads a typed primitive: type byte and payload. */
@@ -83,17 +89,37 @@ function readValue(reader: Reader, { payload }: CodedBaseType): Value {
   return content;
 }
 
-function readFields(reader: Reader): FieldDefinition[] {
+/** Shapes that were read before. It holds nothing but what other frames said, and every frame gets the same of it. */
+const knownShapes = new ShapeCache();
+
+function readShape(reader: Reader): ShapePlan {
+  const mayBeKnown = ShapeCache.serves(reader.limits);
+  const known = mayBeKnown ? knownShapes.find(reader) : undefined;
+  if (known !== undefined) return known;
+  const start = reader.offset;
+  const shape = readNewShape(reader);
+  if (mayBeKnown && shape.fields.every(isFlat)) knownShapes.remember(reader, start, shape);
+  return shape;
+}
+
+/** Whether nothing in a field is nested (the depth at which it may be read depends on the frame) or can be changed. */
+function isFlat({ aspects }: FieldDefinition): boolean {
+  return [...aspects.values()].every(({ value }) => typeof value !== 'object');
+}
+
+function readNewShape(reader: Reader): ShapePlan {
   const { maxFields } = reader.limits;
   const fields: FieldDefinition[] = [];
+  const types: CodedBaseType[] = [];
   while (readMarker(reader)) {
     if (fields.length >= maxFields) throw limitExceeded('fields', fields.length + 1, maxFields, reader.offset);
     const name = reader.string();
     const description = reader.string();
-    const { baseType } = readBaseType(reader);
-    fields.push({ name, description, baseType, aspects: readAspects(reader) });
+    const type = readBaseType(reader);
+    fields.push({ name, description, baseType: type.baseType, aspects: readAspects(reader) });
+    types.push(type);
   }
-  return fields;
+  return { fields, types };
 }
 
 function readAspects(reader: Reader): ReadonlyMap<string, Primitive> {
@@ -132,52 +158,60 @@ function enter(reader: Reader): void {
 /** Writes a data shape and rows; a row is written with as many cells as it has. */
 export function writeInfoTable(writer: Writer, table: InfoTable): void {
   enterNested(writer);
-  for (const field of table.fields) writeField(writer, field);
-  writer.u8(0);
-  for (const row of table.rows) writeRow(writer, row, table.fields);
+  const types = writeShape(writer, table.fields);
+  for (const row of table.rows) writeRow(writer, row, types);
   writer.u8(0);
   writer.depth--;
 }
 
-function writeField(writer: Writer, field: FieldDefinition): void {
-  writer.u8(1);
-  writer.string(field.name);
-  writer.string(field.description);
-  writer.u8(codeOf(field.baseType));
-  writeCount(writer, field.aspects.size, 'aspects');
-  for (const [name, aspect] of field.aspects) {
+function writeShape(writer: Writer, fields: readonly FieldDefinition[]): readonly CodedBaseType[] {
+  const types: CodedBaseType[] = [];
+  for (const { name, description, baseType, aspects } of fields) {
+    const type = typeOf(baseType);
+    types.push(type);
+    writer.u8(1);
+    writer.string(name);
+    writer.string(description);
+    writer.u8(type.code);
+    writeAspects(writer, aspects);
+  }
+  writer.u8(0);
+  return types;
+}
+
+function writeAspects(writer: Writer, aspects: ReadonlyMap<string, Primitive>): void {
+  writeCount(writer, aspects.size, 'aspects');
+  // Most fields have none, and an iterator costs more than a field.
+  if (aspects.size === 0) return;
+  for (const [name, aspect] of aspects) {
     writer.string(name);
     writePrimitive(writer, aspect);
   }
 }
 
-function writeRow(writer: Writer, row: Row, fields: readonly FieldDefinition[]): void {
+function writeRow(writer: Writer, row: Row, types: readonly CodedBaseType[]): void {
   writer.u8(1);
   writeCount(writer, row.length, 'cells');
   for (let index = 0; index < row.length; index++) {
     const cell = row[index] ?? null;
-    if (cell === null) writer.u8(BASE_TYPES.NOTHING.code);
-    else if (cell instanceof OddCell) writeTyped(writer, cell.baseType, cell.value);
-    else writeTyped(writer, fieldAt(fields, index).baseType, cell);
+    const type = types[index];
+    if (cell === null) writer.u8(NOTHING.code);
+    else if (cell instanceof OddCell) writeTyped(writer, typeOf(cell.baseType), cell.value);
+    else if (type === undefined) throw notEncodable('A row has more cells than the table has fields.');
+    else writeTyped(writer, type, cell);
   }
-}
-
-function fieldAt(fields: readonly FieldDefinition[], index: number): FieldDefinition {
-  const field = fields[index];
-  if (field === undefined) throw notEncodable('A row has more cells than the table has fields.');
-  return field;
 }
 
 /** Writes type byte and payload. */
 export function writePrimitive(writer: Writer, { baseType, value }: Primitive): void {
-  writeTyped(writer, baseType, value);
+  writeTyped(writer, typeOf(baseType), value);
 }
 
-function writeTyped(writer: Writer, baseType: BaseType, value: Value): void {
-  writer.u8(codeOf(baseType));
-  if (baseType === 'INFOTABLE') writeInfoTable(writer, asTable(value));
-  else if (baseType === 'VARIANT') writeVariant(writer, value);
-  else writeScalar(writer, baseType, value);
+function writeTyped(writer: Writer, type: CodedBaseType, value: Value): void {
+  writer.u8(type.code);
+  if (type.payload === 'infotable') writeInfoTable(writer, asTable(value));
+  else if (type.payload === 'variant') writeVariant(writer, value);
+  else writeScalar(writer, type, value);
 }
 
 function writeVariant(writer: Writer, value: Value): void {
@@ -192,10 +226,10 @@ function asTable(value: Value): InfoTable {
   throw unfit('INFOTABLE', value);
 }
 
-function codeOf(baseType: BaseType): number {
-  const entry = BASE_TYPES[baseType] as { readonly code: number } | undefined;
-  if (entry === undefined) throw notEncodable(`${String(baseType)} is not a base type.`);
-  return entry.code;
+function typeOf(baseType: BaseType): CodedBaseType {
+  const type = CODED_BASE_TYPES[baseType] as CodedBaseType | undefined;
+  if (type === undefined) throw notEncodable(`${baseType} is not a base type.`);
+  return type;
 }
 
 /** Writes a 2-byte count. */

@@ -37,7 +37,7 @@ export const DEFAULT_LIMITS: CodecLimits = Object.freeze({
   maxBlobBytes: MEBIBYTE,
   maxRows: 100_000,
   maxFields: 2_048,
-  maxAspects: 256,
+  maxAspects: 512,
   maxNesting: 16,
   maxNames: 10_000,
   maxChunks: 8_192,

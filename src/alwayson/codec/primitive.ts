@@ -1,4 +1,5 @@
-import { BASE_TYPES, type BaseType, type PayloadKind } from './base-types.js';
+import type { CodedBaseType } from './base-type-codes.js';
+import type { BaseType, PayloadKind } from './base-types.js';
 import { notEncodable } from './codec-errors.js';
 import type { Reader } from './reader.js';
 import type { Location, Value } from './values-model.js';
@@ -31,69 +32,36 @@ export function readScalar(reader: Reader, payload: ScalarPayload): Value {
   }
 }
 
-/** Writes a payload, without its type byte. Throws ValueNotEncodable where `value` is not one of `baseType`. */
-export function writeScalar(writer: Writer, baseType: BaseType, value: Value): void {
-  switch (BASE_TYPES[baseType].payload) {
-    case 'string':
-      if (typeof value !== 'string') throw unfit(baseType, value);
-      writer.string(value);
-      break;
-    case 'number':
-      if (typeof value !== 'number') throw unfit(baseType, value);
-      writer.f64(value);
-      break;
-    case 'integer':
-      if (typeof value !== 'number' || (value | 0) !== value) throw unfit(baseType, value);
-      writer.u32(value);
-      break;
-    case 'boolean':
-      if (typeof value !== 'boolean') throw unfit(baseType, value);
-      writer.u8(value ? 1 : 0);
-      break;
-    case 'datetime':
-      if (!Number.isSafeInteger(value)) throw unfit(baseType, value);
-      writer.i64(value as number);
-      break;
-    default:
-      writeRareScalar(writer, baseType, value);
-  }
+/** Writes a payload, without its type byte. Throws ValueNotEncodable where `value` is not one of `type`. */
+export function writeScalar(writer: Writer, type: CodedBaseType, value: Value): void {
+  const { payload } = type;
+  if (payload === 'string' && typeof value === 'string') writer.string(value);
+  else if (payload === 'number' && typeof value === 'number') writer.f64(value);
+  else if (payload === 'integer' && typeof value === 'number' && (value | 0) === value) writer.u32(value);
+  else if (payload === 'boolean' && typeof value === 'boolean') writer.u8(value ? 1 : 0);
+  else if (payload === 'datetime' && typeof value === 'number' && Number.isSafeInteger(value)) writer.i64(value);
+  else writeRareScalar(writer, type, value);
 }
 
-function writeRareScalar(writer: Writer, baseType: BaseType, value: Value): void {
-  switch (BASE_TYPES[baseType].payload) {
-    case 'nothing':
-      if (value !== null) throw unfit(baseType, value);
-      break;
-    case 'location':
-      writeLocation(writer, value);
-      break;
-    case 'bytes':
-      if (!(value instanceof Uint8Array)) throw unfit(baseType, value);
-      writer.blob(value);
-      break;
-    case 'long':
-      writeLong(writer, value);
-      break;
-    default:
-      throw unfit(baseType, value);
-  }
+function writeRareScalar(writer: Writer, { baseType, payload }: CodedBaseType, value: Value): void {
+  if (payload === 'nothing' && value === null) return;
+  if (payload === 'bytes' && value instanceof Uint8Array) writer.blob(value);
+  else if (payload === 'long' && isLong(value)) writer.exactI64(BigInt(value));
+  else if (payload === 'location' && isLocation(value)) {
+    writer.f64(value.longitude);
+    writer.f64(value.latitude);
+    writer.f64(value.elevation);
+  } else throw unfit(baseType, value);
 }
 
-function writeLocation(writer: Writer, value: Value): void {
-  if (typeof value !== 'object' || value === null) throw unfit('LOCATION', value);
-  const { longitude, latitude, elevation } = value as Partial<Location>;
-  if (typeof longitude !== 'number' || typeof latitude !== 'number' || typeof elevation !== 'number') {
-    throw unfit('LOCATION', value);
-  }
-  writer.f64(longitude);
-  writer.f64(latitude);
-  writer.f64(elevation);
+function isLong(value: Value): value is number | bigint {
+  return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
 }
 
-function writeLong(writer: Writer, value: Value): void {
-  if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) writer.exactI64(value);
-  else if (Number.isSafeInteger(value)) writer.i64(value as number);
-  else throw unfit('LONG', value);
+function isLocation(value: Value): value is Location {
+  if (typeof value !== 'object' || value === null) return false;
+  const { longitude, latitude, elevation } = value as { readonly [part in keyof Location]?: unknown };
+  return typeof longitude === 'number' && typeof latitude === 'number' && typeof elevation === 'number';
 }
 
 /** The error of a value that is none of `baseType`; it names the kind of the value, never the value. */

@@ -1,34 +1,68 @@
 import { notEncodable } from './codec-errors.js';
 import { writeText } from './text.js';
 
-const FIRST_BYTES = 65_536;
-/** A writer that grew above this is not kept for the next message. */
-const KEPT_BYTES = 4 * 1_048_576;
+/** Small messages are cut from a slab of this size, one behind the other, as Node does with small buffers. */
+const SLAB_BYTES = 65_536;
+/** A message that finds less than this in the slab begins a new one. */
+const SLAB_REST_BYTES = 4_096;
+/** A scratch buffer that grew above this is not kept for the next message. */
+const KEPT_SCRATCH_BYTES = 4 * 1_048_576;
 /** Below this many characters a loop is cheaper than a call out of JavaScript. */
-const LOOPED_TEXT_LENGTH = 16;
+const LOOPED_TEXT_LENGTH = 14;
+
+/** The class that Buffer makes its own slices with: `subarray` without the way to it, which is half its cost. */
+const BufferView = (Buffer as unknown as { readonly [Symbol.species]: typeof Uint8Array })[
+  Symbol.species
+] as unknown as new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
+
+/** Far above what any peer accepts; keeps a defect from asking for all memory. */
+const LARGEST_MESSAGE_BYTES = 256 * 1_048_576;
 
 const doubleView = new DataView(new ArrayBuffer(8));
 
 /**
- * Builds one message in a buffer that grows by doubling and is used again for the next message. All numbers are
- * big-endian.
+ * Builds one message after the other. A small one is written in its final place; one that outgrows the slab moves to a
+ * scratch buffer that is used again and again, and is copied once when it is finished. All numbers are big-endian.
  */
 export class Writer {
+  /** Where the message is being written. */
   bytes: Buffer;
   offset = 0;
   /** Tables and variants that are open. */
   depth = 0;
+  #slab: Buffer;
+  #slabUsed = 0;
+  #scratch: Buffer | undefined;
 
-  constructor(firstBytes: number = FIRST_BYTES) {
-    this.bytes = Buffer.allocUnsafeSlow(firstBytes);
+  constructor() {
+    this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.bytes = this.#slab;
   }
 
-  /** A copy of what was written. */
+  /** Begins a message; what was written since the last finish is forgotten. */
+  begin(): void {
+    if (SLAB_BYTES - this.#slabUsed < SLAB_REST_BYTES) {
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.#slabUsed = 0;
+    }
+    this.bytes = this.#slab;
+    this.offset = this.#slabUsed;
+    this.depth = 0;
+  }
+
+  /** The message that was written. */
   finish(): Buffer {
     const { bytes, offset } = this;
-    const copy = Buffer.allocUnsafe(offset);
-    bytes.copy(copy, 0, 0, offset);
-    return copy;
+    if (bytes === this.#slab) {
+      const message = new BufferView(bytes.buffer, this.#slabUsed, offset - this.#slabUsed);
+      this.#slabUsed = offset;
+      return message;
+    }
+    const message = Buffer.allocUnsafeSlow(offset);
+    message.set(bytes.subarray(0, offset));
+    this.bytes = this.#slab;
+    if (bytes.length > KEPT_SCRATCH_BYTES) this.#scratch = undefined;
+    return message;
   }
 
   /** Makes room for `length` more bytes. */
@@ -81,7 +115,11 @@ export class Writer {
   string(text: string): void {
     const { length } = text;
     this.reserve(4 + 3 * length);
-    if (length < LOOPED_TEXT_LENGTH && this.#loopAscii(text)) return;
+    if (length < LOOPED_TEXT_LENGTH && writeAscii(this.bytes, text, this.offset + 1)) {
+      this.bytes[this.offset] = length;
+      this.offset += 1 + length;
+      return;
+    }
     // Most texts are as many bytes as characters: the length prefix is guessed from that, and mended if need be.
     const at = this.offset;
     const guess = length < 0x80 ? 1 : 4;
@@ -104,40 +142,44 @@ export class Writer {
     this.offset += value.length;
   }
 
-  /** Writes a short text if it is ASCII. What it leaves behind the offset when it is not does no harm. */
-  #loopAscii(text: string): boolean {
-    const { bytes, offset } = this;
-    const { length } = text;
-    bytes[offset] = length;
-    for (let index = 0; index < length; index++) {
-      const unit = text.charCodeAt(index);
-      if (unit >= 0x80) return false;
-      bytes[offset + 1 + index] = unit;
-    }
-    this.offset = offset + 1 + length;
-    return true;
-  }
-
+  /** Moves the message to a buffer with room for `length` more bytes. */
   #grow(length: number): void {
-    const needed = this.offset + length;
-    if (needed > 0x3fff_ffff) throw notEncodable('The message is larger than any buffer.');
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
-    this.bytes.copy(larger, 0, 0, this.offset);
+    const start = this.bytes === this.#slab ? this.#slabUsed : 0;
+    const written = this.offset - start;
+    const needed = written + length;
+    if (needed > LARGEST_MESSAGE_BYTES) throw notEncodable('The message is larger than any peer accepts.');
+    let larger = this.#scratch;
+    if (larger === undefined || larger.length < needed)
+      larger = Buffer.allocUnsafeSlow(Math.max(2 * needed, SLAB_BYTES));
+    larger.set(this.bytes.subarray(start, this.offset));
+    this.#scratch = larger;
     this.bytes = larger;
+    this.offset = written;
   }
+}
+
+/** Writes `text` if it is ASCII; otherwise leaves the beginning of it. */
+function writeAscii(bytes: Buffer, text: string, offset: number): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) return false;
+    bytes[offset + index] = unit;
+  }
+  return true;
 }
 
 /** The writer that no message is being built in. One suffices: building is synchronous. */
 let idle: Writer | undefined;
 
-/** Lends a writer to `build` and returns what was built. */
-export function build(build: (writer: Writer) => void): Buffer {
+/** Lends a writer to `write` and returns the message that was written. */
+export function build(write: (writer: Writer) => void): Buffer {
   const writer = idle ?? new Writer();
   idle = undefined;
-  writer.offset = 0;
-  writer.depth = 0;
-  build(writer);
-  const built = writer.finish();
-  if (writer.bytes.length <= KEPT_BYTES) idle = writer;
-  return built;
+  try {
+    writer.begin();
+    write(writer);
+    return writer.finish();
+  } finally {
+    idle = writer;
+  }
 }

@@ -1,0 +1,24 @@
+/**
+ * `npm run bench [-- NAME...]`: measures what can be compared and writes bench/results.json. With names, only the
+ * benchmarks that begin with one of them, and nothing is written.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codecComparisons } from './benchmarks/codec.js';
+import { type Measured, compare } from './benchmarks/compare.js';
+import { formatMeasured, resultOf } from './benchmarks/report.js';
+
+const RESULTS_DIRECTORY = join(__dirname, '..', 'bench');
+
+function main(prefixes: readonly string[]): void {
+  const comparisons = [...codecComparisons()].filter(
+    ({ name }) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)),
+  );
+  const measured: Measured[] = comparisons.map((comparison) => compare(comparison));
+  process.stdout.write(`${formatMeasured(measured)}\n`);
+  if (prefixes.length > 0) return;
+  mkdirSync(RESULTS_DIRECTORY, { recursive: true });
+  writeFileSync(join(RESULTS_DIRECTORY, 'results.json'), `${JSON.stringify(measured.map(resultOf), null, 2)}\n`);
+}
+
+main(process.argv.slice(2));

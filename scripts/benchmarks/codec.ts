@@ -1,0 +1,42 @@
+import { type BenchTable, mixedTable, smallTable, unevenTable } from './codec-tables.js';
+import type { Comparison } from './compare.js';
+
+/** What the package ships, compiled: measuring through a loader would measure the loader's helpers, too. */
+const codec = require('../../dist/alwayson/codec/info-table.js') as typeof import('../../src/alwayson/codec/info-table.js');
+
+const TABLES: readonly (readonly [name: string, make: () => BenchTable])[] = [
+  ['T1', smallTable],
+  ['T2', () => mixedTable(100)],
+  ['T3', () => mixedTable(1000)],
+  ['T3.uneven', () => unevenTable(1000)],
+];
+
+/** The codec against JSON on the same rows: tables a second. */
+export function codecComparisons(): Comparison[] {
+  const decoding = TABLES.map(([name, make]) => decodeComparison(name, make()));
+  const encoding = TABLES.map(([name, make]) => encodeComparison(name, make()));
+  return [...decoding, ...encoding];
+}
+
+function decodeComparison(name: string, { table, objects }: BenchTable): Comparison {
+  const bytes = codec.encodeInfoTable(table);
+  const json = JSON.stringify(objects);
+  return {
+    name: `codec.decode.${name}`,
+    unit: 'tables/s',
+    ours: () => codec.decodeInfoTable(bytes),
+    reference: () => JSON.parse(json) as unknown,
+  };
+}
+
+function encodeComparison(name: string, { table, objects }: BenchTable): Comparison {
+  // Rows and objects as a decoder makes them: rows that were built cell by cell have other hidden classes.
+  const fresh = codec.decodeInfoTable(codec.encodeInfoTable(table));
+  const freshObjects = JSON.parse(JSON.stringify(objects)) as unknown;
+  return {
+    name: `codec.encode.${name}`,
+    unit: 'tables/s',
+    ours: () => codec.encodeInfoTable(fresh),
+    reference: () => JSON.stringify(freshObjects),
+  };
+}

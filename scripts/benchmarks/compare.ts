@@ -1,0 +1,78 @@
+/** Two ways of doing the same, and how to do each once. */
+export interface Comparison {
+  readonly name: string;
+  readonly unit: string;
+  readonly ours: () => unknown;
+  readonly reference: () => unknown;
+}
+
+/** Operations a second: the median of the repetitions, with the slowest and the fastest. */
+export interface Rate {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly unit: string;
+  readonly ours: Rate;
+  readonly reference: Rate;
+}
+
+const REPETITIONS = 5;
+const REPETITION_MS = 250;
+const WARM_UP_MS = 400;
+
+/** Measures both ways in the same run, five repetitions in alternation after a warm-up of each. */
+export function compare(comparison: Comparison): Measured {
+  const { name, unit, ours, reference } = comparison;
+  const oursBatch = batchSize(ours);
+  const referenceBatch = batchSize(reference);
+  const oursRates: number[] = [];
+  const referenceRates: number[] = [];
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    oursRates.push(rateOf(ours, oursBatch));
+    referenceRates.push(rateOf(reference, referenceBatch));
+  }
+  return { name, unit, ours: summarize(oursRates), reference: summarize(referenceRates) };
+}
+
+/** Warms up and finds how many operations fill a repetition. */
+function batchSize(operation: () => unknown): number {
+  const startMs = performance.now();
+  let count = 0;
+  while (performance.now() - startMs < WARM_UP_MS) {
+    for (let index = 0; index < 16; index++) keep(operation());
+    count += 16;
+  }
+  const perMs = rateOf(operation, Math.max(16, Math.floor(count / 8))) / 1000;
+  return Math.max(1, Math.round(perMs * REPETITION_MS));
+}
+
+function rateOf(operation: () => unknown, count: number): number {
+  globalThis.gc?.();
+  const startMs = performance.now();
+  for (let index = 0; index < count; index++) keep(operation());
+  return (count * 1000) / (performance.now() - startMs);
+}
+
+/** Holds the last result, so that no operation can be left out as unused. */
+function keep(result: unknown): void {
+  kept = result;
+}
+let kept: unknown;
+
+/** What was kept last; reading it is what makes keeping it necessary. */
+export function lastKept(): unknown {
+  return kept;
+}
+
+function summarize(rates: readonly number[]): Rate {
+  const sorted = [...rates].sort((a, b) => a - b);
+  return {
+    median: sorted[Math.floor(sorted.length / 2)] as number,
+    min: sorted[0] as number,
+    max: sorted.at(-1) as number,
+  };
+}

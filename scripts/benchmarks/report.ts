@@ -1,0 +1,47 @@
+import type { Measured, Rate } from './compare.js';
+
+/** One line of bench/results.json. */
+export interface BenchResult {
+  readonly name: string;
+  readonly ours: number;
+  readonly reference: number;
+  readonly ratio: number;
+  readonly unit: string;
+}
+
+export function resultOf({ name, unit, ours, reference }: Measured): BenchResult {
+  return {
+    name,
+    ours: significant(ours.median),
+    reference: significant(reference.median),
+    ratio: Number((ours.median / reference.median).toFixed(2)),
+    unit,
+  };
+}
+
+/** A table for people: medians with slowest and fastest. */
+export function formatMeasured(measured: readonly Measured[]): string {
+  const lines = measured.map((one) => [
+    one.name,
+    formatRate(one.ours),
+    formatRate(one.reference),
+    resultOf(one).ratio.toFixed(2),
+    one.unit,
+  ]);
+  const table = [['benchmark', 'ours (min..max)', 'reference (min..max)', 'ratio', 'unit'], ...lines];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
+  return table.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+function formatRate({ median, min, max }: Rate): string {
+  return `${format(median)} (${format(min)}..${format(max)})`;
+}
+
+function format(rate: number): string {
+  return significant(rate).toLocaleString('en');
+}
+
+/** Three figures: more would be noise. */
+function significant(rate: number): number {
+  return Number(rate.toPrecision(3));
+}
