@@ -1,0 +1,300 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Service } from '../../../src/edge/definitions.js';
+import { openHub } from '../../../src/iothub/azure-hub.js';
+import { createJobServices } from '../../../src/jobs/catalogue.js';
+import { createJobOperations } from '../../../src/jobs/operations.js';
+import { azureError, type Misbehaviour, ScriptedHub } from '../../support/iothub/scripted-hub.js';
+import { callService, failureOf } from '../../support/jobs/callers.js';
+
+const TIMEOUT_MS = 500;
+const RETRY = { baseMs: 20, capMs: 60, smallestAttemptMs: 60, random: Math.random };
+
+let hub: ScriptedHub;
+const open: { close(): Promise<void> | void }[] = [];
+
+/** A hub of its own, and the services over it. */
+async function start(): Promise<{ hub: ScriptedHub; services: Service[] }> {
+  const started = await ScriptedHub.start();
+  const port = openHub({
+    credentials: { connectionString: started.connectionString },
+    address: started.address,
+    ca: started.certificates.caPem,
+    tier: 'unlimited',
+    units: 1,
+    retry: RETRY,
+  });
+  open.push(port, started);
+  const operations = createJobOperations({ hub: port, thing: 'AzureIotHub' });
+  return { hub: started, services: createJobServices(operations, { timeoutMs: TIMEOUT_MS }) };
+}
+
+let services: Service[];
+
+beforeEach(async () => {
+  ({ hub, services } = await start());
+});
+
+afterEach(async () => {
+  for (const end of open.splice(0)) await end.close();
+});
+
+const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
+  ScheduleTwinUpdateJob: { patch: { tags: { site: 'Lyon' } } },
+  ScheduleDeviceMethodJob: { methodName: 'reboot', payload: { delaySeconds: 5 } },
+  GetJob: { jobId: 'known' },
+  FindJobs: {},
+  CancelJob: { jobId: 'future' },
+  QueryJobResults: { query: 'SELECT * FROM devices.jobs' },
+  QueryJobResultsPage: { query: 'SELECT * FROM devices.jobs' },
+  PreviewTargets: { queryCondition: "tags.site = 'Lyon'" },
+};
+const NAMES = Object.keys(PARAMETERS);
+const SCHEDULING = NAMES.filter((name) => name.startsWith('Schedule'));
+
+async function call(name: string, parameters = PARAMETERS[name] ?? {}, over = { hub, services }): Promise<unknown> {
+  const known = { type: 'scheduleUpdateTwin', queryCondition: '*' };
+  over.hub.jobs.set('known', { ...known, jobId: 'known', status: 'running' });
+  over.hub.jobs.set('future', { ...known, jobId: 'future', status: 'scheduled' });
+  const startMs = performance.now();
+  try {
+    return await callService(over.services, name, parameters, { timeoutMs: 5000 });
+  } finally {
+    expect(performance.now() - startMs).toBeLessThan(TIMEOUT_MS + 400);
+  }
+}
+
+/** Calls every service at once, each over a hub of its own. */
+function onEach<T>(use: (name: string, over: { hub: ScriptedHub; services: Service[] }) => Promise<T>): Promise<T[]> {
+  return Promise.all(NAMES.map(async (name) => await use(name, await start())));
+}
+
+const status = (code: number, azureCode: string, text = 'it is so'): Misbehaviour => ({
+  kind: 'status',
+  status: code,
+  body: azureError(azureCode, text),
+  headers: { 'iothub-errorcode': azureCode },
+});
+
+const first =
+  (count: number, wrong: Misbehaviour) =>
+  (_request: unknown, index: number): Misbehaviour | undefined =>
+    index < count ? wrong : undefined;
+
+describe('a hub that recovers', () => {
+  const cases: [string, Misbehaviour][] = [
+    ['429', status(429, 'ThrottlingException')],
+    ['500', status(500, 'ServerError')],
+    [
+      '502',
+      { kind: 'status', status: 502, body: '<html>bad gateway</html>', headers: { 'content-type': 'text/html' } },
+    ],
+    ['503', status(503, 'ServiceUnavailable')],
+    ['504', status(504, 'GatewayTimeout')],
+    ['a reset before the request was processed', { kind: 'resetBefore' }],
+  ];
+  test.each(cases)('after %s every service answers as if nothing had been', async (_what, wrong) => {
+    await onEach(async (name, over) => {
+      over.hub.decide = first(2, wrong);
+      await expect(call(name, PARAMETERS[name], over)).resolves.toBeDefined();
+      expect(over.hub.made).toBe(SCHEDULING.includes(name) ? 1 : 0);
+    });
+  });
+});
+
+describe('a hub that processes a request and loses the answer', () => {
+  test.each(SCHEDULING)('%s with an id of its own makes one job and gives its id', async (name) => {
+    hub.decide = first(2, { kind: 'resetAfter' });
+    const jobId = await call(name);
+    expect(hub.made).toBe(1);
+    expect(hub.jobs.has(jobId as string)).toBe(true);
+    expect(hub.count('GET')).toBe(0);
+  });
+
+  test.each(SCHEDULING)('%s with a given id makes one job and gives its id', async (name) => {
+    hub.decide = first(1, { kind: 'resetAfter' });
+    await expect(call(name, { ...PARAMETERS[name], jobId: 'mine-1' })).resolves.toBe('mine-1');
+    expect(hub.made).toBe(1);
+  });
+
+  test.each(SCHEDULING)('%s survives an answer that is cut off in the middle', async (name) => {
+    hub.decide = first(1, { kind: 'cutOff' });
+    await expect(call(name, { ...PARAMETERS[name], jobId: 'mine-2' })).resolves.toBe('mine-2');
+    expect(hub.made).toBe(1);
+  });
+
+  test.each(SCHEDULING)('%s looks for the job when the yes cannot be read', async (name) => {
+    hub.decide = first(1, { kind: 'body', body: '<html>ok</html>', contentType: 'text/html', isProcessed: true });
+    const jobId = await call(name);
+    expect(hub.made).toBe(1);
+    expect(hub.count('GET', String(jobId))).toBe(1);
+  });
+
+  test('CancelJob finds the job cancelled and calls that success', async () => {
+    hub.decide = first(1, { kind: 'resetAfter' });
+    await expect(call('CancelJob')).resolves.toMatchObject([
+      { jobId: 'future', status: 'cancelled', outcome: 'cancelled' },
+    ]);
+  });
+});
+
+describe('a given id that exists', () => {
+  const parameters = { ...PARAMETERS['ScheduleDeviceMethodJob'], jobId: 'mine-3' };
+
+  test('gives the id when the definition is the same, even when it shows late', async () => {
+    await call('ScheduleDeviceMethodJob', parameters);
+    const bare = { kind: 'body', body: '{"jobId":"mine-3","type":"scheduleDeviceMethod","status":"queued"}' } as const;
+    hub.decide = (request) => (request.method === 'GET' && hub.count('GET') < 1 ? bare : undefined);
+    await expect(call('ScheduleDeviceMethodJob', parameters)).resolves.toBe('mine-3');
+    expect(hub.made).toBe(1);
+  });
+
+  test.each([
+    ['payload', { payload: { delaySeconds: 6 } }],
+    ['method', { methodName: 'echo' }],
+    ['condition', { queryCondition: "deviceId = 'a'" }],
+  ])('is JobAlreadyExists when the %s differs', async (_what, other) => {
+    await call('ScheduleDeviceMethodJob', parameters);
+    const failure = await failureOf(call('ScheduleDeviceMethodJob', { ...parameters, ...other }));
+    expect(failure.code).toBe('JobAlreadyExists');
+    expect(failure.reason).toContain('mine-3');
+  });
+
+  test('is JobAlreadyExists for a job of the other type', async () => {
+    await call('ScheduleDeviceMethodJob', parameters);
+    const failure = await failureOf(
+      call('ScheduleTwinUpdateJob', { ...PARAMETERS['ScheduleTwinUpdateJob'], jobId: 'mine-3' }),
+    );
+    expect(failure.code).toBe('JobAlreadyExists');
+  });
+
+  test('is HubTimeout when the definition never shows', async () => {
+    await call('ScheduleDeviceMethodJob', parameters);
+    hub.decide = (request) =>
+      request.method === 'GET' ? { kind: 'body', body: '{"jobId":"mine-3","status":"queued"}' } : undefined;
+    const failure = await failureOf(call('ScheduleDeviceMethodJob', parameters));
+    expect(failure.code).toBe('HubTimeout');
+  });
+});
+
+describe('a hub that does not recover', () => {
+  const cases: [string, Misbehaviour, string, boolean][] = [
+    ['429', status(429, 'ThrottlingException'), 'HubThrottled', true],
+    ['429004', status(429, 'ThrottlingMaxActiveJobCountExceeded'), 'HubJobQuotaExceeded', false],
+    ['500', status(500, 'ServerError'), 'HubUnavailable', true],
+    ['503', status(503, 'ServiceUnavailable'), 'HubUnavailable', true],
+    ['resets', { kind: 'resetBefore' }, 'HubUnavailable', true],
+    ['a hang', { kind: 'hang' }, 'HubTimeout', false],
+    ['401', status(401, 'IotHubUnauthorizedAccess', 'Unauthorized'), 'HubUnauthorized', false],
+    ['400', status(400, 'ArgumentInvalid', 'BadRequest'), 'HubRejected', false],
+    ['403', status(403, 'IotHubQuotaExceeded', 'Total number of messages exceeded'), 'HubRejected', false],
+  ];
+  test.each(
+    cases.flatMap(([what, wrong, code, repeats]) => NAMES.map((name) => [what, name, wrong, code, repeats] as const)),
+  )('%s makes %s fail as the contract says', async (_what, name, wrong, code, repeats) => {
+    hub.decide = () => wrong;
+    const failure = await failureOf(call(name));
+    expect(failure.code).toBe(code);
+    expect(failure.reason).not.toContain('SharedAccess');
+    const attempts = name === 'PreviewTargets' ? 3 : 1;
+    if (repeats) expect(hub.seen.length).toBeGreaterThan(attempts);
+    else expect(hub.seen.length).toBeLessThanOrEqual(attempts);
+    expect(hub.made).toBe(0);
+  });
+
+  test('a request that hangs is really ended', async () => {
+    hub.decide = () => ({ kind: 'hang' });
+    await failureOf(call('GetJob'));
+    while (hub.openConnections > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(hub.openConnections).toBe(0);
+  });
+});
+
+describe('odd answers', () => {
+  const READING = NAMES.filter((name) => !name.startsWith('Schedule') && name !== 'CancelJob');
+  const BODIES = ['<html>', '{"jobId":', 'null', '7', '"text"', ''];
+  test.each(READING.flatMap((name) => BODIES.map((body) => [name, body] as const)))(
+    '%s answers HubUnavailable to the body %j',
+    async (name, body) => {
+      hub.decide = () => ({ kind: 'body', body });
+      expect((await failureOf(call(name))).code).toBe('HubUnavailable');
+    },
+  );
+
+  test('a job without most of its fields, or with other names, still gives a row', async () => {
+    hub.decide = () => ({
+      kind: 'body',
+      body: JSON.stringify({
+        jobType: 'scheduleUpdateTwin',
+        status: 'thinking',
+        startTimeUtc: 'soon',
+        createdDateTimeUtc: '2026-01-01T00:00:00.1234567Z',
+      }),
+    });
+    await expect(call('GetJob')).resolves.toEqual([
+      {
+        jobId: 'known',
+        type: 'scheduleUpdateTwin',
+        status: 'thinking',
+        outcome: 'unknown',
+        createdTime: new Date('2026-01-01T00:00:00.123Z'),
+      },
+    ]);
+  });
+
+  test('an id that the hub does not know is JobNotFound', async () => {
+    expect((await failureOf(call('GetJob', { jobId: 'nobody' }))).code).toBe('JobNotFound');
+    expect((await failureOf(call('CancelJob', { jobId: 'nobody' }))).code).toBe('JobNotFound');
+  });
+
+  test('a job that runs is JobNotCancellable, with its status', async () => {
+    const failure = await failureOf(call('CancelJob', { jobId: 'known' }));
+    expect(failure.code).toBe('JobNotCancellable');
+    expect(failure.reason).toContain('running');
+  });
+});
+
+describe('results over several pages', () => {
+  beforeEach(() => {
+    hub.results = Array.from({ length: 2500 }, (_unused, index) => ({
+      deviceId: `d${index}`,
+      jobId: 'j',
+      status: 'completed',
+    }));
+  });
+
+  test('all rows come, over as many pages as it takes', async () => {
+    const rows = (await call('QueryJobResults')) as { deviceId: string }[];
+    expect(rows.map((row) => row.deviceId)).toEqual(hub.results.map((row) => row['deviceId']));
+    expect(hub.count('POST', '/devices/query')).toBe(3);
+  });
+
+  test('with maxItems the first so many', async () => {
+    const rows = (await call('QueryJobResults', { ...PARAMETERS['QueryJobResults'], maxItems: 1200 })) as unknown[];
+    expect(rows).toHaveLength(1200);
+  });
+
+  test('a second page that fails once is asked for again', async () => {
+    hub.decide = (_request, index) => (index === 1 ? { kind: 'resetBefore' } : undefined);
+    await expect(call('QueryJobResults')).resolves.toHaveLength(2500);
+  });
+
+  test('a second page that keeps failing fails the call: nothing is cut silently', async () => {
+    hub.decide = (_request, index) => (index >= 1 ? status(503, 'ServiceUnavailable') : undefined);
+    expect((await failureOf(call('QueryJobResults'))).code).toBe('HubUnavailable');
+  });
+
+  test('the paging service walks through all of them', async () => {
+    const walked: unknown[] = [];
+    let continuationToken: string | null | undefined;
+    do {
+      const page = (await call('QueryJobResultsPage', {
+        ...PARAMETERS['QueryJobResultsPage'],
+        maxItems: 700,
+        ...(continuationToken ? { continuationToken } : {}),
+      })) as { rows: { deviceId: string }[]; continuationToken: string | null };
+      walked.push(...page.rows.map((row) => row.deviceId));
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== null);
+    expect(walked).toEqual(hub.results.map((row) => row['deviceId']));
+  });
+});
