@@ -9,8 +9,8 @@ import { CODE } from './codec/codes.js';
 import type { Message, MessageHeader, RequestBody } from './codec/message.js';
 import type { InfoTable } from './codec/values-model.js';
 
-/** Answers one request with a table or with nothing; throws AgentError to refuse. */
-export type RequestHandler = (context: CallContext, request: RequestBody) => Promise<InfoTable | null>;
+/** Answers one request with a table or with nothing; throws AgentError to refuse. `code` is GET, PUT, POST or DELETE. */
+export type RequestHandler = (context: CallContext, request: RequestBody, code: number) => Promise<InfoTable | null>;
 
 export interface IncomingRequestsOptions {
   readonly handle: RequestHandler;
@@ -124,7 +124,7 @@ export class IncomingRequests {
 
   async #run(request: OpenRequest, body: RequestBody): Promise<void> {
     try {
-      this.#answer(request, await this.#options.handle(request.context, body));
+      this.#answer(request, await this.#options.handle(request.context, body, request.header.code));
     } catch (error) {
       this.#answer(request, error ?? new Error('rejected without a reason'));
     }

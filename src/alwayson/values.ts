@@ -4,7 +4,7 @@
  */
 export { convertLoose, convertRow, tableFromJson } from './values/convert.js';
 export { isPlainObject, type JsonValue, type NativeRow } from './values/native.js';
-export { type FieldJson, type TableJson, tableToJson } from './values/table-json.js';
+export { type FieldJson, nativeToJson, type TableJson, tableToJson } from './values/table-json.js';
 export {
   decodeNative,
   encodeNative,

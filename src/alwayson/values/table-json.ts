@@ -8,7 +8,7 @@ import {
   type Value,
 } from '../codec/values-model.js';
 import { isJsonType, type JsonValue, setOwn } from './native.js';
-import { isInfoTable } from './wire.js';
+import { encodeNative, isInfoTable } from './wire.js';
 
 /** A field as ThingWorx's REST writes it. */
 export interface FieldJson {
@@ -38,6 +38,14 @@ export function tableToJson(table: InfoTable): TableJson {
     return json;
   });
   return { dataShape: { fieldDefinitions }, rows } as TableJson;
+}
+
+/**
+ * A native value as REST shows it.
+ * @throws AgentError ValueNotEncodable for a value that is not native to `baseType`.
+ */
+export function nativeToJson(baseType: BaseType, native: unknown): JsonValue {
+  return cellToJson(baseType, encodeNative(baseType, native));
 }
 
 function fieldToJson(field: FieldDefinition, ordinal: number): FieldJson {

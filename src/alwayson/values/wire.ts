@@ -49,13 +49,13 @@ export function encodeNative(baseType: BaseType, native: unknown, fields?: reado
 }
 
 /**
- * The native value of a wire value; `undefined` for NOTHING.
+ * The native value of a wire value; `undefined` for NOTHING, and for a JSON text of length zero.
  * @throws AgentError InvalidArgument for text of a JSON value that is not JSON.
  */
 export function decodeNative(baseType: BaseType, value: Value): unknown {
   if (value === null) return undefined;
   if (value instanceof Primitive) return decodeNative(value.baseType, value.value);
-  if (isJsonType(baseType) && typeof value === 'string') return parseJson(value);
+  if (isJsonType(baseType) && typeof value === 'string') return value === '' ? undefined : parseJson(value);
   if (baseType === 'DATETIME') return new Date(Number(value));
   return isInfoTable(value) ? rowsFromTable(value) : value;
 }

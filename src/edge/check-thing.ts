@@ -1,0 +1,49 @@
+import { AgentError } from '../core/errors.js';
+import type { EdgeThingOptions } from './thing.js';
+
+/** Answered by every Thing, and not listed in its metadata (protocol notes 8). */
+export const PLUMBING_SERVICES = ['GetMetadata', 'SynchronizeModelState', 'NotifyPropertyUpdate'] as const;
+
+/** Longer names do not fit the field lengths of the C SDK (9). */
+const MAX_NAME_BYTES = 1024;
+
+/** @throws AgentError ConfigurationInvalid for the first thing that is wrong with the definitions. */
+export function checkThing({ name, identifier, services = [], properties = [], events = [] }: EdgeThingOptions): void {
+  checkName('Thing', name);
+  if (identifier !== undefined) checkName('identifier', identifier);
+  const definitions = services.map((service) => service.definition);
+  checkNames(`services of Thing "${name}"`, definitions);
+  checkNames(`properties of Thing "${name}"`, properties);
+  checkNames(`events of Thing "${name}"`, events);
+  for (const service of definitions) {
+    const isReserved = PLUMBING_SERVICES.some((plumbing) => plumbing === service.name);
+    if (isReserved) throw invalid(`The service name "${service.name}" is reserved.`);
+    checkNames(`parameters of service "${service.name}"`, service.parameters);
+    for (const typed of [service.result, ...service.parameters]) checkShape(`service "${service.name}"`, typed);
+  }
+  for (const property of properties) checkShape(`property "${property.name}"`, property);
+}
+
+function checkShape(owner: string, typed: { readonly baseType: string; readonly dataShape?: unknown }): void {
+  if (typed.baseType === 'INFOTABLE' && typed.dataShape === undefined)
+    throw invalid(`An INFOTABLE of ${owner} has no data shape.`);
+}
+
+function checkNames(where: string, items: readonly { readonly name: string }[]): void {
+  const seen = new Set<string>();
+  for (const { name } of items) {
+    checkName(`one of the ${where}`, name);
+    if (seen.has(name)) throw invalid(`"${name}" is twice among the ${where}.`);
+    seen.add(name);
+  }
+}
+
+function checkName(what: string, name: string): void {
+  if (name === '' || name.startsWith('*')) throw invalid(`The name of ${what} is empty or begins with "*".`);
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+    throw invalid(`The name of ${what} is longer than ${MAX_NAME_BYTES} bytes.`);
+}
+
+function invalid(sentence: string): AgentError {
+  return new AgentError('ConfigurationInvalid', sentence);
+}

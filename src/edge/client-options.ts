@@ -1,0 +1,115 @@
+import {
+  CONNECTION_DEFAULTS,
+  type ConnectionOptions,
+  DEFAULT_RECONNECT,
+  type ReconnectOptions,
+} from '../alwayson/connection-options.js';
+import type { RequestHandler } from '../alwayson/incoming-requests.js';
+import type { Dial } from '../alwayson/transport.js';
+import { webSocketUrl } from '../alwayson/web-socket-url.js';
+import { wsDial } from '../alwayson/ws-transport.js';
+import type { Clock } from '../core/clock.js';
+import { AgentError } from '../core/errors.js';
+import type { Instruments } from '../core/instruments.js';
+import type { Log } from '../core/log.js';
+import type { Random } from '../core/random.js';
+import { DEFAULT_OUTBOX_LIMITS, type OutboxLimits } from './outbox.js';
+
+export interface EdgeClientOptions {
+  /** `wss://host[:port]`; `https`, and the paths `/Thingworx` and `/Thingworx/WS`, are understood too. */
+  readonly url: string;
+  /** Secret; goes into AUTH and nowhere else. */
+  readonly appKey: string;
+  /** Allows `ws://` and `http://`. */
+  readonly allowInsecure?: boolean;
+  /** PEM of the authorities to trust, instead of those that Node knows. */
+  readonly ca?: string;
+  /** PEM of a client certificate and its key. */
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
+  /** Address of an HTTP proxy. */
+  readonly proxy?: string;
+  /** Offers permessage-deflate. */
+  readonly compression?: boolean;
+  /** Binds through a gateway: its name, and the template that the platform gives it if it has to make it. */
+  readonly gateway?: { readonly name: string; readonly type: string };
+  readonly maxFrameBytes?: number;
+  readonly maxMessageBytes?: number;
+  readonly maxRequestsInFlight?: number;
+  readonly maxCallsOpen?: number;
+  readonly pingIntervalMs?: number;
+  readonly pongTimeoutMs?: number;
+  /** The deadline of each of the platform's requests. */
+  readonly serviceTimeoutMs?: number;
+  /** How long calls to the platform wait unless they say otherwise. */
+  readonly callTimeoutMs?: number;
+  readonly reconnect?: Partial<ReconnectOptions>;
+  /** What may wait, for each Thing: once for property values, once for events. */
+  readonly outbox?: Partial<OutboxLimits>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+  readonly instruments?: Instruments;
+  /** Another way to connect than over WebSockets. */
+  readonly dial?: Dial;
+}
+
+/** The options with their defaults. */
+export interface CompleteOptions extends Omit<ConnectionOptions, 'names' | 'handleRequest'> {
+  readonly callTimeoutMs: number;
+  readonly outbox: OutboxLimits;
+}
+
+/** AUTH is one frame of 8192 bytes at most; C SDK ends stop at 255 anyway. */
+const MAX_APP_KEY_BYTES = 4_096;
+const MIN_FRAME_BYTES = 512;
+const CALL_TIMEOUT_MS = 10_000;
+
+/** @throws AgentError ConfigurationInvalid. */
+export function completeOptions(options: EdgeClientOptions): CompleteOptions {
+  const { appKey, url, allowInsecure = false, reconnect, outbox, callTimeoutMs } = options;
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as EdgeClientOptions;
+  const complete = {
+    ...CONNECTION_DEFAULTS,
+    ...given,
+    reconnect: { ...DEFAULT_RECONNECT, ...reconnect },
+    outbox: { ...DEFAULT_OUTBOX_LIMITS, ...outbox },
+    callTimeoutMs: callTimeoutMs ?? CALL_TIMEOUT_MS,
+  };
+  if (appKey === '' || Buffer.byteLength(appKey) > MAX_APP_KEY_BYTES)
+    throw new AgentError('ConfigurationInvalid', 'The application key is empty or far too long.');
+  if (complete.maxFrameBytes < MIN_FRAME_BYTES)
+    throw new AgentError('ConfigurationInvalid', `maxFrameBytes must be at least ${MIN_FRAME_BYTES}.`);
+  const target = webSocketUrl(url, { allowInsecure });
+  return { ...complete, dial: options.dial ?? dialOver(target, given, complete) };
+}
+
+function dialOver(
+  url: URL,
+  options: EdgeClientOptions,
+  limits: Pick<ConnectionOptions, 'maxFrameBytes' | 'maxMessageBytes' | 'answerTimeoutMs'>,
+): Dial {
+  const { ca, clientCertificate, clientKey, proxy, compression = false } = options;
+  return wsDial({
+    url,
+    ca,
+    clientCertificate,
+    clientKey,
+    proxy,
+    compression,
+    maxFrameBytes: limits.maxFrameBytes,
+    // A frame above our limit is answered with 0x80; only one far above it costs the connection.
+    maxPayloadBytes: 4 * limits.maxMessageBytes,
+    connectTimeoutMs: limits.answerTimeoutMs,
+  });
+}
+
+export function connectionOptions(
+  options: CompleteOptions,
+  names: readonly string[],
+  handleRequest: RequestHandler,
+): ConnectionOptions {
+  return { ...options, names, handleRequest };
+}

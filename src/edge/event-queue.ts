@@ -1,0 +1,87 @@
+import type { InfoTable } from '../alwayson/codec/values-model.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import { Outbox } from './outbox.js';
+import { SerialWorker } from './serial-worker.js';
+import type { ThingLine } from './thing-line.js';
+import { tableBytes } from './wire-size.js';
+
+interface Fired {
+  readonly event: string;
+  readonly data: InfoTable;
+  readonly resolve: () => void;
+  readonly reject: (error: AgentError) => void;
+}
+
+/**
+ * Sends a Thing's events in the order in which they were fired, one after the other. An event whose answer was lost
+ * with the connection is sent again: at least once, rarely twice.
+ */
+export class EventQueue {
+  readonly #line: ThingLine;
+  readonly #outbox: Outbox<Fired>;
+  readonly #worker: SerialWorker;
+  #isBound = false;
+  #isClosed = false;
+
+  constructor(line: ThingLine) {
+    this.#line = line;
+    this.#outbox = new Outbox(line.outboxLimits, (fired) => this.#onDrop(fired));
+    this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: line.retryMs, clock: line.clock });
+  }
+
+  bound(): void {
+    this.#isBound = true;
+    this.#worker.wake();
+  }
+
+  unbound(): void {
+    this.#isBound = false;
+    this.#worker.rest();
+  }
+
+  /** Resolves when the platform has answered; rejects with RequestRefused, QueueFull or ConnectionClosed. */
+  fire(event: string, data: InfoTable): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closed());
+    return new Promise((resolve, reject) => {
+      const sinceMs = this.#line.clock.monotonicMs();
+      this.#outbox.add({ item: { event, data, resolve, reject }, bytes: tableBytes(data), sinceMs });
+      this.#worker.wake();
+    });
+  }
+
+  close(): void {
+    this.unbound();
+    this.#isClosed = true;
+    for (const fired of this.#outbox.clear()) fired.reject(closed());
+  }
+
+  async #work(): Promise<boolean> {
+    if (!this.#isBound) return false;
+    const { clock } = this.#line;
+    const [entry] = this.#outbox.take(clock.monotonicMs(), 1, Number.POSITIVE_INFINITY);
+    if (!entry) return false;
+    try {
+      await this.#line.fire(entry.item.event, entry.item.data);
+      entry.item.resolve();
+    } catch (error) {
+      if (this.#isClosed) entry.item.reject(closed());
+      else if (isAgentError(error, 'ConnectionLost', 'RequestTimeout', 'QueueFull')) {
+        this.#outbox.putBack([entry], clock.monotonicMs());
+        throw error;
+      } else entry.item.reject(error as AgentError);
+    }
+    return true;
+  }
+
+  #onDrop({ event, reject }: Fired): void {
+    this.#line.instruments.count('edge_events_dropped_total');
+    this.#line.log.warn({ event }, 'outbox full or event too old: the oldest event was dropped');
+    reject(
+      new AgentError('QueueFull', `Event "${event}" was dropped: too many waited for the platform, or it too long.`),
+    );
+  }
+}
+
+function closed(): AgentError {
+  return new AgentError('ConnectionClosed', 'The client was closed before the platform had answered.');
+}

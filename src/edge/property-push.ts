@@ -1,0 +1,178 @@
+import type { InfoTable } from '../alwayson/codec/values-model.js';
+import { type FieldDefinition, Primitive } from '../alwayson/codec/values-model.js';
+import { makeField, type NativeRow, rowsFromTable, tableFromRows } from '../alwayson/values.js';
+import { isAgentError } from '../core/errors.js';
+import type { PropertyDefinition } from './definitions.js';
+import { Outbox } from './outbox.js';
+import { propertyCell } from './property-access.js';
+import { assumedSubscription, isPushed, type Pushed, type Subscription, subscriptionFrom } from './push-rule.js';
+import { SerialWorker } from './serial-worker.js';
+import type { ThingLine } from './thing-line.js';
+import type { EdgeThing, PropertyValue } from './thing.js';
+import { approximateBytes } from './wire-size.js';
+
+interface Push {
+  readonly name: string;
+  readonly value: Primitive;
+  readonly timeMs: number;
+  readonly quality: string;
+}
+
+/** Values in one call; the bytes are bounded besides, by half of the message limit. */
+const MAX_VALUES_PER_CALL = 500;
+
+/** Column order of the platform (8.3). */
+const VALUE_FIELDS: readonly FieldDefinition[] = [
+  makeField('name', 'STRING'),
+  makeField('value', 'VARIANT'),
+  makeField('time', 'DATETIME'),
+  makeField('quality', 'STRING'),
+];
+
+const SUBSCRIPTION_OPTIONS = tableFromRows([makeField('options', 'JSON')], [{ options: { hasDeadband: true } }]);
+
+/**
+ * Pushes a Thing's property values once the platform's subscriptions name them (protocol notes 8.3). What changes
+ * while there is no connection waits in a bounded outbox; before the platform was ever heard, as the definitions say.
+ */
+export class PropertyPush {
+  readonly #thing: EdgeThing;
+  readonly #line: ThingLine;
+  readonly #outbox: Outbox<Push>;
+  readonly #worker: SerialWorker;
+  readonly #lastPushed = new Map<string, Pushed>();
+  #subscriptions: ReadonlyMap<string, Subscription> | undefined;
+  #isBound = false;
+  #isRefreshWanted = false;
+  /** Whether the subscriptions were heard on the present connection. */
+  #isSubscribed = false;
+
+  constructor(thing: EdgeThing, line: ThingLine) {
+    this.#thing = thing;
+    this.#line = line;
+    this.#outbox = new Outbox(line.outboxLimits, (push) => this.#onDrop(push));
+    this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: line.retryMs, clock: line.clock });
+  }
+
+  /** The Thing is bound on a new connection. */
+  bound(): void {
+    this.#isBound = true;
+    this.refresh();
+  }
+
+  unbound(): void {
+    this.#isBound = false;
+    this.#isSubscribed = false;
+    this.#worker.rest();
+  }
+
+  /** The platform says that its subscriptions may have changed. */
+  refresh(): void {
+    if (this.#thing.propertyDefinitions.length === 0) return;
+    this.#isRefreshWanted = true;
+    this.#worker.wake();
+  }
+
+  /** Takes over the platform's subscriptions; rows have `edgeName`, `pushType` and `pushThreshold`. */
+  subscribe(rows: readonly NativeRow[]): void {
+    const subscriptions = new Map<string, Subscription>();
+    for (const { edgeName, pushType, pushThreshold } of rows) {
+      const definition = this.#thing.propertyDefinitions.find(({ name }) => name === edgeName);
+      if (definition) subscriptions.set(definition.name, subscriptionFrom(definition, pushType, pushThreshold));
+    }
+    const isNew = !this.#isSubscribed;
+    const before = this.#subscriptions;
+    this.#subscriptions = subscriptions;
+    this.#isSubscribed = true;
+    this.#outbox.filter(({ name }) => this.#subscriptionOf(name).pushType !== 'NEVER');
+    for (const name of subscriptions.keys()) if (isNew || !before?.has(name)) this.#pushCurrent(name);
+    this.#worker.wake();
+  }
+
+  changed(name: string, value: PropertyValue): void {
+    if (!isPushed(this.#subscriptionOf(name), this.#lastPushed.get(name), value)) return;
+    this.#enqueue(name, value);
+    this.#worker.wake();
+  }
+
+  close(): void {
+    this.unbound();
+    this.#outbox.clear();
+  }
+
+  #subscriptionOf(name: string): Subscription {
+    if (!this.#subscriptions) return assumedSubscription(this.#thing.property(name));
+    return this.#subscriptions.get(name) ?? { pushType: 'NEVER', pushThreshold: 0 };
+  }
+
+  /** A platform that has just subscribed learns the present value, whenever it was set. */
+  #pushCurrent(name: string): void {
+    const value = this.#thing.propertyValue(name);
+    if (!value || this.#subscriptionOf(name).pushType === 'NEVER') return;
+    if (!this.#outbox.some((push) => push.name === name)) this.#enqueue(name, value);
+  }
+
+  #enqueue(name: string, { value, timeMs, quality }: PropertyValue): void {
+    const definition: PropertyDefinition = this.#thing.property(name);
+    const push: Push = {
+      name,
+      value: new Primitive(definition.baseType, propertyCell(definition, value)),
+      timeMs,
+      quality,
+    };
+    this.#lastPushed.set(name, { value, quality });
+    const bytes = 24 + Buffer.byteLength(name) + approximateBytes(push.value);
+    this.#outbox.add({ item: push, bytes, sinceMs: this.#line.clock.monotonicMs() });
+  }
+
+  async #work(): Promise<boolean> {
+    if (!this.#isBound) return false;
+    if (this.#isRefreshWanted) await this.#refreshNow();
+    else if (this.#isSubscribed && this.#outbox.size > 0) await this.#pushSome();
+    else return false;
+    return true;
+  }
+
+  async #refreshNow(): Promise<void> {
+    this.#isRefreshWanted = false;
+    try {
+      const table = await this.#line.call('GetPropertySubscriptions', SUBSCRIPTION_OPTIONS);
+      this.subscribe(table ? rowsFromTable(table) : []);
+    } catch (error) {
+      if (!isAgentError(error, 'RequestRefused')) {
+        this.#isRefreshWanted = true;
+        throw error;
+      }
+      this.#line.log.debug({ status: error.context['status'] }, 'the platform gives no property subscriptions');
+    }
+  }
+
+  async #pushSome(): Promise<void> {
+    const { clock, log, maxBatchBytes } = this.#line;
+    const entries = this.#outbox.take(clock.monotonicMs(), MAX_VALUES_PER_CALL, maxBatchBytes);
+    if (entries.length === 0) return;
+    try {
+      await this.#line.call('UpdateSubscribedPropertyValues', valuesTable(entries.map((entry) => entry.item)));
+    } catch (error) {
+      if (!isAgentError(error, 'RequestRefused', 'FrameLimitExceeded', 'ValueNotEncodable')) {
+        this.#outbox.putBack(entries, clock.monotonicMs());
+        throw error;
+      }
+      log.warn({ code: error.code, values: entries.length }, `property values not accepted: ${error.message}`);
+    }
+  }
+
+  #onDrop({ name }: Push): void {
+    this.#line.instruments.count('edge_property_values_dropped_total');
+    this.#line.log.warn({ property: name }, 'outbox full or value too old: the oldest property value was dropped');
+  }
+}
+
+/** The parameters of UpdateSubscribedPropertyValues. */
+function valuesTable(pushes: readonly Push[]): InfoTable {
+  const values: InfoTable = {
+    fields: VALUE_FIELDS,
+    rows: pushes.map(({ name, value, timeMs, quality }) => [name, value, timeMs, quality]),
+  };
+  return { fields: [makeField('values', 'INFOTABLE')], rows: [[values]] };
+}

@@ -1,0 +1,95 @@
+import { type Cell, type FieldDefinition, type InfoTable, OddCell, Primitive } from '../alwayson/codec/values-model.js';
+import { convertLoose, convertRow, decodeNative, encodeNative, makeField, tableFromRows } from '../alwayson/values.js';
+import { AgentError, isAgentError } from '../core/errors.js';
+import type { CallContext } from '../core/call-context.js';
+import type {
+  NativeRow,
+  ParameterDefinition,
+  ResultDefinition,
+  Service,
+  ServiceDefinition,
+  ServiceParameters,
+} from './definitions.js';
+import { shapeFields } from './shape-fields.js';
+
+/**
+ * Runs a service for a request of the platform: parameters checked and converted before the handler sees them, the
+ * result by its declared type.
+ * @throws AgentError InvalidArgument, or whatever the handler throws.
+ */
+export async function callService(
+  service: Service,
+  context: CallContext,
+  params: InfoTable | null,
+): Promise<InfoTable | null> {
+  const { definition, handler } = service;
+  const result = await handler(context, readParameters(definition, params));
+  return resultTable(definition.result, result);
+}
+
+/**
+ * The native parameters of a request; absent optional ones are not in it, defaults are.
+ * @throws AgentError InvalidArgument, naming the parameter.
+ */
+export function readParameters(definition: ServiceDefinition, params: InfoTable | null): ServiceParameters {
+  if (params && params.rows.length > 1) throw new AgentError('InvalidArgument', 'The parameters must be one row.');
+  const cells = new Map(
+    params?.fields.map((field, index) => [field.name, wireValue(field, params.rows[0]?.[index] ?? null)]),
+  );
+  const unknown = [...cells.keys()].find((name) => !definition.parameters.some((parameter) => parameter.name === name));
+  if (unknown !== undefined)
+    throw new AgentError('InvalidArgument', `Service "${definition.name}" has no parameter "${unknown}".`);
+  const entries = definition.parameters
+    .map((parameter) => [parameter.name, readParameter(parameter, cells.get(parameter.name))] as const)
+    .filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries);
+}
+
+function wireValue(field: FieldDefinition, cell: Cell): Primitive {
+  if (cell instanceof OddCell || cell instanceof Primitive) return new Primitive(cell.baseType, cell.value);
+  return new Primitive(field.baseType, cell);
+}
+
+function readParameter(parameter: ParameterDefinition, wire: Primitive | undefined): unknown {
+  const what = `Parameter "${parameter.name}"`;
+  const native = wire && isPresent(parameter, wire) ? decodeParameter(wire, what) : undefined;
+  if (native !== undefined) return convertParameter(parameter, native, what);
+  if (parameter.isRequired) throw new AgentError('InvalidArgument', `${what} is required.`);
+  return parameter.defaultValue;
+}
+
+/** An empty text is a text, but no JSON. */
+function isPresent({ baseType }: ParameterDefinition, wire: Primitive): boolean {
+  return !((baseType === 'JSON' || baseType === 'QUERY') && wire.value === '');
+}
+
+function decodeParameter(wire: Primitive, what: string): unknown {
+  try {
+    return decodeNative(wire.baseType, wire.value);
+  } catch (error) {
+    if (!isAgentError(error, 'InvalidArgument')) throw error;
+    throw new AgentError('InvalidArgument', `${what} is not JSON: ${causeText(error)}.`, { cause: error });
+  }
+}
+
+function causeText(error: AgentError): string {
+  return error.cause instanceof Error ? error.cause.message.slice(0, 120) : error.message;
+}
+
+function convertParameter({ baseType, dataShape }: ParameterDefinition, native: unknown, what: string): unknown {
+  const value = convertLoose(baseType, native, what);
+  if (baseType !== 'INFOTABLE' || !dataShape) return value;
+  const fields = shapeFields(dataShape);
+  return (value as readonly NativeRow[]).map((row) => convertRow(fields, row, what));
+}
+
+/**
+ * The content of an answer (protocol notes 7.1): nothing, the table itself, or one field `result`.
+ * @throws AgentError ValueNotEncodable for a result that is not of its declared type: a defect of the handler.
+ */
+export function resultTable({ baseType, dataShape, description }: ResultDefinition, native: unknown): InfoTable | null {
+  if (baseType === 'NOTHING') return null;
+  if (baseType === 'INFOTABLE')
+    return encodeNative(baseType, native ?? [], dataShape && shapeFields(dataShape)) as InfoTable;
+  return tableFromRows([makeField('result', baseType, { description: description ?? '' })], [{ result: native }]);
+}
