@@ -1,0 +1,96 @@
+import { MAX_QUERY_CHARACTERS } from '../../../hub-query/parse.js';
+import { argumentInvalid, ServiceError } from '../answers/service-error.js';
+import { readMethodRequest } from '../methods/method-request.js';
+import { isObject } from '../twins/section.js';
+import { readTwinChange } from '../twins/twins.js';
+import type { JobDefinition, JobTask, JobType } from './job.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const DEFAULT_EXECUTION_SECONDS = 3600;
+const MAX_EXECUTION_SECONDS = 30 * 24 * 3600;
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/u;
+
+/**
+ * Reads the body of a job's PUT.
+ * @param strict refuse `null` where the service wants a value (azure-iot-sdk-node #847); otherwise null means absent.
+ * @throws ServiceError ArgumentInvalid, MessageTooLarge
+ */
+export function readJobRequest(jobId: string, body: Json, strict: boolean): JobDefinition {
+  if (body['jobId'] !== undefined && body['jobId'] !== jobId) {
+    throw argumentInvalid('jobId in the body is another one than in the path.');
+  }
+  const type = readType(body['type']);
+  const taskBody = body[type === 'scheduleDeviceMethod' ? 'cloudToDeviceMethod' : 'updateTwin'];
+  const definition: JobDefinition = {
+    jobId,
+    type,
+    queryCondition: readCondition(body['queryCondition']),
+    startMs: readStart(present('startTime', body['startTime'], strict)),
+    maxExecutionSeconds: readMaxExecution(
+      present('maxExecutionTimeInSeconds', body['maxExecutionTimeInSeconds'], strict),
+    ),
+    body: isObject(taskBody) ? taskBody : {},
+  };
+  taskOf(definition);
+  return definition;
+}
+
+/** What is to be done on each device. @throws ServiceError as readJobRequest */
+export function taskOf({ type, body }: JobDefinition): JobTask {
+  if (type === 'scheduleUpdateTwin') {
+    checkTwinEtag(body['etag']);
+    return { kind: 'twin', ...readTwinChange(body) };
+  }
+  const request = readMethodRequest(body);
+  return {
+    kind: 'method',
+    ...request,
+    connectTimeoutMs: request.connectTimeoutMs === 0 ? Infinity : request.connectTimeoutMs,
+  };
+}
+
+function readType(given: unknown): JobType {
+  const type = (['scheduleDeviceMethod', 'scheduleUpdateTwin'] as const).find(
+    (known) => known.toLowerCase() === String(given).toLowerCase(),
+  );
+  if (type === undefined) throw argumentInvalid('type must be scheduleDeviceMethod or scheduleUpdateTwin.');
+  return type;
+}
+
+function readCondition(given: unknown): string {
+  if (given === undefined || given === null) return '*';
+  if (typeof given !== 'string') throw argumentInvalid('queryCondition must be a text.');
+  if (given.length <= MAX_QUERY_CHARACTERS) return given;
+  throw argumentInvalid(`queryCondition has ${given.length} characters; at most ${MAX_QUERY_CHARACTERS} are allowed.`);
+}
+
+function present(name: string, given: unknown, strict: boolean): unknown {
+  if (given !== null) return given;
+  if (strict) throw argumentInvalid(`${name} must not be null; leave it out or give a value.`);
+  return undefined;
+}
+
+function readStart(given: unknown): number | undefined {
+  if (given === undefined || given === '') return undefined;
+  const startMs = typeof given === 'string' && ISO_TIME.test(given) ? Date.parse(given) : Number.NaN;
+  if (Number.isNaN(startMs)) throw argumentInvalid('startTime must be a time in ISO 8601 form.');
+  return startMs;
+}
+
+function readMaxExecution(given: unknown): number {
+  if (given === undefined) return DEFAULT_EXECUTION_SECONDS;
+  if (Number.isInteger(given) && (given as number) >= 1 && (given as number) <= MAX_EXECUTION_SECONDS) {
+    return given as number;
+  }
+  throw argumentInvalid(`maxExecutionTimeInSeconds must be an integer from 1 to ${MAX_EXECUTION_SECONDS}.`);
+}
+
+function checkTwinEtag(etag: unknown): void {
+  if (etag === '*') return;
+  throw new ServiceError(
+    'ArgumentInvalid',
+    "Missing or invalid etag for job type ScheduleUpdateTwin. A twin job forces the update and takes only '*' as the etag.",
+    { form: 'wrapped' },
+  );
+}

@@ -1,0 +1,43 @@
+import type { Expression } from '../../../hub-query/syntax.js';
+import type { Job, Jobs } from './jobs.js';
+
+/** A place in the listing of `devices.jobs`: the job's sequence number, and the row's index in it. */
+export type RowPosition = readonly [jobSequence: number, rowIndex: number];
+
+/** The rows of all jobs that have run or are running, with their places, from after `position`. */
+export function* jobRows(
+  jobs: Jobs,
+  where: Expression | undefined,
+  position: RowPosition = [-1, -1],
+): Generator<readonly [RowPosition, Record<string, unknown>]> {
+  const [afterJob, afterRow] = position;
+  for (const job of jobsNamedBy(jobs, where, afterJob - 1)) {
+    const { sequence } = job.record;
+    const from = sequence === afterJob ? afterRow + 1 : 0;
+    for (let index = from; index < (job.rows?.size ?? 0); index++) {
+      yield [[sequence, index], (job.rows as NonNullable<Job['rows']>).document(index, job.record)];
+    }
+  }
+}
+
+/** The one job that a query asks for (`jobId = '...'`, alone or in an AND), otherwise all of them. */
+function jobsNamedBy(jobs: Jobs, where: Expression | undefined, after: number): Iterable<Job> {
+  const jobId = namedJobId(where);
+  if (jobId === undefined) return jobs.inOrder.walk(after);
+  const job = jobs.find(jobId);
+  return job && job.record.sequence > after ? [job] : [];
+}
+
+function namedJobId(where: Expression | undefined): string | undefined {
+  if (where?.kind === 'and') {
+    for (const operand of where.operands) {
+      const found = namedJobId(operand);
+      if (found !== undefined) return found;
+    }
+  }
+  if (where?.kind !== 'comparison' || where.operator !== '=') return undefined;
+  const [path, constant] = where.left.kind === 'path' ? [where.left, where.right] : [where.right, where.left];
+  if (path.kind !== 'path' || path.segments.length !== 1 || constant.kind !== 'constant') return undefined;
+  if (String(path.segments[0]).toLowerCase() !== 'jobid') return undefined;
+  return typeof constant.value === 'string' ? constant.value : undefined;
+}

@@ -1,0 +1,172 @@
+import type { Clock } from '../../../core/clock.js';
+import { sleep } from '../../../core/clock.js';
+import { messageOf } from '../../../core/errors.js';
+import type { Log } from '../../../core/log.js';
+import type { DeviceGateway } from '../ports.js';
+import type { Journal } from '../state/journal.js';
+import type { Twins } from '../twins/twins.js';
+import type { ConnectionWaiters } from './connection-waiters.js';
+import { INTERRUPTED, invokeMethod, NOT_ONLINE, TIMED_OUT, updateTwin } from './device-operation.js';
+import type { JobRecord, JobTask } from './job.js';
+import type { JobArchive } from './job-archive.js';
+import type { JobRows, RowOutcome } from './job-rows.js';
+import { Slots } from './slots.js';
+
+/** Devices of one job at work at a time. */
+const MAX_AT_WORK = 5_000;
+/** Devices that are begun before other work gets its turn. */
+const SLICE = 250;
+
+export interface RunnerRooms {
+  readonly gateway: () => DeviceGateway;
+  readonly twins: Twins;
+  readonly waiters: ConnectionWaiters;
+  readonly archive: JobArchive;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long the next operation on a device must wait, by the tier. */
+  readonly reserveOperationMs: () => number;
+}
+
+/** Does a job's task on each of its devices, in parallel, until all have ended or the job's time is over. */
+export class JobRunner {
+  readonly #rooms: RunnerRooms;
+  readonly #job: JobRecord;
+  readonly #task: JobTask;
+  readonly #rows: JobRows;
+  readonly #deadlineMs: number;
+  readonly #slots = new Slots(MAX_AT_WORK);
+  /** How to stop waiting, for each device that is waited for. */
+  readonly #stopWaiting = new Map<number, () => void>();
+  readonly #stopped = new AbortController();
+  #onEnd: () => void = () => undefined;
+
+  constructor(rooms: RunnerRooms, job: JobRecord, task: JobTask, rows: JobRows) {
+    this.#rooms = rooms;
+    this.#job = job;
+    this.#task = task;
+    this.#rows = rows;
+    const elapsedMs = rooms.clock.nowMs() - (job.runningSinceMs ?? job.createdMs);
+    this.#deadlineMs = rooms.clock.monotonicMs() + Math.max(0, job.maxExecutionSeconds * 1000 - elapsedMs);
+  }
+
+  /** Ends without doing any more; the rows stay as they are, for the next start of the hub. */
+  stop(): void {
+    this.#stopped.abort(new Error('stopped'));
+    for (const stopWaiting of this.#stopWaiting.values()) stopWaiting();
+    this.#onEnd();
+  }
+
+  /** Resolves once every row has ended, or after `stop`. */
+  async run(): Promise<void> {
+    this.#endInterrupted();
+    const finished = new Promise<void>((resolve) => (this.#onEnd = resolve));
+    const timer = this.#rooms.clock.schedule(this.#remainingMs(), () => this.#timeOut());
+    try {
+      this.#endIfDone();
+      await Promise.all([finished, this.#beginAll()]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#stopped.signal.aborted || this.#rows.openCount === 0;
+  }
+
+  #remainingMs(): number {
+    return Math.max(0, this.#deadlineMs - this.#rooms.clock.monotonicMs());
+  }
+
+  /** Calls that were open when the hub was killed: nobody knows their end, and doing them twice could harm. */
+  #endInterrupted(): void {
+    for (let index = 0; index < this.#rows.size; index++) {
+      if (this.#rows.status(index) === 'running') this.#end(index, INTERRUPTED);
+    }
+  }
+
+  async #beginAll(): Promise<void> {
+    for (let index = 0; index < this.#rows.size && !this.#isOver; index++) {
+      if (index % SLICE === SLICE - 1) await nextTurn();
+      if (!this.#rows.isOpen(index)) continue;
+      if (this.#mustWait(index)) this.#waitForDevice(index);
+      else await this.#dispatch(index, this.#remainingMs());
+    }
+  }
+
+  #mustWait(index: number): boolean {
+    return this.#task.kind === 'method' && !this.#rooms.gateway().isConnected(this.#target(index));
+  }
+
+  #waitForDevice(index: number): void {
+    const budgetMs = this.#task.kind === 'method' ? this.#task.connectTimeoutMs : Infinity;
+    const givenUpAtMs = this.#rooms.clock.monotonicMs() + budgetMs;
+    const stop = this.#rooms.waiters.wait(this.#target(index), budgetMs, (isConnected) => {
+      this.#stopWaiting.delete(index);
+      if (!isConnected) this.#end(index, NOT_ONLINE);
+      else void this.#dispatch(index, givenUpAtMs - this.#rooms.clock.monotonicMs());
+    });
+    this.#stopWaiting.set(index, stop);
+  }
+
+  /** Begins one device's part as soon as there is a place for it; does not wait for its end. */
+  async #dispatch(index: number, connectTimeoutMs: number): Promise<void> {
+    await this.#slots.take();
+    await this.#pace();
+    if (this.#isOver || !this.#rows.isOpen(index)) {
+      this.#slots.give();
+      return;
+    }
+    void this.#work(index, connectTimeoutMs).finally(() => this.#slots.give());
+  }
+
+  async #pace(): Promise<void> {
+    const waitMs = this.#rooms.reserveOperationMs();
+    if (waitMs > 0) await sleep(this.#rooms.clock, waitMs, this.#stopped.signal).catch(() => undefined);
+  }
+
+  async #work(index: number, connectTimeoutMs: number): Promise<void> {
+    const { clock, log } = this.#rooms;
+    this.#rows.start(index, clock.nowMs());
+    try {
+      this.#end(index, await this.#operate(index, connectTimeoutMs));
+    } catch (error) {
+      log.error({ jobId: this.#job.jobId, err: messageOf(error) }, 'an operation of a job failed inside the hub');
+      this.#end(index, { error: { code: 'ServerError', description: 'The hub failed; see its log.' } });
+    }
+  }
+
+  async #operate(index: number, connectTimeoutMs: number): Promise<RowOutcome> {
+    const { gateway, twins, archive, journal } = this.#rooms;
+    if (this.#task.kind === 'twin') return updateTwin(twins, this.#target(index), this.#task);
+    // On record before the device hears of it: a hub that comes back must know what may have been done.
+    archive.keepRow(this.#job.jobId, index, this.#rows);
+    await journal.flush();
+    const boundedMs = Math.max(0, Math.min(connectTimeoutMs, this.#task.connectTimeoutMs, this.#remainingMs()));
+    return invokeMethod(gateway(), this.#target(index), this.#task, boundedMs);
+  }
+
+  #end(index: number, outcome: RowOutcome): void {
+    // Late answers of devices find their row ended, or the hub about to close.
+    if (this.#stopped.signal.aborted || !this.#rows.isOpen(index)) return;
+    this.#rows.end(index, this.#rooms.clock.nowMs(), outcome);
+    this.#rooms.archive.keepRow(this.#job.jobId, index, this.#rows);
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#rows.openCount === 0) this.#onEnd();
+  }
+
+  #timeOut(): void {
+    for (const stopWaiting of this.#stopWaiting.values()) stopWaiting();
+    for (let index = 0; index < this.#rows.size; index++) if (this.#rows.isOpen(index)) this.#end(index, TIMED_OUT);
+  }
+
+  #target(index: number) {
+    return this.#rows.targets[index] as { readonly deviceId: string; readonly moduleId?: string };
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,66 @@
+import { wireTime } from '../answers/wire-time.js';
+import type { JobCounts } from './job-rows.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export type JobType = 'scheduleDeviceMethod' | 'scheduleUpdateTwin';
+
+/** `queued` is only ever seen in the answer to the PUT. */
+export type JobStatus = 'scheduled' | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+export type JobTask =
+  | {
+      readonly kind: 'method';
+      readonly methodName: string;
+      readonly payload: unknown;
+      readonly responseTimeoutMs: number;
+      /** Infinity: until the job's time is over. */
+      readonly connectTimeoutMs: number;
+    }
+  | { readonly kind: 'twin'; readonly tags: Json | null | undefined; readonly desired: Json | null | undefined };
+
+/** What a PUT asked for. */
+export interface JobDefinition {
+  readonly jobId: string;
+  readonly type: JobType;
+  readonly queryCondition: string;
+  /** Undefined: at once. */
+  readonly startMs: number | undefined;
+  readonly maxExecutionSeconds: number;
+  /** `cloudToDeviceMethod` or `updateTwin`, as it was put. */
+  readonly body: Json;
+}
+
+/** A job as it is kept; replaced at every change. */
+export interface JobRecord extends JobDefinition {
+  /** Order of creation. */
+  readonly sequence: number;
+  readonly createdMs: number;
+  readonly status: JobStatus;
+  /** When the devices were looked up. */
+  readonly runningSinceMs?: number;
+  readonly endedMs?: number;
+  readonly failureReason?: string;
+}
+
+export const hasEnded = ({ status }: JobRecord): boolean =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';
+
+/** A job as GET and the list answer it. `counts` exist from the moment that it runs. */
+export function jobDocument(record: JobRecord, counts: JobCounts | undefined): Record<string, unknown> {
+  return {
+    jobId: record.jobId,
+    queryCondition: record.queryCondition,
+    createdTime: wireTime(record.createdMs),
+    startTime: wireTime(record.startMs ?? record.createdMs),
+    ...(record.endedMs === undefined ? {} : { endTime: wireTime(record.endedMs) }),
+    maxExecutionTimeInSeconds: record.maxExecutionSeconds,
+    type: record.type,
+    ...(record.type === 'scheduleDeviceMethod' ? { cloudToDeviceMethod: record.body } : { updateTwin: record.body }),
+    status: record.status,
+    ...(record.failureReason === undefined
+      ? {}
+      : { failureReason: record.failureReason, statusMessage: record.failureReason }),
+    ...(counts ? { deviceJobStatistics: counts } : {}),
+  };
+}

@@ -1,0 +1,231 @@
+import type { Timer } from '../../../core/clock.js';
+import { isAgentError, messageOf } from '../../../core/errors.js';
+import { parseCondition } from '../../../hub-query/parse.js';
+import type { Store } from '../../../store/store.js';
+import { ServiceError } from '../answers/service-error.js';
+import type { Endpoints } from '../state/endpoints.js';
+import { OrderedItems } from '../state/ordered-items.js';
+import { hasEnded, jobDocument, type JobDefinition, type JobRecord, type JobStatus } from './job.js';
+import { JobRows } from './job-rows.js';
+import { taskOf } from './job-request.js';
+import { JobRunner, type RunnerRooms } from './job-runner.js';
+import { findTargets } from './target-finder.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const HISTORY_MS = 30 * DAY_MS;
+/** Timers cannot be set for longer than 24 days; a day is short enough for any. */
+const MAX_TIMER_MS = DAY_MS;
+
+export interface JobsRooms extends RunnerRooms {
+  readonly endpoints: Endpoints;
+  /** Jobs that may be pending or running at a time, by the tier. */
+  readonly maxActive: number;
+}
+
+/** A job with what belongs to it while the hub runs. */
+export interface Job {
+  record: JobRecord;
+  /** From the moment that the devices have been looked up. */
+  rows: JobRows | undefined;
+  runner: JobRunner | undefined;
+  startTimer: Timer | undefined;
+}
+
+/** All jobs: their life from the PUT to the end of the history. */
+export class Jobs {
+  readonly #rooms: JobsRooms;
+  readonly #byId = new Map<string, Job>();
+  readonly inOrder = new OrderedItems<Job>((job) => job.record.sequence);
+  /** Jobs that have a place, or wait for one, in the order of their start. */
+  readonly #waiting: Job[] = [];
+  #runningCount = 0;
+  #nextSequence = 1;
+  #isClosed = false;
+  readonly #runs = new Set<Promise<void>>();
+
+  constructor(rooms: JobsRooms) {
+    this.#rooms = rooms;
+  }
+
+  /** Reads what an earlier process kept, and goes on with it. */
+  async load(store: Store): Promise<void> {
+    for (const { record, rows } of await this.#rooms.archive.load(store)) {
+      const job = this.#place({ record, rows, runner: undefined, startTimer: undefined });
+      if (record.status === 'scheduled') this.#awaitStart(job);
+      else if (record.status === 'pending') this.#waiting.push(job);
+      else if (record.status === 'running') this.#track(this.#run(job));
+    }
+    this.#startWaiting();
+  }
+
+  find(jobId: string): Job | undefined {
+    return this.#byId.get(jobId);
+  }
+
+  /** The job as the service API shows it. */
+  document(job: Job): Record<string, unknown> {
+    return jobDocument(job.record, job.rows?.counts);
+  }
+
+  /**
+   * Takes a job; resolves once it is kept. It begins by itself.
+   * @throws ServiceError JobAlreadyExists, ThrottlingMaxActiveJobCountExceeded
+   */
+  async create(definition: JobDefinition): Promise<Job> {
+    const { clock, journal } = this.#rooms;
+    await journal.checkWritable();
+    this.#forgetOld();
+    if (this.#byId.has(definition.jobId)) {
+      throw new ServiceError('JobAlreadyExists', `A job with ID '${definition.jobId}' already exists.`);
+    }
+    const nowMs = clock.nowMs();
+    const isLater = (definition.startMs ?? nowMs) > nowMs;
+    if (!isLater) this.#checkPlace();
+    const record: JobRecord = {
+      ...definition,
+      sequence: this.#nextSequence,
+      createdMs: nowMs,
+      status: isLater ? 'scheduled' : 'pending',
+    };
+    const job = this.#place({ record, rows: undefined, runner: undefined, startTimer: undefined });
+    this.#rooms.archive.keepJob(record);
+    if (isLater) this.#awaitStart(job);
+    else this.#waiting.push(job);
+    await journal.flush();
+    // Only now: the answer to the PUT must not come after the first effects of a job that could not be kept.
+    setImmediate(() => this.#startWaiting());
+    return job;
+  }
+
+  /**
+   * Cancels a job that does not run yet; resolves once that is kept.
+   * @throws ServiceError JobNotFound, OperationNotAllowedInCurrentState
+   */
+  async cancel(jobId: string): Promise<Job> {
+    const job = this.#byId.get(jobId);
+    if (!job) throw new ServiceError('JobNotFound', `Job ${jobId} is not known.`);
+    await this.#rooms.journal.checkWritable();
+    const { status } = job.record;
+    if (status !== 'scheduled' && status !== 'pending') {
+      const shown = status[0]?.toUpperCase() + status.slice(1);
+      throw new ServiceError('OperationNotAllowedInCurrentState', `Job cannot be cancelled in '${shown}' status.`);
+    }
+    job.startTimer?.cancel();
+    const place = this.#waiting.indexOf(job);
+    if (place >= 0) this.#waiting.splice(place, 1);
+    this.#change(job, 'cancelled', { endedMs: this.#rooms.clock.nowMs() });
+    await this.#rooms.journal.flush();
+    return job;
+  }
+
+  /** Stops all work where it is; the next start of the hub on the same store goes on with it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const job of this.inOrder.walk()) {
+      job.startTimer?.cancel();
+      job.runner?.stop();
+    }
+    await Promise.all(this.#runs);
+  }
+
+  #place(job: Job): Job {
+    this.#byId.set(job.record.jobId, job);
+    this.inOrder.add(job);
+    this.#nextSequence = job.record.sequence + 1;
+    return job;
+  }
+
+  #checkPlace(): void {
+    if (this.#runningCount + this.#waiting.length < this.#rooms.maxActive) return;
+    throw new ServiceError(
+      'ThrottlingMaxActiveJobCountExceeded',
+      `The maximum number of active jobs (${this.#rooms.maxActive}) is reached (429004). Wait until a job has ended.`,
+    );
+  }
+
+  #awaitStart(job: Job): void {
+    const waitMs = (job.record.startMs ?? 0) - this.#rooms.clock.nowMs();
+    job.startTimer = this.#rooms.clock.schedule(Math.min(Math.max(0, waitMs), MAX_TIMER_MS), () => {
+      if (waitMs > MAX_TIMER_MS) {
+        this.#awaitStart(job);
+        return;
+      }
+      job.startTimer = undefined;
+      this.#change(job, 'pending');
+      this.#waiting.push(job);
+      this.#startWaiting();
+    });
+  }
+
+  #startWaiting(): void {
+    while (!this.#isClosed && this.#runningCount < this.#rooms.maxActive) {
+      const job = this.#waiting.shift();
+      if (!job) return;
+      this.#track(this.#lookUpAndRun(job));
+    }
+  }
+
+  /** Counts a run as holding a place until it ends; the place then goes to the next one. */
+  #track(run: Promise<void>): void {
+    this.#runningCount += 1;
+    const tracked = run
+      .catch((error: unknown) => this.#rooms.log.error({ err: messageOf(error) }, 'a job failed inside the hub'))
+      .finally(() => {
+        this.#runningCount -= 1;
+        this.#runs.delete(tracked);
+        this.#startWaiting();
+      });
+    this.#runs.add(tracked);
+  }
+
+  async #lookUpAndRun(job: Job): Promise<void> {
+    const { archive, clock, endpoints } = this.#rooms;
+    try {
+      const targets = await findTargets(endpoints, parseCondition(job.record.queryCondition));
+      // While the devices were looked up, it could still be cancelled.
+      if (job.record.status !== 'pending' || this.#isClosed) return;
+      job.rows = new JobRows(targets);
+      archive.keepTargets(job.record.jobId, targets);
+      this.#change(job, 'running', { runningSinceMs: clock.nowMs() });
+    } catch (error) {
+      if (!isAgentError(error, 'QueryInvalid')) throw error;
+      this.#change(job, 'failed', {
+        endedMs: clock.nowMs(),
+        failureReason: `SQL query parse failed: ${error.message}`,
+      });
+      await this.#flush();
+      return;
+    }
+    await this.#run(job);
+  }
+
+  async #run(job: Job): Promise<void> {
+    if (!job.rows) return;
+    job.runner = new JobRunner(this.#rooms, job.record, taskOf(job.record), job.rows);
+    await job.runner.run();
+    job.runner = undefined;
+    if (!this.#isClosed) this.#change(job, 'completed', { endedMs: this.#rooms.clock.nowMs() });
+    await this.#flush();
+  }
+
+  #change(job: Job, status: JobStatus, more: Partial<JobRecord> = {}): void {
+    job.record = { ...job.record, ...more, status };
+    this.#rooms.archive.keepJob(job.record);
+  }
+
+  /** A job must go on though the disk is full: the journal keeps what it could not write, and says so in the log. */
+  async #flush(): Promise<void> {
+    await this.#rooms.journal.flush().catch(() => undefined);
+  }
+
+  #forgetOld(): void {
+    const oldestMs = this.#rooms.clock.nowMs() - HISTORY_MS;
+    for (const job of this.inOrder.walk()) {
+      if (job.record.createdMs > oldestMs) return;
+      if (!hasEnded(job.record) || (job.record.endedMs ?? 0) > oldestMs) continue;
+      this.#byId.delete(job.record.jobId);
+      this.inOrder.remove(job);
+      this.#rooms.archive.forget(job.record.jobId, job.rows);
+    }
+  }
+}

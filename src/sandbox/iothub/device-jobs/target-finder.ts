@@ -1,0 +1,33 @@
+import type { Condition } from '../../../hub-query/syntax.js';
+import { endpointId, type Endpoint } from '../identities/endpoint.js';
+import type { EndpointId } from '../ports.js';
+import { compileCondition, namedDeviceIds } from '../query/evaluate.js';
+import type { Endpoints } from '../state/endpoints.js';
+import { TwinDocument } from '../twins/twin-document.js';
+
+/** Twins that are looked at before other work gets its turn. */
+const SLICE = 5_000;
+
+/** The devices or modules that meet a job's condition now, in the order of their registration. */
+export async function findTargets(endpoints: Endpoints, condition: Condition): Promise<EndpointId[]> {
+  const matches = compileCondition(condition);
+  const targets: EndpointId[] = [];
+  let looked = 0;
+  for (const endpoint of candidates(endpoints, condition)) {
+    if (!endpoint.isDeleted && matches(new TwinDocument(endpoint))) targets.push(endpointId(endpoint.record));
+    looked += 1;
+    if (looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return targets;
+}
+
+/** Those that can meet the condition at all: a condition that names its devices need not walk through the fleet. */
+export function candidates(endpoints: Endpoints, { source, where }: Condition, after = -1): Iterable<Endpoint> {
+  const collection = source === 'devices' ? endpoints.devices : endpoints.modules;
+  const named = namedDeviceIds(where);
+  if (!named || named.length > collection.size) return collection.walk(after);
+  const found = named.flatMap((deviceId) =>
+    source === 'devices' ? (endpoints.find({ deviceId }) ?? []) : endpoints.modulesOf(deviceId),
+  );
+  return found.filter(({ record }) => record.sequence > after).sort((a, b) => a.record.sequence - b.record.sequence);
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../../core/clock.js';
+import type { Log } from '../../core/log.js';
+import type { Store } from '../../store/store.js';
+import { Gatekeeper } from './access/gatekeeper.js';
+import { type Policy, policiesOf } from './access/policies.js';
+import { createDeviceDirectory } from './device-directory.js';
+import { ConnectionWaiters } from './device-jobs/connection-waiters.js';
+import { JobArchive } from './device-jobs/job-archive.js';
+import { Jobs } from './device-jobs/jobs.js';
+import { Registry } from './identities/registry.js';
+import type { DeviceDirectory, DeviceGateway } from './ports.js';
+import { Paging } from './rest/paging.js';
+import { Configurations } from './state/configurations.js';
+import { Endpoints } from './state/endpoints.js';
+import { ensureSecrets } from './state/hub-secrets.js';
+import { Journal } from './state/journal.js';
+import { Throttle } from './tiers/throttle.js';
+import type { Limits } from './tiers/tiers.js';
+import { Twins } from './twins/twins.js';
+
+export interface HubStateOptions {
+  readonly hostName: string;
+  readonly limits: Limits;
+  readonly store: Store | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gateway: () => DeviceGateway;
+}
+
+/** Everything of a hub but its servers. */
+export interface HubState {
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly gatekeeper: Gatekeeper;
+  readonly endpoints: Endpoints;
+  readonly configurations: Configurations;
+  readonly registry: Registry;
+  readonly twins: Twins;
+  readonly jobs: Jobs;
+  readonly journal: Journal;
+  readonly throttle: Throttle;
+  readonly paging: Paging;
+  readonly directory: DeviceDirectory;
+  /** The way to devices, as it is now. */
+  readonly gateway: () => DeviceGateway;
+}
+
+/** Builds the state and reads what the store has of it; jobs go on with `jobs.load`, once devices can be reached. */
+export async function openHubState(options: HubStateOptions): Promise<HubState> {
+  const { hostName, limits, store, clock, log, gateway } = options;
+  const secrets = await ensureSecrets(store);
+  const policies = policiesOf(secrets.policyKeys);
+  const gatekeeper = new Gatekeeper({ hostName, policies, nowMs: () => clock.nowMs() });
+  const journal = new Journal(store, log);
+  const endpoints = new Endpoints(journal);
+  const configurations = new Configurations(journal, clock);
+  const throttle = new Throttle(limits, clock);
+  const twins = new Twins({ endpoints, journal, gateway, clock });
+  const registry = new Registry({ endpoints, gateway, clock, maxDevices: limits.maxDevices });
+  const waiters = new ConnectionWaiters(clock);
+  const jobs = new Jobs({
+    gateway,
+    twins,
+    waiters,
+    journal,
+    clock,
+    log,
+    endpoints,
+    archive: new JobArchive(journal),
+    maxActive: limits.maxActiveJobs,
+    reserveOperationMs: () => throttle.reserveDeviceOperationMs(),
+  });
+  const directory = createDeviceDirectory({
+    endpoints,
+    twins,
+    gatekeeper,
+    clock,
+    onConnected: (id) => waiters.announce(id),
+  });
+  if (store) {
+    await endpoints.load(store);
+    await configurations.load(store);
+  }
+  const paging = new Paging(Buffer.from(secrets.pagingSecret, 'base64'));
+  return {
+    policies,
+    gatekeeper,
+    endpoints,
+    configurations,
+    registry,
+    twins,
+    jobs,
+    journal,
+    throttle,
+    paging,
+    directory,
+    gateway,
+  };
+}

@@ -1,0 +1,116 @@
+import { matchOf, type Match } from '../answers/etag.js';
+import { argumentInvalid, deviceNotFound, moduleNotFound, ServiceError } from '../answers/service-error.js';
+import type { EndpointId } from '../ports.js';
+import type { Endpoints } from '../state/endpoints.js';
+import { isObject } from '../twins/section.js';
+import { readTwinChange, type Twins } from '../twins/twins.js';
+import { type Endpoint, endpointKey } from './endpoint.js';
+import { checkDeviceId } from './id-rules.js';
+import type { Registry } from './registry.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const MAX_ENTRIES = 100;
+const ANY: Match = { kind: 'any' };
+
+export interface BulkError {
+  readonly deviceId: string;
+  readonly moduleId?: string;
+  readonly errorCode: string;
+  readonly errorStatus: string;
+}
+
+export interface BulkResult {
+  readonly isSuccessful: boolean;
+  readonly errors: readonly BulkError[];
+  readonly warnings: readonly never[];
+}
+
+interface BulkRooms {
+  readonly endpoints: Endpoints;
+  readonly registry: Registry;
+  readonly twins: Twins;
+}
+
+/**
+ * `POST /devices`: each entry is done by itself; what fails is listed, the rest is done.
+ * @throws ServiceError ArgumentInvalid, before anything is done, for what is no list of 1 to 100 entries.
+ */
+export async function runBulk(rooms: BulkRooms, body: unknown): Promise<BulkResult> {
+  if (!Array.isArray(body) || body.length === 0) throw argumentInvalid('The body must be a list of devices.');
+  if (body.length > MAX_ENTRIES) throw argumentInvalid(`At most ${MAX_ENTRIES} devices can be given at once.`);
+  const errors: BulkError[] = [];
+  const seen = new Set<string>();
+  for (const entry of body) {
+    const id = idOf(entry);
+    try {
+      checkOnce(seen, id);
+      await runEntry(rooms, id, entry as Json);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.code === 'ServiceUnavailable') throw error;
+      errors.push({ ...id, errorCode: error.code, errorStatus: error.message });
+    }
+  }
+  return { isSuccessful: errors.length === 0, errors, warnings: [] };
+}
+
+function idOf(entry: unknown): EndpointId {
+  if (!isObject(entry)) return { deviceId: '' };
+  const given = entry['id'] ?? entry['deviceId'];
+  const deviceId = typeof given === 'string' ? given : '';
+  return typeof entry['moduleId'] === 'string' ? { deviceId, moduleId: entry['moduleId'] } : { deviceId };
+}
+
+function checkOnce(seen: Set<string>, id: EndpointId): void {
+  checkDeviceId(id.deviceId);
+  const key = endpointKey(id);
+  if (seen.has(key)) throw new ServiceError('DeviceDefinedMultipleTimes', `${key} is in the list more than once.`);
+  seen.add(key);
+}
+
+async function runEntry(rooms: BulkRooms, id: EndpointId, entry: Json): Promise<void> {
+  const known = rooms.endpoints.find(id);
+  const identityMatch = (): Match => etagMatch(entry['eTag'] ?? entry['etag']);
+  const mode = typeof entry['importMode'] === 'string' ? entry['importMode'].toLowerCase() : 'createorupdate';
+  // A twin that cannot be taken must not leave a device behind that was made for it.
+  readTwinChange(entry);
+  switch (mode) {
+    case 'create':
+      return applyTwin(rooms, rooms.registry.create(id, entry), entry, ANY);
+    case 'update':
+      return applyTwin(rooms, rooms.registry.update(existing(known, id), entry, ANY), entry, ANY);
+    case 'updateifmatchetag':
+      return applyTwin(rooms, rooms.registry.update(existing(known, id), entry, identityMatch()), entry, ANY);
+    case 'createorupdate':
+    case 'createorupdateifmatchetag': {
+      const match = mode === 'createorupdate' ? ANY : identityMatch();
+      const endpoint = known ? rooms.registry.update(known, entry, match) : rooms.registry.create(id, entry);
+      return applyTwin(rooms, endpoint, entry, ANY);
+    }
+    case 'delete':
+      return rooms.registry.delete(id, ANY);
+    case 'deleteifmatchetag':
+      return rooms.registry.delete(id, identityMatch());
+    case 'updatetwin':
+      return applyTwin(rooms, existing(known, id), entry, ANY);
+    case 'updatetwinifmatchetag':
+      return applyTwin(rooms, existing(known, id), entry, etagMatch(entry['twinETag'] ?? entry['twinEtag']));
+    default:
+      throw argumentInvalid('importMode is not known.');
+  }
+}
+
+function existing(known: Endpoint | undefined, id: EndpointId): Endpoint {
+  if (known) return known;
+  throw id.moduleId === undefined ? deviceNotFound(id.deviceId) : moduleNotFound(id.deviceId, id.moduleId);
+}
+
+async function applyTwin(rooms: BulkRooms, endpoint: Endpoint, entry: Json, match: Match): Promise<void> {
+  if (entry['tags'] === undefined && entry['properties'] === undefined) return;
+  await rooms.twins.patch(endpoint, readTwinChange(entry), match);
+}
+
+function etagMatch(given: unknown): Match {
+  if (typeof given !== 'string' || given === '') throw argumentInvalid('The import mode needs an etag.');
+  return matchOf(given);
+}

@@ -1,0 +1,128 @@
+import { newKeyPair } from '../access/policies.js';
+import { argumentInvalid } from '../answers/service-error.js';
+import { isObject } from '../twins/section.js';
+import type { Authentication, AuthenticationType } from './endpoint.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const AUTHENTICATION_TYPES: readonly AuthenticationType[] = ['sas', 'selfSigned', 'certificateAuthority', 'none'];
+const THUMBPRINT = /^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/u;
+const MAX_REASON_CHARACTERS = 128;
+const EDGE_SCOPE = /^ms-azure-iot-edge:\/\/[^\s]{1,256}$/u;
+
+/** What a PUT or a bulk entry says about an identity; `undefined` where it is silent. */
+export interface IdentityRequest {
+  readonly authentication: Authentication;
+  readonly status: 'enabled' | 'disabled' | undefined;
+  readonly statusReason: string | undefined;
+  readonly isEdge: boolean | undefined;
+  readonly deviceScope: string | undefined;
+  readonly parentScopes: readonly string[] | undefined;
+  readonly managedBy: string | undefined;
+}
+
+/**
+ * Reads the part of an identity that may be set. Empty keys are made up, or kept when there are some already.
+ * @throws ServiceError ArgumentInvalid
+ */
+export function readIdentityRequest(body: Json, known: Authentication | undefined): IdentityRequest {
+  return {
+    authentication: readAuthentication(body['authentication'], known),
+    status: readStatus(body['status']),
+    statusReason: readText('statusReason', body['statusReason']),
+    isEdge: readCapabilities(body['capabilities']),
+    deviceScope: readScope('deviceScope', body['deviceScope']),
+    parentScopes: readScopes(body['parentScopes']),
+    managedBy: readText('managedBy', body['managedBy']),
+  };
+}
+
+function readAuthentication(given: unknown, known: Authentication | undefined): Authentication {
+  if (given === undefined || given === null) return known ?? symmetric(undefined, undefined);
+  if (!isObject(given)) throw argumentInvalid('authentication must be a JSON object.');
+  const thumbprints = readThumbprints(given['x509Thumbprint']);
+  switch (readType(given['type'], thumbprints !== undefined)) {
+    case 'sas':
+      return symmetric(given['symmetricKey'], known);
+    case 'selfSigned':
+      if (!thumbprints) throw argumentInvalid('authentication.x509Thumbprint is required for selfSigned.');
+      return { type: 'selfSigned', symmetricKey: undefined, thumbprints };
+    case 'certificateAuthority':
+      return { type: 'certificateAuthority', symmetricKey: undefined, thumbprints: undefined };
+    case 'none':
+      return { type: 'none', symmetricKey: undefined, thumbprints: undefined };
+  }
+}
+
+function readType(given: unknown, hasThumbprints: boolean): AuthenticationType {
+  if (given === undefined || given === null) return hasThumbprints ? 'selfSigned' : 'sas';
+  const name = typeof given === 'string' ? given.toLowerCase() : '';
+  const type = AUTHENTICATION_TYPES.find((known) => known.toLowerCase() === name);
+  if (type === undefined) throw argumentInvalid('authentication.type must be sas, selfSigned or certificateAuthority.');
+  return type;
+}
+
+function symmetric(given: unknown, known: Authentication | undefined): Authentication {
+  const keys = isObject(given) ? given : {};
+  const fallback = known?.symmetricKey ?? newKeyPair();
+  const symmetricKey = {
+    primaryKey: readKey('primaryKey', keys['primaryKey']) ?? fallback.primaryKey,
+    secondaryKey: readKey('secondaryKey', keys['secondaryKey']) ?? fallback.secondaryKey,
+  };
+  return { type: 'sas', symmetricKey, thumbprints: undefined };
+}
+
+/** A key is base64 of 16 to 64 bytes. The text of a bad one stays out of the error. */
+function readKey(name: string, given: unknown): string | undefined {
+  if (given === undefined || given === null || given === '') return undefined;
+  if (typeof given === 'string' && /^[A-Za-z0-9+/]+={0,2}$/u.test(given) && given.length % 4 === 0) {
+    const bytes = Buffer.from(given, 'base64').length;
+    if (bytes >= 16 && bytes <= 64) return given;
+  }
+  throw argumentInvalid(`authentication.symmetricKey.${name} must be the base64 of 16 to 64 bytes.`);
+}
+
+function readThumbprints(given: unknown): Authentication['thumbprints'] {
+  if (!isObject(given)) return undefined;
+  const primary = readThumbprint(given['primaryThumbprint']);
+  const secondary = readThumbprint(given['secondaryThumbprint']);
+  return primary === undefined && secondary === undefined ? undefined : { primary, secondary };
+}
+
+function readThumbprint(given: unknown): string | undefined {
+  if (given === undefined || given === null || given === '') return undefined;
+  if (typeof given === 'string' && THUMBPRINT.test(given)) return given.toUpperCase();
+  throw argumentInvalid('A thumbprint must be the 40 or 64 hexadecimal digits of SHA-1 or SHA-256.');
+}
+
+function readStatus(given: unknown): 'enabled' | 'disabled' | undefined {
+  if (given === undefined || given === null) return undefined;
+  const status = typeof given === 'string' ? given.toLowerCase() : '';
+  if (status === 'enabled' || status === 'disabled') return status;
+  throw argumentInvalid('status must be enabled or disabled.');
+}
+
+function readText(name: string, given: unknown): string | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === 'string' && given.length <= MAX_REASON_CHARACTERS) return given;
+  throw argumentInvalid(`${name} must be a text of at most ${MAX_REASON_CHARACTERS} characters.`);
+}
+
+function readCapabilities(given: unknown): boolean | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (!isObject(given)) throw argumentInvalid('capabilities must be a JSON object.');
+  return given['iotEdge'] === true;
+}
+
+function readScope(name: string, given: unknown): string | undefined {
+  if (given === undefined || given === null || given === '') return undefined;
+  if (typeof given === 'string' && EDGE_SCOPE.test(given)) return given;
+  throw argumentInvalid(`${name} must be the scope of an edge device, ms-azure-iot-edge://...`);
+}
+
+function readScopes(given: unknown): readonly string[] | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (!Array.isArray(given) || given.length > 1) throw argumentInvalid('parentScopes must hold at most one scope.');
+  const scopes = given.map((scope) => readScope('parentScopes', scope));
+  return scopes.filter((scope) => scope !== undefined);
+}

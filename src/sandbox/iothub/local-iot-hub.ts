@@ -1,0 +1,216 @@
+import type { Server, Socket } from 'node:net';
+import { type Clock, systemClock } from '../../core/clock.js';
+import { type Log, silentLog } from '../../core/log.js';
+import type { Store } from '../../store/store.js';
+import { type Certificates, ensureCertificates } from '../certificates.js';
+import type { FleetBehaviour } from '../devices/behaviour.js';
+import type { Router } from '../http/router.js';
+import type { Policy } from './access/policies.js';
+import { joinGateways } from './devices/gateways.js';
+import { createLightDevices, type LightDevices } from './devices/light-devices.js';
+import { createMqttGateway, type MqttGateway } from './devices/mqtt-gateway.js';
+import { createMqttServer } from './devices/mqtt-server.js';
+import { type HubState, openHubState } from './hub-state.js';
+import type { DeviceGateway } from './ports.js';
+import { type NewDevice, registerDevices } from './register-devices.js';
+import { createServiceServer, listen, type ListeningServer } from './servers.js';
+import { limitsOf, type TierName } from './tiers/tiers.js';
+
+export interface LocalIotHubOptions {
+  /** Address to listen on; 127.0.0.1 unless told otherwise. */
+  readonly host?: string;
+  /** Service API and MQTT over WebSocket; 0 (the default) takes a free port. */
+  readonly port?: number;
+  /** MQTT over TLS; 0 (the default) takes a free port. */
+  readonly mqttPort?: number;
+  /** The hub's name in connection strings, tokens and certificates; `localhost` unless told otherwise. */
+  readonly hubName?: string;
+  readonly tier?: TierName;
+  readonly units?: number;
+  /** Added to each answer of the service API. */
+  readonly latencyMs?: number;
+  /** Keeps everything that is acknowledged; the caller closes it after the hub. Absent: nothing outlives the hub. */
+  readonly store?: Store;
+  /** Made up when absent. */
+  readonly certificates?: Certificates;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Refuse `null` in a job where the service does (the default); false takes null for absent. */
+  readonly strict?: boolean;
+  /** Routes beside the service API, for holders of the owner policy (`/sandbox/...`). */
+  readonly adminRoutes?: Router;
+  /** Sees every new connection, of services and of devices, before its TLS handshake: for faults. */
+  readonly onConnection?: (connection: Socket) => void;
+}
+
+/** A device as programs outside need to know it. */
+export interface RegisteredDevice {
+  readonly deviceId: string;
+  readonly connectionString: string;
+}
+
+export interface LocalIotHub {
+  readonly hostName: string;
+  /** `host:port` of the service API. */
+  readonly address: string;
+  /** `host:port` of MQTT over TLS. */
+  readonly mqttAddress: string;
+  /** Of the owner policy. */
+  readonly connectionString: string;
+  /** Of the policy `service`. */
+  readonly serviceConnectionString: string;
+  readonly caPem: string;
+  /** Registers a device unless it is there already; resolves once that is kept. */
+  registerDevice(deviceId: string, options?: Omit<NewDevice, 'deviceId'>): Promise<RegisteredDevice>;
+  /** The same for many, with one wait for all. Devices that are there already stay as they are. */
+  registerDevices(devices: Iterable<NewDevice>): Promise<void>;
+  /** Registers devices and simulates them inside the hub. At most once. */
+  addLightDevices(devices: Iterable<NewDevice>, behaviour?: FleetBehaviour): Promise<LightDevices>;
+  /** The connection string of any policy; undefined for an unknown name. */
+  policyConnectionString(policy: string): string | undefined;
+  /** Ends all connections and jobs' work; what is kept goes on at the next start on the same store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a local IoT Hub: service API over HTTPS, devices over MQTT (TLS, and WebSocket on the port of the service).
+ * @throws AgentError PortInUse, StateUnwritable
+ */
+export async function startLocalIotHub(options: LocalIotHubOptions = {}): Promise<LocalIotHub> {
+  const { clock = systemClock, log = silentLog, hubName = 'localhost', host = '127.0.0.1' } = options;
+  const certificates = options.certificates ?? (await ensureCertificates(undefined, [hubName, host], clock));
+  let gateway: DeviceGateway | undefined;
+  const state = await openHubState({
+    hostName: hubName,
+    limits: limitsOf(options.tier ?? 'unlimited', options.units ?? 1),
+    store: options.store,
+    clock,
+    log,
+    gateway: () => gateway ?? NOBODY,
+  });
+  const network = await createMqttGateway(state.directory, { hostName: hubName, clock, log });
+  gateway = network;
+  const servers = await openServers(options, { state, network, certificates });
+  const hub = new RunningHub({ hubName, caPem: certificates.caPem, state, network, servers }, (light) => {
+    gateway = joinGateways(network, light);
+  });
+  if (options.store) await state.jobs.load(options.store);
+  return hub;
+}
+
+/** Before there is a way to devices, none is reachable. */
+const NOBODY: DeviceGateway = {
+  isConnected: () => false,
+  invokeMethod: () => Promise.resolve({ kind: 'notOnline' }),
+  notifyDesired: () => undefined,
+  disconnect: () => undefined,
+};
+
+interface Servers {
+  readonly service: ListeningServer;
+  readonly mqtt: ListeningServer;
+}
+
+async function openServers(
+  options: LocalIotHubOptions,
+  rooms: { readonly state: HubState; readonly network: MqttGateway; readonly certificates: Certificates },
+): Promise<Servers> {
+  const { host = '127.0.0.1', port = 0, mqttPort = 0, onConnection } = options;
+  const { certPem: cert, keyPem: key } = rooms.certificates;
+  const serviceServer: Server = createServiceServer({ ...options, ...rooms, cert, key });
+  const mqttServer: Server = createMqttServer({ cert, key }, (socket) => rooms.network.handleTls(socket));
+  const service = await listen(serviceServer, { host, port, onConnection });
+  try {
+    return { service, mqtt: await listen(mqttServer, { host, port: mqttPort, onConnection }) };
+  } catch (error) {
+    await service.close();
+    await rooms.network.close();
+    throw error;
+  }
+}
+
+interface HubParts {
+  readonly hubName: string;
+  readonly caPem: string;
+  readonly state: HubState;
+  readonly network: MqttGateway;
+  readonly servers: Servers;
+}
+
+class RunningHub implements LocalIotHub {
+  readonly #parts: HubParts;
+  readonly #onLight: (light: LightDevices) => void;
+  #light: LightDevices | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: HubParts, onLight: (light: LightDevices) => void) {
+    this.#parts = parts;
+    this.#onLight = onLight;
+  }
+
+  get hostName(): string {
+    return this.#parts.hubName;
+  }
+  get address(): string {
+    return this.#parts.servers.service.address;
+  }
+  get mqttAddress(): string {
+    return this.#parts.servers.mqtt.address;
+  }
+  get caPem(): string {
+    return this.#parts.caPem;
+  }
+  get connectionString(): string {
+    return this.policyConnectionString('iothubowner') ?? '';
+  }
+  get serviceConnectionString(): string {
+    return this.policyConnectionString('service') ?? '';
+  }
+
+  policyConnectionString(name: string): string | undefined {
+    const policy: Policy | undefined = this.#parts.state.policies.get(name);
+    return (
+      policy && `HostName=${this.hostName};SharedAccessKeyName=${policy.name};SharedAccessKey=${policy.primaryKey}`
+    );
+  }
+
+  async registerDevice(deviceId: string, options: Omit<NewDevice, 'deviceId'> = {}): Promise<RegisteredDevice> {
+    await this.registerDevices([{ deviceId, ...options }]);
+    const key = this.#parts.state.endpoints.find({ deviceId })?.record.authentication.symmetricKey?.primaryKey;
+    const isDefaultPort = this.mqttAddress.endsWith(':8883');
+    const gateway = isDefaultPort ? '' : `;GatewayHostName=${this.mqttAddress}`;
+    const secret = key === undefined ? ';x509=true' : `;SharedAccessKey=${key}`;
+    return { deviceId, connectionString: `HostName=${this.hostName};DeviceId=${deviceId}${secret}${gateway}` };
+  }
+
+  async registerDevices(devices: Iterable<NewDevice>): Promise<void> {
+    await registerDevices(this.#parts.state, devices);
+  }
+
+  async addLightDevices(devices: Iterable<NewDevice>, behaviour?: FleetBehaviour): Promise<LightDevices> {
+    const all = [...devices];
+    await this.registerDevices(all);
+    const light = createLightDevices({
+      directory: this.#parts.state.directory,
+      deviceIds: all.map(({ deviceId }) => deviceId),
+      ...(behaviour ? { behaviour } : {}),
+    });
+    this.#light = light;
+    this.#onLight(light);
+    return light;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { state, network, servers } = this.#parts;
+    await state.jobs.close();
+    this.#light?.close();
+    await Promise.all([servers.service.close(), servers.mqtt.close()]);
+    await network.close();
+    await state.journal.flush();
+  }
+}

@@ -1,0 +1,34 @@
+import type { HubState } from './hub-state.js';
+import { readTwinChange } from './twins/twins.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A device to register, with what its twin begins with. */
+export interface NewDevice {
+  readonly deviceId: string;
+  readonly tags?: Json;
+  readonly desired?: Json;
+  /** As in the registry's API; keys are made up when absent. */
+  readonly authentication?: Json;
+}
+
+/** Devices registered before other work gets its turn. */
+const SLICE = 2_000;
+
+/**
+ * Registers those devices that are not there yet; resolves once all are kept.
+ * @throws ServiceError for an id or a twin that the service would not take
+ */
+export async function registerDevices(state: HubState, devices: Iterable<NewDevice>): Promise<void> {
+  let count = 0;
+  for (const device of devices) {
+    const { deviceId, authentication } = device;
+    if (!state.endpoints.find({ deviceId })) {
+      const endpoint = state.registry.create({ deviceId }, authentication ? { authentication } : {});
+      state.twins.seed(endpoint, readTwinChange({ tags: device.tags, properties: { desired: device.desired } }));
+    }
+    count += 1;
+    if (count % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await state.journal.flush();
+}

@@ -1,0 +1,134 @@
+import { type HttpAnswer, json } from '../../http/router.js';
+import { readIfMatch } from '../answers/etag.js';
+import { argumentInvalid, deviceNotFound, notBuilt } from '../answers/service-error.js';
+import { runBulk } from '../identities/bulk.js';
+import { checkDeviceId, checkModuleId } from '../identities/id-rules.js';
+import { identityDocument, identityEtag } from '../identities/identity-document.js';
+import type { Endpoint } from '../identities/endpoint.js';
+import type { Registry } from '../identities/registry.js';
+import type { EndpointId } from '../ports.js';
+import type { Endpoints } from '../state/endpoints.js';
+import type { Journal } from '../state/journal.js';
+import { isObject } from '../twins/section.js';
+import type { Twins } from '../twins/twins.js';
+import { readJson } from './read-json.js';
+import type { ServiceRequest, ServiceRoute } from './service-route.js';
+
+const MAX_LISTED = 1_000;
+
+interface IdentityRooms {
+  readonly endpoints: Endpoints;
+  readonly registry: Registry;
+  readonly twins: Twins;
+  readonly journal: Journal;
+}
+
+const DEVICE = '/devices/:deviceId';
+const MODULE = '/devices/:deviceId/modules/:moduleId';
+
+/** Identities of devices and modules, one by one, in bulk and counted. */
+export function identityRoutes(rooms: IdentityRooms): ServiceRoute[] {
+  const read = { right: 'RegistryRead', operation: 'identities' } as const;
+  const write = { right: 'RegistryWrite', operation: 'identities' } as const;
+  return [
+    { method: 'GET', pattern: '/devices', ...read, handle: (request) => list(rooms, request) },
+    { method: 'POST', pattern: '/devices', ...write, handle: (request) => bulk(rooms, request) },
+    ...[DEVICE, MODULE].flatMap((pattern): ServiceRoute[] => [
+      { method: 'GET', pattern, ...read, handle: (request) => answer(find(rooms, request)) },
+      { method: 'PUT', pattern, ...write, handle: (request) => put(rooms, request) },
+      { method: 'DELETE', pattern, ...write, handle: (request) => remove(rooms, request) },
+    ]),
+    { method: 'GET', pattern: `${DEVICE}/modules`, ...read, handle: (request) => listModules(rooms, request) },
+    { method: 'GET', pattern: '/statistics/devices', ...read, handle: () => statistics(rooms) },
+    { method: 'GET', pattern: '/statistics/service', ...read, handle: () => serviceStatistics(rooms) },
+    {
+      method: 'POST',
+      pattern: `${DEVICE}/applyConfigurationContent`,
+      ...write,
+      handle: () => {
+        throw notBuilt('Applying the content of a configuration to a device');
+      },
+    },
+  ];
+}
+
+/** The ids in a path; @throws ServiceError ArgumentInvalid for what can be no id. */
+export function idOf({ params }: ServiceRequest): EndpointId {
+  const { deviceId, moduleId } = params;
+  checkDeviceId(deviceId);
+  if (moduleId === undefined) return { deviceId };
+  checkModuleId(moduleId);
+  return { deviceId, moduleId };
+}
+
+const find = ({ twins }: IdentityRooms, request: ServiceRequest): Endpoint => twins.find(idOf(request));
+
+const answer = (endpoint: Endpoint): HttpAnswer =>
+  json(200, identityDocument(endpoint), { etag: `"${identityEtag(endpoint)}"` });
+
+async function put(rooms: IdentityRooms, request: ServiceRequest): Promise<HttpAnswer> {
+  const id = idOf(request);
+  const body = readJson(request.body);
+  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  for (const name of ['deviceId', 'moduleId'] as const) {
+    if (body[name] !== undefined && id[name] !== undefined && body[name] !== id[name]) {
+      throw argumentInvalid(`${name} in the body is another one than in the path.`);
+    }
+  }
+  await rooms.journal.checkWritable();
+  const endpoint = rooms.registry.put(id, body, readIfMatch(request.headers));
+  await rooms.journal.flush();
+  return answer(endpoint);
+}
+
+async function remove(rooms: IdentityRooms, request: ServiceRequest): Promise<HttpAnswer> {
+  const id = idOf(request);
+  await rooms.journal.checkWritable();
+  rooms.registry.delete(id, readIfMatch(request.headers));
+  await rooms.journal.flush();
+  return { status: 204 };
+}
+
+async function bulk(rooms: IdentityRooms, request: ServiceRequest): Promise<HttpAnswer> {
+  const body = readJson(request.body);
+  await rooms.journal.checkWritable();
+  const result = await runBulk(rooms, body);
+  await rooms.journal.flush();
+  if (result.isSuccessful) return json(200, result);
+  return json(400, result, { 'iothub-errorcode': 'BulkRegistryOperationFailure' });
+}
+
+function list({ endpoints }: IdentityRooms, { query }: ServiceRequest): HttpAnswer {
+  const top = query.get('top') === null ? MAX_LISTED : Number(query.get('top'));
+  if (!Number.isInteger(top) || top < 1) throw argumentInvalid('top must be an integer above 0.');
+  const listed: object[] = [];
+  for (const endpoint of endpoints.devices.walk()) {
+    listed.push(identityDocument(endpoint));
+    if (listed.length >= Math.min(top, MAX_LISTED)) break;
+  }
+  return json(200, listed);
+}
+
+function listModules({ endpoints }: IdentityRooms, { params }: ServiceRequest): HttpAnswer {
+  const deviceId = params['deviceId'] ?? '';
+  checkDeviceId(deviceId);
+  if (!endpoints.find({ deviceId })) throw deviceNotFound(deviceId);
+  return json(200, endpoints.modulesOf(deviceId).map(identityDocument));
+}
+
+function statistics({ endpoints }: IdentityRooms): HttpAnswer {
+  let enabledDeviceCount = 0;
+  for (const { record } of endpoints.devices.walk()) if (record.status === 'enabled') enabledDeviceCount += 1;
+  const totalDeviceCount = endpoints.devices.size;
+  return json(200, {
+    totalDeviceCount,
+    enabledDeviceCount,
+    disabledDeviceCount: totalDeviceCount - enabledDeviceCount,
+  });
+}
+
+function serviceStatistics({ endpoints }: IdentityRooms): HttpAnswer {
+  let connectedDeviceCount = 0;
+  for (const endpoint of endpoints.devices.walk()) if (endpoint.isConnected) connectedDeviceCount += 1;
+  return json(200, { connectedDeviceCount });
+}

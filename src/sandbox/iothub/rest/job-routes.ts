@@ -1,0 +1,85 @@
+import { type HttpAnswer, json } from '../../http/router.js';
+import { argumentInvalid } from '../answers/service-error.js';
+import { readJobRequest } from '../device-jobs/job-request.js';
+import type { Job, Jobs } from '../device-jobs/jobs.js';
+import { checkJobId } from '../identities/id-rules.js';
+import { isObject } from '../twins/section.js';
+import { type Paging, takePage } from './paging.js';
+import { readJson } from './read-json.js';
+import type { ServiceRequest, ServiceRoute } from './service-route.js';
+
+const STATUSES = 'unknown enqueued queued scheduled pending running completed failed cancelled'.split(' ');
+const TYPES = 'unknown export import scheduledevicemethod scheduleupdatetwin'.split(' ');
+
+interface JobRooms {
+  readonly jobs: Jobs;
+  readonly paging: Paging;
+  readonly strict: boolean;
+}
+
+/** Jobs v2. */
+export function jobRoutes(rooms: JobRooms): ServiceRoute[] {
+  const read = { right: 'RegistryRead', operation: 'jobs' } as const;
+  const write = { right: 'RegistryWrite', operation: 'jobs' } as const;
+  return [
+    { method: 'PUT', pattern: '/jobs/v2/:jobId', ...write, handle: (request) => put(rooms, request) },
+    { method: 'GET', pattern: '/jobs/v2/query', ...read, handle: (request) => list(rooms, request) },
+    { method: 'GET', pattern: '/jobs/v2/:jobId', ...read, handle: (request) => get(rooms, request) },
+    { method: 'POST', pattern: '/jobs/v2/:jobId/cancel', ...write, handle: (request) => cancel(rooms, request) },
+  ];
+}
+
+async function put({ jobs, strict }: JobRooms, request: ServiceRequest): Promise<HttpAnswer> {
+  const jobId = jobIdOf(request);
+  const body = readJson(request.body);
+  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  const { record } = await jobs.create(readJobRequest(jobId, body, strict));
+  return json(200, { jobId: record.jobId, type: record.type, status: 'queued' });
+}
+
+/** An id that the hub does not know is no error here: the service answers a job of unknown type and status. */
+function get({ jobs }: JobRooms, request: ServiceRequest): HttpAnswer {
+  const jobId = jobIdOf(request);
+  const job = jobs.find(jobId);
+  return json(200, job ? jobs.document(job) : { jobId, type: 'unknown', status: 'unknown' });
+}
+
+async function cancel({ jobs }: JobRooms, request: ServiceRequest): Promise<HttpAnswer> {
+  return json(200, jobs.document(await jobs.cancel(jobIdOf(request))));
+}
+
+function list({ jobs, paging }: JobRooms, request: ServiceRequest): HttpAnswer {
+  const status = readFilter(request, 'jobStatus', STATUSES);
+  const type = readFilter(request, 'jobType', TYPES);
+  const text = `jobs ${status ?? ''} ${type ?? ''}`;
+  const { size, state } = paging.read(request.headers, text);
+  function* matching(): Generator<Job> {
+    for (const job of jobs.inOrder.walk((state as number | undefined) ?? -1)) {
+      if (status !== undefined && job.record.status !== status) continue;
+      if (type !== undefined && job.record.type.toLowerCase() !== type) continue;
+      yield job;
+    }
+  }
+  const { page, more } = takePage(matching(), size);
+  const next = more ? page.at(-1)?.record.sequence : undefined;
+  return json(
+    200,
+    page.map((job) => jobs.document(job)),
+    paging.headers('JobResponse', { text, size, state: next }),
+  );
+}
+
+/** A filter in any case; empty means none. */
+function readFilter({ query }: ServiceRequest, name: string, known: readonly string[]): string | undefined {
+  const given = query.get(name)?.toLowerCase() ?? '';
+  if (given === '') return undefined;
+  const value = given === 'canceled' ? 'cancelled' : given;
+  if (!known.includes(value)) throw argumentInvalid(`${name} must be one of ${known.join(', ')}.`);
+  return value;
+}
+
+function jobIdOf({ params }: ServiceRequest): string {
+  const { jobId } = params;
+  checkJobId(jobId);
+  return jobId;
+}

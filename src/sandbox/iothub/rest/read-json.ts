@@ -1,0 +1,35 @@
+import { argumentInvalid, ServiceError } from '../answers/service-error.js';
+
+const MAX_DEPTH = 64;
+
+/**
+ * The value of a JSON body.
+ * @throws ServiceError ArgumentInvalid for text that is no JSON, or is nested so deeply that working on it is a risk.
+ */
+export function readJson(body: Buffer): unknown {
+  if (body.length === 0) throw argumentInvalid('The body is empty; JSON is expected.');
+  const text = body.toString('utf8');
+  if (nesting(text) > MAX_DEPTH) throw argumentInvalid(`The body is nested deeper than ${MAX_DEPTH} levels.`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new ServiceError('IotHubFormatError', 'The body is not JSON.');
+  }
+}
+
+/** The deepest nesting of brackets outside of texts. A loop, since neither a parser nor a pattern is safe before this check. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isInText = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (isInText) {
+      if (character === '\\') index += 1;
+      else if (character === '"') isInText = false;
+    } else if (character === '"') isInText = true;
+    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
+    else if (character === ']' || character === '}') depth -= 1;
+  }
+  return deepest;
+}

@@ -1,0 +1,167 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Clock, sleep } from '../../../core/clock.js';
+import { messageOf } from '../../../core/errors.js';
+import type { Log } from '../../../core/log.js';
+import { BodyTooLarge, type HttpAnswer, readBody, Router, sendAnswer } from '../../http/router.js';
+import type { Gatekeeper } from '../access/gatekeeper.js';
+import { errorAnswer } from '../answers/error-answer.js';
+import { argumentInvalid, ServiceError } from '../answers/service-error.js';
+import type { Throttle } from '../tiers/throttle.js';
+import type { ServiceRequest, ServiceRoute } from './service-route.js';
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** How long the rest of a refused body is read and thrown away, so that the client can see the answer. */
+const LINGER_MS = 1_000;
+/** Versions that the service's operations of this hub have looked the same in. */
+const API_VERSIONS = ['2018-06-30', '2019-10-01', '2020-03-13', '2020-05-31-preview', '2020-09-30', '2021-04-12'];
+
+export interface ServiceApiOptions {
+  readonly routes: readonly ServiceRoute[];
+  /** Routes beside the service's own, for holders of the owner policy; no api-version is asked for. */
+  readonly adminRoutes?: Router;
+  readonly gatekeeper: Gatekeeper;
+  readonly throttle: Throttle;
+  readonly latencyMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Handle = (request: ServiceRequest) => Promise<HttpAnswer> | HttpAnswer;
+
+interface Target {
+  readonly handle: Handle;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** The protocol layer of the service API: route, authorize, version, throttle, body; then the handler; then the answer. */
+export class ServiceApi {
+  readonly #options: ServiceApiOptions;
+  readonly #router = new Router();
+  readonly #routeOf = new Map<Handle, ServiceRoute>();
+
+  constructor(options: ServiceApiOptions) {
+    this.#options = options;
+    for (const route of options.routes) {
+      const handle: Handle = (request) => route.handle(request);
+      this.#routeOf.set(handle, route);
+      this.#router.add(route.method, route.pattern, handle);
+    }
+  }
+
+  /** Answers one request; never throws. */
+  async serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort(new Error('The client has gone.')));
+    const answer = await this.#answer(raw, gone.signal);
+    if (this.#options.latencyMs > 0) {
+      await sleep(this.#options.clock, this.#options.latencyMs, gone.signal).catch(() => undefined);
+    }
+    sendAnswer(response, answer);
+    if (!raw.complete) lingerAndClose(raw, this.#options.clock);
+  }
+
+  async #answer(raw: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
+    try {
+      return await this.#handle(raw, signal);
+    } catch (error) {
+      const failure = this.#failureOf(error, raw);
+      const answer = errorAnswer(failure, this.#options.clock.nowMs());
+      this.#options.log.debug(
+        { code: failure.code, status: failure.status, method: raw.method },
+        'a service request was refused',
+      );
+      return answer;
+    }
+  }
+
+  #failureOf(error: unknown, raw: IncomingMessage): ServiceError {
+    if (error instanceof ServiceError) return error;
+    if (error instanceof BodyTooLarge) {
+      return new ServiceError('MessageTooLarge', `The body has more than ${MAX_BODY_BYTES} bytes.`);
+    }
+    this.#options.log.error({ err: messageOf(error), method: raw.method }, 'a service request failed inside the hub');
+    return new ServiceError('ServerError', 'The hub failed; see its log.');
+  }
+
+  async #handle(raw: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
+    const [path, query] = splitTarget(raw.url ?? '/');
+    const target = this.#admin(raw, path) ?? (await this.#service(raw, path, query, signal));
+    const body = await readBody(raw, MAX_BODY_BYTES);
+    return target.handle({
+      method: raw.method ?? '',
+      params: target.params,
+      path,
+      query,
+      headers: raw.headers,
+      body,
+      signal,
+      raw,
+    });
+  }
+
+  #admin(raw: IncomingMessage, path: string): Target | undefined {
+    const match = this.#options.adminRoutes?.match(raw.method ?? '', path);
+    if (match?.kind !== 'found') return undefined;
+    this.#options.gatekeeper.authorize(raw.headers.authorization, path, 'owner');
+    return { handle: match.handler, params: match.params };
+  }
+
+  async #service(raw: IncomingMessage, path: string, query: URLSearchParams, signal: AbortSignal): Promise<Target> {
+    const { gatekeeper, throttle } = this.#options;
+    const match = this.#router.match(raw.method ?? '', path);
+    const route = match.kind === 'found' ? this.#routeOf.get(match.handler) : undefined;
+    // Strangers learn nothing about which paths exist.
+    gatekeeper.authorize(raw.headers.authorization, decodePath(path), route?.right ?? 'ServiceConnect');
+    if (match.kind === 'wrongMethod') {
+      throw new ServiceError('MethodNotAllowed', `Allowed here: ${match.allowed.join(', ')}.`);
+    }
+    if (match.kind === 'none' || !route) throw new ServiceError('GenericNotFound', 'There is nothing under this path.');
+    checkVersion(query.get('api-version'));
+    checkLength(raw);
+    await throttle.admit(route.operation, 1, signal);
+    return { handle: match.handler, params: match.params };
+  }
+}
+
+function splitTarget(target: string): [path: string, query: URLSearchParams] {
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const isClean = path.startsWith('/') && decodePath(path).split('/').every(isCleanSegment);
+  if (!isClean) throw argumentInvalid('The path of the request is not allowed.');
+  return [path, new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1))];
+}
+
+// eslint-disable-next-line no-control-regex
+const isCleanSegment = (segment: string): boolean => !/^\.{1,2}$|[\u0000-\u001f\u007f]/u.test(segment);
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw argumentInvalid('The path of the request is not allowed.');
+  }
+}
+
+function checkVersion(version: string | null): void {
+  if (version !== null && API_VERSIONS.includes(version)) return;
+  throw new ServiceError(
+    'InvalidProtocolVersion',
+    version === null
+      ? 'The query parameter api-version is missing.'
+      : `The api-version is not known; known are ${API_VERSIONS.join(', ')}.`,
+  );
+}
+
+/** As the service's front end: a POST must say how long it is, or that it comes in chunks. */
+function checkLength({ method, headers }: IncomingMessage): void {
+  if (method !== 'POST' || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
+    return;
+  throw new ServiceError('LengthRequired', 'A POST needs the header content-length.');
+}
+
+function lingerAndClose(raw: IncomingMessage, clock: Clock): void {
+  raw.on('error', () => undefined);
+  raw.resume();
+  const timer = clock.schedule(LINGER_MS, () => raw.destroy());
+  raw.once('close', () => timer.cancel());
+}

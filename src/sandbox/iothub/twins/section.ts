@@ -1,0 +1,68 @@
+import type { TwinSection } from '../ports.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Desired or reported properties as they are kept. Nothing in it is ever changed: a change makes new objects. */
+export interface Section {
+  readonly properties: Json;
+  /** `$lastUpdated` (and for desired `$lastUpdatedVersion`) of each level, in the shape of the properties. */
+  readonly metadata: Json;
+  readonly version: number;
+}
+
+/** What is written into the metadata of everything that a change touches. */
+export type Stamp = Readonly<Record<string, unknown>>;
+
+/** Metadata of a change at `time`; desired properties also carry the version. */
+export const stampOf = (time: string, version?: number): Stamp =>
+  version === undefined ? { $lastUpdated: time } : { $lastUpdated: time, $lastUpdatedVersion: version };
+
+export const emptySection = (stamp: Stamp): Section => ({ properties: {}, metadata: stamp, version: 1 });
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A JSON merge patch (RFC 7386): objects merge, null removes, everything else, arrays too, replaces. */
+export function mergeSection(section: Section, patch: Json, stamp: Stamp, version: number): Section {
+  const [properties, metadata] = mergeLevel(section.properties, section.metadata, patch, stamp);
+  return { properties, metadata, version };
+}
+
+/** The section with exactly these properties. */
+export const replaceSection = (properties: Json, stamp: Stamp, version: number): Section =>
+  mergeSection({ properties: {}, metadata: {}, version: 0 }, properties, stamp, version);
+
+/** A merge patch for plain JSON, as tags are: without metadata. */
+export const mergePlain = (target: Json, patch: Json): Json => mergeLevel(target, {}, patch, {})[0];
+
+function mergeLevel(target: Json, metadata: Json, patch: Json, stamp: Stamp): [Json, Json] {
+  const merged: Record<string, unknown> = { ...target };
+  const mergedMetadata: Record<string, unknown> = { ...metadata, ...stamp };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) {
+      delete merged[key];
+      delete mergedMetadata[key];
+    } else if (isObject(value)) {
+      const inner = isObject(merged[key]) ? merged[key] : {};
+      const innerMetadata = isObject(merged[key]) && isObject(mergedMetadata[key]) ? mergedMetadata[key] : {};
+      [merged[key], mergedMetadata[key]] = mergeLevel(inner, innerMetadata, value, stamp);
+    } else {
+      merged[key] = value;
+      mergedMetadata[key] = stamp;
+    }
+  }
+  return [merged, mergedMetadata];
+}
+
+/** The section as the service API shows it. */
+export const sectionDocument = (section: Section): TwinSection => ({
+  ...section.properties,
+  $metadata: section.metadata,
+  $version: section.version,
+});
+
+/** The section as a device sees it. */
+export const sectionForDevice = (section: Section): TwinSection => ({
+  ...section.properties,
+  $version: section.version,
+});

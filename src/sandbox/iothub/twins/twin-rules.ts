@@ -1,0 +1,85 @@
+import { argumentInvalid } from '../answers/service-error.js';
+import { isObject } from './section.js';
+
+const KIB = 1024;
+
+/** Limits of twins (devguide-device-twins, "Tags and properties format"). */
+const MAX_BYTES = { tags: 8 * KIB, desired: 32 * KIB, reported: 32 * KIB };
+const MAX_KEY_BYTES = KIB;
+const MAX_VALUE_BYTES = 4 * KIB;
+/** Objects inside one another below the section. */
+const MAX_DEPTH = 10;
+const MIN_INTEGER = -4_503_599_627_370_496;
+const MAX_INTEGER = 4_503_599_627_370_495;
+/** Of a key: control characters (C0, C1), dot, dollar and blank. */
+// eslint-disable-next-line no-control-regex
+const FORBIDDEN_IN_KEY = /[\u0000-\u0020\u007f-\u009f.$]/u;
+// eslint-disable-next-line no-control-regex
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/gu;
+
+export type SectionName = keyof typeof MAX_BYTES;
+
+/**
+ * Checks a patch, or a whole section, for forbidden keys, depth and single values.
+ * @throws ServiceError ArgumentInvalid, naming the place.
+ */
+export function checkTwinContent(name: SectionName, content: unknown): asserts content is Record<string, unknown> {
+  if (!isObject(content)) throw argumentInvalid(`${name} must be a JSON object.`);
+  checkLevel(name, content, 0);
+}
+
+/**
+ * Checks the size of a whole section, after a merge.
+ * @throws ServiceError ArgumentInvalid
+ */
+export function checkTwinSize(name: SectionName, properties: Readonly<Record<string, unknown>>): void {
+  const size = sizeOf(properties);
+  if (size <= MAX_BYTES[name]) return;
+  throw argumentInvalid(`${name} would have ${size} bytes; at most ${MAX_BYTES[name]} are allowed.`);
+}
+
+function checkLevel(path: string, level: object, depth: number): void {
+  if (depth > MAX_DEPTH) throw argumentInvalid(`${shorten(path)} is nested deeper than ${MAX_DEPTH} levels.`);
+  for (const [key, value] of Object.entries(level)) {
+    if (!Array.isArray(level)) checkKey(path, key);
+    checkValue(`${path}.${key}`, value, depth);
+  }
+}
+
+function checkKey(path: string, key: string): void {
+  if (key === '' || key === '__proto__' || FORBIDDEN_IN_KEY.test(key)) {
+    throw argumentInvalid(`${shorten(path)} has the key ${JSON.stringify(key.slice(0, 64))}, which is not allowed.`);
+  }
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    throw argumentInvalid(`${shorten(path)} has a key of more than ${MAX_KEY_BYTES} bytes.`);
+  }
+}
+
+function checkValue(path: string, value: unknown, depth: number): void {
+  if (typeof value === 'object' && value !== null) checkLevel(path, value, depth + 1);
+  else if (typeof value === 'string' && textBytes(value) > MAX_VALUE_BYTES) {
+    throw argumentInvalid(`${shorten(path)} has more than ${MAX_VALUE_BYTES} bytes.`);
+  } else if (typeof value === 'number' && Number.isInteger(value) && (value < MIN_INTEGER || value > MAX_INTEGER)) {
+    throw argumentInvalid(`${shorten(path)} is outside of the integers from ${MIN_INTEGER} to ${MAX_INTEGER}.`);
+  }
+}
+
+/** Keys and texts count their UTF-8 bytes without control characters, numbers 8, Booleans 4. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return textBytes(value);
+  if (typeof value === 'number') return 8;
+  if (typeof value === 'boolean') return 4;
+  return typeof value === 'object' && value !== null ? sizeOfMembers(value) : 0;
+}
+
+function sizeOfMembers(container: object): number {
+  let size = 0;
+  for (const [key, value] of Object.entries(container)) {
+    size += (Array.isArray(container) ? 0 : textBytes(key)) + sizeOf(value);
+  }
+  return size;
+}
+
+const textBytes = (text: string): number => Buffer.byteLength(text.replace(CONTROL_CHARACTERS, ''));
+
+const shorten = (path: string): string => (path.length <= 128 ? path : `${path.slice(0, 125)}...`);

@@ -1,0 +1,150 @@
+import type { Clock } from '../../../core/clock.js';
+import { isMatch, type Match } from '../answers/etag.js';
+import { argumentInvalid, deviceNotFound, moduleNotFound, preconditionFailed } from '../answers/service-error.js';
+import { wireTime } from '../answers/wire-time.js';
+import { type Endpoint, endpointId, type EndpointRecord } from '../identities/endpoint.js';
+import type { DeviceGateway, EndpointId } from '../ports.js';
+import type { Endpoints } from '../state/endpoints.js';
+import type { Journal } from '../state/journal.js';
+import { clearingPatch, replacingPatch } from './desired-patch.js';
+import { isObject, mergePlain, mergeSection, replaceSection, stampOf } from './section.js';
+import { twinEtag } from './twin-document.js';
+import { checkTwinContent, checkTwinSize } from './twin-rules.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What a service wants of tags and desired properties; `null` clears, `undefined` leaves alone. */
+export interface TwinChange {
+  readonly tags: Json | null | undefined;
+  readonly desired: Json | null | undefined;
+}
+
+export interface TwinsOptions {
+  readonly endpoints: Endpoints;
+  readonly journal: Journal;
+  readonly gateway: () => DeviceGateway;
+  readonly clock: Clock;
+}
+
+/** Changes of twins: checked, merged, kept, and told to the device. */
+export class Twins {
+  readonly #options: TwinsOptions;
+
+  constructor(options: TwinsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ServiceError DeviceNotFound, ModuleNotFound */
+  find(id: EndpointId): Endpoint {
+    const found = this.#options.endpoints.find(id);
+    if (found) return found;
+    throw id.moduleId === undefined ? deviceNotFound(id.deviceId) : moduleNotFound(id.deviceId, id.moduleId);
+  }
+
+  /** What the twin of a new device begins with. Whoever calls flushes the journal. */
+  seed(endpoint: Endpoint, { tags, desired }: TwinChange): void {
+    const { endpoints, clock } = this.#options;
+    if (!tags && !desired) return;
+    if (tags) checkTwinSize('tags', tags);
+    if (desired) checkTwinSize('desired', desired);
+    const stamp = stampOf(wireTime(clock.nowMs()), 1);
+    endpoints.update(endpoint, {
+      ...(tags ? { tags: mergePlain({}, tags) } : {}),
+      ...(desired ? { desired: replaceSection(desired, stamp, 1) } : {}),
+    });
+  }
+
+  /** Merges a service's patch into the twin. Resolves once it is kept. */
+  patch(endpoint: Endpoint, change: TwinChange, match: Match): Promise<void> {
+    return this.#change(endpoint, match, (record, time) => {
+      const version = record.desired.version + 1;
+      return {
+        ...(change.tags === undefined
+          ? {}
+          : { tags: change.tags === null ? {} : mergePlain(record.tags, change.tags) }),
+        ...(change.desired === undefined
+          ? {}
+          : {
+              desired: change.desired
+                ? mergeSection(record.desired, change.desired, stampOf(time, version), version)
+                : replaceSection({}, stampOf(time, version), version),
+              notice: change.desired ?? clearingPatch(record.desired.properties),
+            }),
+      };
+    });
+  }
+
+  /** Replaces the sections that are named. Resolves once it is kept. */
+  replace(endpoint: Endpoint, change: TwinChange, match: Match): Promise<void> {
+    return this.#change(endpoint, match, (record, time) => {
+      const version = record.desired.version + 1;
+      const desired =
+        change.desired === undefined
+          ? undefined
+          : replaceSection(change.desired ?? {}, stampOf(time, version), version);
+      return {
+        ...(change.tags === undefined ? {} : { tags: mergePlain({}, change.tags ?? {}) }),
+        ...(desired === undefined
+          ? {}
+          : { desired, notice: replacingPatch(record.desired.properties, desired.properties) }),
+      };
+    });
+  }
+
+  /** Merges a device's patch into its reported properties; answers the new version once it is kept. */
+  async patchReported(endpoint: Endpoint, patch: unknown): Promise<number> {
+    const { endpoints, journal, clock } = this.#options;
+    checkTwinContent('reported', patch);
+    await journal.checkWritable();
+    const { reported } = endpoint.record;
+    const version = reported.version + 1;
+    const merged = mergeSection(reported, patch, stampOf(wireTime(clock.nowMs())), version);
+    checkTwinSize('reported', merged.properties);
+    endpoints.update(endpoint, { reported: merged });
+    await journal.flush();
+    return version;
+  }
+
+  async #change(
+    endpoint: Endpoint,
+    match: Match,
+    make: (record: EndpointRecord, time: string) => Partial<EndpointRecord> & { readonly notice?: Json },
+  ): Promise<void> {
+    const { endpoints, journal, gateway, clock } = this.#options;
+    await journal.checkWritable();
+    if (!isMatch(match, twinEtag(endpoint))) throw preconditionFailed('twin');
+    const { notice, ...changes } = make(endpoint.record, wireTime(clock.nowMs()));
+    if (changes.tags) checkTwinSize('tags', changes.tags);
+    if (changes.desired) checkTwinSize('desired', changes.desired.properties);
+    if (changes.tags || changes.desired) {
+      endpoints.update(endpoint, { ...changes, twinVersion: endpoint.record.twinVersion + 1 });
+    }
+    await journal.flush();
+    if (notice && changes.desired) {
+      gateway().notifyDesired(endpointId(endpoint.record), notice, changes.desired.version);
+    }
+  }
+}
+
+/**
+ * Reads the parts of a twin that a service may change; `reported` has no effect.
+ * @throws ServiceError ArgumentInvalid
+ */
+export function readTwinChange(body: unknown): TwinChange {
+  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  const { tags, properties } = body;
+  if (properties !== undefined && properties !== null && !isObject(properties)) {
+    throw argumentInvalid('properties must be a JSON object.');
+  }
+  const desired = isObject(properties) ? withoutReadOnly(properties['desired']) : undefined;
+  if (tags !== undefined && tags !== null) checkTwinContent('tags', tags);
+  if (desired !== undefined && desired !== null) checkTwinContent('desired', desired);
+  return { tags, desired };
+}
+
+/** SDKs send whole twins back: what the hub itself wrote into a section is no part of it. */
+function withoutReadOnly(section: unknown): unknown {
+  if (!isObject(section)) return section;
+  const { $metadata: _metadata, $version: _version, ...rest } = section;
+  return rest;
+}
