@@ -66,10 +66,10 @@ export class Device {
   /** Resolves when a connection that was good has ended. */
   async #connectOnce(signal: AbortSignal): Promise<void> {
     const end = new AbortController();
-    const endNow = (): void => end.abort();
+    const endNow = (): void => end.abort(new Error('the connection is lost'));
     signal.addEventListener('abort', endNow, { once: true });
     try {
-      const session = await this.#options.gate.pass(() => this.#open(endNow), isRefusal, signal);
+      const session = await this.#options.gate.pass(() => this.#open(end.signal, endNow), isRefusal, signal);
       await this.#serve(session, end.signal);
     } finally {
       signal.removeEventListener('abort', endNow);
@@ -85,10 +85,10 @@ export class Device {
     this.#options.onState(false);
   }
 
-  #open(onLost: () => void): Promise<SdkSession> {
-    const { connectionString, caPem } = this.#options;
+  #open(signal: AbortSignal, onLost: () => void): Promise<SdkSession> {
+    const { connectionString, caPem, clock } = this.#options;
     return openSession(
-      { connectionString, methodNames: METHOD_NAMES, ...(caPem === undefined ? {} : { caPem }) },
+      { connectionString, methodNames: METHOD_NAMES, clock, signal, ...(caPem === undefined ? {} : { caPem }) },
       {
         onMethod: (name, payload) => this.#answer(name, payload),
         onDesired: (properties) => this.#reportAfter(this.#options.behaviour.latencyMs, properties),
@@ -128,7 +128,7 @@ export class Device {
   }
 }
 
-/** Whether the hub has answered, with a refusal. */
+/** Whether the hub has answered, with a CONNACK that refuses. The SDK calls much else unauthorized, too. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'UnauthorizedError' && !/connect E|ECONN/.test(error.message);
+  return error instanceof Error && error.message.includes('Connection refused:');
 }

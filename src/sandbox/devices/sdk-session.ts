@@ -1,5 +1,6 @@
 import { Client, type DeviceMethodRequest, type DeviceMethodResponse, type Twin } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
+import { type Clock, sleep } from '../../core/clock.js';
 import { unreported } from './desired.js';
 
 type Section = Readonly<Record<string, unknown>>;
@@ -19,11 +20,20 @@ export interface SdkSession {
   close(): Promise<void>;
 }
 
-const OPEN_TIMEOUT_MS = 30_000;
+const OPEN_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2000;
 
 /** The device decides itself when to connect again: the SDK would wait longer and longer. */
 const NO_RETRY = { shouldRetry: () => false, nextRetryTimeout: () => 0 };
+
+export interface SessionOptions {
+  readonly connectionString: string;
+  readonly caPem?: string;
+  readonly methodNames: readonly string[];
+  readonly clock: Clock;
+  /** Aborts when the connection is lost, or not wanted any more. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Connects a device, with its methods and its desired properties.
@@ -31,27 +41,21 @@ const NO_RETRY = { shouldRetry: () => false, nextRetryTimeout: () => 0 };
  * The SDK reads a twin first and listens to changes later: one between the two would be lost. So the subscription is
  * made first, and the twin is read once it is there.
  */
-export async function openSession(
-  options: { readonly connectionString: string; readonly caPem?: string; readonly methodNames: readonly string[] },
-  events: SessionEvents,
-): Promise<SdkSession> {
+export async function openSession(options: SessionOptions, events: SessionEvents): Promise<SdkSession> {
   const client = Client.fromConnectionString(options.connectionString, Mqtt);
   client.setRetryPolicy(NO_RETRY);
   client.on('error', () => undefined);
   client.on('disconnect', () => events.onLost());
   try {
-    return await within(OPEN_TIMEOUT_MS, setUp(client, options, events));
+    // The SDK may wait for ever for an answer over a connection that is lost.
+    return await within(options.clock, OPEN_TIMEOUT_MS, setUp(client, options, events), options.signal);
   } catch (error) {
-    await closeClient(client);
+    await closeClient(client, options.clock);
     throw error;
   }
 }
 
-async function setUp(
-  client: Client,
-  options: Parameters<typeof openSession>[0],
-  events: SessionEvents,
-): Promise<SdkSession> {
+async function setUp(client: Client, options: SessionOptions, events: SessionEvents): Promise<SdkSession> {
   if (options.caPem !== undefined) await client.setOptions({ ca: options.caPem });
   await client.open();
   for (const name of options.methodNames) {
@@ -62,7 +66,7 @@ async function setUp(
   return {
     reported: () => reportedOf(twin),
     report: (properties) => report(twin, properties),
-    close: () => closeClient(client),
+    close: () => closeClient(client, options.clock),
   };
 }
 
@@ -99,19 +103,20 @@ function report(twin: Twin, properties: Section): Promise<void> {
   });
 }
 
-async function closeClient(client: Client): Promise<void> {
+async function closeClient(client: Client, clock: Clock): Promise<void> {
   client.removeAllListeners('disconnect');
-  await within(CLOSE_TIMEOUT_MS, client.close()).catch(() => undefined);
+  await within(clock, CLOSE_TIMEOUT_MS, client.close()).catch(() => undefined);
 }
 
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+async function within<T>(clock: Clock, timeoutMs: number, promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  const either = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
+  const timeout = sleep(clock, timeoutMs, either).then(() => {
+    throw new Error(`no answer within ${timeoutMs} ms`);
   });
   try {
     return await Promise.race([promise, timeout]);
   } finally {
-    clearTimeout(timer);
+    over.abort(new Error('over'));
   }
 }
