@@ -188,17 +188,17 @@ describe('a hub that does not recover', () => {
     ['400', status(400, 'ArgumentInvalid', 'BadRequest'), 'HubRejected', false],
     ['403', status(403, 'IotHubQuotaExceeded', 'Total number of messages exceeded'), 'HubRejected', false],
   ];
-  test.each(
-    cases.flatMap(([what, wrong, code, repeats]) => NAMES.map((name) => [what, name, wrong, code, repeats] as const)),
-  )('%s makes %s fail as the contract says', async (_what, name, wrong, code, repeats) => {
-    hub.decide = () => wrong;
-    const failure = await failureOf(call(name));
-    expect(failure.code).toBe(code);
-    expect(failure.reason).not.toContain('SharedAccess');
-    const attempts = name === 'PreviewTargets' ? 3 : 1;
-    if (repeats) expect(hub.seen.length).toBeGreaterThan(attempts);
-    else expect(hub.seen.length).toBeLessThanOrEqual(attempts);
-    expect(hub.made).toBe(0);
+  test.each(cases)('%s makes every service fail as the contract says', async (_what, wrong, code, repeats) => {
+    await onEach(async (name, over) => {
+      over.hub.decide = () => wrong;
+      const failure = await failureOf(call(name, PARAMETERS[name], over));
+      expect(failure.code).toBe(code);
+      expect(failure.reason).not.toContain('SharedAccess');
+      const attempts = name === 'PreviewTargets' ? 3 : 1;
+      if (repeats) expect(over.hub.seen.length).toBeGreaterThan(attempts);
+      else expect(over.hub.seen.length).toBeLessThanOrEqual(attempts);
+      expect(over.hub.made).toBe(0);
+    });
   });
 
   test('a request that hangs is really ended', async () => {
