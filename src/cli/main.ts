@@ -2,11 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../agent/version.js';
 import type { CommandIo } from './command-io.js';
 import { registerConfig } from './commands/config.js';
+import { registerInvoke } from './commands/invoke.js';
 import { registerRun } from './commands/run.js';
+import { registerServices } from './commands/services.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 
-const REGISTRATIONS = [registerRun, registerConfig];
+const REGISTRATIONS = [registerRun, registerConfig, registerServices, registerInvoke];
 
 const EXAMPLES = `
 Examples:

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf } from '../../core/errors.js';
+import { AgentError, messageOf } from '../../core/errors.js';
 import type { DocumentPath, Problem } from '../../documents/problem.js';
 import { connectionStringFault, sasTokenFault } from './credentials.js';
 import { keyAt } from './key-lookup.js';
@@ -62,6 +62,19 @@ export async function readNamedFiles(layered: LayeredValue): Promise<NamedFiles>
 
 /** The name under which a secret's content is kept. */
 export const secretId = (path: DocumentPath): string => path.join('/').replace(/File$/, '');
+
+/**
+ * Reads a secret from a file that others must not be able to read.
+ * @throws AgentError `ConfigurationInvalid` with the command that mends it.
+ */
+export async function readPrivateFile(file: string): Promise<string> {
+  const fault = await faultOfFile(file, true);
+  const content = fault ? '' : await readSecret(file);
+  const found = fault ?? (content === '' ? { message: 'the file is empty' } : undefined);
+  if (!found) return content;
+  const hint = found.hint === undefined ? '' : ` (${found.hint})`;
+  throw new AgentError('ConfigurationInvalid', `${file}: ${found.message}${hint}`);
+}
 
 interface FileFault {
   readonly message: string;

@@ -1,2 +1,45 @@
 import type { Command } from 'commander';
-export function registerRun(_program: Command, _io: unknown): void {}
+import type { CommandIo } from '../command-io.js';
+import { type ConfigFlags, sourcesFrom, withConfigFlags } from '../config-flags.js';
+import { EndSignals } from '../end-signals.js';
+import { EXIT } from '../exit-codes.js';
+
+type Flags = ConfigFlags & { readonly logLevel?: string };
+
+const EXAMPLES = `
+Examples:
+  twx-iothub run --config agent.yaml
+  twx-iothub run --config agent.yaml --config site.yaml --log-level debug
+  TWX_IOTHUB__THINGWORX__APPKEY=... twx-iothub run --config agent.yaml
+
+It logs JSON lines to stdout, and ends in good order, with exit status 0, on SIGTERM or SIGINT; a second signal ends it
+at once.`;
+
+/** `run`: the agent, until it is told to end. */
+export function registerRun(program: Command, io: CommandIo): void {
+  withConfigFlags(program.command('run').description('run the agent until SIGTERM or SIGINT'))
+    .option('--log-level <level>', 'trace, debug, info, warn, error or fatal, over the configuration')
+    .addHelpText('after', EXAMPLES)
+    .action((flags: Flags) => run(io, flags));
+}
+
+async function run(io: CommandIo, flags: Flags): Promise<void> {
+  const signals = new EndSignals();
+  try {
+    const level = flags.logLevel === undefined ? [] : [`log.level=${flags.logLevel}`];
+    const { loadAgentConfig } = await import('../../agent/config/load.js');
+    const config = await loadAgentConfig(sourcesFrom({ ...flags, set: [...flags.set, ...level] }, io));
+    const { createAgent } = await import('../../agent/agent.js');
+    const agent = createAgent(config);
+    process.on('unhandledRejection', (error) => agent.log.error({ err: error }, 'a defect; the agent goes on'));
+    await agent.start();
+    const signal = await signals.first();
+    agent.log.info({ signal }, 'agent stops');
+    await agent.stop();
+    io.exit(EXIT.done);
+    // Nothing that is still open may keep the process from ending.
+    setTimeout(() => process.exit(EXIT.done), 100).unref();
+  } finally {
+    signals.dispose();
+  }
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { exampleConfiguration } from '../src/agent/config/example.js';
+import { configurationJsonSchema } from '../src/agent/config/key-table.js';
+import { configurationPage } from '../src/agent/reference/configuration-page.js';
+import { errorsPage } from '../src/agent/reference/errors-page.js';
+import { serviceCatalogue, servicesPage } from '../src/agent/reference/service-catalogue.js';
+
+const inProject = (...parts: readonly string[]): string => join(__dirname, '..', ...parts);
+
+/** Path and content of each generated file. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    [inProject('config', 'agent.example.yaml'), exampleConfiguration()],
+    [inProject('config', 'agent.schema.json'), `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
+    [inProject('docs', 'configuration.md'), configurationPage()],
+    [inProject('docs', 'errors.md'), errorsPage()],
+    [inProject('docs', 'services.md'), servicesPage(serviceCatalogue())],
+  ]);
+}

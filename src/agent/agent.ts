@@ -1,0 +1,198 @@
+import { type Clock, systemClock } from '../core/clock.js';
+import { deferred } from '../core/deferred.js';
+import { messageOf } from '../core/errors.js';
+import { EdgeClient } from '../edge/edge-client.js';
+import type { Store } from '../store/store.js';
+import type { AgentConfig } from './config/agent-config.js';
+import { edgeOptions } from './edge-options.js';
+import { type OpenHub, openHubs } from './hubs.js';
+import { startHubThings, type HubThings } from './hub-things.js';
+import { type AdminServer, startAdminServer } from './ops/admin-server.js';
+import { Health } from './ops/health.js';
+import { createLogger, type Logger } from './ops/logger.js';
+import { createMetrics, type Metrics } from './ops/prometheus.js';
+import { notePlatform } from './platform-health.js';
+import { secretsOf } from './secrets.js';
+import { openStateStore } from './state-store.js';
+import { statusReport } from './status-report.js';
+import { packageVersion } from './version.js';
+
+/** What a program may bring along; all of it has defaults. */
+export interface AgentDependencies {
+  /** Default: JSON lines on stdout, secrets masked. */
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  /** Whether the metrics hold those of the process; true when absent. */
+  readonly withProcessMetrics?: boolean;
+}
+
+/** The longest time that `stop` may take, whatever the platform does. */
+const STOP_LIMIT_MS = 9_600;
+
+/** The agent: hubs on one side, Things on the other, and what an operator needs in between. */
+export class Agent {
+  readonly #config: AgentConfig;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #health: Health;
+  readonly #metrics: Metrics;
+  readonly #lifetime = new AbortController();
+  readonly #closers: (() => Promise<void> | void)[] = [];
+  #edge: EdgeClient | undefined;
+  #admin: AdminServer | undefined;
+  #stopped: Promise<void> | undefined;
+  #startedMs: number | undefined;
+
+  constructor(config: AgentConfig, dependencies: AgentDependencies = {}) {
+    this.#config = config;
+    this.#clock = dependencies.clock ?? systemClock;
+    this.#log = dependencies.log ?? createLogger({ level: config.log.level, secrets: secretsOf(config) });
+    this.#health = new Health(this.#clock);
+    this.#metrics = createMetrics({ withProcessMetrics: dependencies.withProcessMetrics ?? true });
+  }
+
+  /** Where the admin server listens; undefined before the start, or when it is switched off. */
+  get adminUrl(): string | undefined {
+    return this.#admin?.url;
+  }
+
+  get log(): Logger {
+    return this.#log;
+  }
+
+  /**
+   * Opens store, hubs and admin server and begins to connect; whether ThingWorx and the hubs are there does not matter.
+   * @throws AgentError when something of its own does not work: a port in use, a state folder that cannot be written,
+   * a wrapper description with errors. Whatever was opened is closed again then.
+   */
+  async start(): Promise<void> {
+    this.#startedMs = this.#clock.nowMs();
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Resolves once a Thing is bound; also when the agent is stopped before. */
+  async whenBound(): Promise<void> {
+    await this.#edge?.start(this.#lifetime.signal);
+  }
+
+  /**
+   * Stops in good order: no new work, open calls ended or refused, unbound, closed. Always within 10 s; calling it again
+   * waits for the same end.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #open(): Promise<void> {
+    const config = this.#config;
+    const { instruments } = this.#metrics;
+    instruments.gauge('agent_info', 1, { version: packageVersion() });
+    this.#health.register('platform', true);
+    this.#health.register('store', true);
+    const store = await openStateStore(config.stateDir, this.#log);
+    this.#closers.push(() => store.close());
+    this.#health.set('store', 'ok', config.stateDir ?? 'in memory');
+    const hubs = await openHubs(config, this.#health);
+    for (const { port } of hubs.values()) this.#closers.push(() => port.close());
+    await this.#offerThings(store, hubs);
+    await this.#startAdmin();
+    this.#logStart();
+  }
+
+  async #offerThings(store: Store, hubs: ReadonlyMap<string, OpenHub>): Promise<void> {
+    const options = await edgeOptions(this.#config, this.#log, this.#metrics.instruments);
+    const edge = new EdgeClient({ ...options, clock: this.#clock });
+    edge.on('status', (status) => notePlatform(this.#health, status));
+    this.#edge = edge;
+    const shared = { config: this.#config, store, clock: this.#clock, log: this.#log };
+    const groups: HubThings[] = [];
+    for (const hub of hubs.values()) {
+      groups.push(await startHubThings({ ...shared, hub, instruments: this.#metrics.instruments }));
+    }
+    for (const group of groups) {
+      for (const thing of group.things) edge.addThing(thing);
+      group.watch();
+      this.#closers.push(() => group.stop());
+    }
+    void edge.start(this.#lifetime.signal).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'the connection to ThingWorx has ended by a defect');
+    });
+  }
+
+  async #startAdmin(): Promise<void> {
+    const { enabled, host, port } = this.#config.admin;
+    if (!enabled) return;
+    this.#admin = await startAdminServer({
+      host,
+      port,
+      health: () => this.#health.report(),
+      metrics: this.#metrics,
+      status: () => this.#status(),
+    });
+  }
+
+  #status(): unknown {
+    return statusReport(this.#config, {
+      health: this.#health.report(),
+      startedMs: this.#startedMs ?? this.#clock.nowMs(),
+      nowMs: this.#clock.nowMs(),
+      requestsInFlight: this.#edge?.requestsInFlight ?? 0,
+    });
+  }
+
+  #logStart(): void {
+    const { thingworx, things, iothubs } = this.#config;
+    if (!thingworx.address.isSecure) {
+      this.#log.warn(
+        { url: thingworx.address.webSocketUrl },
+        'ThingWorx is reached without TLS: key and data are sent in the clear',
+      );
+    }
+    this.#log.info(
+      {
+        version: packageVersion(),
+        url: thingworx.address.webSocketUrl,
+        things: things.map(({ name }) => name),
+        hubs: iothubs.map(({ name }) => name),
+        adminUrl: this.adminUrl,
+      },
+      'agent started',
+    );
+  }
+
+  async #stop(): Promise<void> {
+    this.#health.stopping();
+    this.#lifetime.abort(new Error('the agent stops'));
+    const limit = deferred();
+    const timer = this.#clock.schedule(STOP_LIMIT_MS, () => limit.resolve());
+    await Promise.race([this.#closeAll(), limit.promise]);
+    timer.cancel();
+    this.#log.info({}, 'agent stopped');
+  }
+
+  /** Platform first, so that open calls still have hubs and store to work with. */
+  async #closeAll(): Promise<void> {
+    await this.#quietly(() => this.#edge?.drain(this.#config.shutdown.timeoutSeconds * 1000));
+    for (const close of this.#closers.reverse()) await this.#quietly(close);
+    await this.#quietly(() => this.#admin?.close());
+  }
+
+  async #quietly(close: () => Promise<void> | undefined | void): Promise<void> {
+    try {
+      await close();
+    } catch (error) {
+      this.#log.warn({ err: error }, `while stopping: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** An agent for a configuration; nothing happens before `start`. */
+export function createAgent(config: AgentConfig, dependencies: AgentDependencies = {}): Agent {
+  return new Agent(config, dependencies);
+}

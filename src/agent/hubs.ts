@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import type { HubPort, HubStatus } from '../iothub/ports.js';
+import type { AgentConfig, HubConfig } from './config/agent-config.js';
+import type { ComponentStatus, Health } from './ops/health.js';
+import { packageVersion } from './version.js';
+
+/** One hub of the configuration, open. */
+export interface OpenHub {
+  readonly config: HubConfig;
+  readonly port: HubPort;
+}
+
+/** The name of a hub among the components of the agent's health. */
+export function hubComponent(config: Pick<AgentConfig, 'iothubs'>, hub: string): string {
+  return config.iothubs.length === 1 ? 'hub' : `hub:${hub}`;
+}
+
+const HEALTH: Readonly<Record<HubStatus, readonly [status: ComponentStatus, detail?: string]>> = {
+  connected: ['ok'],
+  throttled: ['degraded', 'throttled'],
+  unreachable: ['failing', 'unreachable'],
+  unauthorized: ['failing', 'unauthorized: check the credentials and the rights of their policy'],
+};
+
+/**
+ * Opens every hub of the configuration; nothing is sent yet. What the hubs answer later is noted in `health`.
+ * @throws AgentError `ConfigurationInvalid`.
+ */
+export async function openHubs(config: AgentConfig, health: Health): Promise<ReadonlyMap<string, OpenHub>> {
+  const { openHub } = await import('../iothub/azure-hub.js');
+  const hubs = new Map<string, OpenHub>();
+  for (const hub of config.iothubs) {
+    const { credentials, tier, units, address, caFile, proxy } = hub;
+    const port = openHub({
+      credentials,
+      tier,
+      units,
+      userAgent: `thingworx-iothub-agent/${packageVersion()}`,
+      ...(address === undefined ? {} : { address }),
+      ...(caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') }),
+      ...(proxy === undefined ? {} : { proxy }),
+    });
+    const component = hubComponent(config, hub.name);
+    health.register(component, false);
+    port.onStatus((status) => health.set(component, ...HEALTH[status]));
+    hubs.set(hub.name, { config: hub, port });
+  }
+  return hubs;
+}

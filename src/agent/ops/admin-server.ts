@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AgentError, messageOf } from '../../core/errors.js';
+import type { HealthReport } from './health.js';
+import type { Metrics } from './prometheus.js';
+
+export interface AdminServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly health: () => HealthReport;
+  readonly metrics: Metrics;
+  /** What `GET /status` answers. Never holds a secret. */
+  readonly status: () => unknown;
+}
+
+/** The admin server while it listens. */
+export interface AdminServer {
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+type Route = (query: URLSearchParams) => Answer | Promise<Answer>;
+
+const MAX_CONNECTIONS = 64;
+
+/**
+ * Health for probes, metrics and status. It takes no input and has no log-in, so it listens on loopback unless told
+ * otherwise.
+ * @throws AgentError `PortInUse` or `Unreachable` when it cannot listen.
+ */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const routes = routesOf(options);
+  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000 }, (request, response) => {
+    void answer(routes, request, response);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  const port = await listen(server, options);
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function routesOf({ health, metrics, status }: AdminServerOptions): ReadonlyMap<string, Route> {
+  const live: Route = () => text(200, 'ok');
+  return new Map<string, Route>([
+    ['/livez', live],
+    ['/healthz', live],
+    ['/readyz', (query) => readiness(health(), query.has('verbose'))],
+    ['/metrics', async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() })],
+    ['/status', () => json(200, status())],
+  ]);
+}
+
+function readiness(report: HealthReport, isVerbose: boolean): Answer {
+  const code = report.ready ? 200 : 503;
+  const status = report.ready ? 'ready' : 'not ready';
+  if (isVerbose || !report.ready) return json(code, { status, components: report.components });
+  return text(code, 'ok');
+}
+
+async function answer(
+  routes: ReadonlyMap<string, Route>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, contentType, body, allow } = await answerTo(routes, request);
+  request.resume();
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(allow ? { allow } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function answerTo(
+  routes: ReadonlyMap<string, Route>,
+  request: IncomingMessage,
+): Promise<Answer & { readonly allow?: string }> {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const route = routes.get(path);
+  if (!route) return text(404, `not found; there are ${[...routes.keys()].join(', ')}`);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { ...text(405, 'only GET is answered'), allow: 'GET, HEAD' };
+  }
+  try {
+    return await route(new URLSearchParams(query));
+  } catch (error) {
+    return text(500, messageOf(error));
+  }
+}
+
+const text = (status: number, body: string): Answer => ({
+  status,
+  contentType: 'text/plain; charset=utf-8',
+  body: `${body}\n`,
+});
+
+const json = (status: number, value: unknown): Answer => ({
+  status,
+  contentType: 'application/json; charset=utf-8',
+  body: `${JSON.stringify(value, null, 2)}\n`,
+});
+
+function listen(server: Server, { host, port }: AdminServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen({ host, port }, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): AgentError {
+  const where = `admin.port ${port} on ${host}`;
+  if (error.code === 'EADDRINUSE') {
+    return new AgentError('PortInUse', `${where} is in use; choose another one, or 0 for a free one`, { cause: error });
+  }
+  if (error.code === 'EACCES') {
+    return new AgentError('PortInUse', `${where} needs more rights than this user has`, { cause: error });
+  }
+  return new AgentError('Unreachable', `cannot listen on ${where}: ${messageOf(error)}`, { cause: error });
+}

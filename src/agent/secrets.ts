@@ -1,0 +1,32 @@
+import type { AgentConfig, HubConfig } from './config/agent-config.js';
+
+/** Every secret of a configuration as it might turn up in a text. */
+export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): string[] {
+  return [config.thingworx.appKey, ...config.iothubs.flatMap(secretsOfHub), ...proxyPasswords(config)];
+}
+
+function secretsOfHub({ credentials }: HubConfig): string[] {
+  if ('connectionString' in credentials) {
+    const key = /SharedAccessKey=([^;]+)/.exec(credentials.connectionString)?.[1];
+    return key === undefined ? [] : [key];
+  }
+  if (!('sasToken' in credentials)) return [];
+  const signature = /\bsig=([^&]+)/.exec(credentials.sasToken)?.[1];
+  return signature === undefined ? [credentials.sasToken] : [signature, decoded(signature)];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function proxyPasswords(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): string[] {
+  const proxies = [config.thingworx.proxy, ...config.iothubs.map(({ proxy }) => proxy)];
+  return proxies.flatMap((proxy) => {
+    const password = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy).password : '';
+    return password === '' ? [] : [password, decoded(password)];
+  });
+}

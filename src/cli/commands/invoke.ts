@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { CommandIo } from '../command-io.js';
+import { outputOption } from '../config-flags.js';
+import type { InvokeFlags } from '../invoke/run-invoke.js';
+
+const EXAMPLES = `
+Examples:
+  twx-iothub invoke FindJobs --url https://thingworx.example.com --app-key-file key --param status=running
+  twx-iothub invoke ScheduleDeviceMethodJob --param methodName=reboot --json payload.json --wait
+  echo '{"patch": {"tags": {"site": "Lyon"}}}' | twx-iothub invoke ScheduleTwinUpdateJob --json -
+
+The key is read from --app-key-file or the variable TWX_IOTHUB__THINGWORX__APPKEY, the address from --url or
+TWX_IOTHUB__THINGWORX__URL. With --wait the exit status is 0 only when the outcome of the job is succeeded.`;
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** `invoke`: calls a service over the REST API of ThingWorx. */
+export function registerInvoke(program: Command, io: CommandIo): void {
+  program
+    .command('invoke')
+    .description('call a remote service over the REST API of ThingWorx')
+    .argument('<service>', 'name of the service, full or short')
+    .option('-t, --thing <name>', 'the Thing', 'AzureIotHub')
+    .option('-p, --param <name=value>', 'a parameter; again for more', collect, [])
+    .option('-j, --json <file>', 'parameters as a JSON object; - for stdin')
+    .option('-u, --url <url>', 'address of ThingWorx')
+    .option('--app-key-file <file>', 'file that holds the application key')
+    .option('--ca-file <file>', 'PEM file of the authorities to trust')
+    .option('--proxy <url>', 'HTTP proxy to go through')
+    .option('-w, --wait', 'follow the job that the service scheduled to its end')
+    .addOption(outputOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (service: string, flags: InvokeFlags) => {
+      const { runInvoke } = await import('../invoke/run-invoke.js');
+      await runInvoke(io, service, flags);
+    });
+}

@@ -1,0 +1,48 @@
+import type { CommandIo } from '../command-io.js';
+import { cellText } from './result-text.js';
+
+const BAR_WIDTH = 24;
+
+const count = (job: Readonly<Record<string, unknown>>, name: string): number => Number(job[`${name}Count`] ?? 0) || 0;
+
+/** `[######------] 5/10 devices, 1 failed, running` */
+export function progressText(job: Readonly<Record<string, unknown>>): string {
+  const total = count(job, 'device');
+  const failed = count(job, 'failed') + count(job, 'refused');
+  const done = Math.min(total, count(job, 'succeeded') + count(job, 'failed'));
+  const filled = total === 0 ? 0 : Math.round((done / total) * BAR_WIDTH);
+  const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`;
+  const failures = failed === 0 ? '' : `, ${failed} failed`;
+  return `${bar} ${done}/${total} devices${failures}, ${cellText(job['status'])}`;
+}
+
+/** One line on a terminal that is written over and over; on anything else it says nothing. */
+export class ProgressLine {
+  readonly #io: CommandIo;
+  #isShown = false;
+
+  constructor(io: CommandIo) {
+    this.#io = io;
+  }
+
+  show(job: Readonly<Record<string, unknown>>): void {
+    this.#write(progressText(job));
+  }
+
+  note(text: string): void {
+    this.#write(`waiting: ${cellText(text)}`);
+  }
+
+  clear(): void {
+    if (!this.#isShown) return;
+    this.#io.stderr.write('\r\u001B[K');
+    this.#isShown = false;
+  }
+
+  #write(text: string): void {
+    if (!this.#io.isTerminal) return;
+    const columns = (this.#io.stderr as Partial<NodeJS.WriteStream>).columns ?? 80;
+    this.#io.stderr.write(`\r\u001B[K${text.slice(0, columns - 1)}`);
+    this.#isShown = true;
+  }
+}

@@ -1,0 +1,49 @@
+import { readInfoTable, type RestInfoTable, scalarResult } from '../../thingworx-rest/info-table.js';
+import { formatTable } from '../output.js';
+
+/** A result for people: a bare value, one row as lines, several rows as a table, JSON as it is. */
+export function resultText(result: unknown): string {
+  const table = readInfoTable(result);
+  if (!table) return result === undefined ? '(no result)' : JSON.stringify(result, null, 2);
+  const scalar = scalarResult(table);
+  return scalar ? cellText(scalar.value) : tableText(table);
+}
+
+/** The one value of a scalar result; anything else as it is. */
+export function scalarOf(result: unknown): unknown {
+  const table = readInfoTable(result);
+  return table ? scalarResult(table)?.value : result;
+}
+
+/** Rows as a table without the columns that are empty in all rows; a single row line by line. */
+export function tableText(table: RestInfoTable): string {
+  const used = table.fields.filter(({ name }) =>
+    table.rows.some((row) => row[name] !== undefined && row[name] !== null),
+  );
+  const cell = (row: RestInfoTable['rows'][number], field: RestInfoTable['fields'][number]): string =>
+    cellText(row[field.name], field.baseType);
+  const [only] = table.rows;
+  if (!only) return '(no rows)';
+  if (table.rows.length > 1) {
+    const names = used.map(({ name }) => name);
+    return formatTable(
+      names,
+      table.rows.map((row) => used.map((field) => cell(row, field))),
+    );
+  }
+  const width = Math.max(...used.map(({ name }) => name.length));
+  return used.map((field) => `${field.name.padEnd(width)}  ${cell(only, field)}`).join('\n');
+}
+
+/** A cell in one line. What comes from afar must not steer the terminal: control characters are shown as `?`. */
+export function cellText(value: unknown, baseType?: string): string {
+  if (value === undefined || value === null) return '';
+  if (baseType === 'DATETIME' && typeof value === 'number') return dateText(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replaceAll(/\p{Cc}/gu, '?');
+}
+
+function dateText(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
+}

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { readPrivateFile } from '../../agent/config/files.js';
+import { AgentError, messageOf } from '../../core/errors.js';
+import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/catalogue.js';
+import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../thingworx-rest/address.js';
+import { ThingWorxClient } from '../../thingworx-rest/client.js';
+import { parameterTypes } from '../../thingworx-rest/info-table.js';
+import type { CommandIo } from '../command-io.js';
+import { EXIT } from '../exit-codes.js';
+import { UsageError } from '../failure.js';
+import { type OutputFormat, printJson, printLine } from '../output.js';
+import { parameterValue, splitParameter } from '../parameters.js';
+import { resultText, scalarOf } from './result-text.js';
+import { waitForJob } from './wait.js';
+import { waitReport } from './wait-report.js';
+
+export interface InvokeFlags {
+  readonly thing: string;
+  readonly param: readonly string[];
+  readonly json?: string;
+  readonly url?: string;
+  readonly appKeyFile?: string;
+  readonly caFile?: string;
+  readonly proxy?: string;
+  readonly wait?: boolean;
+  readonly output: OutputFormat;
+}
+
+/** Calls the service, prints its result, and follows the job when asked to. */
+export async function runInvoke(io: CommandIo, service: string, flags: InvokeFlags): Promise<void> {
+  if (flags.wait) refuseWaitWithoutJob(service);
+  const client = new ThingWorxClient({
+    address: addressOf(io, flags),
+    appKey: await appKeyOf(io, flags),
+    ...(flags.caFile === undefined ? {} : { ca: await readText(flags.caFile, '--ca-file') }),
+    ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
+  });
+  const parameters = await parametersOf(io, client, service, flags);
+  const result = await client.invokeService(flags.thing, service, parameters);
+  if (flags.wait) await follow(io, client, flags, result);
+  else if (flags.output === 'json') printJson(io, result ?? null);
+  else printLine(io, resultText(result));
+}
+
+function refuseWaitWithoutJob(service: string): void {
+  const known = JOB_SERVICE_DEFINITIONS.find(({ name }) => name === fullNameOf(service));
+  if (!known || known.result.baseType === 'STRING') return;
+  throw new UsageError(`--wait: ${service} does not schedule a job`);
+}
+
+async function follow(io: CommandIo, client: ThingWorxClient, flags: InvokeFlags, result: unknown): Promise<void> {
+  const jobId = scalarOf(result);
+  if (typeof jobId !== 'string' || jobId === '') {
+    throw new AgentError(
+      'RequestRefused',
+      'the service has not answered with the id of a job, so there is none to wait for',
+    );
+  }
+  if (flags.output === 'text') printLine(io, jobId);
+  const end = await waitForJob(io, { client, thing: flags.thing, jobId });
+  if (flags.output === 'json') printJson(io, { jobId, ...end });
+  else printLine(io, waitReport(end));
+  io.exit(end.job['outcome'] === 'succeeded' ? EXIT.done : EXIT.failed);
+}
+
+function addressOf(io: CommandIo, flags: InvokeFlags): ThingWorxAddress {
+  const url = flags.url ?? io.env['TWX_IOTHUB__THINGWORX__URL'];
+  if (!url) throw new UsageError('give the address of ThingWorx with --url');
+  const address = parseThingWorxAddress(url);
+  if (isAddressFault(address)) throw new UsageError(`--url ${address.message} (${address.hint})`);
+  if (!address.isSecure && !/^http:\/\/(?:localhost|127\.|\[::1\])/.test(address.restUrl)) {
+    io.stderr.write('warning: the application key is sent in the clear; use https\n');
+  }
+  return address;
+}
+
+async function appKeyOf(io: CommandIo, flags: InvokeFlags): Promise<string> {
+  if (flags.appKeyFile !== undefined) return await readPrivateFile(flags.appKeyFile);
+  const key = io.env['TWX_IOTHUB__THINGWORX__APPKEY'];
+  if (key) return key;
+  const file = io.env['TWX_IOTHUB__THINGWORX__APPKEYFILE'];
+  if (file) return await readPrivateFile(file);
+  throw new UsageError('give the application key with --app-key-file or TWX_IOTHUB__THINGWORX__APPKEY');
+}
+
+async function parametersOf(
+  io: CommandIo,
+  client: ThingWorxClient,
+  service: string,
+  flags: InvokeFlags,
+): Promise<Record<string, unknown>> {
+  const given = flags.param.map(splitParameter);
+  const base = flags.json === undefined ? {} : await jsonParameters(io, flags.json);
+  const types = given.length === 0 ? new Map<string, string>() : await typesOf(client, service, flags.thing);
+  const typed = given.map(([name, text]) => [name, parameterValue(name, text, types.get(name))] as const);
+  return { ...base, ...Object.fromEntries(typed) };
+}
+
+/** The base types of the parameters: from the table for the services in it, otherwise from the Thing. */
+async function typesOf(client: ThingWorxClient, service: string, thing: string): Promise<ReadonlyMap<string, string>> {
+  const known = JOB_SERVICE_DEFINITIONS.find(({ name }) => name === fullNameOf(service));
+  if (known) return new Map(known.parameters.map(({ name, baseType }) => [name, baseType]));
+  return parameterTypes(await client.thingMetadata(thing), service) ?? new Map<string, string>();
+}
+
+async function jsonParameters(io: CommandIo, file: string): Promise<Record<string, unknown>> {
+  const text = file === '-' ? await readStream(io.stdin) : await readText(file, '--json');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--json ${file}: is not JSON: ${messageOf(error)}`);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new UsageError(`--json ${file}: must be an object of parameters`);
+}
+
+async function readText(file: string, flag: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${flag} ${file}: cannot be read: ${messageOf(error)}`);
+  }
+}
+
+async function readStream(stream: NodeJS.ReadableStream): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(Buffer.from(part));
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AgentError, isAgentError, messageOf } from '../../core/errors.js';
+import { readInfoTable } from '../../thingworx-rest/info-table.js';
+import type { ThingWorxClient } from '../../thingworx-rest/client.js';
+import type { CommandIo } from '../command-io.js';
+import { ProgressLine } from './progress.js';
+import { cellText } from './result-text.js';
+
+export interface WaitOptions {
+  readonly client: Pick<ThingWorxClient, 'invokeService'>;
+  readonly thing: string;
+  readonly jobId: string;
+  readonly intervalMs?: number;
+}
+
+/** A device for which the job did not do what was asked. */
+export interface FailedDevice {
+  readonly deviceId: string;
+  readonly moduleId?: string;
+  /** The status that the device answered with, when it answered. */
+  readonly methodStatus?: number;
+  readonly error: string;
+}
+
+/** How a job ended. */
+export interface JobEnd {
+  /** The row of `AzureDeviceJob`. */
+  readonly job: Readonly<Record<string, unknown>>;
+  readonly failedDevices: readonly FailedDevice[];
+  /** Set when there are more failed devices than were listed. */
+  readonly moreFailedDevices?: true;
+}
+
+/** Ids are put into a query: only what cannot be anything else in there. */
+const JOB_ID = /^[A-Za-z0-9-]{1,64}$/;
+const INTERVAL_MS = 1000;
+/** How many calls in a row may go wrong before the wait is given up. */
+const MAX_FAILURES = 30;
+const ENDED = new Set(['completed', 'failed', 'cancelled', 'canceled']);
+const MAX_LISTED = 1000;
+const MAX_PAGES = 200;
+
+/** Asks for the job until it has ended; shows progress on a terminal. */
+export async function waitForJob(io: CommandIo, options: WaitOptions): Promise<JobEnd> {
+  if (!JOB_ID.test(options.jobId))
+    throw new AgentError('RequestRefused', 'the answer of the service is not the id of a job');
+  const progress = new ProgressLine(io);
+  try {
+    const job = await jobWhenEnded(options, progress);
+    progress.clear();
+    return { job, ...(await readFailedDevices(options, job)) };
+  } finally {
+    progress.clear();
+  }
+}
+
+async function jobWhenEnded(options: WaitOptions, progress: ProgressLine): Promise<Readonly<Record<string, unknown>>> {
+  let failures = 0;
+  for (;;) {
+    try {
+      const [job = {}] = await callRows(options, 'GetJob', { jobId: options.jobId });
+      progress.show(job);
+      if (ENDED.has(String(job['status']))) return job;
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (!mayPass(error) || failures >= MAX_FAILURES) throw error;
+      progress.note(messageOf(error));
+    }
+    await pause(options.intervalMs ?? INTERVAL_MS);
+  }
+}
+
+/** A platform or a hub that is away for a while does not end the wait; a job that is not there does. */
+function mayPass(error: unknown): boolean {
+  if (isAgentError(error, 'Unreachable', 'RequestTimeout')) return true;
+  if (!isAgentError(error, 'RequestRefused')) return false;
+  return /\b(?:Hub(?:Throttled|Unavailable|Timeout)|ServiceUnavailable)\b/.test(error.message) || isGateway(error);
+}
+
+const isGateway = (error: AgentError): boolean => [502, 503, 504].includes(Number(error.context['status']));
+
+async function callRows(
+  { client, thing }: WaitOptions,
+  service: string,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const table = readInfoTable(await client.invokeService(thing, `AzureIotDeviceJob${service}`, parameters));
+  if (!table) throw new AgentError('RequestRefused', `the answer of ${service} is not an InfoTable`);
+  return table.rows;
+}
+
+interface ResultsPage {
+  readonly rows?: readonly Readonly<Record<string, unknown>>[];
+  readonly continuationToken?: string | null;
+}
+
+async function readFailedDevices(
+  options: WaitOptions,
+  job: Readonly<Record<string, unknown>>,
+): Promise<Omit<JobEnd, 'job'>> {
+  const failedDevices: FailedDevice[] = [];
+  if (job['outcome'] === 'succeeded' || job['outcome'] === 'noTargets') return { failedDevices };
+  const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${options.jobId}'`;
+  let continuationToken: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const parameters = { query, ...(continuationToken === undefined ? {} : { continuationToken }) };
+    const service = 'AzureIotDeviceJobQueryJobResultsPage';
+    const answer = (await options.client.invokeService(options.thing, service, parameters)) as ResultsPage | undefined;
+    for (const row of answer?.rows ?? []) {
+      const failed = failedDevice(row);
+      if (failed) failedDevices.push(failed);
+    }
+    continuationToken = answer?.continuationToken ?? undefined;
+    if (failedDevices.length > MAX_LISTED) break;
+    if (continuationToken === undefined) return { failedDevices };
+  }
+  return { failedDevices: failedDevices.slice(0, MAX_LISTED), moreFailedDevices: true };
+}
+
+const FIRST_REFUSED_STATUS = 400;
+
+/** A device that could not be reached, or that answered with a status of 400 or above. */
+function failedDevice(row: Readonly<Record<string, unknown>>): FailedDevice | undefined {
+  const methodStatus = typeof row['methodStatus'] === 'number' ? row['methodStatus'] : undefined;
+  const hasRefused = methodStatus !== undefined && methodStatus >= FIRST_REFUSED_STATUS;
+  const status = cellText(row['status']);
+  if (!hasRefused && (status === 'completed' || status === 'succeeded')) return undefined;
+  const reasons = [row['errorCode'], row['errorDescription']].filter((part) => typeof part === 'string');
+  const error = reasons.length > 0 ? reasons.join(': ') : hasRefused ? `answered ${methodStatus}` : status;
+  return {
+    deviceId: cellText(row['deviceId']),
+    ...(typeof row['moduleId'] === 'string' ? { moduleId: row['moduleId'] } : {}),
+    ...(methodStatus === undefined ? {} : { methodStatus }),
+    error,
+  };
+}
