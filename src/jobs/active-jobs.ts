@@ -1,0 +1,68 @@
+import type { NativeRow } from '../edge/definitions.js';
+import { type Job, readJob } from '../iothub/documents.js';
+import type { HubDocument } from '../iothub/ports.js';
+import { AZURE_DEVICE_JOB } from './data-shapes.js';
+import { rowBytes } from './result-size.js';
+import { jobRow } from './rows.js';
+import { MAX_ACTIVE_JOBS } from './thing-definitions.js';
+
+/** What is kept of a job that is not among the newest: without its payload or patch. */
+type JobState = Pick<Job, 'jobId' | 'type' | 'status' | 'counts'>;
+
+/** The active jobs of a hub as one round of list calls has them. Bounded: only the newest are kept whole. */
+export class ActiveJobs {
+  readonly #states = new Map<string, JobState>();
+  #newest: Job[] = [];
+
+  /** Adds a listed job; of one that is listed twice, because it moved on meanwhile, the later counts. */
+  add(document: HubDocument): void {
+    const job = readJob(document);
+    if (job.jobId === undefined) return;
+    const { jobId, type, status, counts } = job;
+    const state = {
+      jobId,
+      counts,
+      ...(type === undefined ? {} : { type }),
+      ...(status === undefined ? {} : { status }),
+    };
+    this.#states.set(jobId, state);
+    this.#newest = this.#newest.filter((other) => other.jobId !== jobId);
+    this.#newest.push(job);
+    if (this.#newest.length > 2 * MAX_ACTIVE_JOBS) this.#newest = newestFirst(this.#newest).slice(0, MAX_ACTIVE_JOBS);
+  }
+
+  get count(): number {
+    return this.#states.size;
+  }
+
+  /** The state of a listed job. */
+  get(jobId: string): JobState | undefined {
+    return this.#states.get(jobId);
+  }
+
+  states(): Iterable<JobState> {
+    return this.#states.values();
+  }
+
+  /** Rows of `AzureDeviceJob`, the newest first, within `maxBytes`: at need without payloads and patches, then fewer. */
+  rows(maxBytes: number): NativeRow[] {
+    const rows = newestFirst(this.#newest)
+      .slice(0, MAX_ACTIVE_JOBS)
+      .map((job) => jobRow(job, undefined));
+    if (bytesOf(rows) <= maxBytes) return rows;
+    const light = rows.map(({ payload: _payload, patch: _patch, ...row }) => row);
+    while (light.length > 0 && bytesOf(light) > maxBytes) light.pop();
+    return light;
+  }
+}
+
+function newestFirst(jobs: readonly Job[]): Job[] {
+  const madeAt = (job: Job): number => (job.createdTime ?? job.startTime)?.getTime() ?? 0;
+  return [...jobs].sort((a, b) => madeAt(b) - madeAt(a) || compare(a.jobId ?? '', b.jobId ?? ''));
+}
+
+const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
+function bytesOf(rows: readonly NativeRow[]): number {
+  return rows.reduce((sum, row) => sum + rowBytes(AZURE_DEVICE_JOB, row), 0);
+}

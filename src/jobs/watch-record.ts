@@ -1,0 +1,139 @@
+/**
+ * What the watcher knows of one job, and how it changes. Pure: state and observation give the next state. A change is
+ * first noted as pending, then told to the platform, then noted as told; a record that is kept after each of these steps
+ * makes every change told at least once over any death of the process, and twice only if it dies between the platform's
+ * answer and the note of it.
+ */
+import type { NativeRow } from '../edge/definitions.js';
+import type { Job, JobCounts } from '../iothub/documents.js';
+import { hasEnded, outcomeOf } from './outcome.js';
+
+/** A change that not all of its Things have told yet. JSON values only: it is kept in the store. */
+export interface PendingChange {
+  readonly status: string;
+  readonly previousStatus?: string;
+  readonly outcome: string;
+  readonly counts: JobCounts & { readonly refusedCount?: number };
+  readonly observedAtMs: number;
+  /** Names of the Things that have still to tell it. */
+  readonly things: readonly string[];
+}
+
+/** A watched job. JSON values only. */
+export interface WatchRecord {
+  readonly jobId: string;
+  readonly type: string;
+  /** The Things that tell its changes; `*` for all of the hub. */
+  readonly things: readonly string[] | '*';
+  /** Whether the hub has been seen to know the job. */
+  readonly isConfirmed: boolean;
+  readonly addedAtMs: number;
+  /** How often in a row the hub did not know it. */
+  readonly misses: number;
+  /** The last observation. */
+  readonly seen?: { readonly status: string; readonly outcome: string };
+  readonly hasEnded: boolean;
+  /** Oldest first. */
+  readonly pending: readonly PendingChange[];
+}
+
+/** An observation of a job. */
+export interface Observation {
+  readonly job: Job;
+  readonly refusedCount: number | undefined;
+  readonly atMs: number;
+}
+
+/** A job goes through six statuses at most; more pending changes than these come from a hub that is out of its mind. */
+const MAX_PENDING = 32;
+/** So often, and for so long, a job that the hub does not know is looked for. */
+const MAX_MISSES = 3;
+const MISSING_GRACE_MS = 60_000;
+/** The hub keeps its jobs for 30 days. */
+const MAX_AGE_MS = 31 * 24 * 3_600_000;
+
+export function newRecord(
+  jobId: string,
+  type: string,
+  things: WatchRecord['things'],
+  options: { readonly atMs: number; readonly isConfirmed: boolean },
+): WatchRecord {
+  const { atMs, isConfirmed } = options;
+  return { jobId, type, things, isConfirmed, addedAtMs: atMs, misses: 0, hasEnded: false, pending: [] };
+}
+
+/** A second Thing has scheduled the same job. */
+export function withThing(record: WatchRecord, thing: string): WatchRecord {
+  if (record.things === '*' || record.things.includes(thing)) return record;
+  return { ...record, things: [...record.things, thing] };
+}
+
+/** @param allThings the names for which `*` stands. */
+export function observe(record: WatchRecord, observation: Observation, allThings: readonly string[]): WatchRecord {
+  const { job, refusedCount, atMs } = observation;
+  const status = job.status ?? 'unknown';
+  const outcome = outcomeOf(job, refusedCount);
+  const base = { ...record, isConfirmed: true, misses: 0, type: job.type ?? record.type, hasEnded: hasEnded(job) };
+  if (record.seen?.status === status && record.seen.outcome === outcome) return base;
+  const change: PendingChange = {
+    status,
+    ...(record.seen === undefined ? {} : { previousStatus: record.seen.status }),
+    outcome,
+    counts: { ...job.counts, ...(refusedCount === undefined ? {} : { refusedCount }) },
+    observedAtMs: atMs,
+    things: record.things === '*' ? allThings : record.things,
+  };
+  return { ...base, seen: { status, outcome }, pending: [...record.pending, change].slice(-MAX_PENDING) };
+}
+
+/**
+ * The hub does not know the job (yet, or any more). After a while a job that was seen before ends as `unknown`; one that
+ * never was is given up, as `undefined`: it was never made.
+ */
+export function miss(record: WatchRecord, atMs: number, allThings: readonly string[]): WatchRecord | undefined {
+  const misses = record.misses + 1;
+  const isGivenUp = misses >= MAX_MISSES && atMs - record.addedAtMs >= MISSING_GRACE_MS;
+  if (!isGivenUp) return { ...record, misses };
+  if (record.seen === undefined) return undefined;
+  const job: Job = { jobId: record.jobId, type: record.type, status: 'unknown', counts: {} };
+  return { ...observe(record, { job, refusedCount: undefined, atMs }, allThings), hasEnded: true };
+}
+
+/** The platform has answered to the oldest pending change from `thing`. */
+export function told(record: WatchRecord, thing: string): WatchRecord {
+  const [oldest, ...others] = record.pending;
+  if (!oldest) return record;
+  const things = oldest.things.filter((name) => name !== thing);
+  return { ...record, pending: things.length === 0 ? others : [{ ...oldest, things }, ...others] };
+}
+
+/** Whether nothing is left to watch or tell. */
+export function isDone(record: WatchRecord, atMs: number): boolean {
+  return (record.hasEnded && record.pending.length === 0) || atMs - record.addedAtMs > MAX_AGE_MS;
+}
+
+/** The row of `AzureDeviceJobEvent` of a change. */
+export function eventRow(record: WatchRecord, change: PendingChange): NativeRow {
+  return {
+    jobId: record.jobId,
+    type: record.type,
+    status: change.status,
+    ...(change.previousStatus === undefined ? {} : { previousStatus: change.previousStatus }),
+    outcome: change.outcome,
+    ...change.counts,
+    time: new Date(change.observedAtMs),
+  };
+}
+
+/** A record as the store gives it back; `undefined` for anything else. */
+export function readRecord(value: unknown): WatchRecord | undefined {
+  const record = value as Partial<WatchRecord> | null | undefined;
+  const isOne =
+    typeof record === 'object' &&
+    typeof record?.jobId === 'string' &&
+    typeof record.type === 'string' &&
+    (record.things === '*' || Array.isArray(record.things)) &&
+    typeof record.addedAtMs === 'number' &&
+    Array.isArray(record.pending);
+  return isOne ? (record as WatchRecord) : undefined;
+}
