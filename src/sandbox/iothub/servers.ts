@@ -44,7 +44,16 @@ export function createServiceServer(options: ServiceServerOptions): Server {
     log,
   });
   const server = createServer(
-    { cert, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    {
+      cert,
+      key,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // For devices with X.509 authentication over WebSocket; nobody else needs to show one.
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
     (request, response) => void api.serve(request, response),
   );
   server.on('upgrade', (request, socket, head) => network.handleWebSocket(request, socket, head));
