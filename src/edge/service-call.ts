@@ -58,9 +58,10 @@ function readParameter(parameter: ParameterDefinition, wire: Primitive | undefin
   return parameter.defaultValue;
 }
 
-/** An empty text is a text, but no JSON. */
-function isPresent({ baseType }: ParameterDefinition, wire: Primitive): boolean {
-  return !((baseType === 'JSON' || baseType === 'QUERY') && wire.value === '');
+/** An empty text is a text, but no JSON; and for some parameters it stands for nothing. */
+function isPresent({ baseType, emptyTextIsAbsent }: ParameterDefinition, wire: Primitive): boolean {
+  const isNothing = emptyTextIsAbsent === true || baseType === 'JSON' || baseType === 'QUERY';
+  return !(isNothing && wire.value === '');
 }
 
 function decodeParameter(wire: Primitive, what: string): unknown {
