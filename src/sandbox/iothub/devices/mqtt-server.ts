@@ -22,6 +22,8 @@ export function createMqttServer(options: MqttServerOptions, handle: (socket: TL
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      // MQTT is many small messages that must not wait for each other's acknowledgement.
+      noDelay: true,
     },
     handle,
   );
