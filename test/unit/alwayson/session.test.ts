@@ -1,0 +1,180 @@
+import { describe, expect, it } from '@jest/globals';
+import { boundNames, initialState, step } from '../../../src/alwayson/session.js';
+import type { Effect, Grouping, SessionInput, SessionState } from '../../../src/alwayson/session-types.js';
+
+const pairs: Grouping = (names) => {
+  const groups: string[][] = [];
+  for (let at = 0; at < names.length; at += 2) groups.push(names.slice(at, at + 2));
+  return groups;
+};
+
+const REFUSED = { type: 'refused', code: 0x84, reason: 'no such Thing' } as const;
+const accepted = { type: 'accepted' } as const;
+
+/** Runs inputs through the machine; what is left are the last effects. */
+function run(
+  names: readonly string[],
+  ...inputs: readonly SessionInput[]
+): { state: SessionState; effects: readonly Effect[]; all: Effect[] } {
+  let state = initialState(names);
+  let effects: readonly Effect[] = [];
+  const all: Effect[] = [];
+  for (const input of inputs) {
+    ({ state, effects } = step(state, input, pairs));
+    all.push(...effects);
+  }
+  return { state, effects, all };
+}
+
+const toAuth = [{ type: 'start' }, { type: 'opened' }] as const;
+const toBinding = [...toAuth, accepted] as const;
+const fire = (timer: 'dial' | 'answer' | 'rebind' | 'stable' | 'ping' | 'pong'): SessionInput => ({
+  type: 'timer',
+  timer,
+});
+const lost = (isClean = false): SessionInput => ({ type: 'lost', cause: 'broken', clean: isClean });
+const sent = (effects: readonly Effect[]): Effect[] => effects.filter(({ type }) => type.startsWith('send'));
+const pauses = (effects: readonly Effect[]): unknown[] =>
+  effects.flatMap((effect) => (effect.type === 'arm' && 'delay' in effect ? [effect.delay] : []));
+const told = (effects: readonly Effect[]): unknown[] =>
+  effects.flatMap((effect) => (effect.type === 'tell' ? [effect.status.type] : []));
+
+describe('the session', () => {
+  it('dials, authenticates and binds in that order, then pings at once (5.3, 1.4)', () => {
+    const { state, all } = run(['a'], ...toBinding, accepted);
+    expect(state.tag).toBe('bound');
+    expect(sent(all)).toEqual([{ type: 'sendAuth' }, { type: 'sendBind', names: ['a'] }, { type: 'sendPing' }]);
+    expect(told(all)).toEqual(['connecting', 'authenticated', 'bound']);
+  });
+
+  it('sends several BINDs one after the other, each when the one before it was answered (11.3)', () => {
+    expect(sent(run(['a', 'b', 'c'], ...toBinding).effects)).toEqual([{ type: 'sendBind', names: ['a', 'b'] }]);
+    const second = run(['a', 'b', 'c'], ...toBinding, accepted);
+    expect(sent(second.effects)).toEqual([{ type: 'sendBind', names: ['c'] }]);
+    expect(boundNames(second.state)).toEqual(['a', 'b']);
+    expect(boundNames(run(['a', 'b', 'c'], ...toBinding, accepted, accepted).state)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is bound without a BIND when there is nothing to bind', () => {
+    const { state, effects } = run([], ...toBinding);
+    expect(state.tag).toBe('bound');
+    expect(told(effects)).toEqual(['authenticated', 'bound']);
+  });
+
+  it('repeats a refused BIND of several names name by name, and keeps the good ones', () => {
+    const { all, state } = run(['good', 'bad'], ...toBinding, REFUSED, accepted, REFUSED);
+    expect(sent(all).slice(1, 4)).toEqual([
+      { type: 'sendBind', names: ['good', 'bad'] },
+      { type: 'sendBind', names: ['good'] },
+      { type: 'sendBind', names: ['bad'] },
+    ]);
+    expect(all).toContainEqual({
+      type: 'tell',
+      status: { type: 'refused', what: 'bind', name: 'bad', code: 0x84, reason: 'no such Thing' },
+    });
+    expect(all).toContainEqual({ type: 'tell', status: { type: 'bound', names: ['good'], refused: ['bad'] } });
+    expect(boundNames(state)).toEqual(['good']);
+    expect(pauses(all)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+  });
+
+  it('tries a refused name again with growing pauses while the others work', () => {
+    const again = run(['good', 'bad'], ...toBinding, REFUSED, accepted, REFUSED, fire('rebind'), REFUSED);
+    expect(pauses(again.effects)).toEqual([{ kind: 'refusal', attempt: 1 }]);
+    expect(boundNames(again.state)).toEqual(['good']);
+    const won = run(['good', 'bad'], ...toBinding, REFUSED, accepted, REFUSED, fire('rebind'), accepted);
+    expect(boundNames(won.state)).toEqual(['good', 'bad']);
+    expect(pauses(won.effects)).toEqual([]);
+    expect(won.state.failures.bindRefusals).toBe(0);
+  });
+
+  it('does not say bound when every name was refused', () => {
+    const { all } = run(['bad'], ...toBinding, REFUSED);
+    expect(told(all)).toEqual(['connecting', 'authenticated', 'refused']);
+    expect(sent(all)).not.toContainEqual({ type: 'sendPing' });
+  });
+
+  it('closes after a refused AUTH and pauses longer each time', () => {
+    const first = run(['a'], ...toAuth, REFUSED);
+    expect(first.effects).toContainEqual({ type: 'endSocket', how: 'close' });
+    expect(pauses(first.effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+    const second = run(['a'], ...toAuth, REFUSED, fire('dial'), { type: 'opened' }, REFUSED);
+    expect(pauses(second.effects)).toEqual([{ kind: 'refusal', attempt: 1 }]);
+  });
+
+  it('keeps the slow pace when a platform that refuses hangs up', () => {
+    expect(pauses(run(['a'], ...toBinding, REFUSED, lost()).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+    const dialling = run(['a'], ...toAuth, REFUSED, fire('dial'), lost());
+    expect(pauses(dialling.effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+  });
+
+  it('comes back after losses with jitter that grows, until it has been bound for a while (11.8)', () => {
+    const twice = [...toBinding, accepted, lost(), fire('dial'), { type: 'opened' }, accepted, accepted] as const;
+    expect(pauses(run(['a'], ...twice, lost()).effects)).toEqual([{ kind: 'jitter', attempt: 1 }]);
+    expect(pauses(run(['a'], ...twice, fire('stable'), lost()).effects)).toEqual([{ kind: 'jitter', attempt: 0 }]);
+  });
+
+  it('spreads its return after a clean close by the platform, but only the first', () => {
+    expect(pauses(run(['a'], ...toBinding, accepted, lost(true)).effects)).toEqual([{ kind: 'spread' }]);
+    const again = [...toBinding, accepted, lost(true), fire('dial'), { type: 'opened' }] as const;
+    expect(pauses(run(['a'], ...again, lost(true)).effects)).toEqual([{ kind: 'jitter', attempt: 1 }]);
+  });
+
+  it('gives up a connection on which AUTH, BIND or a ping gets no answer', () => {
+    const causes = (...inputs: SessionInput[]): unknown =>
+      run(['a'], ...inputs).effects.find((effect) => effect.type === 'tell');
+    expect(causes(...toAuth, fire('answer'))).toMatchObject({ status: { type: 'lost', cause: 'no answer to AUTH' } });
+    expect(causes(...toBinding, fire('answer'))).toMatchObject({
+      status: { type: 'lost', cause: 'no answer to BIND' },
+    });
+    expect(causes(...toBinding, accepted, fire('pong'))).toMatchObject({ status: { type: 'lost', cause: 'no pong' } });
+  });
+
+  it('does not push the pong time-out away with another ping', () => {
+    const { effects } = run(['a'], ...toBinding, accepted, fire('ping'));
+    expect(effects).toEqual([{ type: 'arm', timer: 'ping' }]);
+    const answered = run(['a'], ...toBinding, accepted, { type: 'pong' }, fire('ping'));
+    expect(sent(answered.effects)).toEqual([{ type: 'sendPing' }]);
+  });
+
+  it('unbinds everything it had bound, then closes, whatever the platform says to it (1.5)', () => {
+    const { all, state } = run(
+      ['a', 'b', 'c'],
+      ...toBinding,
+      accepted,
+      accepted,
+      { type: 'shutDown' },
+      accepted,
+      REFUSED,
+    );
+    expect(sent(all).slice(-2)).toEqual([
+      { type: 'sendUnbind', names: ['a', 'b'] },
+      { type: 'sendUnbind', names: ['c'] },
+    ]);
+    expect(all.slice(-3)).toEqual([
+      { type: 'endSocket', how: 'close' },
+      { type: 'abandonWork' },
+      { type: 'tell', status: { type: 'closed' } },
+    ]);
+    expect(state.tag).toBe('closed');
+  });
+
+  it('closes although UNBIND gets no answer or the socket goes first', () => {
+    const bound = [...toBinding, accepted, { type: 'shutDown' }] as const;
+    expect(run(['a'], ...bound, fire('answer')).state.tag).toBe('closed');
+    expect(run(['a'], ...bound, lost()).state.tag).toBe('closed');
+  });
+
+  it('closes at once where there is nothing to unbind', () => {
+    expect(run(['a'], { type: 'shutDown' }).state.tag).toBe('closed');
+    expect(run(['a'], { type: 'start' }, { type: 'shutDown' }).state.tag).toBe('closed');
+    expect(run(['a'], ...toBinding, accepted, lost(), { type: 'close' }).state.tag).toBe('closed');
+  });
+
+  it('binds a name that is added while it is bound, and keeps it for later connections', () => {
+    const { state, effects } = run(['a'], ...toBinding, accepted, { type: 'addName', name: 'b' });
+    expect(sent(effects)).toEqual([{ type: 'sendBind', names: ['b'] }]);
+    expect(state.names).toEqual(['a', 'b']);
+    const during = run(['a'], ...toBinding, { type: 'addName', name: 'b' }, accepted);
+    expect(sent(during.effects)).toEqual([{ type: 'sendBind', names: ['b'] }]);
+  });
+});
