@@ -1,0 +1,150 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { CodecLimits } from '../../alwayson/codec/limits.js';
+import { type Clock, systemClock } from '../../core/clock.js';
+import { type Log, silentLog } from '../../core/log.js';
+import type { Store } from '../../store/store.js';
+import { listen } from '../http/listen.js';
+import type { Router } from '../http/router.js';
+import { AlwaysOnServer, WEBSOCKET_PATH } from './alwayson/alwayson-server.js';
+import type { BindPolicy } from './alwayson/bindings.js';
+import { appKeyCheck, newAppKey } from './app-key.js';
+import { PlatformThing } from './model/thing.js';
+import { Things } from './model/things.js';
+import type { Platform } from './platform.js';
+import { restHandler } from './rest/http-server.js';
+import { invokeRemote } from './rest/invoke.js';
+import { platformRoutes } from './rest/routes.js';
+
+export interface ThingToCreate {
+  readonly name: string;
+  readonly identifier?: string;
+  /** RemoteThing when absent. */
+  readonly template?: string;
+}
+
+export interface LocalThingWorxOptions {
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Made up when absent. */
+  readonly appKey?: string;
+  /** HTTPS and wss. */
+  readonly tls?: { readonly certPem: string; readonly keyPem: string };
+  readonly compression?: boolean;
+  readonly bindPolicy?: BindPolicy;
+  /** Made at start, where they are not there yet. */
+  readonly things?: readonly ThingToCreate[];
+  /** How long an edge may take to authenticate; 15 s. */
+  readonly authTimeoutMs?: number;
+  /** How long an edge may be silent; 90 s. */
+  readonly idleTimeoutMs?: number;
+  /** How long a request to an edge may take; 30 s. */
+  readonly requestTimeoutMs?: number;
+  readonly maxFrameBytes?: number;
+  readonly maxMessageBytes?: number;
+  readonly limits?: Partial<CodecLimits>;
+  /** Keeps the Things over a restart. */
+  readonly store?: Store;
+  /** Routes of the sandbox itself. */
+  readonly mount?: Router;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+export interface LocalThingWorx {
+  readonly url: string;
+  readonly wsUrl: string;
+  readonly port: number;
+  readonly appKey: string;
+  readonly platform: Platform;
+  /** The port's server, for faults that work below HTTP. */
+  readonly server: Server;
+  close(): Promise<void>;
+}
+
+const MEBIBYTE = 1_048_576;
+const MAX_BODY_BYTES = 16 * MEBIBYTE;
+
+/** Starts a local ThingWorx: AlwaysOn and REST on one port. Throws AgentError `PortInUse`. */
+export async function startLocalThingWorx(options: LocalThingWorxOptions): Promise<LocalThingWorx> {
+  const { host = '127.0.0.1', appKey = newAppKey(), log = silentLog, tls } = options;
+  const isAppKey = appKeyCheck(appKey);
+  const platform = createPlatform(options, isAppKey);
+  for (const { name, template = 'RemoteThing', identifier } of options.things ?? [])
+    if (!platform.things.get(name)) platform.things.put(new PlatformThing(name, template, '', identifier));
+  const handler = restHandler({
+    routes: platformRoutes(platform),
+    ...(options.mount ? { mount: options.mount } : {}),
+    isAppKey,
+    maxBodyBytes: MAX_BODY_BYTES,
+    log,
+  });
+  const server = tls ? createHttpsServer({ cert: tls.certPem, key: tls.keyPem }, handler) : createHttpServer(handler);
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (new URL(request.url ?? '/', 'http://sandbox').pathname === WEBSOCKET_PATH)
+      platform.alwaysOn.upgrade(request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+  const port = await listen(server, options.port, host);
+  const authority = `${reachableHost(host)}:${port}`;
+  return {
+    url: `${tls ? 'https' : 'http'}://${authority}`,
+    wsUrl: `${tls ? 'wss' : 'ws'}://${authority}${WEBSOCKET_PATH}`,
+    port,
+    appKey,
+    platform,
+    server,
+    close: () => close(server, platform),
+  };
+}
+
+function createPlatform(options: LocalThingWorxOptions, isAppKey: (key: string) => boolean): Platform {
+  const { clock = systemClock, log = silentLog } = options;
+  const things = new Things();
+  const alwaysOn = new AlwaysOnServer({
+    things,
+    isAppKey,
+    bindPolicy: options.bindPolicy ?? 'first-in-wins',
+    compression: options.compression ?? false,
+    authTimeoutMs: options.authTimeoutMs ?? 15_000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 90_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    maxFrameBytes: options.maxFrameBytes ?? 8192,
+    maxMessageBytes: options.maxMessageBytes ?? MEBIBYTE,
+    maxInFlight: 10_000,
+    maxConnections: 1000,
+    limits: options.limits ?? {},
+    clock,
+    log,
+    onThingsChanged: () => undefined,
+  });
+  const platform: Platform = {
+    things,
+    alwaysOn,
+    clock,
+    log,
+    run: (thing, service, inputs) => invokeRemote(platform, thing, service, inputs),
+    changed: () => undefined,
+  };
+  return platform;
+}
+
+async function close(server: Server, platform: Platform): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  platform.alwaysOn.close();
+  server.closeIdleConnections();
+  // Edges that do not answer the close, and requests that wait for one of them.
+  setImmediate(() => {
+    platform.alwaysOn.terminate();
+    server.closeAllConnections();
+  });
+  await closed;
+}
+
+/** Where a client on this machine finds a server that listens on `host`. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

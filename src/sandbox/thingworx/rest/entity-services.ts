@@ -1,0 +1,60 @@
+import { PlatformThing } from '../model/thing.js';
+import type { Platform } from '../platform.js';
+import { entityNotFound, RestError } from './rest-error.js';
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+const NAME = /^[A-Za-z0-9_][^+/:*"<>\p{Cc}]{0,254}$/u;
+
+/** `Resources/EntityServices`: what the sandbox has of it. All give nothing; they throw RestError. */
+export function runEntityService(platform: Platform, service: string, inputs: Inputs): void {
+  switch (service) {
+    case 'CreateThing':
+      return createThing(platform, inputs);
+    case 'DeleteThing':
+      return deleteThing(platform, thingIn(platform, inputs));
+    case 'EnableThing':
+      return setEnabled(platform, thingIn(platform, inputs), true);
+    case 'DisableThing':
+      return setEnabled(platform, thingIn(platform, inputs), false);
+    default:
+      throw new RestError(404, `Unable to Invoke Service ${service} on EntityServices : the sandbox does not have it`);
+  }
+}
+
+export function setEnabled(platform: Platform, thing: PlatformThing, isEnabled: boolean): void {
+  Object.assign(thing, { isEnabled });
+  if (!isEnabled) platform.alwaysOn.release(thing);
+  platform.changed(thing);
+}
+
+function createThing(platform: Platform, inputs: Inputs): void {
+  const name = textIn(inputs, 'name');
+  if (!NAME.test(name)) throw new RestError(400, `Unable to create Thing [${name}] : it is not a name for an entity`);
+  if (platform.things.get(name)) throw new RestError(409, `Unable to create Thing [${name}] : it exists already`);
+  const template = typeof inputs['thingTemplateName'] === 'string' ? inputs['thingTemplateName'] : 'GenericThing';
+  const description = typeof inputs['description'] === 'string' ? inputs['description'] : '';
+  const identifier = typeof inputs['identifier'] === 'string' ? inputs['identifier'] : '';
+  const thing = new PlatformThing(name, template, description, identifier);
+  platform.things.put(thing);
+  platform.changed(thing);
+}
+
+function deleteThing(platform: Platform, thing: PlatformThing): void {
+  platform.alwaysOn.release(thing);
+  platform.things.delete(thing.name);
+  platform.changed(thing);
+}
+
+function thingIn(platform: Platform, inputs: Inputs): PlatformThing {
+  const name = textIn(inputs, 'name');
+  const thing = platform.things.get(name);
+  if (!thing) throw entityNotFound('Thing', name);
+  return thing;
+}
+
+function textIn(inputs: Inputs, name: string): string {
+  const value = inputs[name];
+  if (typeof value !== 'string' || value === '') throw new RestError(400, `Bad Request : the input ${name} is missing`);
+  return value;
+}

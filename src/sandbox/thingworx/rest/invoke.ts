@@ -1,0 +1,68 @@
+import { CODE } from '../../../alwayson/codec/codes.js';
+import type { InfoTable } from '../../../alwayson/codec/values-model.js';
+import { makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import { type HttpAnswer, json } from '../../http/router.js';
+import { EdgeFailure } from '../alwayson/edge-failure.js';
+import type { PlatformService } from '../model/definitions.js';
+import type { PlatformThing } from '../model/thing.js';
+import type { Platform } from '../platform.js';
+import { parameterTable } from './parameters.js';
+import { RestError, unableToInvoke } from './rest-error.js';
+import { type ResultForm, tableAnswer } from './tables.js';
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** Invokes a service of a Thing, as `POST /Things/<t>/Services/<s>` does. Throws RestError. */
+export async function invokeService(
+  platform: Platform,
+  thing: PlatformThing,
+  name: string,
+  inputs: Inputs,
+): Promise<{ readonly service: PlatformService; readonly result: InfoTable | null }> {
+  await platform.alwaysOn.learned(thing);
+  const service = thing.definitions.services.get(name);
+  if (!service) {
+    if (thing.isRemote && !platform.alwaysOn.isConnected(thing)) throw notConnected(name, thing.name);
+    throw new RestError(404, `Unable to Invoke Service ${name} on ${thing.name} : no service of that name`);
+  }
+  return { service, result: await platform.run(thing, service, inputs) };
+}
+
+/** Runs a remote service on its edge. Throws RestError. */
+export async function invokeRemote(
+  platform: Platform,
+  thing: PlatformThing,
+  service: PlatformService,
+  inputs: Inputs,
+): Promise<InfoTable | null> {
+  const { implementation } = service;
+  if (implementation.kind !== 'remote') throw new TypeError('not a remote service');
+  try {
+    const params = parameterTable(service.parameters, inputs);
+    return await platform.alwaysOn.invoke(thing, implementation.sourceName, params, implementation.timeoutMs);
+  } catch (error) {
+    if (!(error instanceof EdgeFailure)) throw error;
+    throw failureOf(error, service.name, thing.name);
+  }
+}
+
+/** The result of a service as REST gives it: JSON as the value itself, nothing as an empty body, else a table. */
+export function resultAnswer(service: PlatformService, result: InfoTable | null, form: ResultForm): HttpAnswer {
+  if (service.result.baseType === 'NOTHING' || !result) return { status: 200 };
+  if (service.result.baseType === 'JSON') return json(200, rowsFromTable(result)[0]?.['result'] ?? null);
+  return tableAnswer(result, form);
+}
+
+/** One field `result`, one row. */
+export const scalarResult = (baseType: 'STRING' | 'BOOLEAN' | 'NUMBER' | 'JSON', value: unknown): InfoTable =>
+  tableFromRows([makeField('result', baseType)], [{ result: value }]);
+
+export const notConnected = (service: string, thing: string): RestError =>
+  unableToInvoke(503, service, thing, `Thing [${thing}] is not connected`);
+
+function failureOf(failure: EdgeFailure, service: string, thing: string): RestError {
+  if (failure.isFromEdge) return unableToInvoke(500, service, thing, failure.message);
+  if (failure.code === CODE.GATEWAY_TIMEOUT) return unableToInvoke(504, service, thing, failure.message);
+  if (failure.code === CODE.SERVICE_UNAVAILABLE) return notConnected(service, thing);
+  return unableToInvoke(500, service, thing, failure.message);
+}

@@ -1,0 +1,102 @@
+import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
+import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.js';
+import type { PlatformService } from '../model/definitions.js';
+import type { PlatformThing } from '../model/thing.js';
+
+const fieldsJson = (fields: readonly FieldDefinition[]): Readonly<Record<string, unknown>> =>
+  tableToJson({ fields, rows: [] }).dataShape.fieldDefinitions;
+
+/** `GET /Things/<t>/Metadata`: maps of definitions (thingworx-formats 5.5, first form). */
+export function thingMetadataJson(thing: PlatformThing): object {
+  const { services, properties, events } = thing.definitions;
+  return {
+    name: thing.name,
+    description: thing.description,
+    type: 'Thing',
+    serviceDefinitions: Object.fromEntries(
+      [...services.values()].map((service) => [service.name, serviceJson(service)]),
+    ),
+    propertyDefinitions: Object.fromEntries(
+      [...properties.values()].map(({ definition, isReadOnly }) => [
+        definition.name,
+        {
+          ...(fieldsJson([definition])[definition.name] as object),
+          aspects: { ...(fieldsJson([definition])[definition.name] as { aspects: object }).aspects, isReadOnly },
+        },
+      ]),
+    ),
+    eventDefinitions: Object.fromEntries(
+      [...events.values()].map(({ name, description, dataShape, fields }) => [
+        name,
+        {
+          name,
+          description,
+          EventData: { name: dataShape, aspects: { dataShape }, fieldDefinitions: fieldsJson(fields) },
+        },
+      ]),
+    ),
+  };
+}
+
+function serviceJson({ name, description, category, parameters, result }: PlatformService): object {
+  const aspects = result.dataShape === '' ? {} : { dataShape: result.dataShape };
+  return {
+    name,
+    description,
+    category,
+    aspects: {},
+    Inputs: { name: '', aspects: {}, fieldDefinitions: fieldsJson(parameters) },
+    Outputs: { name: 'result', baseType: result.baseType, aspects, fieldDefinitions: fieldsJson(result.fields) },
+  };
+}
+
+const PARAMETER_FIELDS = [
+  makeField('name', 'STRING'),
+  makeField('description', 'STRING'),
+  makeField('baseType', 'BASETYPENAME'),
+  makeField('ordinal', 'INTEGER'),
+  makeField('aspects', 'JSON'),
+];
+
+const DEFINITION_FIELDS = [
+  makeField('name', 'STRING'),
+  makeField('description', 'STRING'),
+  makeField('category', 'STRING'),
+  makeField('sourceType', 'STRING'),
+  makeField('sourceName', 'STRING'),
+  makeField('isRemote', 'BOOLEAN'),
+  makeField('resultType', 'INFOTABLE'),
+  makeField('parameterDefinitions', 'INFOTABLE'),
+];
+
+/** `GET /Things/<t>/ServiceDefinitions`: one row a service (thingworx-formats 5.5, third form), sorted by name. */
+export function serviceDefinitionsTable(thing: PlatformThing): InfoTable {
+  const services = [...thing.definitions.services.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return tableFromRows(
+    DEFINITION_FIELDS,
+    services.map((service) => ({
+      name: service.name,
+      description: service.description,
+      category: service.category,
+      sourceType: 'Thing',
+      sourceName: thing.name,
+      isRemote: service.implementation.kind === 'remote',
+      resultType: parameterTable([makeField('result', service.result.baseType)]),
+      parameterDefinitions: parameterTable(service.parameters),
+    })),
+  );
+}
+
+function parameterTable(fields: readonly FieldDefinition[]): InfoTable {
+  const json = fieldsJson(fields) as Readonly<Record<string, { aspects: unknown }>>;
+  return tableFromRows(
+    PARAMETER_FIELDS,
+    fields.map(({ name, description, baseType }, index) => ({
+      name,
+      description,
+      baseType,
+      ordinal: index,
+      aspects: json[name]?.aspects ?? {},
+    })),
+  );
+}

@@ -1,0 +1,121 @@
+import { CODE } from '../../../alwayson/codec/codes.js';
+import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
+import { convertLoose, makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import { isAgentError } from '../../../core/errors.js';
+import { EdgeFailure } from '../alwayson/edge-failure.js';
+import type { PlatformProperty } from '../model/definitions.js';
+import type { PlatformThing } from '../model/thing.js';
+import type { Platform } from '../platform.js';
+import { RestError } from './rest-error.js';
+
+/** What every RemoteThing has besides its own properties. */
+const REMOTE_FIELDS = [
+  makeField('isConnected', 'BOOLEAN', { description: 'Whether an edge has bound the Thing.' }),
+  makeField('lastConnection', 'DATETIME', { description: 'When it was last bound.' }),
+];
+
+type Native = Readonly<Record<string, unknown>>;
+
+/** All properties as one row, in their last values; or the one of that name. Throws RestError 404. */
+export function propertiesTable(platform: Platform, thing: PlatformThing, name?: string): InfoTable {
+  const fields = [
+    ...[...thing.definitions.properties.values()].map(({ definition }) => definition),
+    ...(thing.isRemote ? REMOTE_FIELDS : []),
+  ];
+  const shown = name === undefined ? fields : fields.filter((field) => field.name === name);
+  if (name !== undefined && shown.length === 0) throw unknownProperty(thing, name);
+  return tableFromRows(shown, [valuesOf(platform, thing, shown)]);
+}
+
+function valuesOf(platform: Platform, thing: PlatformThing, fields: readonly FieldDefinition[]): Native {
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = valueOf(platform, thing, field);
+      return value === undefined || value === null ? [] : [[field.name, value] as const];
+    }),
+  );
+}
+
+function valueOf(platform: Platform, thing: PlatformThing, { name, baseType }: FieldDefinition): unknown {
+  if (name === 'isConnected' && thing.isRemote) return platform.alwaysOn.isConnected(thing);
+  if (name === 'lastConnection' && thing.isRemote)
+    return thing.lastConnectionMs === null ? undefined : new Date(thing.lastConnectionMs);
+  const known = thing.values.get(name)?.value ?? thing.definitions.properties.get(name)?.defaultValue;
+  if (known === undefined || known === null) return undefined;
+  try {
+    return convertLoose(baseType, known);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes properties; those that are bound go to the edge first. Throws RestError. */
+export async function writeProperties(platform: Platform, thing: PlatformThing, values: Native): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    const property = thing.definitions.properties.get(name);
+    if (!property) throw unknownProperty(thing, name);
+    const native = nativeOf(property, value);
+    await writeOne(platform, thing, property, native);
+    thing.values.set(name, { value: native, timeMs: platform.clock.nowMs(), quality: 'GOOD' });
+  }
+  platform.changed(thing);
+}
+
+function nativeOf({ definition }: PlatformProperty, value: unknown): unknown {
+  try {
+    return convertLoose(definition.baseType, value, `Property "${definition.name}"`);
+  } catch (error) {
+    if (isAgentError(error)) throw new RestError(400, `Unable to Set Property ${definition.name} : ${error.message}`);
+    throw error;
+  }
+}
+
+async function writeOne(
+  platform: Platform,
+  thing: PlatformThing,
+  { definition, remote, isReadOnly }: PlatformProperty,
+  native: unknown,
+): Promise<void> {
+  const failed = (status: number, why: string): RestError =>
+    new RestError(status, `Unable to Set Property ${definition.name} on ${thing.name} : ${why}`);
+  if (!remote) {
+    if (isReadOnly) throw failed(403, 'the property is read-only');
+    return;
+  }
+  const field = makeField(remote.edgeName, definition.baseType);
+  try {
+    const params = tableFromRows([field], [{ [remote.edgeName]: native }]);
+    await platform.alwaysOn.writeProperty(thing, remote.edgeName, params);
+  } catch (error) {
+    if (!(error instanceof EdgeFailure)) throw error;
+    throw failed(statusOf(error), error.message);
+  }
+}
+
+function statusOf({ isFromEdge, code }: EdgeFailure): number {
+  if (isFromEdge) return code === CODE.FORBIDDEN ? 403 : 500;
+  return code === CODE.GATEWAY_TIMEOUT ? 504 : 503;
+}
+
+const EVENT_FIELDS = [makeField('time', 'DATETIME'), makeField('event', 'STRING'), makeField('data', 'JSON')];
+
+/** The events that were received of a Thing, oldest first. */
+export function eventsTable(thing: PlatformThing, toJson: (table: InfoTable) => unknown): InfoTable {
+  return tableFromRows(
+    EVENT_FIELDS,
+    thing.events.map(({ timeMs, event, data }) => ({
+      time: new Date(timeMs),
+      event,
+      data: data ? toJson(data) : {},
+    })),
+  );
+}
+
+/** What an edge says that a property is now, by its own answer. */
+export async function readFromEdge(platform: Platform, thing: PlatformThing, name: string): Promise<Native> {
+  const content = await platform.alwaysOn.readProperty(thing, name);
+  return content ? (rowsFromTable(content)[0] ?? {}) : {};
+}
+
+const unknownProperty = (thing: PlatformThing, name: string): RestError =>
+  new RestError(404, `Property [${name}] Not Found On [${thing.name}]`);
