@@ -86,7 +86,6 @@ export class IncomingRequests {
   refuseOpen(): void {
     for (const request of this.#open.values()) {
       this.#answer(request, shuttingDown());
-      request.controller.abort(shuttingDown());
     }
   }
 
@@ -94,8 +93,7 @@ export class IncomingRequests {
   abandon(): void {
     const lost = new AgentError('ConnectionLost', 'The connection to ThingWorx broke while the call was open.');
     for (const request of this.#open.values()) {
-      this.#settle(request);
-      request.controller.abort(lost);
+      this.#settle(request, lost);
     }
   }
 
@@ -133,7 +131,7 @@ export class IncomingRequests {
   /** Writes the one answer, if none has been written: a table, null, or what was thrown. */
   #answer(request: OpenRequest, outcome: unknown): void {
     if (this.#open.get(request.header.requestId) !== request) return;
-    this.#settle(request);
+    this.#settle(request, outcome);
     const isContent =
       outcome === null || (typeof outcome === 'object' && !(outcome instanceof Error) && 'fields' in outcome);
     const answer = isContent ? success(outcome as InfoTable | null) : this.#failed(request, outcome);
@@ -161,9 +159,11 @@ export class IncomingRequests {
     return failure(error, correlationId);
   }
 
-  #settle(request: OpenRequest): void {
+  /** Ends the request; what its handler still does, nobody waits for. */
+  #settle(request: OpenRequest, reason: unknown): void {
     this.#open.delete(request.header.requestId);
     request.guard.cancel();
+    if (reason instanceof Error) request.controller.abort(reason);
     request.context.dispose();
     this.#gauge();
     if (this.#open.size > 0) return;

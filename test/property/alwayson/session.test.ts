@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { boundNames, initialState, step } from '../../../src/alwayson/session.js';
 import type { Effect, SessionInput, SessionState, TimerName } from '../../../src/alwayson/session-types.js';
 

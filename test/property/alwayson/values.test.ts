@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { BASE_TYPES, type BaseType } from '../../../src/alwayson/codec/base-types.js';
 import {
   convertLoose,
