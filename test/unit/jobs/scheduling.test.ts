@@ -1,0 +1,280 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { AgentError } from '../../../src/core/errors.js';
+import type { Service } from '../../../src/edge/definitions.js';
+import { createJobServices } from '../../../src/jobs/catalogue.js';
+import { createJobOperations } from '../../../src/jobs/operations.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { callService, failureOf, keepingLog } from '../../support/jobs/callers.js';
+import { FakeHub } from '../../support/jobs/fake-hub.js';
+
+let hub: FakeHub;
+let services: Service[];
+const clock = new ManualClock();
+
+beforeEach(() => {
+  hub = new FakeHub();
+  services = createJobServices(createJobOperations({ hub: hub.port({ clock }), thing: 'Hub' }));
+});
+
+const METHOD = 'AzureIotDeviceJobScheduleDeviceMethodJob';
+const TWIN = 'AzureIotDeviceJobScheduleTwinUpdateJob';
+const call = (name: string, parameters: Record<string, unknown>): Promise<unknown> =>
+  callService(services, name, parameters, { clock });
+
+describe('the body of a method job', () => {
+  test('has every default written out and nothing that is null', async () => {
+    const jobId = await call(METHOD, { methodName: 'reboot' });
+    expect(hub.lastBody).toEqual({
+      jobId,
+      type: 'scheduleDeviceMethod',
+      cloudToDeviceMethod: { methodName: 'reboot', responseTimeoutInSeconds: 30, connectTimeoutInSeconds: 30 },
+      startTime: new Date(clock.nowMs()).toISOString(),
+      maxExecutionTimeInSeconds: 3600,
+      queryCondition: '*',
+    });
+  });
+
+  test.each([0, '', false, 'text', [], {}, [1, { a: null }]])('carries the payload %j as it is', async (payload) => {
+    await call(METHOD, { methodName: 'm', payload });
+    expect(hub.lastBody['cloudToDeviceMethod']).toHaveProperty('payload', payload);
+  });
+
+  test('passes on what was given', async () => {
+    const startTime = new Date(clock.nowMs() + 3_600_000);
+    const jobId = await call(METHOD, {
+      methodName: 'm',
+      queryCondition: "tags.site = 'Lyon'",
+      startTime,
+      maxExecutionTimeInSeconds: 60,
+      responseTimeoutInSeconds: 5,
+      connectTimeoutInSeconds: 0,
+      jobId: 'mine',
+    });
+    expect(jobId).toBe('mine');
+    expect(hub.lastBody).toMatchObject({
+      cloudToDeviceMethod: { responseTimeoutInSeconds: 5, connectTimeoutInSeconds: 0 },
+      startTime: startTime.toISOString(),
+      maxExecutionTimeInSeconds: 60,
+      queryCondition: "tags.site = 'Lyon'",
+    });
+  });
+
+  test('takes the connect time-out of the configuration', async () => {
+    services = createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub', connectTimeoutInSeconds: 7 }));
+    await call(METHOD, { methodName: 'm' });
+    expect(hub.lastBody['cloudToDeviceMethod']).toHaveProperty('connectTimeoutInSeconds', 7);
+  });
+
+  test('a start in the past is now', async () => {
+    await call(METHOD, { methodName: 'm', startTime: new Date(0) });
+    expect(hub.lastBody['startTime']).toBe(new Date(clock.nowMs()).toISOString());
+  });
+
+  test.each(['', '*', ' * ', undefined])('the condition %j means all devices', async (queryCondition) => {
+    await call(METHOD, { methodName: 'm', ...(queryCondition === undefined ? {} : { queryCondition }) });
+    expect(hub.lastBody['queryCondition']).toBe('*');
+  });
+
+  test('an empty jobId counts as absent', async () => {
+    await expect(call(METHOD, { methodName: 'm', jobId: '' })).resolves.toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('the body of a twin job', () => {
+  test('has the etag * and the patch as it is, nulls in it included', async () => {
+    const patch = { tags: { site: null, a: [1] }, properties: { desired: { fan: { speed: 3 } } } };
+    await call(TWIN, { patch });
+    expect(hub.lastBody).toMatchObject({ type: 'scheduleUpdateTwin', updateTwin: { ...patch, etag: '*' } });
+  });
+
+  test('reported is taken out, with a warning', async () => {
+    const log = keepingLog();
+    const patch = { tags: { a: 1 }, properties: { reported: { b: 2 } } };
+    await callService(services, TWIN, { patch }, { log });
+    expect(hub.lastBody['updateTwin']).toEqual({ etag: '*', tags: { a: 1 } });
+    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn' }));
+  });
+});
+
+describe('what is refused before the hub is asked', () => {
+  const tags = { tags: { a: 1 } };
+  const CASES: [string, string, Record<string, unknown>, RegExp][] = [
+    ['no patch', TWIN, {}, /patch/],
+    ['an empty patch', TWIN, { patch: {} }, /patch/],
+    ['a patch that is a text', TWIN, { patch: '{"tags":{}}' }, /patch/],
+    ['a patch that is an array', TWIN, { patch: [] }, /patch/],
+    ['reported alone', TWIN, { patch: { properties: { reported: { a: 1 } } } }, /patch/],
+    ['another top-level key', TWIN, { patch: { ...tags, etag: '*' } }, /patch.*etag/],
+    ['another key under properties', TWIN, { patch: { ...tags, properties: { wanted: {} } } }, /patch.*wanted/],
+    ['tags that are no object', TWIN, { patch: { tags: 3 } }, /patch.*tags/],
+    ['desired that is null', TWIN, { patch: { properties: { desired: null } } }, /patch.*desired/],
+    ['no method name', METHOD, { methodName: '' }, /methodName/],
+    ['a method name of 101 characters', METHOD, { methodName: 'm'.repeat(101) }, /methodName.*101/],
+    ['a payload above 128 KiB', METHOD, { methodName: 'm', payload: 'x'.repeat(131_071) }, /payload.*131073/],
+    ['a job id with a blank', METHOD, { methodName: 'm', jobId: 'a b' }, /jobId/],
+    ['a job id of 65 characters', METHOD, { methodName: 'm', jobId: 'a'.repeat(65) }, /jobId/],
+    ['a maximum time of 0', METHOD, { methodName: 'm', maxExecutionTimeInSeconds: 0 }, /maxExecutionTimeInSeconds/],
+    ['a response time-out of 4', METHOD, { methodName: 'm', responseTimeoutInSeconds: 4 }, /responseTimeoutInSeconds/],
+    [
+      'a response time-out of 301',
+      METHOD,
+      { methodName: 'm', responseTimeoutInSeconds: 301 },
+      /responseTimeoutInSeconds/,
+    ],
+    ['a connect time-out of -1', METHOD, { methodName: 'm', connectTimeoutInSeconds: -1 }, /connectTimeoutInSeconds/],
+    ['a connect time-out of 301', METHOD, { methodName: 'm', connectTimeoutInSeconds: 301 }, /connectTimeoutInSeconds/],
+    [
+      'a condition with SELECT',
+      METHOD,
+      { methodName: 'm', queryCondition: 'select * from devices' },
+      /queryCondition.*WHERE/,
+    ],
+    [
+      'a condition of 8193 characters',
+      METHOD,
+      { methodName: 'm', queryCondition: longCondition(8193) },
+      /queryCondition.*8193.*8192/,
+    ],
+    [
+      'a condition that cannot be read',
+      METHOD,
+      { methodName: 'm', queryCondition: 'tags.a =\n  = 3' },
+      /queryCondition.*line 2, column 3/i,
+    ],
+  ];
+  test.each(CASES)('%s', async (_what, service, parameters, reason) => {
+    const failure = await failureOf(call(service, parameters));
+    expect(failure.code).toBe('InvalidArgument');
+    expect(failure.reason).toMatch(reason);
+    expect(hub.calls).toEqual([]);
+  });
+
+  test.each([8192])('but a condition of %d characters is sent', async (length) => {
+    const queryCondition = longCondition(length);
+    await call(METHOD, { methodName: 'm', queryCondition });
+    expect(hub.lastBody['queryCondition']).toBe(queryCondition);
+  });
+
+  test('but a payload of exactly 128 KiB, a method name of 100 and an id of 64 characters are sent', async () => {
+    const parameters = { methodName: 'm'.repeat(100), payload: 'x'.repeat(131_070), jobId: 'a'.repeat(64) };
+    await expect(call(METHOD, parameters)).resolves.toBe(parameters.jobId);
+  });
+
+  test('with the check off, a condition that cannot be read goes to the hub', async () => {
+    const operations = createJobOperations({ hub: hub.port(), thing: 'Hub', checkQueryCondition: false });
+    services = createJobServices(operations);
+    await call(METHOD, { methodName: 'm', queryCondition: 'tags.a = = 3' });
+    expect(hub.lastBody['queryCondition']).toBe('tags.a = = 3');
+  });
+
+  test('a condition for modules is sent as it is', async () => {
+    const queryCondition = "FROM devices.modules WHERE moduleId = 'm1'";
+    await call(METHOD, { methodName: 'm', queryCondition });
+    expect(hub.lastBody['queryCondition']).toBe(queryCondition);
+  });
+});
+
+describe('guards', () => {
+  const guarded = (guards: Parameters<typeof createJobOperations>[0]['guards'] & object): void => {
+    services = createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub', guards }));
+  };
+
+  test('maxDevicesPerJob counts first and names both numbers', async () => {
+    guarded({ maxDevicesPerJob: 10 });
+    hub.devices = () => [{ numberOfTargets: 11 }];
+    const failure = await failureOf(call(METHOD, { methodName: 'm', queryCondition: "tags.a = 'b'" }));
+    expect(failure.code).toBe('Forbidden');
+    expect(failure.reason).toMatch(/11.*10/);
+    expect(hub.count('scheduleJob')).toBe(0);
+    expect(hub.calls[0]?.request).toMatchObject({
+      query: "SELECT COUNT() AS numberOfTargets FROM devices WHERE (tags.a = 'b')",
+    });
+    hub.devices = () => [{ numberOfTargets: 10 }];
+    await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
+  });
+
+  test('a condition too long to be counted is InvalidArgument, naming the limit', async () => {
+    guarded({ maxDevicesPerJob: 10 });
+    const failure = await failureOf(call(METHOD, { methodName: 'm', queryCondition: longCondition(8192) }));
+    expect(failure.code).toBe('InvalidArgument');
+    expect(failure.reason).toMatch(/queryCondition.*8192/);
+  });
+
+  test('modules are counted among modules', async () => {
+    guarded({ maxDevicesPerJob: 10 });
+    hub.devices = () => [{ n: 1 }];
+    await call(METHOD, { methodName: 'm', queryCondition: "FROM devices.modules WHERE moduleId = 'x'" });
+    expect(hub.calls[0]?.request).toMatchObject({
+      query: "SELECT COUNT() AS numberOfTargets FROM devices.modules WHERE (moduleId = 'x')",
+    });
+  });
+
+  test.each([undefined, '', '  '])('requireQueryCondition refuses the condition %j', async (queryCondition) => {
+    guarded({ requireQueryCondition: true });
+    const failure = await failureOf(call(TWIN, { patch: { tags: { a: 1 } }, queryCondition }));
+    expect(failure.code).toBe('Forbidden');
+  });
+
+  test('requireQueryCondition is satisfied by *', async () => {
+    guarded({ requireQueryCondition: true });
+    await expect(call(TWIN, { patch: { tags: { a: 1 } }, queryCondition: '*' })).resolves.toBeDefined();
+  });
+
+  test.each([
+    ['reboot', true],
+    ['getDiagnostics', true],
+    ['get', true],
+    ['Reboot', false],
+    ['rebootNow', false],
+    ['forget', false],
+  ])('allowedMethods reboot and get* let %s pass: %s', async (methodName, isAllowed) => {
+    guarded({ allowedMethods: ['reboot', 'get*'] });
+    const answer = call(METHOD, { methodName });
+    if (isAllowed) await expect(answer).resolves.toBeDefined();
+    else expect((await failureOf(answer)).code).toBe('Forbidden');
+  });
+});
+
+describe('switches', () => {
+  const on = (options: Parameters<typeof createJobServices>[1]): Service[] =>
+    createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub' }), options);
+
+  test.each([
+    ['the full name', 'AzureIotDeviceJobFindJobs'],
+    ['the short name', 'FindJobs'],
+  ])('deny by %s stands for both', async (_what, denied) => {
+    services = on({ deny: [denied] });
+    for (const name of ['FindJobs', 'AzureIotDeviceJobFindJobs'])
+      expect((await failureOf(call(name, {}))).code).toBe('Forbidden');
+    await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
+  });
+
+  test('allow leaves only what it names', async () => {
+    services = on({ allow: ['FindJobs'] });
+    await expect(call('AzureIotDeviceJobFindJobs', {})).resolves.toEqual([]);
+    expect((await failureOf(call(METHOD, { methodName: 'm' }))).code).toBe('Forbidden');
+  });
+
+  test('short names can be left out', () => {
+    expect(on({ shortNames: false }).map((service) => service.definition.name)).toEqual(
+      on({})
+        .map((service) => service.definition.name)
+        .filter((name) => name.startsWith('AzureIotDeviceJob')),
+    );
+    expect(on({})).toHaveLength(16);
+  });
+});
+
+describe('the error after a lost answer', () => {
+  test('names the id of the job that may have been made', async () => {
+    hub.fail = () => new AgentError('HubTimeout', 'No answer.', { context: { answerLost: true } });
+    const failure = await failureOf(call(METHOD, { methodName: 'm', jobId: 'perhaps' }));
+    expect(failure.code).toBe('HubTimeout');
+    expect(failure.reason).toContain('perhaps');
+  });
+});
+
+function longCondition(length: number): string {
+  const head = "tags.a = '";
+  return `${head}${'x'.repeat(length - head.length - 1)}'`;
+}
