@@ -6,7 +6,7 @@ import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { edgeOptions } from './edge-options.js';
 import { type OpenHub, openHubs } from './hubs.js';
-import { startHubThings, type HubThings } from './hub-things.js';
+import { createHubThings, type HubThings } from './hub-things.js';
 import { type AdminServer, startAdminServer } from './ops/admin-server.js';
 import { Health } from './ops/health.js';
 import { createLogger, type Logger } from './ops/logger.js';
@@ -38,6 +38,7 @@ export class Agent {
   readonly #metrics: Metrics;
   readonly #lifetime = new AbortController();
   readonly #closers: (() => Promise<void> | void)[] = [];
+  readonly #groups: HubThings[] = [];
   #edge: EdgeClient | undefined;
   #admin: AdminServer | undefined;
   #stopped: Promise<void> | undefined;
@@ -111,15 +112,11 @@ export class Agent {
     edge.on('status', (status) => notePlatform(this.#health, status));
     this.#edge = edge;
     const shared = { config: this.#config, store, clock: this.#clock, log: this.#log };
-    const groups: HubThings[] = [];
     for (const hub of hubs.values()) {
-      groups.push(await startHubThings({ ...shared, hub, instruments: this.#metrics.instruments }));
+      this.#groups.push(await createHubThings({ ...shared, hub, instruments: this.#metrics.instruments }));
     }
-    for (const group of groups) {
-      for (const thing of group.things) edge.addThing(thing);
-      group.watch();
-      this.#closers.push(() => group.stop());
-    }
+    for (const { things } of this.#groups) for (const thing of things) edge.addThing(thing);
+    for (const group of this.#groups) await group.watch();
     void edge.start(this.#lifetime.signal).catch((error: unknown) => {
       this.#log.error({ err: error }, 'the connection to ThingWorx has ended by a defect');
     });
@@ -176,11 +173,18 @@ export class Agent {
     this.#log.info({}, 'agent stopped');
   }
 
-  /** Platform first, so that open calls still have hubs and store to work with. */
+  /** Platform and watcher first, so that open calls still have hubs and store to work with. */
   async #closeAll(): Promise<void> {
-    await this.#quietly(() => this.#edge?.drain(this.#config.shutdown.timeoutSeconds * 1000));
+    const drained = this.#quietly(() => this.#edge?.drain(this.#config.shutdown.timeoutSeconds * 1000));
+    await Promise.all([drained, this.#stopWatches()]);
+    // Once more for the jobs that were scheduled by the last open calls.
+    await this.#stopWatches();
     for (const close of this.#closers.reverse()) await this.#quietly(close);
     await this.#quietly(() => this.#admin?.close());
+  }
+
+  async #stopWatches(): Promise<void> {
+    await Promise.all(this.#groups.map((group) => this.#quietly(() => group.stopWatch())));
   }
 
   async #quietly(close: () => Promise<void> | undefined | void): Promise<void> {

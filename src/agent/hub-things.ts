@@ -2,7 +2,9 @@ import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import type { EdgeThing } from '../edge/thing.js';
+import type { WatchingThing } from '../jobs/change-teller.js';
 import { RefusedCounts } from '../jobs/refused-counts.js';
+import { createJobWatcher } from '../jobs/watcher.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
@@ -18,28 +20,49 @@ export interface HubThingsOptions {
   readonly instruments: Instruments;
 }
 
-/** The Things that stand for one hub. */
+/** The Things that stand for one hub, and the watcher of its jobs. */
 export interface HubThings {
   readonly things: readonly EdgeThing[];
-  /** Begins to look at the hub: its state and its jobs. */
-  watch(): void;
-  stop(): Promise<void>;
+  /** Begins to watch the hub and its jobs. The Things must be part of a client by then. */
+  watch(): Promise<void>;
+  /** Ends the watch; may be called again. */
+  stopWatch(): Promise<void>;
 }
 
-/** Makes the Things of one hub. @throws AgentError as `buildThing`. */
-export async function startHubThings(options: HubThingsOptions): Promise<HubThings> {
-  const { config, hub } = options;
-  const shared = { hub, refusedCounts: new RefusedCounts() };
-  const things: EdgeThing[] = [];
-  for (const thing of config.things.filter(({ iothub }) => iothub === hub.config.name)) {
-    things.push(await buildThing(config, thing, shared));
-  }
+/** Makes the Things of one hub and its watcher. @throws AgentError as `buildThing`. */
+export async function createHubThings(options: HubThingsOptions): Promise<HubThings> {
+  const { config, hub, store, clock, log, instruments } = options;
+  const refusedCounts = new RefusedCounts();
+  const entries = config.things.filter(({ iothub }) => iothub === hub.config.name);
+  const things = new Map<string, EdgeThing>();
+  const watcher = createJobWatcher({
+    hub: hub.port,
+    hubName: hub.config.name,
+    store,
+    things: entries.map(({ name }) => watched(name, things)),
+    agentVersion: packageVersion(),
+    refusedCounts,
+    watchAll: config.watch.all,
+    intervalMs: hub.config.watchIntervalSeconds * 1000,
+    messageLimits: config.thingworx,
+    clock,
+    log,
+    instruments,
+  });
+  const shared = { hub, refusedCounts, registrar: watcher.registrar };
+  for (const entry of entries) things.set(entry.name, await buildThing(config, entry, shared));
   return {
-    things,
-    watch() {
-      for (const thing of things) thing.setProperty('agentVersion', packageVersion());
-      hub.port.onStatus((status) => things.forEach((thing) => thing.setProperty('hubStatus', status)));
-    },
-    stop: () => Promise.resolve(),
+    things: [...things.values()],
+    watch: () => watcher.start(),
+    stopWatch: () => watcher.stop(),
+  };
+}
+
+/** Things and watcher need each other; the watcher gets a Thing that is looked up when it is used. */
+function watched(name: string, things: ReadonlyMap<string, EdgeThing>): WatchingThing {
+  return {
+    name,
+    setProperty: (property, value) => things.get(name)?.setProperty(property, value),
+    fireEvent: async (event, row) => await things.get(name)?.fireEvent(event, row),
   };
 }

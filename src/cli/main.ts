@@ -2,13 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../agent/version.js';
 import type { CommandIo } from './command-io.js';
 import { registerConfig } from './commands/config.js';
+import { registerFrames } from './commands/frames.js';
 import { registerInvoke } from './commands/invoke.js';
 import { registerRun } from './commands/run.js';
 import { registerServices } from './commands/services.js';
+import { registerWrappers } from './commands/wrappers.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 
-const REGISTRATIONS = [registerRun, registerConfig, registerServices, registerInvoke];
+const REGISTRATIONS = [registerRun, registerConfig, registerServices, registerInvoke, registerWrappers, registerFrames];
 
 const EXAMPLES = `
 Examples:
