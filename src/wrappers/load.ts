@@ -1,97 +1,26 @@
-import type { z } from 'zod';
-import { AgentError } from '../core/errors.js';
-import { type CheckResult, checkDocument } from '../documents/check.js';
-import { formatProblem, type Problem, sortProblems } from '../documents/problem.js';
-import { readDocument, type SourceDocument } from '../documents/read.js';
-import type { WrapperDescription } from './definition.js';
-import { normalize } from './normalize.js';
-import { findingsOfShape, type ShapeTable } from './rules/data-shapes.js';
-import { duplicates, type Finding } from './rules/finding.js';
-import { findingsOfService } from './rules/services.js';
-import { dataShapeSchema, descriptionSchema, type RawDescription, serviceSchema } from './schema.js';
-
-/** A description and the file it came from. */
-export interface LoadedDescription {
-  readonly file: string;
-  readonly description: WrapperDescription;
-}
+import type { Service } from '../edge/definitions.js';
+import { assertNone, type LoadedDescription, loadDescriptions, repeatedNames } from './read-descriptions.js';
+import { type WrapperOperations, wrapperServices, type WrapperServicesOptions } from './service.js';
 
 /**
- * Reads wrapper descriptions, YAML or JSON.
- * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` with every error of every file, one a line:
- * `file:line:column: path: what is wrong (hint)`.
+ * Reads descriptions and offers each of their services as a remote service: same checks and same payload bytes as the
+ * generated script, with no import into ThingWorx.
+ * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` with every error of every file.
  */
-export async function loadDescriptions(files: readonly string[]): Promise<LoadedDescription[]> {
-  const documents = await Promise.all(files.map((file) => readDocument(file)));
-  const results = documents.map((document) => ({ document, result: checkDescription(document) }));
-  const problems = results.flatMap(({ result }) => (result.ok ? [] : result.problems));
-  const loaded = results.flatMap(({ document, result }) =>
-    result.ok ? [{ file: document.file, description: result.value }] : [],
+export async function loadWrapperServices(
+  files: readonly string[],
+  operations: WrapperOperations,
+  options: WrapperServicesOptions = {},
+): Promise<Service[]> {
+  return (await loadDistinct(files)).flatMap(({ description }) => wrapperServices(description, operations, options));
+}
+
+/** All services end up on one Thing, so no two of any file may share a name. */
+async function loadDistinct(files: readonly string[]): Promise<LoadedDescription[]> {
+  const loaded = await loadDescriptions(files);
+  const names = loaded.flatMap(({ document, description }) =>
+    description.services.map(({ name }, index) => ({ document, path: ['services', index, 'name'], name })),
   );
-  if (problems.length === 0) problems.push(...sameBundles(loaded, documents));
-  if (problems.length > 0) throw new AgentError('WrapperInvalid', problems.map(formatProblem).join('\n'));
+  assertNone(repeatedNames(names));
   return loaded;
-}
-
-/** Checks one document: every error at once, those of single values and those of values taken together. */
-export function checkDescription(document: SourceDocument): CheckResult<WrapperDescription> {
-  if (document.problems.length > 0) return { ok: false, problems: document.problems };
-  const checked = checkDocument(document, descriptionSchema);
-  const findings = findingsOf(document.value);
-  const found = findings.map((finding) => ({ ...finding, origin: document.locate(finding.path) }));
-  const problems = [...(checked.ok ? [] : checked.problems), ...found];
-  if (!checked.ok || problems.length > 0) return { ok: false, problems: sortProblems(problems) };
-  return { ok: true, value: normalize(checked.value as RawDescription) };
-}
-
-/** Findings of all parts that can be read by themselves, so that an error in one does not hide those in the others. */
-function findingsOf(value: unknown): Finding[] {
-  const parts = (value ?? {}) as { readonly dataShapes?: unknown; readonly services?: unknown };
-  const shapes = readable(parts.dataShapes, dataShapeSchema);
-  const services = readable(parts.services, serviceSchema);
-  const table: ShapeTable = new Map(shapes.map(({ part }) => [part.name, part]));
-  return [
-    ...duplicates(names(parts.dataShapes), (index) => ['dataShapes', index, 'name']),
-    ...shapes.flatMap(({ part, index }) => findingsOfShape(part, index, table)),
-    ...duplicates(names(parts.services), (index) => ['services', index, 'name']),
-    ...services.flatMap(({ part, index }) =>
-      findingsOfService(part, table).map((finding) => ({ ...finding, path: ['services', index, ...finding.path] })),
-    ),
-  ];
-}
-
-/** Issues of a value that is nevertheless of the right type, so that the rules can be tried on it. */
-const HARMLESS: readonly string[] = ['custom', 'too_small', 'too_big', 'invalid_format', 'unrecognized_keys'];
-
-function readable<Schema extends z.ZodType>(
-  list: unknown,
-  schema: Schema,
-): { readonly part: z.output<Schema>; readonly index: number }[] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((item: unknown, index) => {
-    const { error } = schema.safeParse(item);
-    const isReadable = !error || error.issues.every(({ code }) => HARMLESS.includes(code));
-    return isReadable ? [{ part: item as z.output<Schema>, index }] : [];
-  });
-}
-
-function names(list: unknown): string[] {
-  if (!Array.isArray(list)) return [];
-  return list.map((item: { name?: unknown } | null, index) =>
-    typeof item?.name === 'string' ? item.name : `\u0000${index}`,
-  );
-}
-
-/** Two files must not be the same bundle: the one would overwrite the other. */
-function sameBundles(loaded: readonly LoadedDescription[], documents: readonly SourceDocument[]): Problem[] {
-  const path = ['bundle', 'name'];
-  const first = new Map<string, string>();
-  return loaded.flatMap(({ file, description }, index): Problem[] => {
-    const key = description.bundle.name.toLowerCase();
-    const earlier = first.get(key);
-    first.set(key, earlier ?? file);
-    const document = documents[index];
-    if (earlier === undefined || !document) return [];
-    return [{ origin: document.locate(path), path, message: `${earlier} has the same name already` }];
-  });
 }

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { isAgentError } from '../../core/errors.js';
 import type { CommandIo } from '../command-io.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -110,7 +109,7 @@ async function buildAll(
   files: readonly string[],
   flags: BuildFlags,
 ): Promise<{ readonly name: string; readonly built: ReadonlyMap<string, Uint8Array> }[]> {
-  const { loadDescriptions } = await import('../../wrappers/load.js');
+  const { loadDescriptions } = await import('../../wrappers/read-descriptions.js');
   const { buildBundle } = await import('../../wrappers/build.js');
   const { payloadType, hubService, hubTwinService } = flags;
   const options = {
@@ -123,15 +122,14 @@ async function buildAll(
   return loaded.map(({ description }) => ({ name: description.bundle.name, built: buildBundle(description, options) }));
 }
 
-/** Errors of descriptions are the user's to mend: text on stderr and 78; unreadable files and folders are 1. */
+/** Folders and files that cannot be written are no defects of ours: a sentence and status 1. */
 async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const isWrong = isAgentError(error, 'WrapperInvalid', 'DocumentUnreadable');
-    if (!isWrong && !isSystemError(error)) throw error;
-    io.stderr.write(`${error.message}\n`);
-    io.exit(isWrong ? EXIT.configuration : EXIT.failed);
+    if (!isSystemError(error)) throw error;
+    io.stderr.write(`error: ${error.message}\n`);
+    io.exit(EXIT.failed);
   }
 }
 

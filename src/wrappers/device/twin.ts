@@ -81,7 +81,7 @@ function commonPart(value: unknown, schema: Schema): unknown {
   if (!schema.properties || typeof value !== 'object') return value;
   const members = value as { readonly [name: string]: unknown };
   const known = Object.entries(schema.properties)
-    .filter(([member]) => Object.hasOwn(members, member))
+    .filter(([member]) => has(members, member))
     .map(([member, inner]) => [member, commonPart(members[member], inner)] as const)
     .filter(([, part]) => part !== undefined);
   return known.length === 0 ? undefined : Object.fromEntries(known);

@@ -47,10 +47,10 @@ function check(value: unknown, schema: Schema, at: string): void {
 
 function checkMembers(value: { readonly [name: string]: unknown }, schema: Schema, at: string): void {
   for (const name of schema.required ?? []) {
-    if (!Object.hasOwn(value, name)) throw new PayloadError(at + '/' + name + ' is missing');
+    if (!has(value, name)) throw new PayloadError(at + '/' + name + ' is missing');
   }
   for (const [name, member] of Object.entries(schema.properties ?? {})) {
-    if (Object.hasOwn(value, name)) check(value[name], member, at + '/' + name);
+    if (has(value, name)) check(value[name], member, at + '/' + name);
   }
 }
 
@@ -60,6 +60,8 @@ function isOfType(value: unknown, type: string): boolean {
   if (type === 'integer') return Number.isInteger(value);
   return typeof value === type;
 }
+
+const has = (value: object, name: string): boolean => Object.prototype.hasOwnProperty.call(value, name);
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 `.trim();

@@ -12,7 +12,13 @@ import { type ScriptTarget, serviceScript } from '../script/emit.js';
 import { dataShapeEntity } from './data-shape.js';
 import type { Entity } from './entity.js';
 import { projectEntity } from './project.js';
-import { type EntityParameter, type EntityService, scriptImplementation, serviceDefinition } from './service.js';
+import {
+  type EntityParameter,
+  type EntityService,
+  numberAspect,
+  scriptImplementation,
+  serviceDefinition,
+} from './service.js';
 import { thingEntity } from './thing.js';
 import { thingShapeEntity } from './thing-shape.js';
 
@@ -62,7 +68,7 @@ const entityParameter = (parameter: WrapperParameter): EntityParameter => ({
 /** What Composer and mashups show and preset; the script checks all of it again. */
 export function parameterAspects(parameter: WrapperParameter): Record<string, string> {
   const { baseType, rule, defaultValue } = parameter;
-  const number = (value: number): string => numberAspect(value, baseType === 'NUMBER');
+  const number = (value: number): string => numberAspect(value, baseType);
   return {
     ...(parameter.dataShapeName === undefined ? {} : { dataShape: parameter.dataShapeName }),
     ...(defaultValue === undefined ? {} : defaultAspect(defaultValue, rule.kind, number)),
@@ -71,10 +77,6 @@ export function parameterAspects(parameter: WrapperParameter): Record<string, st
     ...(rule.maximum === undefined ? {} : { maximumValue: number(rule.maximum) }),
   };
 }
-
-/** Exports write `5.0` for NUMBER and `5` for INTEGER. */
-const numberAspect = (value: number, isNumber: boolean): string =>
-  isNumber && Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
 
 /** Of texts, numbers and BOOLEAN only: how an export would write the others is not known, and the script knows them. */
 function defaultAspect(

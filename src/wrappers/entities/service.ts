@@ -71,3 +71,7 @@ export function scriptImplementation(name: string, script: string): XmlElement {
     element('ConfigurationTables', {}, [table]),
   ]);
 }
+
+/** A number as an aspect has it: exports write `5.0` for NUMBER and `5` for INTEGER. */
+export const numberAspect = (value: number, baseType: BaseType): string =>
+  baseType === 'NUMBER' && Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);

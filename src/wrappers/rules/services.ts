@@ -1,3 +1,4 @@
+import { isJobServiceName } from '../../jobs/catalogue.js';
 import type { RawService } from '../schema.js';
 import { findingsOfCondition, templateOf } from './conditions.js';
 import type { ShapeTable } from './data-shapes.js';
@@ -13,6 +14,7 @@ export function findingsOfService(service: RawService, shapes: ShapeTable): Find
   const { parameters = [], kind } = service;
   const placeholders = placeholdersIn(service);
   return [
+    ...findingsOfName(service),
     ...findingsOfMethod(service),
     ...findingsOfNames(service),
     ...parameters.flatMap((parameter, index) =>
@@ -31,6 +33,14 @@ export function findingsOfService(service: RawService, shapes: ShapeTable): Find
 /** Names in placeholders, of a condition with errors too: a wrong one must not make every parameter wrong. */
 const placeholdersIn = (service: RawService): ReadonlySet<string> =>
   new Set([...(service.job?.queryCondition ?? '').matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? ''));
+
+/** Services that every edge answers by itself. */
+const PLUMBING: readonly string[] = ['GetMetadata', 'NotifyPropertyUpdate', 'SynchronizeModelState'];
+
+function findingsOfName({ name }: RawService): Finding[] {
+  if (!isJobServiceName(name) && !PLUMBING.includes(name)) return [];
+  return [{ path: ['name'], message: 'is the name of a service of the agent itself', hint: 'choose another name' }];
+}
 
 function findingsOfMethod({ kind, methodName }: RawService): Finding[] {
   if (methodName === undefined) return [];

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildBundle } from '../src/wrappers/build.js';
+import { hubFiles } from '../src/wrappers/hub/hub-bundle.js';
+import { loadDescriptions } from '../src/wrappers/read-descriptions.js';
+import { descriptionJsonSchema } from '../src/wrappers/schema.js';
+
+export interface WrapperFiles {
+  /** The project's folder. */
+  readonly root: string;
+  /** Folders that hold nothing else. */
+  readonly folders: readonly string[];
+  /** Paths below the root, and contents. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+const root = join(__dirname, '..');
+
+/** Digits only, as ThingWorx wants it. */
+function extensionVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  return version.replace(/[-+].*$/, '');
+}
+
+/** What is checked in beside the descriptions, and the schema of their notation. */
+export async function wrapperFiles(): Promise<WrapperFiles> {
+  const loaded = await loadDescriptions([join(root, 'wrappers', 'device-maintenance.yaml')]);
+  const files = new Map<string, Uint8Array>([['config/wrappers.schema.json', Buffer.from(descriptionJsonSchema())]]);
+  for (const [file, content] of hubFiles(extensionVersion())) files.set(`wrappers/hub/${file}`, content);
+  for (const { description } of loaded) {
+    for (const [file, content] of buildBundle(description)) files.set(`wrappers/${file}`, content);
+  }
+  return { root, folders: ['wrappers/hub', 'wrappers/device-maintenance'], files };
+}

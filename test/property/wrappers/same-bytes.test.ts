@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { isAgentError } from '../../../src/core/errors.js';
+import { parseCondition } from '../../../src/hub-query/parse.js';
+import type { WrapperDescription } from '../../../src/wrappers/definition.js';
+import { packageCall } from '../../../src/wrappers/payload.js';
+import { AGENT_TARGET, serviceScript } from '../../../src/wrappers/script/emit.js';
+import { nastyText, randomCall } from '../../support/wrappers/arbitraries.js';
+import { describeWrappers, withService } from '../../support/wrappers/descriptions.js';
+import { type TestValue, toNative } from '../../support/wrappers/rhino-values.js';
+import { assertEs5, runScript } from '../../support/wrappers/run-script.js';
+
+/** What the agent makes of a call, in the form in which a script's call is recorded. */
+function runAgent(description: WrapperDescription, values: Readonly<Record<string, TestValue>>): unknown {
+  const [service] = description.services;
+  if (!service) throw new Error('no service');
+  const natives = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toNative(value)]));
+  try {
+    const { payload, options } = packageCall(service, natives);
+    return { parameters: { methodName: service.methodName, payload: JSON.stringify(payload), ...options } };
+  } catch (error) {
+    if (!isAgentError(error)) throw error;
+    return { error: error.reason };
+  }
+}
+
+function runGenerated(description: WrapperDescription, values: Readonly<Record<string, TestValue>>): unknown {
+  const [service] = description.services;
+  if (!service) throw new Error('no service');
+  const script = serviceScript(service, description.bundle, AGENT_TARGET);
+  assertEs5(script);
+  expect(script).toMatch(/^[\x20-\x7e\n]*$/);
+  const { error, calls } = runScript(script, values);
+  return error === undefined ? { parameters: calls[0]?.parameters } : { error };
+}
+
+describe('script and agent', () => {
+  it('make the same bytes, or refuse with the same words, for any description and values', () => {
+    fc.assert(
+      fc.property(randomCall, ({ description, values }) => {
+        const read = describeWrappers(JSON.stringify(description));
+        expect(runGenerated(read, values)).toEqual(runAgent(read, values));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('write placeholders so that no value can change the condition', () => {
+    const description = describeWrappers(
+      withService(`
+name: Do
+kind: deviceMethod
+parameters: [{ name: site, baseType: STRING, required: true }]
+job: { queryCondition: "tags.site = {site} AND tags.floor IN [1, 2]" }`),
+    );
+    fc.assert(
+      fc.property(nastyText, (site) => {
+        const values: Record<string, TestValue> = { site: { is: 'plain', value: site } };
+        const made = runGenerated(description, values) as { parameters: { queryCondition: string } };
+        expect(made).toEqual(runAgent(description, values));
+        expect(parseCondition(made.parameters.queryCondition)).toEqual({
+          source: 'devices',
+          where: {
+            kind: 'and',
+            operands: [
+              {
+                kind: 'comparison',
+                operator: '=',
+                left: { kind: 'path', segments: ['tags', 'site'] },
+                right: { kind: 'constant', value: site },
+              },
+              expect.objectContaining({ kind: 'membership' }),
+            ],
+          },
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,169 @@
+/** Random descriptions with one service, and random values for its parameters. */
+import * as fc from 'fast-check';
+import type { TestValue } from './rhino-values.js';
+
+const absent: fc.Arbitrary<TestValue> = fc
+  .constantFrom('undefined' as const, 'null' as const, 'undeclared' as const)
+  .map((as) => ({
+    is: 'absent',
+    as,
+  }));
+
+const plain = (values: fc.Arbitrary<string | number | boolean>): fc.Arbitrary<TestValue> =>
+  values.map((value) => ({ is: 'plain', value }));
+
+/** Texts that break what is not careful: quotes, ends of CDATA and comments, line separators, emoji, escapes. */
+export const nastyText = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+  fc.string({ unit: 'binary', maxLength: 10 }),
+  fc
+    .array(
+      fc.constantFrom(
+        "'",
+        '"',
+        '\\',
+        ']]>',
+        '*/',
+        '</script>',
+        '\u2028',
+        '\u2029',
+        '\u0000',
+        '\u0085',
+        '\n',
+        '😀',
+        '{site}',
+        '$&',
+        "' OR 1=1 --",
+        '%',
+      ),
+      { maxLength: 6 },
+    )
+    .map((parts) => parts.join('')),
+);
+
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+
+const jsonValue = fc.jsonValue({ maxDepth: 3, noUnicodeString: false }).filter((value) => value !== null);
+
+interface TypeSpec {
+  readonly baseType: string;
+  readonly value: fc.Arbitrary<TestValue>;
+}
+
+const dateMs = fc.integer({ min: -8_640_000_000_000, max: 8_640_000_000_000 });
+
+const SCALARS: readonly TypeSpec[] = [
+  { baseType: 'STRING', value: plain(nastyText) },
+  { baseType: 'THINGNAME', value: plain(nastyText) },
+  { baseType: 'XML', value: plain(nastyText) },
+  { baseType: 'NUMBER', value: plain(fc.oneof(finite, fc.constantFrom(Number.NaN, 'x', '12.5', true))) },
+  { baseType: 'INTEGER', value: plain(fc.oneof(fc.integer(), finite, fc.constantFrom('7', '', 2 ** 31))) },
+  { baseType: 'LONG', value: plain(fc.oneof(fc.maxSafeInteger(), fc.constantFrom(2 ** 53, 1.5))) },
+  { baseType: 'BOOLEAN', value: plain(fc.oneof(fc.boolean(), fc.constantFrom('true', 'false', 'yes', 1))) },
+  { baseType: 'DATETIME', value: dateMs.map((ms): TestValue => ({ is: 'date', ms })) },
+  {
+    baseType: 'LOCATION',
+    value: fc
+      .record({ latitude: finite, longitude: finite, elevation: finite })
+      .map((location): TestValue => ({ is: 'location', ...location })),
+  },
+  { baseType: 'JSON', value: jsonValue.map((value): TestValue => ({ is: 'json', value })) },
+  { baseType: 'QUERY', value: jsonValue.map((value): TestValue => ({ is: 'json', value })) },
+  {
+    baseType: 'BLOB',
+    value: fc.oneof(
+      fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 12 }).map((bytes): TestValue => ({ is: 'bytes', bytes })),
+      fc.base64String({ maxLength: 12 }).map((value): TestValue => ({ is: 'plain', value })),
+    ),
+  },
+  { baseType: 'TAGS', value: plain(fc.constantFrom('A:b', 'A:b,C:d', ' A:b ; C:d ', '', 'nonsense', ':', 'A:b:c')) },
+];
+
+const CELLS = SCALARS.map((spec, index) => ({ name: `f${index}`, ...spec }));
+
+const rows = fc
+  .array(fc.record(Object.fromEntries(CELLS.map(({ name, value }) => [name, fc.oneof(absent, value)]))), {
+    maxLength: 3,
+  })
+  .map((list): TestValue => ({ is: 'table', rows: list }));
+
+const TYPES: readonly TypeSpec[] = [...SCALARS, { baseType: 'INFOTABLE', value: rows }];
+
+const BOUNDS: Readonly<Record<string, fc.Arbitrary<Record<string, unknown>>>> = {
+  STRING: fc.constantFrom({}, { minLength: 1, maxLength: 8 }, { pattern: "^[^']*$" }, { maxLength: 3 }),
+  NUMBER: fc.constantFrom({}, { minimum: -5.5, maximum: 1e6 }, { minimum: 0 }),
+  INTEGER: fc.constantFrom({}, { minimum: 0, maximum: 600 }),
+};
+
+export interface RandomCall {
+  /** The description, to be written as JSON. */
+  readonly description: Readonly<Record<string, unknown>>;
+  readonly values: Readonly<Record<string, TestValue>>;
+}
+
+const PLACES = ['', '/deep', '/deep/er', '/p~1q', '/ü 😀'] as const;
+
+interface Parameter {
+  readonly raw: Record<string, unknown>;
+  readonly value: TestValue;
+}
+
+const parameter = (index: number): fc.Arbitrary<Parameter> =>
+  fc
+    .constantFrom(...TYPES)
+    .chain((type) =>
+      fc.record({
+        type: fc.constant(type),
+        bounds: BOUNDS[type.baseType] ?? fc.constant({}),
+        required: fc.boolean(),
+        place: fc.constantFrom(...PLACES),
+        value: fc.oneof({ arbitrary: absent, weight: 1 }, { arbitrary: type.value, weight: 4 }),
+      }),
+    )
+    .map(({ type, bounds, required, place, value }) => ({
+      raw: {
+        name: `p${index}`,
+        baseType: type.baseType,
+        required,
+        payloadPath: `${place}/p${index}`,
+        ...(type.baseType === 'INFOTABLE' ? { dataShape: 'Rows_DS' } : {}),
+        ...bounds,
+      },
+      value,
+    }));
+
+/** A description with one method, and values for its parameters. */
+export const randomCall: fc.Arbitrary<RandomCall> = fc
+  .record({
+    parameters: fc
+      .integer({ min: 0, max: 6 })
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => parameter(index)))),
+    constant: fc.option(jsonValue, { nil: undefined }),
+    site: plain(nastyText),
+    startTime: fc.oneof(
+      absent,
+      dateMs.map((ms): TestValue => ({ is: 'date', ms })),
+    ),
+    queryCondition: fc.oneof(absent, plain(fc.constantFrom('', '*', "tags.site = 'b'"))),
+  })
+  .map(({ parameters, constant, site, startTime, queryCondition }) => ({
+    description: {
+      bundle: { name: 'random', version: '1.0.0' },
+      dataShapes: [{ name: 'Rows_DS', fields: CELLS.map(({ name, baseType }) => ({ name, baseType })) }],
+      services: [
+        {
+          name: 'Do',
+          kind: 'deviceMethod',
+          parameters: [...parameters.map(({ raw }) => raw), { name: 'site', baseType: 'STRING', required: true }],
+          ...(constant === undefined ? {} : { constants: { '/constant/value': constant } }),
+          job: { queryCondition: 'tags.site = {site}', callerMaySet: ['startTime', 'queryCondition'] },
+        },
+      ],
+    },
+    values: {
+      ...Object.fromEntries(parameters.map(({ raw, value }) => [raw['name'] as string, value])),
+      site,
+      startTime,
+      queryCondition,
+    },
+  }));
