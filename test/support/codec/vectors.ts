@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A frame or value of other people's software, with what their decoder made of it. */
+export interface Vector {
+  readonly name: string;
+  readonly hex: string;
+  readonly decoded: RecordedFrame;
+  readonly reassembled?: RecordedFrame;
+  readonly kind: 'frame' | 'primitive' | 'infotable';
+}
+
+export type Recorded = Readonly<Record<string, any>>;
+
+export interface RecordedFrame extends Recorded {
+  /** Bytes that belong to the content; the others are stray. */
+  readonly consumed?: number;
+}
+
+const read = (name: string): Vector[] =>
+  JSON.parse(readFileSync(join(__dirname, '..', '..', 'vectors', name), 'utf8')) as Vector[];
+
+export const frameVectors = (): Vector[] => [...read('encoder-frames.json'), ...read('captured-frames.json')];
+export const valueVectors = (): Vector[] => read('values.json');
+
+export const bytesOf = (vector: Vector): Buffer => Buffer.from(vector.hex, 'hex');
+
+/** Whether it is one whole message, not a chunk. */
+export const isWhole = (vector: Vector): boolean => vector.decoded['multipart'] !== 1;
+
+/** Without the bytes that the C SDK's encoder sends too many. */
+export function withoutStrays(vector: Vector): string {
+  const { consumed } = vector.decoded;
+  return consumed === undefined ? vector.hex : vector.hex.slice(0, 2 * consumed);
+}
