@@ -48,6 +48,7 @@ export function step(state: SessionState, input: SessionInput, group: Grouping):
     case 'refused':
       return refused(state, input);
     case 'pong':
+      if (!state.awaitsPong || !isConnected(state)) return stay(state);
       return { state: { ...state, awaitsPong: false }, effects: [{ type: 'disarm', timer: 'pong' }] };
     case 'lost':
       return isConnected(state) ? lost(state, input.cause, input.clean) : stay(state);

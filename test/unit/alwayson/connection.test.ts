@@ -22,6 +22,8 @@ const invokeBody = (name: string, text = 'x') => ({
   params: name === 'Echo' ? parameterTable({ text }) : null,
 });
 
+const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: AgentError) => error.code);
+
 describe('authentication and binding', () => {
   it('AUTH has session ffffffff and one claim; later frames the session of its answer (11.2, 5.1)', async () => {
     const { end } = await boundRig([echoThing()]);
@@ -497,12 +499,12 @@ describe('calls of the edge', () => {
       code: 'RequestRefused',
       context: { status: 0xa0, reason: 'it broke' },
     });
-    const silent = expect(call('Silent')).rejects.toMatchObject({ code: 'RequestTimeout' });
+    const silent = codeOf(call('Silent'));
     await clock.advanceAsync(3_000);
-    await silent;
-    const cut = expect(call('Silent')).rejects.toMatchObject({ code: 'ConnectionLost' });
+    expect(await silent).toBe('RequestTimeout');
+    const cut = codeOf(call('Silent'));
     platform.peer.hangUp('broken');
-    await cut;
+    expect(await cut).toBe('ConnectionLost');
     await expect(call('Any')).rejects.toMatchObject({ code: 'ConnectionLost' });
     await client.close();
     await expect(call('Any')).rejects.toMatchObject({ code: 'ConnectionClosed' });
@@ -514,9 +516,9 @@ describe('calls of the edge', () => {
       client: { maxCallsOpen: 2 },
     });
     const call = (): Promise<unknown> => client.callService({ type: 'Things', name: 'Thing1' }, 'Any');
-    const open = [call(), call()].map((promise) => expect(promise).rejects.toMatchObject({ code: 'ConnectionClosed' }));
+    const open = [call(), call()].map(codeOf);
     await expect(call()).rejects.toMatchObject({ code: 'QueueFull' });
     await client.close();
-    await Promise.all(open);
+    expect(await Promise.all(open)).toEqual(['ConnectionClosed', 'ConnectionClosed']);
   });
 });

@@ -13,7 +13,7 @@ import {
   tableFromRows,
   tableToJson,
 } from '../../../src/alwayson/values.js';
-import { AgentError } from '../../../src/core/errors.js';
+import type { AgentError } from '../../../src/core/errors.js';
 
 const NOON = new Date('2026-11-24T12:00:00.000Z');
 
