@@ -1,0 +1,301 @@
+import { describe, expect, it } from '@jest/globals';
+import { CHARACTERISTIC, CODE } from '../../../src/alwayson/codec/codes.js';
+import type { Message, RequestBody } from '../../../src/alwayson/codec/message.js';
+import { rowsFromTable } from '../../../src/alwayson/values.js';
+import { AgentError } from '../../../src/core/errors.js';
+import type { PropertyDefinition } from '../../../src/edge/definitions.js';
+import { EdgeThing } from '../../../src/edge/thing.js';
+import { settle } from '../../support/manual-clock.js';
+import { parameterTable, type PlatformPolicy, type TestParameters } from '../../support/edge/platform-end.js';
+import { boundRig, rig } from '../../support/edge/rig.js';
+
+const property = (name: string, more: Partial<PropertyDefinition> = {}): PropertyDefinition => ({
+  name,
+  baseType: 'NUMBER',
+  description: '',
+  pushType: 'VALUE',
+  ...more,
+});
+
+const thingWith = (...properties: PropertyDefinition[]): EdgeThing => new EdgeThing({ name: 'Thing1', properties });
+
+/** A platform that subscribes to these properties, and takes every push. */
+function subscribing(
+  subscriptions: () => Readonly<Record<string, readonly [string, number?]>>,
+  accepts = () => true,
+): Partial<PlatformPolicy> {
+  const ROW = ['edgeName', 'pushType', 'pushThreshold'] as const;
+  return {
+    onRequest: ({ name }) => {
+      if (name === 'UpdateSubscribedPropertyValues') return accepts() ? { code: CODE.SUCCESS } : undefined;
+      if (name !== 'GetPropertySubscriptions') return { code: CODE.NOT_FOUND };
+      const rows = Object.entries(subscriptions()).map(([edgeName, [pushType, threshold]]) => [
+        edgeName,
+        pushType,
+        threshold ?? null,
+      ]);
+      const fields = ROW.map((column) => ({
+        name: column,
+        description: '',
+        baseType: column === 'pushThreshold' ? ('NUMBER' as const) : ('STRING' as const),
+        aspects: new Map(),
+      }));
+      return { code: CODE.SUCCESS, content: { fields, rows } };
+    },
+  };
+}
+
+/** What was pushed, in order: name and value. */
+function pushed(requests: readonly Message<RequestBody>[]): unknown[] {
+  return requests.flatMap(({ body }) => {
+    const [row] = rowsFromTable(body.params!);
+    return (row!['values'] as { name: string; value: unknown }[]).map(({ name, value }) => [name, value]);
+  });
+}
+
+const PUSH = 'UpdateSubscribedPropertyValues';
+
+describe('reading and writing (6.2)', () => {
+  const read = (name: string) => ({
+    entityName: 'Thing1',
+    characteristic: CHARACTERISTIC.properties,
+    name,
+    params: null,
+  });
+  const write = (name: string, values: TestParameters) => ({ ...read(name), params: parameterTable(values) });
+
+  it('GET answers one row with a field named like the property; * all of them', async () => {
+    const thing = thingWith(property('temp'), property('note', { baseType: 'STRING' }));
+    thing.setProperty('temp', 21.5);
+    const { end } = await boundRig([thing]);
+    const one = await end.request(CODE.GET, read('temp'));
+    expect(one.body.content?.fields.map(({ name, baseType }) => [name, baseType])).toEqual([['temp', 'NUMBER']]);
+    expect(one.body.content?.rows).toEqual([[21.5]]);
+    expect((await end.request(CODE.GET, read('*'))).body.content?.rows).toEqual([[21.5, null]]);
+    expect(await end.request(CODE.GET, read('gone'))).toMatchObject({
+      code: 0x84,
+      body: { reason: expect.stringMatching(/^UnknownProperty: /) },
+    });
+  });
+
+  it('PUT writes one, or several with *, converted by base type', async () => {
+    const thing = thingWith(property('temp'), property('note', { baseType: 'STRING' }));
+    const { end } = await boundRig([thing]);
+    expect(await end.request(CODE.PUT, write('temp', { temp: '72.5' }))).toMatchObject({
+      code: CODE.SUCCESS,
+      body: { content: null },
+    });
+    expect(thing.getProperty('temp')).toBe(72.5);
+    await end.request(CODE.PUT, write('temp', { _content_: ['JSON', 73] }));
+    expect(thing.getProperty('temp')).toBe(73);
+    await end.request(CODE.PUT, write('*', { temp: 1, note: 'x' }));
+    expect([thing.getProperty('temp'), thing.getProperty('note')]).toEqual([1, 'x']);
+  });
+
+  it('PUT refuses read-only properties with 0x83, wrong types with 0x80, and then writes none', async () => {
+    const thing = thingWith(property('temp'), property('fixed', { isReadOnly: true }));
+    const { end } = await boundRig([thing]);
+    expect(await end.request(CODE.PUT, write('fixed', { fixed: 1 }))).toMatchObject({
+      code: 0x83,
+      body: { reason: expect.stringMatching(/^Forbidden: .*"fixed"/) },
+    });
+    expect((await end.request(CODE.PUT, write('*', { temp: 5, fixed: 1 }))).code).toBe(0x83);
+    expect(await end.request(CODE.PUT, write('temp', { temp: true }))).toMatchObject({
+      code: 0x80,
+      body: { reason: expect.stringContaining('"temp"') },
+    });
+    expect((await end.request(CODE.PUT, read('temp'))).code).toBe(0x80);
+    expect(thing.getProperty('temp')).toBeUndefined();
+  });
+
+  it('PUT asks the write handler first', async () => {
+    const thing = thingWith(property('temp'));
+    thing.onPropertyWrite = (_context, _name, value) => {
+      if (value === 13) throw new AgentError('Forbidden', 'Not thirteen.');
+    };
+    const { end } = await boundRig([thing]);
+    expect((await end.request(CODE.PUT, write('temp', { temp: 13 }))).code).toBe(0x83);
+    expect((await end.request(CODE.PUT, write('temp', { temp: 14 }))).code).toBe(CODE.SUCCESS);
+    expect(thing.getProperty('temp')).toBe(14);
+  });
+
+  it('a value of the wrong type is refused where it is set', () => {
+    const thing = thingWith(property('temp'));
+    expect(() => thing.setProperty('temp', 'hot')).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
+    expect(() => thing.setProperty('gone', 1)).toThrow(expect.objectContaining({ code: 'UnknownProperty' }));
+  });
+});
+
+describe('pushes (8.3)', () => {
+  it('come once the subscriptions name the property, asked for with hasDeadband', async () => {
+    const thing = thingWith(property('temp'), property('other'));
+    thing.setProperty('temp', 1, { timeMs: 9 });
+    thing.setProperty('other', 2);
+    let subscriptions: Record<string, readonly [string]> = {};
+    const { end } = await boundRig([thing], { policy: subscribing(() => subscriptions) });
+    expect(rowsFromTable(end.requestsFor('GetPropertySubscriptions')[0]!.body.params!)).toEqual([
+      { options: { hasDeadband: true } },
+    ]);
+    expect(end.requestsFor(PUSH)).toEqual([]);
+    subscriptions = { temp: ['VALUE'] };
+    expect(await end.invoke('Thing1', 'NotifyPropertyUpdate')).toMatchObject({
+      code: CODE.SUCCESS,
+      body: { content: null },
+    });
+    await settle();
+    const [push] = end.requestsFor(PUSH);
+    const [row] = rowsFromTable(push!.body.params!);
+    expect(row).toEqual({ values: [{ name: 'temp', value: 1, time: new Date(9), quality: 'GOOD' }] });
+    expect(push!.body.params?.rows[0]?.[0]).toMatchObject({
+      fields: ['name', 'value', 'time', 'quality'].map((name) => ({ name })),
+    });
+    thing.setProperty('other', 3);
+    await settle();
+    expect(end.requestsFor(PUSH)).toHaveLength(1);
+  });
+
+  it.each<[string, readonly [string, number?], readonly number[], readonly number[]]>([
+    ['ALWAYS pushes every value', ['ALWAYS'], [1, 1, 2], [1, 1, 2]],
+    ['VALUE pushes changes', ['VALUE'], [1, 1, 2, 2, 1], [1, 2, 1]],
+    ['NEVER pushes nothing', ['NEVER'], [1, 2], []],
+    ['DEADBAND pushes changes of at least the threshold', ['DEADBAND', 5], [0, 4, 5, 9, 0], [0, 5, 0]],
+  ])('%s', async (_what, subscription, values, expected) => {
+    const thing = thingWith(property('temp'));
+    const { end } = await boundRig([thing], { policy: subscribing(() => ({ temp: subscription })) });
+    for (const value of values) thing.setProperty('temp', value);
+    await settle();
+    expect(pushed(end.requestsFor(PUSH))).toEqual(expected.map((value) => ['temp', value]));
+  });
+
+  it('a property that is never pushed stays so whatever the platform wants', async () => {
+    const thing = thingWith(property('temp', { pushType: 'NEVER' }));
+    const { end } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['ALWAYS'] })) });
+    thing.setProperty('temp', 1);
+    await settle();
+    expect(end.requestsFor(PUSH)).toEqual([]);
+  });
+
+  it('a change of quality alone is pushed (12)', async () => {
+    const thing = thingWith(property('temp'));
+    const { end } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['VALUE'] })) });
+    thing.setProperty('temp', 1);
+    thing.setProperty('temp', 1, { quality: 'BAD' });
+    await settle();
+    expect(pushed(end.requestsFor(PUSH))).toHaveLength(2);
+  });
+
+  it('wait while there is no connection, and come in order with their own times', async () => {
+    const thing = thingWith(property('temp'));
+    const { platform, clock, client } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['VALUE'] })) });
+    platform.isUp = false;
+    platform.peer.hangUp('broken');
+    await settle();
+    for (const value of [1, 2, 3]) thing.setProperty('temp', value, { timeMs: value });
+    platform.isUp = true;
+    await clock.advanceAsync(60_000);
+    expect(client.status.type).toBe('bound');
+    const [push] = platform.end.requestsFor(PUSH);
+    const [row] = rowsFromTable(push!.body.params!);
+    expect(row!['values']).toEqual(
+      [1, 2, 3].map((value) => ({ name: 'temp', value, time: new Date(value), quality: 'GOOD' })),
+    );
+  });
+
+  it('that waited make room for newer ones at the limit, oldest first, counted in the log', async () => {
+    const thing = thingWith(property('temp'));
+    const { client, log, platform } = rig([thing], {
+      policy: subscribing(() => ({ temp: ['VALUE'] })),
+      client: { outbox: { maxCount: 2 } },
+    });
+    for (const value of [1, 2, 3, 4]) thing.setProperty('temp', value);
+    expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
+    await client.start();
+    await settle();
+    expect(pushed(platform.end.requestsFor(PUSH))).toEqual([
+      ['temp', 3],
+      ['temp', 4],
+    ]);
+  });
+
+  it('are repeated when their answer was lost, and not when the platform refused them', async () => {
+    const thing = thingWith(property('temp'));
+    let answers = false;
+    const { platform, clock } = await boundRig([thing], {
+      policy: subscribing(
+        () => ({ temp: ['VALUE'] }),
+        () => answers,
+      ),
+    });
+    thing.setProperty('temp', 1);
+    await settle();
+    answers = true;
+    await clock.advanceAsync(16_000);
+    expect(pushed(platform.end.requestsFor(PUSH))).toEqual([
+      ['temp', 1],
+      ['temp', 1],
+    ]);
+  });
+
+  it('in great number are cut into several calls', async () => {
+    const properties = Array.from({ length: 1_200 }, (_, n) => property(`p${n}`));
+    const thing = thingWith(...properties);
+    for (const { name } of properties) thing.setProperty(name, 1);
+    const all = Object.fromEntries(properties.map(({ name }) => [name, ['VALUE'] as const]));
+    const { end } = await boundRig([thing], {
+      policy: subscribing(() => all),
+      client: { outbox: { maxCount: 5_000 } },
+    });
+    await settle();
+    expect(end.requestsFor(PUSH).length).toBeGreaterThan(1);
+    expect(pushed(end.requestsFor(PUSH))).toHaveLength(1_200);
+  });
+
+  it('a platform that knows no subscriptions is lived with (8.3)', async () => {
+    const thing = thingWith(property('temp'));
+    const { end, log } = await boundRig([thing]);
+    thing.setProperty('temp', 1);
+    await settle();
+    expect(end.requestsFor(PUSH)).toEqual([]);
+    expect(log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+  });
+});
+
+describe('SynchronizeModelState (8.4, 11.5)', () => {
+  it('answers the current values asked for, as NamedVTQ, and subscribes', async () => {
+    const thing = thingWith(property('temp'), property('unset'), property('other'));
+    thing.setProperty('temp', 5, { timeMs: 77 });
+    thing.setProperty('other', 6);
+    const { end } = await boundRig([thing], {
+      policy: { onRequest: ({ name }) => ({ code: name === PUSH ? CODE.SUCCESS : CODE.NOT_FOUND }) },
+    });
+    const asked = ['temp', 'unset', 'gone'].map((edgeName) => ({
+      edgeName,
+      pushType: 'VALUE',
+      pushThreshold: 0,
+      startType: 'readEdgeValue',
+    }));
+    const answer = await end.invoke('Thing1', 'SynchronizeModelState', {
+      propertyInfo: ['INFOTABLE', asked],
+      eventInfo: ['INFOTABLE', []],
+    });
+    expect(answer.code).toBe(CODE.SUCCESS);
+    expect(answer.body.content?.fields.map(({ name, baseType }) => [name, baseType])).toEqual([
+      ['name', 'STRING'],
+      ['time', 'DATETIME'],
+      ['value', 'VARIANT'],
+      ['quality', 'STRING'],
+    ]);
+    expect(rowsFromTable(answer.body.content!)).toEqual([
+      { name: 'temp', time: new Date(77), value: 5, quality: 'GOOD' },
+    ]);
+    thing.setProperty('temp', 8);
+    await settle();
+    expect(pushed(end.requestsFor(PUSH)).at(-1)).toEqual(['temp', 8]);
+  });
+
+  it('without parameters answers no rows', async () => {
+    const { end } = await boundRig([thingWith(property('temp'))]);
+    const answer = await end.invoke('Thing1', 'SynchronizeModelState');
+    expect(answer.body.content?.rows).toEqual([]);
+  });
+});
