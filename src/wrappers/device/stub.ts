@@ -29,7 +29,7 @@ export function deviceStub(description: WrapperDescription): string {
     head,
     importLine(groups, desired.length > 0),
     '',
-    ...services.filter(({ kind }) => kind === 'deviceMethod').flatMap(payloadType),
+    ...services.filter(({ kind }) => kind === 'deviceMethod').flatMap(payloadSource),
     ...(groups.length === 0 ? [] : [ANSWER_SOURCE, '']),
     ...groups.flatMap((group) => groupSource(group, prefix)),
     ...(desired.length === 0 ? [] : [twinSource(desired, prefix), '']),
@@ -67,11 +67,25 @@ function splitMethod(methodName: string): readonly [string, string] {
 
 const payloadName = (service: WrapperService): string => `${service.name}Payload`;
 
-const payloadType = (service: WrapperService): string[] => [
-  ...docComment(`What ${service.name} sends. ${service.description}`.trim()),
-  `export type ${payloadName(service)} = ${schemaType(payloadSchema(service))};`,
-  '',
-];
+const schemaName = (service: WrapperService): string => `schemaOf${service.name}`;
+
+function payloadSource(service: WrapperService): string[] {
+  const name = payloadName(service);
+  const schema = payloadSchema(service);
+  return [
+    ...docComment(`What ${service.name} sends. ${service.description}`.trim()),
+    `export type ${name} = ${schemaType(schema)};`,
+    '',
+    `const ${schemaName(service)}: Schema = ${JSON.stringify(checkedPart(schema))};`,
+    '',
+    ...docComment(`The payload, when it is what ${service.name} sends; throws a PayloadError otherwise.`),
+    `export function check${name}(payload: unknown): ${name} {`,
+    `  check(payload, ${schemaName(service)}, '');`,
+    `  return payload as ${name};`,
+    '}',
+    '',
+  ];
+}
 
 const ANSWER_SOURCE = `
 /** What a method answers: a status as of HTTP, and a payload of any JSON. A status of 400 or above counts as refused. */
@@ -85,17 +99,12 @@ function groupSource({ module, methods }: MethodGroup, prefix: string): string[]
   const name = `${prefix}${pascalCase(module)}Methods`;
   const client = module === '' ? 'Client' : 'ModuleClient';
   const of = module === '' ? 'the device' : `the module ${module}`;
-  const schemas = [...methods].map(([method, services]) => `  ${memberName(method)}: ${schemaList(services)},`);
   const register = module === '' ? 'onDeviceMethod' : 'onMethod';
   return [
     ...docComment(`The direct methods of ${of}.`),
     `export interface ${name} {`,
     ...[...methods].flatMap(([method, services]) => handlerMember(method, services)),
     '}',
-    '',
-    `const ${schemasName(name)} = {`,
-    ...schemas,
-    '} satisfies Readonly<Record<string, readonly Schema[]>>;',
     '',
     ...docComment(
       `Answers the direct methods of ${of} with the handlers; a payload that does not fit is answered 400.`,
@@ -104,15 +113,13 @@ function groupSource({ module, methods }: MethodGroup, prefix: string): string[]
     ...[...methods].map(([method, services]) => {
       const payload = services.map(payloadName).join(' | ');
       const call = `handlers${memberAccess(method)}(payload as ${payload}, request)`;
-      const schema = `${schemasName(name)}${memberAccess(method)}`;
-      return `  client.${register}(${quoted(method)}, serve(${schema}, async (payload, request) => ${call}));`;
+      const schemas = services.map(schemaName).join(', ');
+      return `  client.${register}(${quoted(method)}, serve([${schemas}], async (payload, request) => ${call}));`;
     }),
     '}',
     '',
   ];
 }
-
-const schemasName = (name: string): string => `schemasOf${name}`;
 
 const memberAccess = (name: string): string => (memberName(name) === name ? `.${name}` : `[${quoted(name)}]`);
 
@@ -123,10 +130,6 @@ function handlerMember(method: string, services: readonly WrapperService[]): str
     `  ${memberName(method)}(payload: ${payload}, request: DeviceMethodRequest): MethodAnswer | Promise<MethodAnswer>;`,
   ];
 }
-
-/** The schemas as literals; what only documents is left out. */
-const schemaList = (services: readonly WrapperService[]): string =>
-  `[${services.map((service) => JSON.stringify(checkedPart(payloadSchema(service)))).join(', ')}]`;
 
 const SERVE_SOURCE = `
 type Handler = (payload: unknown, request: DeviceMethodRequest) => Promise<MethodAnswer>;

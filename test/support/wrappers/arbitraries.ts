@@ -43,7 +43,9 @@ export const nastyText = fc.oneof(
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 
-const jsonValue = fc.jsonValue({ maxDepth: 3, noUnicodeString: false }).filter((value) => value !== null);
+const jsonValue = fc
+  .jsonValue({ maxDepth: 3, noUnicodeString: false })
+  .filter((value) => value !== null && !JSON.stringify(value).includes('__proto__'));
 
 interface TypeSpec {
   readonly baseType: string;

@@ -41,14 +41,15 @@ var Resources = { InfoTableFunctions: { CreateInfoTable: function () {
 } } };
 `;
 
-/** Runs a service's script in a realm of its own, with the parameters as its variables. */
+/** Runs a service's script in a realm of its own; its parameters, set as variables, are objects of yet another one. */
 export function runScript(script: string, parameters: Readonly<Record<string, TestValue>>): ScriptRun {
-  const context = vm.createContext({});
-  const variables = Object.entries(parameters).flatMap(([name, value]) => {
+  const platform = vm.createContext({});
+  const variables = Object.entries(parameters).flatMap(([name, value]): [string, unknown][] => {
     const expression = toScriptExpression(value);
-    return expression === undefined ? [] : [`var ${name} = ${expression};`];
+    return expression === undefined ? [] : [[name, vm.runInContext(expression, platform)]];
   });
-  vm.runInContext([PLATFORM, ...variables].join('\n'), context);
+  const context = vm.createContext(Object.fromEntries(variables));
+  vm.runInContext(PLATFORM, context);
   let error: string | undefined;
   try {
     vm.runInContext(script, context, { timeout: 1000 });

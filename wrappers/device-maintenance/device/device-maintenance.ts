@@ -7,6 +7,14 @@ export type RebootDevicesPayload = {
   readonly delaySeconds: number;
 };
 
+const schemaOfRebootDevices: Schema = {"type":"object","required":["delaySeconds"],"properties":{"delaySeconds":{"type":"integer","minimum":0,"maximum":600}}};
+
+/** The payload, when it is what RebootDevices sends; throws a PayloadError otherwise. */
+export function checkRebootDevicesPayload(payload: unknown): RebootDevicesPayload {
+  check(payload, schemaOfRebootDevices, '');
+  return payload as RebootDevicesPayload;
+}
+
 /** What UpdateFirmware sends. Installs a firmware version, component by component. */
 export type UpdateFirmwarePayload = {
   /** The version that the device has afterwards. */
@@ -28,6 +36,14 @@ export type UpdateFirmwarePayload = {
   };
 };
 
+const schemaOfUpdateFirmware: Schema = {"type":"object","required":["version","options"],"properties":{"version":{"type":"string","maxLength":32,"pattern":"^\\d+\\.\\d+\\.\\d+$"},"components":{"type":"array","items":{"type":"object","properties":{"component":{"type":"string"},"version":{"type":"string"},"packageUri":{"type":"string"},"sizeBytes":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"mandatory":{"type":"boolean"}}}},"notBefore":{"type":"string","format":"date-time"},"options":{"type":"object","required":["reboot","protocol"],"properties":{"reboot":{"type":"boolean"},"protocol":{"const":1}}}}};
+
+/** The payload, when it is what UpdateFirmware sends; throws a PayloadError otherwise. */
+export function checkUpdateFirmwarePayload(payload: unknown): UpdateFirmwarePayload {
+  check(payload, schemaOfUpdateFirmware, '');
+  return payload as UpdateFirmwarePayload;
+}
+
 /** What CollectDiagnostics sends. Asks devices how they are; the answers are in the results of the job. */
 export type CollectDiagnosticsPayload = {
   /** How much the device tells. */
@@ -35,6 +51,14 @@ export type CollectDiagnosticsPayload = {
   /** How many lines of its log it adds. */
   readonly maxLogLines?: number;
 };
+
+const schemaOfCollectDiagnostics: Schema = {"type":"object","required":["detail"],"properties":{"detail":{"type":"string","enum":["summary","full"]},"maxLogLines":{"type":"integer","minimum":0,"maximum":1000}}};
+
+/** The payload, when it is what CollectDiagnostics sends; throws a PayloadError otherwise. */
+export function checkCollectDiagnosticsPayload(payload: unknown): CollectDiagnosticsPayload {
+  check(payload, schemaOfCollectDiagnostics, '');
+  return payload as CollectDiagnosticsPayload;
+}
 
 /** What a method answers: a status as of HTTP, and a payload of any JSON. A status of 400 or above counts as refused. */
 export interface MethodAnswer {
@@ -52,17 +76,11 @@ export interface DeviceMaintenanceMethods {
   getDiagnostics(payload: CollectDiagnosticsPayload, request: DeviceMethodRequest): MethodAnswer | Promise<MethodAnswer>;
 }
 
-const schemasOfDeviceMaintenanceMethods = {
-  reboot: [{"type":"object","required":["delaySeconds"],"properties":{"delaySeconds":{"type":"integer","minimum":0,"maximum":600}}}],
-  firmwareUpdate: [{"type":"object","required":["version","options"],"properties":{"version":{"type":"string","maxLength":32,"pattern":"^\\d+\\.\\d+\\.\\d+$"},"components":{"type":"array","items":{"type":"object","properties":{"component":{"type":"string"},"version":{"type":"string"},"packageUri":{"type":"string"},"sizeBytes":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"mandatory":{"type":"boolean"}}}},"notBefore":{"type":"string","format":"date-time"},"options":{"type":"object","required":["reboot","protocol"],"properties":{"reboot":{"type":"boolean"},"protocol":{"const":1}}}}}],
-  getDiagnostics: [{"type":"object","required":["detail"],"properties":{"detail":{"type":"string","enum":["summary","full"]},"maxLogLines":{"type":"integer","minimum":0,"maximum":1000}}}],
-} satisfies Readonly<Record<string, readonly Schema[]>>;
-
 /** Answers the direct methods of the device with the handlers; a payload that does not fit is answered 400. */
 export function registerDeviceMaintenanceMethods(client: Client, handlers: DeviceMaintenanceMethods): void {
-  client.onDeviceMethod('reboot', serve(schemasOfDeviceMaintenanceMethods.reboot, async (payload, request) => handlers.reboot(payload as RebootDevicesPayload, request)));
-  client.onDeviceMethod('firmwareUpdate', serve(schemasOfDeviceMaintenanceMethods.firmwareUpdate, async (payload, request) => handlers.firmwareUpdate(payload as UpdateFirmwarePayload, request)));
-  client.onDeviceMethod('getDiagnostics', serve(schemasOfDeviceMaintenanceMethods.getDiagnostics, async (payload, request) => handlers.getDiagnostics(payload as CollectDiagnosticsPayload, request)));
+  client.onDeviceMethod('reboot', serve([schemaOfRebootDevices], async (payload, request) => handlers.reboot(payload as RebootDevicesPayload, request)));
+  client.onDeviceMethod('firmwareUpdate', serve([schemaOfUpdateFirmware], async (payload, request) => handlers.firmwareUpdate(payload as UpdateFirmwarePayload, request)));
+  client.onDeviceMethod('getDiagnostics', serve([schemaOfCollectDiagnostics], async (payload, request) => handlers.getDiagnostics(payload as CollectDiagnosticsPayload, request)));
 }
 
 /** Desired properties that SetTelemetryInterval sets. Sets how often devices send telemetry. */

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { AGENT_TARGET, type ScriptTarget, serviceScript } from '../../../src/wrappers/script/emit.js';
+import { describeWrappers, withService } from '../../support/wrappers/descriptions.js';
+import type { TestValue } from '../../support/wrappers/rhino-values.js';
+import { assertEs5, runScript, type ScriptRun } from '../../support/wrappers/run-script.js';
+
+function run(text: string, values: Readonly<Record<string, TestValue>>, target: Partial<ScriptTarget> = {}): ScriptRun {
+  const { services, bundle } = describeWrappers(text);
+  if (!services[0]) throw new Error('no service');
+  const script = serviceScript(services[0], bundle, { ...AGENT_TARGET, ...target });
+  assertEs5(script);
+  return runScript(script, values);
+}
+
+const plain = (value: string | number | boolean): TestValue => ({ is: 'plain', value });
+
+const METHOD = `
+name: Do
+kind: deviceMethod
+methodName: "edge::re boot"
+description: "Ends */ and ]]> and <b> and \\u2028 and 😀"
+parameters:
+  - { name: n, baseType: NUMBER, description: "*/ ]]>" }
+  - { name: s, baseType: STRING, default: "]]> \\" ' \\u2028 😀" }
+  - { name: list, baseType: JSON }
+constants: { "/fixed": { "a": "]]>" } }`;
+
+describe('a script', () => {
+  it('calls the hub Thing and returns the job id', () => {
+    const { result, calls } = run(withService(METHOD), { n: plain(1) });
+    expect(result).toBe('job-1');
+    expect(calls).toEqual([
+      {
+        thing: 'AzureIotHub',
+        service: 'AzureIotDeviceJobScheduleDeviceMethodJob',
+        parameters: {
+          methodName: 'edge::re boot',
+          payload: JSON.stringify({ n: 1, s: ']]> " \' \u2028 😀', fixed: { a: ']]>' } }),
+        },
+      },
+    ]);
+  });
+
+  it('calls the Thing that it is on for hubThing: me', () => {
+    const text = withService('name: Do\nkind: deviceMethod').replace('version: 1.0.0', 'version: 1.0.0, hubThing: me');
+    expect(run(text, {}).calls[0]).toMatchObject({ thing: 'me' });
+  });
+
+  it('says so when the hub Thing is not there', () => {
+    const text = withService('name: Do\nkind: deviceMethod').replace(
+      'version: 1.0.0',
+      'version: 1.0.0, hubThing: Missing',
+    );
+    expect(run(text, {})).toEqual({ error: 'Do: there is no Thing Missing', calls: [], result: undefined });
+  });
+
+  it('updates twins with the other service', () => {
+    const twin = 'name: Do\nkind: twinUpdate\nparameters: [{ name: site, baseType: STRING, payloadPath: /tags/site }]';
+    expect(run(withService(twin), { site: plain('A') }).calls[0]).toEqual({
+      thing: 'AzureIotHub',
+      service: 'AzureIotDeviceJobScheduleTwinUpdateJob',
+      parameters: { patch: '{"tags":{"site":"A"}}' },
+    });
+    expect(run(withService(twin), {}).error).toBe('InvalidArgument: Do: no value is given that could be set');
+  });
+
+  it('can hand the payload over as a string', () => {
+    const { calls } = run(withService(METHOD), { n: plain(1), s: plain('x') }, { payloadType: 'string' });
+    expect(JSON.parse(calls[0]?.parameters['payload'] as string)).toBe('{"n":1,"s":"x","fixed":{"a":"]]>"}}');
+  });
+
+  it('can hand the payload over as an InfoTable, with fields for what there is', () => {
+    const list: TestValue = { is: 'json', value: [1] };
+    const { calls } = run(withService(METHOD), { s: plain('x'), list }, { payloadType: 'infotable' });
+    expect(JSON.parse(calls[0]?.parameters['payload'] as string)).toEqual({
+      fields: [
+        { name: 's', baseType: 'STRING' },
+        { name: 'list', baseType: 'JSON' },
+        { name: 'fixed', baseType: 'JSON' },
+      ],
+      rows: [{ s: 'x', list: [1], fixed: { a: ']]>' } }],
+    });
+  });
+
+  it('gives a foreign service a time limit for devices that are offline, unless the description has one', () => {
+    const target = { methodService: 'Schedule', fallbackConnectTimeoutInSeconds: 30 };
+    const call = (job: string): unknown =>
+      run(withService(`name: Do\nkind: deviceMethod\n${job}`), {}, target).calls[0];
+    expect(call('')).toMatchObject({ service: 'Schedule', parameters: { connectTimeoutInSeconds: 30 } });
+    expect(call('job: { connectTimeoutInSeconds: 5 }')).toMatchObject({ parameters: { connectTimeoutInSeconds: 5 } });
+  });
+
+  it('leaves a payload out that is one value and was not given', () => {
+    const whole = withService(
+      'name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: JSON, payloadPath: "" }]',
+    );
+    expect(run(whole, {}).calls[0]?.parameters).toEqual({ methodName: 'Do' });
+    expect(run(whole, { v: plain(0) }).calls[0]?.parameters).toEqual({ methodName: 'Do', payload: '0' });
+  });
+});
