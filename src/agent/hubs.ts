@@ -22,24 +22,29 @@ const HEALTH: Readonly<Record<HubStatus, readonly [status: ComponentStatus, deta
   unauthorized: ['failing', 'unauthorized: check the credentials and the rights of their policy'],
 };
 
+/** One hub; nothing is sent yet. @throws AgentError `ConfigurationInvalid`. */
+export async function hubPortOf(hub: HubConfig): Promise<HubPort> {
+  const { openHub } = await import('../iothub/azure-hub.js');
+  const { credentials, tier, units, address, caFile, proxy } = hub;
+  return openHub({
+    credentials,
+    tier,
+    units,
+    userAgent: `thingworx-iothub-agent/${packageVersion()}`,
+    ...(address === undefined ? {} : { address }),
+    ...(caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') }),
+    ...(proxy === undefined ? {} : { proxy }),
+  });
+}
+
 /**
- * Opens every hub of the configuration; nothing is sent yet. What the hubs answer later is noted in `health`.
+ * Opens every hub of the configuration. What the hubs answer later is noted in `health`.
  * @throws AgentError `ConfigurationInvalid`.
  */
 export async function openHubs(config: AgentConfig, health: Health): Promise<ReadonlyMap<string, OpenHub>> {
-  const { openHub } = await import('../iothub/azure-hub.js');
   const hubs = new Map<string, OpenHub>();
   for (const hub of config.iothubs) {
-    const { credentials, tier, units, address, caFile, proxy } = hub;
-    const port = openHub({
-      credentials,
-      tier,
-      units,
-      userAgent: `thingworx-iothub-agent/${packageVersion()}`,
-      ...(address === undefined ? {} : { address }),
-      ...(caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') }),
-      ...(proxy === undefined ? {} : { proxy }),
-    });
+    const port = await hubPortOf(hub);
     const component = hubComponent(config, hub.name);
     health.register(component, false);
     port.onStatus((status) => health.set(component, ...HEALTH[status]));

@@ -7,14 +7,21 @@ export function notePlatform(health: Health, status: ConnectionStatus): void {
     case 'bound':
       return noteBound(health, status.names, status.refused);
     case 'refused':
-      if (status.what === 'auth') health.set('platform', 'failing', `application key refused: ${status.reason}`);
-      return;
+      return noteRefused(health, status);
     case 'lost':
       return health.set('platform', 'failing', status.cause);
     case 'connecting':
     case 'authenticated':
     case 'closed':
       return;
+  }
+}
+
+/** A Thing that is refused while others are bound is told with the end of the round. */
+function noteRefused(health: Health, status: Extract<ConnectionStatus, { readonly type: 'refused' }>): void {
+  if (status.what === 'auth') health.set('platform', 'failing', `application key refused: ${status.reason}`);
+  else if (!['ok', 'degraded'].includes(health.statusOf('platform') ?? '')) {
+    health.set('platform', 'failing', `ThingWorx refuses to bind ${status.name}: ${status.reason}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../agent/version.js';
 import type { CommandIo } from './command-io.js';
+import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { registerFrames } from './commands/frames.js';
 import { registerInvoke } from './commands/invoke.js';
@@ -10,7 +11,15 @@ import { registerWrappers } from './commands/wrappers.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 
-const REGISTRATIONS = [registerRun, registerConfig, registerServices, registerInvoke, registerWrappers, registerFrames];
+const REGISTRATIONS = [
+  registerRun,
+  registerCheck,
+  registerConfig,
+  registerServices,
+  registerInvoke,
+  registerWrappers,
+  registerFrames,
+];
 
 const EXAMPLES = `
 Examples:

@@ -7,6 +7,7 @@ import { type Assignments, environmentAssignments, flagAssignments } from './ass
 import { checkRelations } from './checks.js';
 import { filePaths, readNamedFiles, resolveFile } from './files.js';
 import { type LayeredValue, layer, valueAt } from './layers.js';
+import { checkServiceNames } from './service-names.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './schema.js';
 
 /** Where a configuration comes from: the later wins. */
@@ -68,7 +69,10 @@ async function readOrExplain(file: string): Promise<SourceDocument> {
 const isMapOrEmpty = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value));
 
-/** Reads, merges and checks: the configuration, or everything that is wrong with it. */
+/**
+ * Reads, merges and checks: the configuration, or everything that is wrong with it.
+ * @throws AgentError `WrapperInvalid` for errors in the wrapper descriptions that it names.
+ */
 export async function loadConfiguration(sources: ConfigurationSources): Promise<LoadResult> {
   const { layered, problems: readProblems } = await readConfiguration(sources);
   const hasBrokenFile = readProblems.some(({ origin }) => sources.files.includes(origin.source));
@@ -88,7 +92,11 @@ async function checkAll(layered: LayeredValue, readProblems: readonly Problem[])
   ];
   if (!checked.ok || problems.length > 0) return { ok: false, problems: sortProblems(withoutRepeats(problems)) };
   const effective = withFilesResolved(checked.value, layered);
-  return { ok: true, config: toAgentConfig(withSecrets(effective, named.secrets)), effective, layered };
+  const config = toAgentConfig(withSecrets(effective, named.secrets));
+  const nameProblems = await checkServiceNames(config, layered);
+  if (nameProblems.length > 0) return { ok: false, problems: nameProblems };
+  const thingworx = { ...effective.thingworx, url: config.thingworx.address.webSocketUrl };
+  return { ok: true, config, effective: { ...effective, thingworx }, layered };
 }
 
 /** Like `loadConfiguration`. @throws AgentError `ConfigurationInvalid`, one problem a line. */

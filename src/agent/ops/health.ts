@@ -25,6 +25,7 @@ export class Health {
   readonly #clock: Clock;
   readonly #components = new Map<string, ComponentHealth>();
   readonly #needed = new Set<string>();
+  #isStopping = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,13 +39,19 @@ export class Health {
 
   /** Notes the state of a part; the time is kept when only the detail has changed. */
   set(component: string, status: ComponentStatus, detail?: string): void {
+    if (this.#isStopping && status !== 'stopping') return;
     const before = this.#components.get(component);
     const since = before?.status === status ? before.since : new Date(this.#clock.nowMs()).toISOString();
     this.#components.set(component, { status, since, ...(detail === undefined ? {} : { detail }) });
   }
 
+  statusOf(component: string): ComponentStatus | undefined {
+    return this.#components.get(component)?.status;
+  }
+
   /** The agent goes down: it is not ready any more, whatever its parts are. */
   stopping(): void {
+    this.#isStopping = true;
     for (const component of this.#components.keys()) this.set(component, 'stopping');
   }
 

@@ -31,7 +31,7 @@ export async function startBothEnds(devices = 3): Promise<BothEnds> {
     thingworx: { url: platform.wsUrl, allowInsecure: true, appKey: APP_KEY },
     iothubs: { main: { connectionString: hub.connectionString, address: hub.address, caFile, tier: 'unlimited' } },
     admin: { port: 0 },
-    log: { level: 'warn' },
+    log: { level: 'fatal' },
   };
   return {
     platform,

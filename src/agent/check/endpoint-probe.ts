@@ -1,0 +1,120 @@
+import { lookup } from 'node:dns/promises';
+import { type Agent, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { checkServerIdentity, type TLSSocket } from 'node:tls';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { messageOf } from '../../core/errors.js';
+
+/** Where a request of the check goes. */
+export interface Endpoint {
+  /** The name that is resolved and connected to. */
+  readonly host: string;
+  readonly port: number;
+  readonly isSecure: boolean;
+  /** The name that the certificate must have. */
+  readonly serverName: string;
+  readonly path: string;
+  readonly ca?: string;
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
+  readonly proxy?: string;
+}
+
+/** What an endpoint that answered said of itself. */
+export interface EndpointAnswer {
+  readonly status: number;
+  /** Its clock, where it told. */
+  readonly serverTimeMs?: number;
+  /** When its certificate ends. */
+  readonly certificateEndsMs?: number;
+  /** For example TLSv1.3. */
+  readonly protocol?: string;
+}
+
+/** Why an endpoint did not answer. */
+export interface EndpointFault {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** The addresses of a name; a fault when it has none. */
+export async function resolveName(host: string): Promise<readonly string[] | EndpointFault> {
+  if (isIP(host)) return [host];
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (error) {
+    const message = `the name ${host} cannot be resolved: ${messageOf(error)}`;
+    return { message, remedy: 'correct the name in the configuration, or the name service of this machine' };
+  }
+}
+
+export const isFault = (result: object): result is EndpointFault => 'remedy' in result;
+
+/** Connects, checks the certificate and asks for something; any answer will do. */
+export function probeEndpoint(endpoint: Endpoint): Promise<EndpointAnswer | EndpointFault> {
+  const { host, port, isSecure, serverName, path, ca, clientCertificate, clientKey, proxy } = endpoint;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  return new Promise((resolve) => {
+    const send = isSecure ? secureRequest : plainRequest;
+    const request = send({
+      host,
+      port,
+      path,
+      signal,
+      headers: { host: serverName },
+      agent: proxy === undefined ? (false as const) : (new HttpsProxyAgent(proxy) as unknown as Agent),
+      ...(isSecure ? { servername: isIP(serverName) ? '' : serverName } : {}),
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(serverName, certificate),
+      ...(ca === undefined ? {} : { ca }),
+      ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
+      ...(clientKey === undefined ? {} : { key: clientKey }),
+    });
+    request.on('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error, signal, endpoint)));
+    request.on('response', (response) => {
+      resolve({
+        status: response.statusCode ?? 0,
+        ...timeOf(response.headers.date),
+        ...(isSecure ? certificateOf(response.socket as TLSSocket) : {}),
+      });
+      response.destroy();
+    });
+    request.end();
+  });
+}
+
+function timeOf(date: string | undefined): Pick<EndpointAnswer, 'serverTimeMs'> {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? {} : { serverTimeMs: time };
+}
+
+function certificateOf(socket: TLSSocket): Pick<EndpointAnswer, 'certificateEndsMs' | 'protocol'> {
+  const ends = Date.parse(socket.getPeerCertificate().valid_to ?? '');
+  const protocol = socket.getProtocol();
+  return {
+    ...(Number.isNaN(ends) ? {} : { certificateEndsMs: ends }),
+    ...(protocol === null ? {} : { protocol }),
+  };
+}
+
+const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME|ISSUER/;
+
+function faultOf(error: NodeJS.ErrnoException, signal: AbortSignal, { host, port, proxy }: Endpoint): EndpointFault {
+  const where = `${host}:${port}`;
+  const way = proxy === undefined ? '' : ', and the proxy on the way,';
+  if (signal.aborted) {
+    return {
+      message: `${where} has not answered within ${TIMEOUT_MS / 1000} s`,
+      remedy: `check that a firewall lets connections to ${where}${way} pass`,
+    };
+  }
+  const code = error.code ?? '';
+  if (CERTIFICATE_CODES.test(code)) {
+    const remedy = 'name the authority that signed it in caFile, or correct the name';
+    return { message: `the certificate of ${where} is not trusted: ${messageOf(error) || code}`, remedy };
+  }
+  const remedy = `check address and port, and that a firewall lets connections to ${where}${way} pass`;
+  return { message: `${where} cannot be reached: ${messageOf(error) || code}`, remedy };
+}

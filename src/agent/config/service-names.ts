@@ -1,0 +1,28 @@
+import { nearMiss } from '../../documents/near-miss.js';
+import type { Problem } from '../../documents/problem.js';
+import { isJobServiceName, JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../jobs/catalogue.js';
+import { wrapperDefinitions } from '../wrapper-services.js';
+import type { AgentConfig } from './agent-config.js';
+import type { LayeredValue } from './layers.js';
+
+/**
+ * Names in `services.allow` and `services.deny` that are no service: a slip of the finger there would leave a service on
+ * that was meant to be off.
+ * @throws AgentError `WrapperInvalid` for wrapper descriptions with errors.
+ */
+export async function checkServiceNames(config: AgentConfig, layered: LayeredValue): Promise<Problem[]> {
+  const wrappers = (await wrapperDefinitions(config.wrappers)).map(({ name }) => name);
+  const known = [
+    ...[...JOB_SERVICE_DEFINITIONS, ...SHORT_JOB_SERVICE_DEFINITIONS].map(({ name }) => name),
+    ...wrappers,
+  ];
+  return (['allow', 'deny'] as const).flatMap((list) =>
+    (config.services[list] ?? []).flatMap((name, index): Problem[] => {
+      if (isJobServiceName(name) || wrappers.includes(name)) return [];
+      const path = ['services', list, index];
+      const meant = nearMiss(name, known);
+      const hint = meant ? `did you mean "${meant}"?` : 'see `twx-iothub services`';
+      return [{ origin: layered.locate(path), path, message: 'names no service', hint }];
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { CheckStep, Verdict } from '../../agent/check/step.js';
+import type { CommandIo } from '../command-io.js';
+import { type ConfigFlags, outputOption, sourcesFrom, withConfigFlags } from '../config-flags.js';
+import { EXIT } from '../exit-codes.js';
+import { type OutputFormat, type Paint, paintFor, printJson, printLine } from '../output.js';
+
+type Flags = ConfigFlags & { readonly output: OutputFormat };
+
+const EXAMPLES = `
+Examples:
+  twx-iothub check --config agent.yaml
+  twx-iothub check --config agent.yaml --output json
+
+It changes nothing at either end, but binds the Things for a moment. Exit status: 0 when all is well (warnings
+included), 69 when an end fails, 78 when the configuration is wrong.`;
+
+/** `check`: a smoke test of a real installation. */
+export function registerCheck(program: Command, io: CommandIo): void {
+  withConfigFlags(program.command('check').description('try ThingWorx and the hubs, step by step'))
+    .addOption(outputOption())
+    .addHelpText('after', EXAMPLES)
+    .action((flags: Flags) => check(io, flags, paintFor(io, program.opts())));
+}
+
+async function check(io: CommandIo, flags: Flags, paint: Paint): Promise<void> {
+  const { loadAgentConfig } = await import('../../agent/config/load.js');
+  const config = await loadAgentConfig(sourcesFrom(flags, io));
+  const { checkInstallation } = await import('../../agent/check/check.js');
+  const isText = flags.output === 'text';
+  const steps = await checkInstallation(config, (step) => {
+    if (isText) printLine(io, stepText(step, paint));
+  });
+  const failed = steps.filter(({ verdict }) => verdict === 'failed').length;
+  const warnings = steps.filter(({ verdict }) => verdict === 'warning').length;
+  if (isText) printLine(io, summary(failed, warnings));
+  else printJson(io, { ok: failed === 0, failed, warnings, steps });
+  io.exit(failed === 0 ? EXIT.done : EXIT.unreachable);
+}
+
+const LABELS: Readonly<Record<Verdict, readonly [label: string, colour: Parameters<Paint>[0]]>> = {
+  ok: ['ok     ', 'green'],
+  warning: ['warning', 'yellow'],
+  failed: ['FAILED ', 'red'],
+  skipped: ['skipped', 'dim'],
+};
+
+function stepText({ end, step, verdict, detail, remedy }: CheckStep, paint: Paint): string {
+  const [label, colour] = LABELS[verdict];
+  const line = `${paint(colour, label)}  ${end}: ${step}: ${detail}`;
+  return remedy === undefined ? line : `${line}\n         -> ${remedy}`;
+}
+
+function summary(failed: number, warnings: number): string {
+  if (failed > 0) return `\n${failed} step${failed === 1 ? '' : 's'} failed.`;
+  return warnings > 0 ? `\nAll is well, with ${warnings} warning${warnings === 1 ? '' : 's'}.` : '\nAll is well.';
+}
