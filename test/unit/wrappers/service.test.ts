@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startCall } from '../../../src/core/call-context.js';
+import type { Service } from '../../../src/edge/definitions.js';
+import { loadWrapperServices } from '../../../src/wrappers/load.js';
+import type { WrapperOperations } from '../../../src/wrappers/service.js';
+import { withService } from '../../support/wrappers/descriptions.js';
+
+/** Operations that note what they are called with. */
+function recordingOperations(): WrapperOperations & { readonly calls: unknown[] } {
+  const calls: unknown[] = [];
+  return {
+    calls,
+    scheduleDeviceMethod: (_context, args) => {
+      calls.push({ method: args });
+      return Promise.resolve('job-1');
+    },
+    scheduleTwinUpdate: (_context, args) => {
+      calls.push({ twin: args });
+      return Promise.resolve('job-2');
+    },
+  };
+}
+
+async function withFiles<T>(texts: readonly string[], use: (files: string[]) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'wrappers-'));
+  try {
+    const files = texts.map((_, index) => path.join(folder, `${index}.yaml`));
+    await Promise.all(files.map((file, index) => writeFile(file, texts[index] ?? '')));
+    return await use(files);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function call(service: Service | undefined, parameters: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const context = startCall({ timeoutMs: 1000 });
+  try {
+    return await service?.handler(context, parameters);
+  } finally {
+    context.dispose();
+  }
+}
+
+const METHOD = `
+name: Reboot
+kind: deviceMethod
+methodName: reboot
+description: Reboots
+category: Maintenance
+parameters:
+  - { name: delay, baseType: LONG, required: true, minimum: 0, default: 5, description: Wait }
+  - { name: site, baseType: STRING, required: true }
+  - { name: rows, baseType: INFOTABLE, dataShape: R_DS }
+job: { queryCondition: "tags.site = {site}", callerMaySet: [startTime] }`;
+const SHAPES = 'dataShapes: [{ name: R_DS, description: Rows, fields: [{ name: size, baseType: LONG }] }]\n';
+
+describe('wrappers at run time', () => {
+  it('are remote services with the definitions that GetMetadata shows; LONG is NUMBER there', async () => {
+    const services = await withFiles([withService(METHOD, SHAPES)], (files) =>
+      loadWrapperServices(files, recordingOperations()),
+    );
+    expect(services.map(({ definition }) => definition)).toEqual([
+      {
+        name: 'Reboot',
+        description: 'Reboots',
+        category: 'Maintenance',
+        parameters: [
+          { name: 'delay', baseType: 'NUMBER', description: 'Wait', aspects: { defaultValue: 5, minimumValue: 0 } },
+          { name: 'site', baseType: 'STRING', description: '', isRequired: true },
+          {
+            name: 'rows',
+            baseType: 'INFOTABLE',
+            description: '',
+            dataShape: {
+              name: 'R_DS',
+              description: 'Rows',
+              fields: [{ name: 'size', baseType: 'NUMBER', description: '', isPrimaryKey: false }],
+            },
+          },
+          {
+            name: 'startTime',
+            baseType: 'DATETIME',
+            description: 'When the job starts; default: now.',
+            emptyTextIsAbsent: true,
+          },
+        ],
+        result: { baseType: 'STRING', description: 'the job id' },
+      },
+    ]);
+  });
+
+  it('check, package and schedule', async () => {
+    const operations = recordingOperations();
+    const twin = withService(
+      'name: Move\nkind: twinUpdate\nparameters: [{ name: to, baseType: STRING, payloadPath: /tags/site }]',
+    );
+    const [reboot, move] = await withFiles(
+      [withService(METHOD, SHAPES), twin.replace('name: test', 'name: other')],
+      (files) => loadWrapperServices(files, operations),
+    );
+    expect(await call(reboot, { site: 'A', startTime: new Date(0), rows: [{ size: 1 }] })).toBe('job-1');
+    expect(await call(move, { to: 'B' })).toBe('job-2');
+    expect(operations.calls).toEqual([
+      {
+        method: {
+          methodName: 'reboot',
+          payload: { delay: 5, rows: [{ size: 1 }] },
+          queryCondition: "tags.site = 'A'",
+          startTime: new Date(0),
+        },
+      },
+      { twin: { patch: { tags: { site: 'B' } } } },
+    ]);
+    await expect(call(reboot, { site: 'A', delay: -1 })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message: "Reboot: parameter 'delay' must be at least 0",
+    });
+    expect(operations.calls).toHaveLength(2);
+  });
+
+  it('end with the time of the call', async () => {
+    const operations: WrapperOperations = {
+      ...recordingOperations(),
+      scheduleDeviceMethod: (context) =>
+        new Promise((_resolve, reject) => {
+          context.signal.addEventListener('abort', () => reject(new Error('aborted')));
+        }),
+    };
+    const [reboot] = await withFiles([withService(METHOD, SHAPES)], (files) =>
+      loadWrapperServices(files, operations, { timeoutMs: 5 }),
+    );
+    await expect(call(reboot, { site: 'A' })).rejects.toThrow('aborted');
+  });
+
+  it('must have names of their own across files, and files must be readable', async () => {
+    const other = withService(METHOD, SHAPES)
+      .replace('name: test', 'name: other')
+      .replace('name: Reboot', 'name: REBOOT');
+    await withFiles([withService(METHOD, SHAPES), other], async (files) => {
+      await expect(loadWrapperServices(files, recordingOperations())).rejects.toMatchObject({
+        code: 'WrapperInvalid',
+        message: expect.stringMatching(/1\.yaml:4:11: services\[0\]\.name: .*0\.yaml has the name REBOOT already$/),
+      });
+    });
+    await expect(loadWrapperServices(['/nowhere.yaml'], recordingOperations())).rejects.toMatchObject({
+      code: 'DocumentUnreadable',
+    });
+  });
+});
