@@ -123,9 +123,9 @@ function maxFrameSizeOf(response: IncomingMessage): number | undefined {
 }
 
 function describe(error: Error & { readonly code?: string }): string {
-  const text = messageOf(error) || (error.code ?? error.name);
   // Several addresses tried in vain come as an AggregateError without a text of its own.
-  return error instanceof AggregateError && error.errors.length > 0 ? messageOf(error.errors[0]) : text;
+  const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
+  return first?.message || error.message || (error.code ?? error.name);
 }
 
 function closeCause(code: number, reason: string): string {

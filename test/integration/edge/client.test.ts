@@ -1,29 +1,207 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CODE } from '../../../src/alwayson/codec/codes.js';
+import type { ConnectionStatus } from '../../../src/alwayson/session-types.js';
 import { rowsFromTable } from '../../../src/alwayson/values.js';
-import { EdgeClient } from '../../../src/edge/edge-client.js';
-import { SocketPlatform } from '../../support/edge/socket-platform.js';
+import { EdgeClient, type EdgeClientOptions } from '../../../src/edge/edge-client.js';
+import { type Certificates, ensureCertificates } from '../../../src/sandbox/certificates.js';
+import { makeClientCertificate } from '../../support/edge/client-certificate.js';
+import { startHttpProxy, startSwallowingLink } from '../../support/edge/raw-proxy.js';
+import { SocketPlatform, type SocketPlatformOptions } from '../../support/edge/socket-platform.js';
 import { echoThing } from '../../support/edge/things.js';
 
-describe('an edge client over a real socket', () => {
-  let platform: SocketPlatform;
-  let client: EdgeClient;
+const closers: (() => Promise<void>)[] = [];
 
-  afterEach(async () => {
-    await client.close();
-    await platform.kill();
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function startPlatform(options: SocketPlatformOptions = {}): Promise<SocketPlatform> {
+  const platform = await SocketPlatform.start(options);
+  closers.push(() => platform.kill());
+  return platform;
+}
+
+function makeClient(url: string, options: Partial<EdgeClientOptions> = {}): EdgeClient {
+  const client = new EdgeClient({ url, appKey: 'the-key', allowInsecure: true, ...options });
+  client.addThing(echoThing());
+  closers.push(() => client.close());
+  return client;
+}
+
+/** Resolves with the first status of this type from now on. */
+function nextStatus(client: EdgeClient, type: ConnectionStatus['type']): Promise<ConnectionStatus> {
+  return new Promise((resolve) => {
+    const stop = client.on('status', (status) => {
+      if (status.type !== type) return;
+      stop();
+      resolve(status);
+    });
+  });
+}
+
+async function echo(platform: SocketPlatform, text: string): Promise<unknown> {
+  const answer = await platform.end.invoke('Thing1', 'Echo', { text });
+  return rowsFromTable(answer.body.content!)[0]?.['result'];
+}
+
+describe('an edge client over a real socket', () => {
+  it('authenticates, binds and answers a service call (11.1 to 11.4)', async () => {
+    const platform = await startPlatform();
+    await makeClient(platform.url).start();
+    const answer = await platform.end.invoke('Thing1', 'Echo', { text: 'hello wörld' });
+    expect(answer).toMatchObject({ code: CODE.SUCCESS, endpointId: 0xbeef, sessionId: 0x01020304, trailingBytes: 0 });
+    expect(rowsFromTable(answer.body.content!)).toEqual([{ result: 'hello wörld' }]);
   });
 
-  it('authenticates, binds and answers a service call (11.1 to 11.4)', async () => {
-    platform = await SocketPlatform.start();
-    client = new EdgeClient({ url: platform.url, appKey: 'the-key', allowInsecure: true });
-    client.addThing(echoThing());
+  it('tells its frame size in the upgrade, and its key to nobody but AUTH (1.1)', async () => {
+    const platform = await startPlatform();
+    await makeClient(platform.url, { maxFrameBytes: 4096 }).start();
+    const { headers, url } = platform.upgrades[0]!;
+    expect(url).toBe('/Thingworx/WS');
+    expect(headers).toMatchObject({ 'max-frame-size': '4096', 'sec-websocket-version': '13' });
+    expect(headers['sec-websocket-extensions']).toBeUndefined();
+    expect(JSON.stringify(headers)).not.toContain('the-key');
+    await echo(platform, 'z'.repeat(20_000));
+    expect(Math.max(...platform.end.frames.map((frame) => frame.length))).toBeLessThanOrEqual(4096);
+  });
+
+  it('compresses when asked to and when the platform agrees (1.3)', async () => {
+    const platform = await startPlatform({ perMessageDeflate: true });
+    await makeClient(platform.url, { compression: true }).start();
+    expect(platform.upgrades[0]?.headers['sec-websocket-extensions']).toContain('permessage-deflate');
+    expect(await echo(platform, 'repeat '.repeat(10_000))).toBe('repeat '.repeat(10_000));
+    const declining = await startPlatform();
+    await makeClient(declining.url, { compression: true }).start();
+    expect(await echo(declining, 'plain')).toBe('plain');
+  });
+
+  it('answers a message of nearly the limit, in chunks (4.3)', async () => {
+    const platform = await startPlatform();
+    await makeClient(platform.url).start();
+    const long = 'x'.repeat(1_000_000);
+    expect(await echo(platform, long)).toBe(long);
+  });
+
+  it('tunnels through an HTTP proxy', async () => {
+    const platform = await startPlatform();
+    const proxy = await startHttpProxy();
+    closers.push(() => proxy.close());
+    await makeClient(platform.url, { proxy: proxy.url }).start();
+    expect(proxy.targets).toEqual([`127.0.0.1:${platform.port}`]);
+    expect(await echo(platform, 'through the proxy')).toBe('through the proxy');
+  });
+
+  it('closes a drained connection with UNBIND and 1000 (1.5)', async () => {
+    const platform = await startPlatform();
+    const client = makeClient(platform.url);
     await client.start();
-    const answer = await platform.end.invoke('Thing1', 'Echo', { text: 'hello wörld' });
-    expect(answer.code).toBe(CODE.SUCCESS);
-    expect(answer).toMatchObject({ endpointId: 0xbeef, sessionId: 0x01020304, trailingBytes: 0 });
-    expect(rowsFromTable(answer.body.content!)).toEqual([{ result: 'hello wörld' }]);
-    expect(platform.upgrades[0]?.headers).toMatchObject({ 'max-frame-size': '8192' });
-    expect(platform.upgrades[0]?.headers['appkey']).toBeUndefined();
+    const closed = once(platform.end.events, 'close');
+    await client.drain(1_000);
+    expect(await closed).toEqual([1000]);
+    expect(platform.end.received.at(-1)).toMatchObject({ code: CODE.UNBIND });
+    expect(platform.end.bound.size).toBe(0);
+  });
+
+  it('comes back after a clean close, spread, and after a platform that is not there', async () => {
+    const platform = await startPlatform();
+    const client = makeClient(platform.url, { reconnect: { baseMs: 20, capMs: 50 } });
+    await client.start();
+    const back = nextStatus(client, 'bound');
+    platform.closeAll(1001);
+    await back;
+    const lost = nextStatus(client, 'lost');
+    const { port } = platform;
+    await platform.kill();
+    expect(await lost).toMatchObject({ cause: expect.any(String) });
+    const again = nextStatus(client, 'bound');
+    const second = await startPlatform({ port });
+    await again;
+    expect(await echo(second, 'back')).toBe('back');
+    expect(client.status.type).toBe('bound');
+  });
+
+  it('starts before the platform does, and stops waiting when its signal aborts', async () => {
+    const platform = await startPlatform();
+    const { port } = platform;
+    await platform.kill();
+    const client = makeClient(`ws://127.0.0.1:${port}`, { reconnect: { baseMs: 20, capMs: 50 } });
+    const controller = new AbortController();
+    const started = client.start(controller.signal);
+    await nextStatus(client, 'lost');
+    controller.abort();
+    await started;
+    expect(client.status.type).not.toBe('bound');
+    const bound = nextStatus(client, 'bound');
+    await startPlatform({ port });
+    await bound;
+  });
+
+  it('notices a half-open connection within ping interval and pong time-out', async () => {
+    const platform = await startPlatform();
+    const link = await startSwallowingLink(platform.port);
+    closers.push(() => link.close());
+    const client = makeClient(`ws://127.0.0.1:${link.port}`, {
+      pingIntervalMs: 300,
+      pongTimeoutMs: 200,
+      reconnect: { baseMs: 60_000, capMs: 60_000 },
+    });
+    await client.start();
+    const swallowedAt = performance.now();
+    link.swallow();
+    expect(await nextStatus(client, 'lost')).toEqual({ type: 'lost', cause: 'no pong' });
+    expect(performance.now() - swallowedAt).toBeLessThan(300 + 200 + 250);
+  });
+
+  it('refuses ws:// unless it is allowed, and says what to do', () => {
+    expect(() => new EdgeClient({ url: 'ws://x', appKey: 'k' })).toThrow(
+      expect.objectContaining({ code: 'ConfigurationInvalid', message: expect.stringContaining('allowInsecure') }),
+    );
+  });
+
+  it('lives with certificates that cannot be read: told as lost, tried again', async () => {
+    const client = makeClient('wss://127.0.0.1:1', {
+      ca: 'no certificate',
+      clientCertificate: 'neither',
+      clientKey: 'nor',
+    });
+    const lost = nextStatus(client, 'lost');
+    void client.start();
+    expect(await lost).toMatchObject({ cause: expect.stringMatching(/PEM|certificate/i) });
+  });
+});
+
+describe('TLS', () => {
+  let server: Certificates;
+  let edge: Awaited<ReturnType<typeof makeClientCertificate>>;
+
+  beforeAll(async () => {
+    server = await ensureCertificates(undefined, []);
+    edge = await makeClientCertificate();
+  });
+
+  it('trusts the CA it is given, and shows its own certificate', async () => {
+    const platform = await startPlatform({ tls: { cert: server.certPem, key: server.keyPem, clientCa: edge.certPem } });
+    const url = `https://127.0.0.1:${platform.port}/Thingworx`;
+    await makeClient(url, { ca: server.caPem, clientCertificate: edge.certPem, clientKey: edge.keyPem }).start();
+    expect(await echo(platform, 'encrypted')).toBe('encrypted');
+  });
+
+  it('refuses a certificate that it has no reason to trust', async () => {
+    const platform = await startPlatform({ tls: { cert: server.certPem, key: server.keyPem } });
+    const client = makeClient(`wss://127.0.0.1:${platform.port}`);
+    const lost = nextStatus(client, 'lost');
+    void client.start();
+    expect(await lost).toMatchObject({ cause: expect.stringMatching(/certificate/) });
+    expect(platform.ends).toHaveLength(0);
+  });
+
+  it('also tunnels TLS through a proxy', async () => {
+    const platform = await startPlatform({ tls: { cert: server.certPem, key: server.keyPem } });
+    const proxy = await startHttpProxy();
+    closers.push(() => proxy.close());
+    await makeClient(`wss://127.0.0.1:${platform.port}`, { ca: server.caPem, proxy: proxy.url }).start();
+    expect(await echo(platform, 'both')).toBe('both');
+    expect(proxy.targets).toHaveLength(1);
   });
 });
