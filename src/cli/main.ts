@@ -6,6 +6,7 @@ import { registerConfig } from './commands/config.js';
 import { registerFrames } from './commands/frames.js';
 import { registerInvoke } from './commands/invoke.js';
 import { registerRun } from './commands/run.js';
+import { registerSandbox } from './commands/sandbox.js';
 import { registerServices } from './commands/services.js';
 import { registerWrappers } from './commands/wrappers.js';
 import { EXIT } from './exit-codes.js';
@@ -13,6 +14,7 @@ import { reportFailure } from './failure.js';
 
 const REGISTRATIONS = [
   registerRun,
+  registerSandbox,
   registerCheck,
   registerConfig,
   registerServices,

@@ -1,4 +1,4 @@
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { type Clock, systemClock } from '../../core/clock.js';
 import { type Log, silentLog } from '../../core/log.js';
 import type { Store } from '../../store/store.js';
@@ -39,8 +39,8 @@ export interface LocalIotHubOptions {
   readonly strict?: boolean;
   /** Routes beside the service API, for holders of the owner policy (`/sandbox/...`). */
   readonly adminRoutes?: Router;
-  /** Sees every new connection, of services and of devices, before its TLS handshake: for faults. */
-  readonly onConnection?: (connection: Socket) => void;
+  /** Told of both servers before they listen: for faults. */
+  readonly onServer?: (server: Server) => void;
 }
 
 /** A device as programs outside need to know it. */
@@ -115,13 +115,15 @@ async function openServers(
   options: LocalIotHubOptions,
   rooms: { readonly state: HubState; readonly network: MqttGateway; readonly certificates: Certificates },
 ): Promise<Servers> {
-  const { host = '127.0.0.1', port = 0, mqttPort = 0, onConnection } = options;
+  const { host = '127.0.0.1', port = 0, mqttPort = 0 } = options;
   const { certPem: cert, keyPem: key } = rooms.certificates;
   const serviceServer: Server = createServiceServer({ ...options, ...rooms, cert, key });
   const mqttServer: Server = createMqttServer({ cert, key }, (socket) => rooms.network.handleTls(socket));
-  const service = await listen(serviceServer, { host, port, onConnection });
+  options.onServer?.(serviceServer);
+  options.onServer?.(mqttServer);
+  const service = await listen(serviceServer, { host, port });
   try {
-    return { service, mqtt: await listen(mqttServer, { host, port: mqttPort, onConnection }) };
+    return { service, mqtt: await listen(mqttServer, { host, port: mqttPort }) };
   } catch (error) {
     await service.close();
     await rooms.network.close();

@@ -86,14 +86,13 @@ export interface ListeningServer {
  */
 export async function listen(
   server: Server,
-  { host, port, onConnection }: { host: string; port: number; onConnection: ((socket: Socket) => void) | undefined },
+  { host, port }: { readonly host: string; readonly port: number },
 ): Promise<ListeningServer> {
   const open = new Set<Socket>();
-  // The raw connection below TLS: faults begin before the handshake, and closing must not wait for it.
+  // The raw connection below TLS: closing must not wait for a handshake.
   server.prependListener('connection', (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    onConnection?.(socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenError(error, port)));

@@ -46,6 +46,8 @@ export interface LocalThingWorxOptions {
   readonly limits?: Partial<CodecLimits>;
   /** Keeps the Things over a restart. */
   readonly store?: Store;
+  /** Told of the server before it listens, for faults. */
+  readonly onServer?: (server: Server) => void;
   /** Routes of the sandbox itself. */
   readonly mount?: Router;
   readonly clock?: Clock;
@@ -58,8 +60,6 @@ export interface LocalThingWorx {
   readonly port: number;
   readonly appKey: string;
   readonly platform: Platform;
-  /** The port's server, for faults that work below HTTP. */
-  readonly server: Server;
   close(): Promise<void>;
 }
 
@@ -87,6 +87,7 @@ export async function startLocalThingWorx(options: LocalThingWorxOptions): Promi
       platform.alwaysOn.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });
+  options.onServer?.(server);
   const port = await listen(server, options.port, host);
   const authority = `${reachableHost(host)}:${port}`;
   return {
@@ -95,7 +96,6 @@ export async function startLocalThingWorx(options: LocalThingWorxOptions): Promi
     port,
     appKey,
     platform,
-    server,
     close: () => close(server, platform),
   };
 }

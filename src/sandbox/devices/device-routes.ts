@@ -1,0 +1,22 @@
+import { type HttpAnswer, json, type Router } from '../http/router.js';
+
+/** Who can start and stop a device: the fleet of SDK devices, or the light devices inside the hub. */
+export interface DeviceSwitch {
+  /** False when it has no such device. */
+  start(deviceId: string): Promise<boolean> | boolean;
+  stop(deviceId: string): Promise<boolean> | boolean;
+}
+
+/** `POST /sandbox/devices/<id>/stop|start`. */
+export function addDeviceRoutes(router: Router, switches: () => readonly DeviceSwitch[]): void {
+  const route = (verb: 'start' | 'stop'): void => {
+    router.add('POST', `/sandbox/devices/:id/${verb}`, async (request): Promise<HttpAnswer> => {
+      const deviceId = request.params['id'] ?? '';
+      for (const devices of switches())
+        if (await devices[verb](deviceId)) return json(200, { deviceId, online: verb === 'start' });
+      return json(404, { error: `there is no simulated device ${deviceId}` });
+    });
+  };
+  route('start');
+  route('stop');
+}

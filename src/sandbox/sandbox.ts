@@ -1,0 +1,206 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../core/clock.js';
+import { AgentError, messageOf } from '../core/errors.js';
+import { type Log, silentLog } from '../core/log.js';
+import type { Store } from '../store/store.js';
+import { type Certificates, ensureCertificates } from './certificates.js';
+import { addDeviceRoutes, type DeviceSwitch } from './devices/device-routes.js';
+import { type Fleet, startFleet } from './devices/fleet.js';
+import { ConnectionFaults } from './faults/connection-faults.js';
+import { addFaultRoutes } from './faults/fault-routes.js';
+import { Router } from './http/router.js';
+import type { LightDevices } from './iothub/devices/light-devices.js';
+import { type LocalIotHub, type RegisteredDevice, startLocalIotHub } from './iothub/local-iot-hub.js';
+import { keptAppKey } from './kept-app-key.js';
+import { lightDeviceTwins, sdkDeviceTwins } from './new-devices.js';
+import type { SandboxMode, SandboxOptions } from './options.js';
+import type { ReadyInfo } from './ready-file.js';
+import { type LocalThingWorx, startLocalThingWorx } from './thingworx/local-thingworx.js';
+
+export interface SandboxDependencies {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** A running sandbox: what of both ends was asked for. */
+export interface Sandbox {
+  /** All that others need to know to connect; `agent` is not part of the sandbox. */
+  readonly info: Omit<ReadyInfo, 'pid' | 'agent'>;
+  /** Where state is kept; a temporary folder unless one was given. */
+  readonly directory: string;
+  /** Starts the simulated devices that connect; resolves once they are online. */
+  startDevices(): Promise<void>;
+  /** Stops everything, in the order that nobody misses anybody. Can be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the stand-ins for both ends, or one of them.
+ * @throws AgentError `PortInUse`, `StateUnwritable`. What was started is stopped again then.
+ */
+export async function startSandbox(
+  mode: SandboxMode,
+  options: SandboxOptions,
+  dependencies: SandboxDependencies = {},
+): Promise<Sandbox> {
+  const sandbox = new RunningSandbox(options, dependencies.clock ?? systemClock, dependencies.log ?? silentLog);
+  try {
+    await sandbox.start(mode);
+    return sandbox;
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+}
+
+class RunningSandbox implements Sandbox {
+  readonly #options: SandboxOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #closers: (() => Promise<void>)[] = [];
+  readonly #routes = new Router();
+  readonly #faults: { thingworx?: ConnectionFaults; iothub?: ConnectionFaults } = {};
+  #devices: readonly RegisteredDevice[] = [];
+  #fleet: Fleet | undefined;
+  #light: LightDevices | undefined;
+  #hub: LocalIotHub | undefined;
+  #platform: LocalThingWorx | undefined;
+  #closed: Promise<void> | undefined;
+  directory = '';
+
+  constructor(options: SandboxOptions, clock: Clock, log: Log) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async start(mode: SandboxMode): Promise<void> {
+    this.directory = await this.#openDirectory();
+    const { hubName, host } = this.#options;
+    const certificates = await ensureCertificates(this.directory, [hubName, host], this.#clock);
+    if (mode !== 'platform') await this.#startHub(certificates);
+    if (mode !== 'hub') await this.#startPlatform(certificates);
+    const switches = (): DeviceSwitch[] => [this.#fleet, this.#light].filter((part) => part !== undefined);
+    if (mode !== 'platform') addDeviceRoutes(this.#routes, switches);
+    addFaultRoutes(this.#routes, this.#faults);
+  }
+
+  get info(): Sandbox['info'] {
+    const { thing } = this.#options;
+    const platform = this.#platform;
+    return {
+      ...(platform ? { thingworx: { url: platform.url, wsUrl: platform.wsUrl, appKey: platform.appKey, thing } } : {}),
+      ...(this.#hub ? { iothub: this.#hubInfo(this.#hub), devices: this.#devices } : {}),
+    };
+  }
+
+  async startDevices(): Promise<void> {
+    if (!this.#hub || this.#devices.length === 0) return;
+    this.#fleet = await startFleet({
+      devices: this.#devices,
+      caPem: this.#hub.caPem,
+      behaviour: this.#options.fleet,
+      log: this.#log,
+    });
+    this.#closers.push(() => this.#fleet?.close() ?? Promise.resolve());
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    for (const close of this.#closers.reverse())
+      await close().catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'a part of the sandbox did not stop well'),
+      );
+  }
+
+  async #openDirectory(): Promise<string> {
+    const { stateDir } = this.#options;
+    try {
+      if (stateDir !== undefined) {
+        await mkdir(stateDir, { recursive: true, mode: 0o700 });
+        return stateDir;
+      }
+      const temporary = await mkdtemp(join(tmpdir(), 'twx-iothub-sandbox-'));
+      this.#closers.push(() => rm(temporary, { recursive: true, force: true }));
+      return temporary;
+    } catch (error) {
+      const where = stateDir ?? tmpdir();
+      throw new AgentError('StateUnwritable', `The state directory ${where} cannot be used: ${messageOf(error)}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #startHub(certificates: Certificates): Promise<void> {
+    const { host, hubPort, mqttPort, hubName, tier, units, latency } = this.#options;
+    const store = await this.#openStore('iothub');
+    const faults = new ConnectionFaults(this.#clock);
+    this.#faults.iothub = faults;
+    const hub = await startLocalIotHub({
+      ...{ host, hubName, tier, units, certificates },
+      port: hubPort,
+      mqttPort,
+      latencyMs: latency,
+      ...(store ? { store } : {}),
+      adminRoutes: this.#routes,
+      onServer: (server) => faults.watch(server, 'tls'),
+      clock: this.#clock,
+      log: this.#log,
+    });
+    this.#hub = hub;
+    this.#closers.push(() => hub.close());
+    await this.#registerDevices(hub);
+  }
+
+  async #registerDevices(hub: LocalIotHub): Promise<void> {
+    const { devices, lightDevices, fleet } = this.#options;
+    const sdkDevices = [...sdkDeviceTwins(devices, fleet)];
+    await hub.registerDevices(sdkDevices);
+    this.#devices = await Promise.all(sdkDevices.map(({ deviceId }) => hub.registerDevice(deviceId)));
+    if (lightDevices > 0) this.#light = await hub.addLightDevices(lightDeviceTwins(lightDevices, fleet), fleet);
+  }
+
+  async #startPlatform(certificates: Certificates): Promise<void> {
+    const { host, httpPort, thing, thingworx } = this.#options;
+    const store = await this.#openStore('thingworx');
+    const faults = new ConnectionFaults(this.#clock);
+    this.#faults.thingworx = faults;
+    const platform = await startLocalThingWorx({
+      host,
+      port: httpPort,
+      appKey: this.#options.appKey ?? (await keptAppKey(store)),
+      ...(thingworx.tls ? { tls: certificates } : {}),
+      compression: thingworx.compression,
+      bindPolicy: thingworx.bindPolicy,
+      things: [{ name: thing }],
+      ...(store ? { store } : {}),
+      mount: this.#routes,
+      onServer: (server) => faults.watch(server, thingworx.tls ? 'tls' : 'plain'),
+      clock: this.#clock,
+      log: this.#log,
+    });
+    this.#platform = platform;
+    this.#closers.push(() => platform.close());
+  }
+
+  /** Nothing outlives a temporary folder, so nothing is written to one. */
+  async #openStore(name: string): Promise<Store | undefined> {
+    if (this.#options.stateDir === undefined) return undefined;
+    const { openLevelStore } = await import('../store/level-store.js');
+    const store = await openLevelStore(join(this.directory, name));
+    this.#closers.push(() => store.close());
+    return store;
+  }
+
+  #hubInfo(hub: LocalIotHub): NonNullable<ReadyInfo['iothub']> {
+    const { hostName, address, mqttAddress, connectionString, serviceConnectionString } = hub;
+    const caFile = join(this.directory, 'ca.pem');
+    return { hostName, address, mqttAddress, connectionString, serviceConnectionString, caFile };
+  }
+}
