@@ -25,6 +25,8 @@ export interface PlatformPolicy {
   /** Answers the edge's requests; undefined leaves them without an answer. */
   onRequest: (request: RequestBody) => { code: number; reason?: string; content?: InfoTable | null } | undefined;
   maxFrameBytes: number;
+  /** Whether messages are kept for tests to look at. */
+  records: boolean;
 }
 
 export function policy(changes: Partial<PlatformPolicy> = {}): PlatformPolicy {
@@ -35,6 +37,7 @@ export function policy(changes: Partial<PlatformPolicy> = {}): PlatformPolicy {
     bindCode: () => CODE.SUCCESS,
     onRequest: () => ({ code: CODE.NOT_FOUND, reason: 'no such service' }),
     maxFrameBytes: 8192,
+    records: true,
     ...changes,
   };
   return made;
@@ -70,6 +73,8 @@ export class PlatformEnd {
   readonly bound = new Set<string>();
   /** Number of answers by request id: never more than one. */
   readonly answers = new Map<number, number>();
+  /** Answers that nobody waited for: second ones, or to requests of another connection. */
+  strayAnswers = 0;
   closeCode: number | undefined;
   readonly #policy: PlatformPolicy;
   readonly #sendFrame: (frame: Uint8Array) => void;
@@ -106,6 +111,11 @@ export class PlatformEnd {
     const answer = this.answerTo(requestId);
     this.send(code, requestId, { kind: 'request', entityType: ENTITY_TYPE.Things, ...body });
     return answer;
+  }
+
+  /** Requests that were sent and not answered. */
+  get unanswered(): number {
+    return this.#waiting.size;
   }
 
   newId(): number {
@@ -153,14 +163,14 @@ export class PlatformEnd {
   }
 
   onFrame(frame: Uint8Array): void {
-    this.frames.push(frame);
+    if (this.#policy.records) this.frames.push(frame);
     const message = decodeMessage(frame);
     const whole =
       message.body.kind === 'chunk'
         ? this.#joiner.add(message as Message<ChunkBody>, 0)
         : (message as Message<WholeBody>);
     if (!whole) return;
-    this.received.push(whole);
+    if (this.#policy.records) this.received.push(whole);
     this.#react(whole);
     this.events.emit('message', whole);
   }
@@ -193,7 +203,8 @@ export class PlatformEnd {
 
   #onAnswer(message: Message<ResponseBody>): void {
     if (message.requestId === NONE) return;
-    this.answers.set(message.requestId, (this.answers.get(message.requestId) ?? 0) + 1);
+    if (this.#policy.records) this.answers.set(message.requestId, (this.answers.get(message.requestId) ?? 0) + 1);
+    else if (!this.#waiting.has(message.requestId)) this.strayAnswers += 1;
     this.#waiting.get(message.requestId)?.(message);
     this.#waiting.delete(message.requestId);
   }
