@@ -143,7 +143,11 @@ class RunningSandbox implements Sandbox {
     const faults = new ConnectionFaults(this.#clock);
     this.#faults.iothub = faults;
     const hub = await startLocalIotHub({
-      ...{ host, hubName, tier, units, certificates },
+      host,
+      hubName,
+      tier,
+      units,
+      certificates,
       port: hubPort,
       mqttPort,
       latencyMs: latency,
