@@ -133,7 +133,9 @@ async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void
   }
 }
 
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
+/** Whether a call of the system failed; such errors name it. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  typeof error === 'object' && error !== null && 'syscall' in error;
 
 async function writeNew(file: string, text: string, io: CommandIo): Promise<void> {
   const { writeFile } = await import('node:fs/promises');

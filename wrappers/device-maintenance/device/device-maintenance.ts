@@ -132,8 +132,9 @@ type Handler = (payload: unknown, request: DeviceMethodRequest) => Promise<Metho
 function serve(
   schemas: readonly Schema[],
   handler: Handler,
-): (request: DeviceMethodRequest, response: DeviceMethodResponse) => void {
+): (request?: DeviceMethodRequest, response?: DeviceMethodResponse) => void {
   return (request, response) => {
+    if (!request || !response) return;
     answer(schemas, handler, request)
       .then(({ status, payload }) => response.send(status, payload))
       .catch(() => undefined);

@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { runCommand } from '../../../src/cli/main.js';
+
+interface Outcome {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(...args: readonly string[]): Promise<Outcome> {
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  let status = 0;
+  await runCommand(['wrappers', ...args], {
+    stdin: new PassThrough(),
+    ...streams,
+    env: {},
+    isTerminal: false,
+    exit: (code) => {
+      status = code;
+    },
+  });
+  const textOf = (stream: PassThrough): string => String((stream.read() as Buffer | null) ?? '');
+  return { status, out: textOf(streams.stdout), err: textOf(streams.stderr) };
+}
+
+describe('twx-iothub wrappers', () => {
+  let folder = '';
+  const at = (...parts: readonly string[]): string => path.join(folder, ...parts);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'wrappers-'));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it('init writes an example that build takes, and never overwrites', async () => {
+    expect(await run('init', at('w.yaml'))).toMatchObject({ status: 0 });
+    expect(await run('build', at('w.yaml'), '--out', at('out'))).toMatchObject({ status: 0, out: '' });
+    await writeFile(at('w.yaml'), 'mine');
+    expect(await run('init', at('w.yaml'))).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('exists already, and is not overwritten'),
+    });
+    expect(await readFile(at('w.yaml'), 'utf8')).toBe('mine');
+  });
+
+  it('check is silent after a build, and names what differs', async () => {
+    await run('init', at('w.yaml'));
+    await run('build', at('w.yaml'), '--out', at('out'));
+    expect(await run('check', at('w.yaml'), '--out', at('out'))).toEqual({ status: 0, out: '', err: '' });
+    const bundle = at('out', 'acme-maintenance');
+    await writeFile(path.join(bundle, 'README.md'), 'other');
+    await rm(path.join(bundle, 'acme-maintenance.xml'));
+    await writeFile(path.join(bundle, 'schemas', 'Old.json'), '{}');
+    expect(await run('check', at('w.yaml'), '--out', at('out'))).toEqual({
+      status: 1,
+      out: 'missing: acme-maintenance/acme-maintenance.xml\ndiffers: acme-maintenance/README.md\nstale: acme-maintenance/schemas/Old.json\n',
+      err: '',
+    });
+    expect(await run('check', at('w.yaml'), '--out', at('out'), '--editable')).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('differs: acme-maintenance/acme-maintenance-1.0.0.zip\n'),
+    });
+  });
+
+  it('build removes what an earlier build left, and nothing else', async () => {
+    await run('init', at('w.yaml'));
+    await run('build', at('w.yaml'), '--out', at('out'));
+    await mkdir(at('out', 'other'));
+    await writeFile(at('out', 'other', 'README.md'), 'theirs');
+    await writeFile(at('out', 'acme-maintenance', 'notes.txt'), 'mine');
+    const text = await readFile(at('w.yaml'), 'utf8');
+    const smaller = text
+      .replace('version: 1.0.0', 'version: 1.0.1')
+      .replace('name: RebootDevices', 'name: Reboot')
+      .replaceAll('Acme.Component_DS', 'Acme.Part_DS');
+    await writeFile(at('w.yaml'), smaller);
+    expect(await run('build', at('w.yaml'), '--out', at('out'))).toMatchObject({ status: 0 });
+    expect((await readdir(at('out', 'acme-maintenance'))).sort()).toEqual([
+      'README.md',
+      'acme-maintenance-1.0.1.zip',
+      'acme-maintenance.d.ts',
+      'acme-maintenance.xml',
+      'device',
+      'notes.txt',
+      'schemas',
+      'source-control',
+    ]);
+    expect((await readdir(at('out', 'acme-maintenance', 'schemas'))).sort()).toEqual([
+      'InstallComponents.json',
+      'Reboot.json',
+      'SetTelemetryInterval.json',
+    ]);
+    expect(await readdir(at('out', 'acme-maintenance', 'source-control', 'DataShapes'))).toEqual(['Acme.Part_DS.xml']);
+    expect(await readFile(at('out', 'other', 'README.md'), 'utf8')).toBe('theirs');
+  });
+
+  it('build tells all errors of all files, with status 78, and writes nothing', async () => {
+    await writeFile(at('a.yaml'), 'bundle: { name: a, version: x }\nservices: [{ name: A, kind: deviceMethod }]\n');
+    await writeFile(
+      at('b.json'),
+      '{"bundle": {"name": "b", "version": "1.0.0"}, "services": [{"name": "while!", "kind": "twin"}]}',
+    );
+    const { status, err } = await run('build', at('a.yaml'), at('b.json'), '--out', at('out'));
+    expect(status).toBe(78);
+    expect(err.trim().split('\n')).toEqual([
+      expect.stringMatching(/a\.yaml:1:29: bundle\.version: /),
+      expect.stringMatching(/b\.json:1:69: services\[0\]\.name: /),
+      expect.stringMatching(/b\.json:1:87: services\[0\]\.kind: /),
+    ]);
+    await expect(readdir(at('out'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('build refuses two files of one bundle', async () => {
+    await run('init', at('a.yaml'));
+    await run('init', at('b.yaml'));
+    expect(await run('build', at('a.yaml'), at('b.yaml'), '--out', at('out'))).toMatchObject({
+      status: 78,
+      err: expect.stringMatching(/b\.yaml:6:9: bundle\.name: .*a\.yaml has the name acme-maintenance already/),
+    });
+  });
+
+  it.each([
+    ['no file', ['build', '--out', 'x']],
+    ['no folder', ['build', 'w.yaml']],
+    ['both kinds of extension', ['build', 'w.yaml', '--out', 'x', '--editable', '--read-only']],
+    ['an unknown payload type', ['build', 'w.yaml', '--out', 'x', '--payload-type', 'xml']],
+    ['an unknown command', ['bild']],
+  ])('status is 2 for %s', async (_what, args) => {
+    expect(await run(...args)).toMatchObject({ status: 2 });
+  });
+
+  it('status is 78 for a file that is not there, and 1 for a folder that cannot be made', async () => {
+    expect(await run('build', at('none.yaml'), '--out', at('out'))).toMatchObject({ status: 78 });
+    await run('init', at('w.yaml'));
+    expect(await run('build', at('w.yaml'), '--out', at('w.yaml', 'out'))).toMatchObject({ status: 1 });
+  });
+
+  it('from-dtdl prints a description and reports on stderr, or writes a file', async () => {
+    const model = path.join(__dirname, '..', '..', 'fixtures', 'wrappers', 'controller.dtdl.json');
+    const printed = await run('from-dtdl', model);
+    expect(printed).toMatchObject({ status: 0, out: expect.stringContaining('methodName: calibrate') });
+    expect(printed.err).toContain('temperature: telemetry is no matter of jobs');
+    expect(await run('from-dtdl', model, '--out', at('w.yaml'))).toMatchObject({ status: 0, out: '' });
+    expect(await readFile(at('w.yaml'), 'utf8')).toBe(printed.out);
+    expect(await run('from-dtdl', model, '--out', at('w.yaml'))).toMatchObject({ status: 1 });
+    expect(await run('build', at('w.yaml'), '--out', at('out'))).toMatchObject({ status: 0 });
+  });
+});
