@@ -2,26 +2,27 @@ import { describe, expect, it } from '@jest/globals';
 import { BASE_TYPES, type BaseType } from '../../../src/alwayson/codec/base-types.js';
 import { decodeInfoTable, encodeInfoTable } from '../../../src/alwayson/codec/info-table.js';
 import { type Cell, type InfoTable, OddCell, Primitive } from '../../../src/alwayson/codec/values-model.js';
-import { type Bytes, cell, field, row, table, text, u16, u32, u8 } from '../../support/codec/byte-builder.js';
+import { type Bytes, cell, field, row, table, text, toHex, u16, u32, u8 } from '../../support/codec/byte-builder.js';
 
 const decode = (bytes: Bytes, limits = {}): InfoTable => decodeInfoTable(Uint8Array.from(bytes), limits);
 
 /** A table of one column and one cell. */
 const oneCell = (baseType: number, written: Bytes): Bytes => table([field('x', baseType)], [row(written)]);
 
-function expectBothWays(baseType: BaseType, written: Bytes, value: Cell): void {
+/** The one cell that was read, after it was seen that its table is written as the same bytes. */
+function bothWays(baseType: BaseType, written: Bytes): Cell | undefined {
   const bytes = oneCell(BASE_TYPES[baseType].code, written);
-  const decoded = decode(bytes);
-  expect(decoded.fields[0]?.baseType).toBe(baseType);
-  expect(decoded.rows).toEqual([[value]]);
-  expect([...encodeInfoTable(decoded)]).toEqual(bytes);
+  const table = decode(bytes);
+  const again = toHex(encodeInfoTable(table));
+  if (again !== toHex(bytes)) throw new Error(`It is written as ${again}.`);
+  return table.fields[0]?.baseType === baseType ? table.rows[0]?.[0] : undefined;
 }
 
 describe('base types (3.2)', () => {
   const texts = Object.entries(BASE_TYPES).filter(([, { payload }]) => payload === 'string');
 
   it.each(texts)('%s is a string both ways', (name, { code }) => {
-    expectBothWays(name as BaseType, cell.text(code, 'grün'), 'grün');
+    expect(bothWays(name as BaseType, cell.text(code, 'grün'))).toEqual('grün');
   });
 
   it.each<[BaseType, Bytes, Cell]>([
@@ -48,7 +49,7 @@ describe('base types (3.2)', () => {
     ['VARIANT', cell.variant(cell.integer(3)), new Primitive('INTEGER', 3)],
     ['VARIANT', cell.variant(cell.nothing), new Primitive('NOTHING', null)],
     ['INFOTABLE', cell.table(table([], [])), { fields: [], rows: [] }],
-  ])('%s %# is the same both ways', (baseType, written, value) => expectBothWays(baseType, written, value));
+  ])('%s %# is the same both ways', (baseType, written, value) => expect(bothWays(baseType, written)).toEqual(value));
 
   it('reads any non-zero byte as true', () => {
     expect(decode(oneCell(2, cell.boolean(2))).rows).toEqual([[true]]);
@@ -84,7 +85,7 @@ describe('base types (3.2)', () => {
 describe('strings (3.1)', () => {
   it.each([0, 1, 13, 14, 127, 128, 129, 300, 70_000])('of %i bytes are the same both ways', (length) => {
     const value = 'x'.repeat(length);
-    expectBothWays('STRING', cell.text(0, value), value);
+    expect(bothWays('STRING', cell.text(0, value))).toEqual(value);
   });
 
   it.each([
@@ -97,7 +98,9 @@ describe('strings (3.1)', () => {
     '😀'.repeat(32),
     'a\u0000b',
     'a'.repeat(126) + 'é',
-  ])('that are not ASCII are the same both ways: %s', (value) => expectBothWays('STRING', cell.text(0, value), value));
+  ])('that are not ASCII are the same both ways: %s', (value) =>
+    expect(bothWays('STRING', cell.text(0, value))).toEqual(value),
+  );
 
   it('a lone surrogate is written as U+FFFD', () => {
     const bytes = encodeInfoTable({
