@@ -93,8 +93,10 @@ const names = z.array(name).max(1000);
 
 const services = z
   .strictObject({
-    allow: names.optional().describe('Offer only these services, by full or short name.'),
-    deny: names.optional().describe('Offer all services but these.'),
+    allow: names
+      .optional()
+      .describe('Offer only these of the job services, by full or short name; wrappers are not touched by it.'),
+    deny: names.optional().describe('Offer all services but these, by full or short name; wrappers can be named too.'),
     shortNames: z.boolean().default(true).describe('Offer each service under its short name too.'),
     checkQueryCondition: z.boolean().default(true).describe('Parse conditions before the hub is asked.'),
     connectTimeoutInSeconds: z

@@ -1,0 +1,166 @@
+import { describe, expect, it } from '@jest/globals';
+import { AgentError } from '../../../src/core/errors.js';
+import { progressText } from '../../../src/cli/invoke/progress.js';
+import { resultText } from '../../../src/cli/invoke/result-text.js';
+import { waitForJob } from '../../../src/cli/invoke/wait.js';
+import { waitReport } from '../../../src/cli/invoke/wait-report.js';
+import { formatTable, paintFor } from '../../../src/cli/output.js';
+import { parameterValue, splitParameter } from '../../../src/cli/parameters.js';
+
+const table = (rows: object[], ...names: string[]) => ({
+  dataShape: {
+    fieldDefinitions: Object.fromEntries(
+      names.map((name, ordinal) => [name, { name, ordinal, baseType: name.endsWith('Time') ? 'DATETIME' : 'STRING' }]),
+    ),
+  },
+  rows,
+});
+
+describe('parameters', () => {
+  it.each<[string, string | undefined, unknown]>([
+    ['7', 'INTEGER', 7],
+    ['-7', 'LONG', -7],
+    ['1.5e3', 'NUMBER', 1500],
+    ['True', 'BOOLEAN', true],
+    ['1700000000000', 'DATETIME', 1_700_000_000_000],
+    ['2026-01-31T12:00:00Z', 'DATETIME', '2026-01-31T12:00:00Z'],
+    ['{"a":[1]}', 'JSON', { a: [1] }],
+    ['"text"', 'JSON', 'text'],
+    ['null', 'JSON', null],
+    ['7', 'STRING', '7'],
+    ['a=b', undefined, 'a=b'],
+  ])('%s as %s', (text, baseType, value) => {
+    expect(parameterValue('p', text, baseType)).toEqual(value);
+  });
+
+  it.each([
+    ['30x', 'INTEGER'],
+    ['30.5', 'INTEGER'],
+    ['', 'NUMBER'],
+    ['yes', 'BOOLEAN'],
+    ['tomorrow', 'DATETIME'],
+    ['text', 'JSON'],
+  ])('refuses %j for %s, naming the parameter', (text, baseType) => {
+    expect(() => parameterValue('delay', text, baseType)).toThrow(/^--param delay: must be/);
+  });
+
+  it('splits at the first equals sign', () => {
+    expect(splitParameter('queryCondition=a = b')).toEqual(['queryCondition', 'a = b']);
+    expect(() => splitParameter('novalue')).toThrow('must be name=value');
+  });
+});
+
+describe('results as text', () => {
+  it('are bare values, lines or tables', () => {
+    expect(resultText(table([{ result: 'job-1' }], 'result'))).toBe('job-1');
+    expect(resultText(undefined)).toBe('(no result)');
+    expect(resultText({ deviceCount: 3 })).toBe('{\n  "deviceCount": 3\n}');
+    expect(resultText(table([], 'a'))).toBe('(no rows)');
+    expect(resultText(table([{ a: '1', endTime: 0, c: null }], 'a', 'endTime', 'c'))).toBe(
+      'a        1\nendTime  1970-01-01T00:00:00.000Z',
+    );
+    expect(resultText(table([{ a: '1' }, { a: '22', b: { x: 1 } }], 'a', 'b', 'c'))).toBe('a   b\n1\n22  {"x":1}');
+  });
+
+  it('cannot steer the terminal', () => {
+    expect(resultText(table([{ result: 'a\u001B[2Jb\n' }], 'result'))).toBe('a?[2Jb?');
+  });
+});
+
+describe('waiting', () => {
+  const silent = { stderr: process.stderr, isTerminal: false } as never;
+  const job = (status: string, more: object = {}) => table([{ status, ...more }], 'status', ...Object.keys(more));
+
+  function client(answers: (object | Error)[], pages: object[] = []) {
+    const asked: string[] = [];
+    return {
+      asked,
+      invokeService: (_thing: string, service: string) => {
+        asked.push(service);
+        const answer = service.endsWith('Page') ? pages.shift() : answers.shift();
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+    };
+  }
+  const wait = (it: ReturnType<typeof client>) =>
+    waitForJob(silent, { client: it, thing: 'T', jobId: 'j-1', intervalMs: 0 });
+
+  it('asks until the job has ended', async () => {
+    const answers = client([job('queued'), job('running'), job('completed', { outcome: 'succeeded' })]);
+    expect(await wait(answers)).toEqual({ job: { status: 'completed', outcome: 'succeeded' }, failedDevices: [] });
+    expect(answers.asked).toEqual(Array(3).fill('AzureIotDeviceJobGetJob'));
+  });
+
+  it('gets over a platform or hub that is away for a while', async () => {
+    const answers = client([
+      new AgentError('Unreachable', 'away'),
+      new AgentError('RequestRefused', 'x : HubThrottled: slow down'),
+      new AgentError('RequestRefused', 'not connected', { context: { status: 503 } }),
+      job('completed', { outcome: 'succeeded' }),
+    ]);
+    expect((await wait(answers)).job['outcome']).toBe('succeeded');
+  });
+
+  it.each([
+    new AgentError('RequestRefused', 'JobNotFound: no', { context: { status: 500 } }),
+    new AgentError('ConnectionRefused', 'key'),
+  ])('gives up at once for what does not pass', async (error) => {
+    await expect(wait(client([error]))).rejects.toBe(error);
+  });
+
+  it('reads page after page for the devices that failed', async () => {
+    const row = { deviceId: 'd', status: 'completed', methodStatus: 200 };
+    const pages = [
+      { rows: [row, { ...row, deviceId: 'e', methodStatus: 404 }], continuationToken: 't' },
+      { rows: [{ deviceId: 'f', status: 'failed', errorCode: 'DeviceNotOnline', errorDescription: 'offline' }] },
+    ];
+    const end = await wait(client([job('completed', { outcome: 'completedWithErrors', deviceCount: 3 })], pages));
+    expect(end.failedDevices).toEqual([
+      { deviceId: 'e', methodStatus: 404, error: 'answered 404' },
+      { deviceId: 'f', error: 'DeviceNotOnline: offline' },
+    ]);
+    expect(waitReport(end)).toBe(
+      [
+        'completedWithErrors: devices 3',
+        '',
+        'failed device  status  error',
+        'e              404     answered 404',
+        'f                      DeviceNotOnline: offline',
+      ].join('\n'),
+    );
+  });
+
+  it('does not put an odd id into a query', async () => {
+    const options = { client: client([]), thing: 'T', jobId: "x' OR '1'='1" };
+    await expect(waitForJob(silent, options)).rejects.toMatchObject({ code: 'RequestRefused' });
+  });
+
+  it('shows a bar', () => {
+    expect(progressText({ status: 'running', deviceCount: 10, succeededCount: 4, failedCount: 1 })).toBe(
+      '[############------------] 5/10 devices, 1 failed, running',
+    );
+    expect(progressText({ status: 'queued' })).toBe('[------------------------] 0/0 devices, queued');
+  });
+});
+
+describe('output', () => {
+  it('lines columns up without blanks at the ends', () => {
+    expect(
+      formatTable(
+        ['a', 'bb'],
+        [
+          ['111', ''],
+          ['2', '3'],
+        ],
+      ),
+    ).toBe('a    bb\n111\n2    3');
+  });
+
+  it('paints only on a terminal, and never against NO_COLOR', () => {
+    const terminal = { stdout: { isTTY: true }, env: {} } as never;
+    expect(paintFor(terminal, {})('red', 'x')).toBe('\u001B[31mx\u001B[0m');
+    expect(paintFor(terminal, { color: false })('red', 'x')).toBe('x');
+    expect(paintFor({ stdout: { isTTY: true }, env: { NO_COLOR: '1' } } as never, {})('red', 'x')).toBe('x');
+    expect(paintFor({ stdout: {}, env: {} } as never, {})('red', 'x')).toBe('x');
+  });
+});
