@@ -1,0 +1,169 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Agent, createAgent } from '../../../src/agent/agent.js';
+import { agentConfigFrom } from '../../../src/agent/config/load.js';
+import type { ConfigurationInput } from '../../../src/agent/config/schema.js';
+import { createLogger } from '../../../src/agent/ops/logger.js';
+import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
+import { eventually } from '../../support/agent/eventually.js';
+import { RestCaller } from '../../support/thingworx-rest.js';
+
+let ends: BothEnds;
+let rest: RestCaller;
+beforeAll(async () => {
+  ends = await startBothEnds();
+  rest = new RestCaller(ends.platform.url, APP_KEY, 'AzureIotHub');
+});
+afterAll(() => ends.close());
+
+let agent: Agent | undefined;
+afterEach(() => agent?.stop());
+
+async function start(
+  changes: Partial<ConfigurationInput> = {},
+): Promise<{ readonly agent: Agent; readonly lines: string[] }> {
+  const config = await agentConfigFrom({ ...ends.configuration, ...changes });
+  const lines: string[] = [];
+  const log = createLogger({ level: 'debug', secrets: [], sink: { write: (line) => lines.push(line) } });
+  const started = createAgent(config, { log, withProcessMetrics: false });
+  agent = started;
+  await started.start();
+  return { agent: started, lines };
+}
+
+interface Readiness {
+  readonly status: string;
+  readonly components: Readonly<Record<string, { readonly status: string; readonly detail?: string }>>;
+}
+
+async function readiness(of: Agent): Promise<Readiness & { readonly code: number }> {
+  const response = await fetch(`${of.adminUrl}/readyz?verbose`);
+  return { code: response.status, ...((await response.json()) as Readiness) };
+}
+
+const ready = (of: Agent): Promise<void> =>
+  eventually(async () => {
+    const { code, components } = await readiness(of);
+    return code === 200 && components['hub']?.status === 'ok';
+  });
+
+describe('the agent', () => {
+  it('joins the two ends, and tells how each is', async () => {
+    const { agent, lines } = await start();
+    await agent.whenBound();
+    await ready(agent);
+    const scheduled = await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo', payload: 0 });
+    expect(scheduled.status).toBe(200);
+    expect(await readiness(agent)).toMatchObject({
+      status: 'ready',
+      components: {
+        platform: { status: 'ok', detail: 'bound: AzureIotHub' },
+        hub: { status: 'ok' },
+        store: { status: 'ok', detail: 'in memory' },
+      },
+    });
+    const metrics = await (await fetch(`${agent.adminUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^twx_iothub_alwayson_requests_total\{status="0x40"\} [1-9]/m);
+    expect(metrics).toMatch(/^twx_iothub_hub_requests_total\{operation="scheduleJob",result="ok"\} 1/m);
+    expect(lines.join('')).toContain('stateDir is not set');
+  });
+
+  it('binds although its hub is not there, and says so', async () => {
+    const hub = { connectionString: ends.hub.connectionString, address: '127.0.0.1:1' };
+    const { agent } = await start({ iothubs: { main: hub }, services: { timeoutSeconds: 1 } });
+    await agent.whenBound();
+    const answer = await rest.invoke('GetJob', { jobId: 'x' });
+    expect(answer.text).toContain('HubUnavailable');
+    await eventually(async () => (await readiness(agent)).components['hub']?.detail === 'unreachable');
+    expect(await readiness(agent)).toMatchObject({ code: 503, components: { platform: { status: 'ok' } } });
+    expect((await fetch(`${agent.adminUrl}/livez`)).status).toBe(200);
+    await eventually(async () =>
+      (await rest.request('GET', '/Thingworx/Things/AzureIotHub/Properties/hubStatus')).text.includes('unreachable'),
+    );
+  });
+
+  it('says that the platform is not there, and why', async () => {
+    const { agent } = await start({ thingworx: { url: 'ws://127.0.0.1:1', allowInsecure: true, appKey: APP_KEY } });
+    await eventually(async () => (await readiness(agent)).components['platform']?.status === 'failing');
+    expect(await readiness(agent)).toMatchObject({
+      code: 503,
+      components: { platform: { detail: expect.stringContaining('ECONNREFUSED') } },
+    });
+  });
+
+  it('tells a refused key', async () => {
+    const { agent } = await start({
+      thingworx: { url: ends.platform.wsUrl, allowInsecure: true, appKey: 'wrong-key' },
+    });
+    await eventually(async () =>
+      Boolean((await readiness(agent)).components['platform']?.detail?.startsWith('application key refused')),
+    );
+    expect((await readiness(agent)).code).toBe(503);
+  });
+
+  it('gives status without a secret', async () => {
+    const { agent } = await start();
+    const text = await (await fetch(`${agent.adminUrl}/status`)).text();
+    expect(JSON.parse(text)).toMatchObject({
+      things: [{ name: 'AzureIotHub', iothub: 'main' }],
+      iothubs: [{ name: 'main' }],
+    });
+    expect(text).not.toMatch(/SharedAccess|test-application-key/);
+  });
+
+  it('keeps its state under stateDir, which one agent has at a time', async () => {
+    const stateDir = join(ends.folder, 'state');
+    const { agent } = await start({ stateDir });
+    expect((await readiness(agent)).components['store']).toMatchObject({ status: 'ok', detail: stateDir });
+    const second = createAgent(await agentConfigFrom({ ...ends.configuration, stateDir }), {
+      withProcessMetrics: false,
+    });
+    await expect(second.start()).rejects.toMatchObject({ code: 'StateUnwritable' });
+  });
+
+  it('switches services off', async () => {
+    const { agent } = await start({ services: { deny: ['CancelJob'] } });
+    await agent.whenBound();
+    expect((await rest.invoke('AzureIotDeviceJobCancelJob', { jobId: 'x' })).text).toContain('Forbidden');
+    expect((await rest.invoke('FindJobs')).status).toBe(200);
+  });
+
+  it('offers wrappers, also where the plain services are off, unless they are denied by name', async () => {
+    const wrappers = [join(ends.folder, 'wrappers.json')];
+    const services = ['Reboot', 'Wipe'].map((name) => ({ name, kind: 'deviceMethod', methodName: 'echo' }));
+    await writeFile(wrappers[0] as string, JSON.stringify({ bundle: { name: 'b', version: '1.0.0' }, services }));
+    const { agent } = await start({ wrappers, services: { allow: ['GetJob'], deny: ['Wipe'] } });
+    await agent.whenBound();
+    expect((await rest.invoke('Reboot')).text).toContain('rows');
+    expect((await rest.invoke('Wipe')).text).toContain('Forbidden');
+    expect((await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo' })).text).toContain('Forbidden');
+  });
+
+  it('stops at once when nothing is open, and only once', async () => {
+    const { agent, lines } = await start();
+    await agent.whenBound();
+    await Promise.all([agent.stop(), agent.stop()]);
+    expect(lines.filter((line) => line.includes('"agent stopped"'))).toHaveLength(1);
+    const property = await rest.request('GET', '/Thingworx/Things/AzureIotHub/Properties/isConnected');
+    expect(property.text).toContain('"isConnected":false');
+    await expect(fetch(`${agent.adminUrl}/livez`)).rejects.toThrow();
+  });
+
+  it('closes what it had opened when the start fails', async () => {
+    const { agent } = await start();
+    const port = Number(new URL(agent.adminUrl ?? '').port);
+    const config = await agentConfigFrom({
+      ...ends.configuration,
+      admin: { port },
+      stateDir: join(ends.folder, 'again'),
+    });
+    const log = createLogger({ level: 'fatal', secrets: [] });
+    await expect(createAgent(config, { log, withProcessMetrics: false }).start()).rejects.toMatchObject({
+      code: 'PortInUse',
+    });
+    const other = createAgent({ ...config, admin: { ...config.admin, port: 0 } }, { log, withProcessMetrics: false });
+    await other.start();
+    await other.stop();
+  });
+});
