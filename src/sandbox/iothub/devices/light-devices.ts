@@ -29,6 +29,8 @@ export function createLightDevices(options: LightDevicesOptions): LightDevices {
   return new SimulatedDevices(options);
 }
 
+const REPORTS_AT_A_TIME = 500;
+
 class SimulatedDevices implements LightDevices {
   readonly #directory: DeviceDirectory;
   readonly #fleet: FleetBehaviour;
@@ -40,6 +42,7 @@ class SimulatedDevices implements LightDevices {
   /** Aborts what a device is doing when it is stopped. */
   readonly #running = new Map<string, Set<() => void>>();
   readonly #upSinceMs: number;
+  #isClosed = false;
 
   constructor(options: LightDevicesOptions) {
     this.#directory = options.directory;
@@ -50,8 +53,9 @@ class SimulatedDevices implements LightDevices {
     for (const deviceId of options.deviceIds) {
       this.#indexes.set(deviceId, this.#indexes.size);
       if (this.#behaviourOf(deviceId).isOffline) this.#offline.add(deviceId);
-      else this.#comeOnline(deviceId);
+      else this.#directory.setConnected({ deviceId }, true);
     }
+    void this.#reportAll();
   }
 
   has(deviceId: string): boolean {
@@ -65,7 +69,8 @@ class SimulatedDevices implements LightDevices {
   start(deviceId: string): boolean {
     if (!this.has(deviceId)) return false;
     if (this.#offline.delete(deviceId)) {
-      this.#comeOnline(deviceId);
+      this.#directory.setConnected({ deviceId }, true);
+      void this.#reportDesired(deviceId);
       this.#readiness.announce(deviceId);
     }
     return true;
@@ -117,6 +122,7 @@ class SimulatedDevices implements LightDevices {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#readiness.close();
     for (const ends of this.#running.values()) for (const end of ends) end();
   }
@@ -125,15 +131,30 @@ class SimulatedDevices implements LightDevices {
     return behaviourOf(this.#indexes.get(deviceId) ?? 0, this.#fleet);
   }
 
-  #comeOnline(deviceId: string): void {
-    this.#directory.setConnected({ deviceId }, true);
-    const { desired, reported } = this.#directory.deviceTwin({ deviceId });
-    const news = unreported(desired, reported);
-    if (news) this.#report(deviceId, news);
+  /** Few at a time, so that a large fleet costs neither much memory nor everybody else their turn. */
+  async #reportAll(): Promise<void> {
+    const reports: Promise<void>[] = [];
+    for (const deviceId of this.#indexes.keys()) {
+      if (this.#isClosed) return;
+      if (this.isConnected({ deviceId })) reports.push(this.#reportDesired(deviceId));
+      if (reports.length < REPORTS_AT_A_TIME) continue;
+      await Promise.all(reports.splice(0));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Reports the desired properties that it has not reported yet. */
+  async #reportDesired(deviceId: string): Promise<void> {
+    try {
+      const { desired, reported } = this.#directory.deviceTwin({ deviceId });
+      const news = unreported(desired, reported);
+      if (news) await this.#directory.patchReported({ deviceId }, news);
+    } catch {
+      // The device was deleted meanwhile, or its twin does not take the patch: nobody waits for the answer.
+    }
   }
 
   #report(deviceId: string, properties: TwinSection): void {
-    // A patch that the twin does not take, or a device that was deleted meanwhile: nobody waits for the answer.
     this.#directory.patchReported({ deviceId }, properties).catch(() => undefined);
   }
 
