@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError, messageOf } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import type { Log } from '../core/log.js';
 import type { Store } from '../store/store.js';
 
@@ -16,7 +16,7 @@ export async function openStateStore(stateDir: string | undefined, log: Log): Pr
   }
   const { openLevelStore } = await import('../store/level-store.js');
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await makeFolder(stateDir, 0o700);
   } catch (error) {
     throw new AgentError('StateUnwritable', `cannot make the folder ${stateDir}: ${messageOf(error)}`, {
       cause: error,

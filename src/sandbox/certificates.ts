@@ -1,10 +1,11 @@
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { systemClock } from '../core/clock.js';
 import { AgentError, messageOf } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
 
 /** What a TLS server of the sandbox needs, and what its clients must trust. */
 export interface Certificates {
@@ -149,7 +150,7 @@ async function load(directory: string | undefined, name: string): Promise<KeyAnd
 async function save(directory: string | undefined, name: string, made: KeyAndCertificate): Promise<KeyAndCertificate> {
   if (directory === undefined) return made;
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolder(directory, 0o700);
     // The key first: without it the certificate would be taken for whole after a crash between the two.
     await writeFile(join(directory, `${name}-key.pem`), made.keyPem, { mode: 0o600 });
     await writeFile(join(directory, `${name}.pem`), made.certPem);

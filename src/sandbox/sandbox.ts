@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, messageOf } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import { type Log, silentLog } from '../core/log.js';
 import type { Store } from '../store/store.js';
 import { type Certificates, ensureCertificates } from './certificates.js';
@@ -123,7 +124,7 @@ class RunningSandbox implements Sandbox {
     const { stateDir } = this.#options;
     try {
       if (stateDir !== undefined) {
-        await mkdir(stateDir, { recursive: true, mode: 0o700 });
+        await makeFolder(stateDir, 0o700);
         return stateDir;
       }
       const temporary = await mkdtemp(join(tmpdir(), 'twx-iothub-sandbox-'));

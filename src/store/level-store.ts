@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import type { ClassicLevel } from 'classic-level';
 import { AgentError } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import { encodeValue } from './memory-store.js';
 import type { Store, StoreChange, StoreRange } from './store.js';
 
@@ -14,7 +14,7 @@ type Database = ClassicLevel;
  */
 export async function openLevelStore(directory: string): Promise<Store> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolder(directory, 0o700);
     return new LevelStore(directory, await openDatabase(directory));
   } catch (error) {
     throw unwritable(directory, error);

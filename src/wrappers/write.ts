@@ -1,7 +1,8 @@
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuiltFiles } from './build.js';
 import { findDrift } from './drift.js';
+import { makeFolder } from '../core/make-folder.js';
 
 export interface WriteReport {
   readonly written: number;
@@ -14,7 +15,7 @@ export async function writeBundle(directory: string, bundleName: string, files: 
   const changed = [...missing, ...different];
   for (const file of changed) {
     const target = path.join(directory, file);
-    await mkdir(path.dirname(target), { recursive: true });
+    await makeFolder(path.dirname(target));
     await writeFile(target, files.get(file) ?? '');
   }
   for (const file of stale) {
