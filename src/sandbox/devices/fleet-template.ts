@@ -27,7 +27,8 @@ interface Turn {
 }
 
 function fillObject(template: object, index: number, turn: Turn): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, fillValue(value, index, turn)]));
+  const filled = Object.entries(template).map(([name, value]) => [name, fillValue(value, index, turn)] as const);
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
 }
 
 function fillValue(value: unknown, index: number, turn: Turn): unknown {
