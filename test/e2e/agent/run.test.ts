@@ -110,9 +110,9 @@ describe('twx-iothub run', () => {
     const agent = spawn(['run', '--config', file], { TWX_IOTHUB__ADMIN__PORT: 'many' });
     expect(await agent.exited).toBe(78);
     expect(agent.stderr.trim().split('\n').sort()).toEqual([
+      expect.stringContaining(`${file}:1:19: thingworx.url: must be a URL`),
       expect.stringContaining(`${file}:1:1: iothubs: is required`),
       expect.stringContaining(`${file}:1:1: thingworx.appKey: is required`),
-      expect.stringContaining(`${file}:1:19: thingworx.url: must be a URL`),
       `${file}:2:15: log.level: must be one of trace, debug, info, warn, error, fatal`,
       'TWX_IOTHUB__ADMIN__PORT: admin.port: must be a number, but is text',
     ]);
