@@ -147,6 +147,8 @@ export class Exchange {
     const whole = { code, requestId, endpointId, sessionId: this.#sessionId };
     const frames = encodeFrames(whole, body, { maxFrameBytes: link.maxFrameBytes, maxMessageBytes });
     link.send(frames);
+    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
+    instruments.count('alwayson_bytes_total', { direction: 'out' }, bytes);
     instruments.count('alwayson_frames_total', { direction: 'out' }, frames.length);
   }
 }

@@ -25,7 +25,7 @@ export interface IncomingRequestsOptions {
 }
 
 /** How long after its deadline a handler may still say in its own words why it failed. */
-const GRACE_MS = 500;
+const GRACE_MS = 250;
 
 interface OpenRequest {
   readonly header: MessageHeader;
@@ -84,17 +84,13 @@ export class IncomingRequests {
 
   /** Answers whatever is open with 0xA3 and aborts its handlers. */
   refuseOpen(): void {
-    for (const request of this.#open.values()) {
-      this.#answer(request, shuttingDown());
-    }
+    for (const request of this.#open.values()) this.#fail(request, shuttingDown());
   }
 
   /** The connection has gone: nobody waits for answers any more. */
   abandon(): void {
     const lost = new AgentError('ConnectionLost', 'The connection to ThingWorx broke while the call was open.');
-    for (const request of this.#open.values()) {
-      this.#settle(request, lost);
-    }
+    for (const request of this.#open.values()) this.#settle(request, lost);
   }
 
   #begin(message: Message<RequestBody>): void {
@@ -113,7 +109,7 @@ export class IncomingRequests {
       endpointId: message.endpointId,
       sessionId: message.sessionId,
     };
-    const guard = clock.schedule(timeoutMs + GRACE_MS, () => this.#answer(request, overdue(timeoutMs)));
+    const guard = clock.schedule(timeoutMs + GRACE_MS, () => this.#fail(request, overdue(timeoutMs)));
     const request: OpenRequest = { header, context, controller, guard, startedMs: clock.monotonicMs() };
     this.#open.set(message.requestId, request);
     this.#gauge();
@@ -122,33 +118,38 @@ export class IncomingRequests {
 
   async #run(request: OpenRequest, body: RequestBody): Promise<void> {
     try {
-      this.#answer(request, await this.#options.handle(request.context, body, request.header.code));
+      this.#succeed(request, await this.#options.handle(request.context, body, request.header.code));
     } catch (error) {
-      this.#answer(request, error ?? new Error('rejected without a reason'));
+      this.#fail(request, error);
     }
   }
 
-  /** Writes the one answer, if none has been written: a table, null, or what was thrown. */
-  #answer(request: OpenRequest, outcome: unknown): void {
-    if (this.#open.get(request.header.requestId) !== request) return;
-    this.#settle(request, outcome);
-    const isContent =
-      outcome === null || (typeof outcome === 'object' && !(outcome instanceof Error) && 'fields' in outcome);
-    const answer = isContent ? success(outcome as InfoTable | null) : this.#failed(request, outcome);
-    this.#write(request, answer);
+  #succeed(request: OpenRequest, content: InfoTable | null): void {
+    if (!this.#isOpen(request)) return;
+    this.#settle(request);
+    this.#write(request, success(content));
+  }
+
+  #fail(request: OpenRequest, error: unknown): void {
+    if (!this.#isOpen(request)) return;
+    this.#settle(request, error);
+    this.#write(request, this.#failed(request, error));
+  }
+
+  #isOpen(request: OpenRequest): boolean {
+    return this.#open.get(request.header.requestId) === request;
   }
 
   #write(request: OpenRequest, answer: Answer): void {
     const { send, instruments, clock } = this.#options;
-    let { code } = answer;
+    let written = answer;
     try {
-      send(request.header, answer);
+      send(request.header, written);
     } catch (error) {
-      const instead = this.#failed(request, unsendable(error, answer));
-      ({ code } = instead);
-      send(request.header, instead);
+      written = this.#failed(request, unsendable(error, answer));
+      send(request.header, written);
     }
-    instruments.count('alwayson_requests_total', { status: `0x${code.toString(16)}` });
+    instruments.count('alwayson_requests_total', { status: `0x${written.code.toString(16)}` });
     instruments.observe('alwayson_request_seconds', (clock.monotonicMs() - request.startedMs) / 1000);
   }
 
@@ -160,7 +161,7 @@ export class IncomingRequests {
   }
 
   /** Ends the request; what its handler still does, nobody waits for. */
-  #settle(request: OpenRequest, reason: unknown): void {
+  #settle(request: OpenRequest, reason?: unknown): void {
     this.#open.delete(request.header.requestId);
     request.guard.cancel();
     if (reason instanceof Error) request.controller.abort(reason);

@@ -7,6 +7,9 @@ const MAX_BUFFERED_BYTES = 32 * 1_048_576;
 /** permessage-deflate may make a frame that cannot be compressed a little longer. */
 const DEFLATE_RESERVE_BYTES = 16;
 
+/** A platform that asks for less is not taken at its word: a chunk's own header must fit. */
+const MIN_FRAME_BYTES = 256;
+
 export interface LinkOptions {
   readonly dial: Dial;
   readonly maxFrameBytes: number;
@@ -25,7 +28,7 @@ export class Link {
     this.#maxFrameBytes = maxFrameBytes;
     this.#transport = dial({
       onOpen: ({ peerMaxFrameBytes, isCompressed }) => {
-        const agreed = Math.min(maxFrameBytes, peerMaxFrameBytes ?? maxFrameBytes);
+        const agreed = Math.max(MIN_FRAME_BYTES, Math.min(maxFrameBytes, peerMaxFrameBytes ?? maxFrameBytes));
         this.#maxFrameBytes = isCompressed ? agreed - DEFLATE_RESERVE_BYTES : agreed;
         this.#listener?.onOpen();
       },

@@ -26,8 +26,8 @@ export interface WsTransportOptions {
 /** How long a closing handshake may take before the socket is dropped. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Close codes with which a platform goes away in good order: normal, going away, service restart. */
-const CLEAN_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1001, 1012]);
+/** Close codes with which a platform goes away in good order: normal, going away, none, service restart. */
+const CLEAN_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005, 1012]);
 
 /** Dials over WebSockets (protocol notes 1). The application key is not in the headers: AUTH carries it. */
 export function wsDial(options: WsTransportOptions): Dial {
@@ -129,7 +129,8 @@ function describe(error: Error & { readonly code?: string }): string {
 }
 
 function closeCause(code: number, reason: string): string {
-  return reason
-    ? `closed by the platform with ${code} (${reason.slice(0, 120)})`
-    : `closed by the platform with ${code}`;
+  // 1005 and 1006 are never sent: they stand for a close without a code, and for no close at all.
+  if (code === 1006) return 'the connection broke';
+  const what = code === 1005 ? 'closed by the platform' : `closed by the platform with ${code}`;
+  return reason ? `${what} (${reason.slice(0, 120)})` : what;
 }

@@ -1,6 +1,7 @@
 import type { InfoTable } from '../alwayson/codec/values-model.js';
 import { type FieldDefinition, Primitive } from '../alwayson/codec/values-model.js';
 import { makeField, type NativeRow, rowsFromTable, tableFromRows } from '../alwayson/values.js';
+import type { Timer } from '../core/clock.js';
 import { isAgentError } from '../core/errors.js';
 import type { PropertyDefinition } from './definitions.js';
 import { Outbox } from './outbox.js';
@@ -20,6 +21,9 @@ interface Push {
 
 /** Values in one call; the bytes are bounded besides, by half of the message limit. */
 const MAX_VALUES_PER_CALL = 500;
+
+/** How long a platform may take after BIND to speak of properties, before it is asked. */
+const GREETING_MS = 5_000;
 
 /** Column order of the platform (8.3). */
 const VALUE_FIELDS: readonly FieldDefinition[] = [
@@ -42,6 +46,7 @@ export class PropertyPush {
   readonly #worker: SerialWorker;
   readonly #lastPushed = new Map<string, Pushed>();
   #subscriptions: ReadonlyMap<string, Subscription> | undefined;
+  #greeting: Timer | undefined;
   #isBound = false;
   #isRefreshWanted = false;
   /** Whether the subscriptions were heard on the present connection. */
@@ -54,20 +59,24 @@ export class PropertyPush {
     this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: line.retryMs, clock: line.clock });
   }
 
-  /** The Thing is bound on a new connection. */
+  /** The Thing is bound on a new connection. Platforms then say when to ask for subscriptions; one that does not is asked. */
   bound(): void {
     this.#isBound = true;
-    this.refresh();
+    this.#greeting = this.#line.clock.schedule(GREETING_MS, () => this.refresh());
+    this.#worker.wake();
   }
 
   unbound(): void {
     this.#isBound = false;
     this.#isSubscribed = false;
+    this.#isRefreshWanted = false;
+    this.#greeting?.cancel();
     this.#worker.rest();
   }
 
   /** The platform says that its subscriptions may have changed. */
   refresh(): void {
+    this.#greeting?.cancel();
     if (this.#thing.propertyDefinitions.length === 0) return;
     this.#isRefreshWanted = true;
     this.#worker.wake();
@@ -75,6 +84,7 @@ export class PropertyPush {
 
   /** Takes over the platform's subscriptions; rows have `edgeName`, `pushType` and `pushThreshold`. */
   subscribe(rows: readonly NativeRow[]): void {
+    this.#greeting?.cancel();
     const subscriptions = new Map<string, Subscription>();
     for (const { edgeName, pushType, pushThreshold } of rows) {
       const definition = this.#thing.propertyDefinitions.find(({ name }) => name === edgeName);

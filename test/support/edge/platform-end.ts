@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { CHARACTERISTIC, CODE, ENTITY_TYPE, isResponseCode, NONE } from '../../../src/alwayson/codec/codes.js';
+import { CHARACTERISTIC, CODE, ENTITY_TYPE, isResponseCode } from '../../../src/alwayson/codec/codes.js';
 import { decodeMessage } from '../../../src/alwayson/codec/frame.js';
 import type {
   BindBody,
@@ -25,6 +25,8 @@ export interface PlatformPolicy {
   /** Answers the edge's requests; undefined leaves them without an answer. */
   onRequest: (request: RequestBody) => { code: number; reason?: string; content?: InfoTable | null } | undefined;
   maxFrameBytes: number;
+  /** Whether it calls NotifyPropertyUpdate on every Thing that was bound. */
+  notifies: boolean;
   /** Whether messages are kept for tests to look at. */
   records: boolean;
 }
@@ -37,6 +39,7 @@ export function policy(changes: Partial<PlatformPolicy> = {}): PlatformPolicy {
     bindCode: () => CODE.SUCCESS,
     onRequest: () => ({ code: CODE.NOT_FOUND, reason: 'no such service' }),
     maxFrameBytes: 8192,
+    notifies: true,
     records: true,
     ...changes,
   };
@@ -61,6 +64,8 @@ export function parameterTable(parameters: TestParameters): InfoTable {
 export function resultTable(baseType: BaseType, native: unknown): InfoTable {
   return tableFromRows([makeField('result', baseType)], [{ result: native }]);
 }
+
+const NOTIFICATION_ID = 0x7fff_0000;
 
 /** The platform's end of one connection, speaking the real bytes over whatever carries them. */
 export class PlatformEnd {
@@ -195,6 +200,13 @@ export class PlatformEnd {
     const code = unbind ? CODE.SUCCESS : this.#policy.bindCode(names);
     if (code === CODE.SUCCESS) for (const name of names) this.bound[unbind ? 'delete' : 'add'](name);
     if (code !== 0) this.#respond(message, code, code === CODE.SUCCESS ? null : 'Not bound');
+    if (code === CODE.SUCCESS && !unbind && this.#policy.notifies) for (const name of names) this.#notify(name);
+  }
+
+  /** Under a number of its own, so that tests see only the answers to their own requests. */
+  #notify(name: string): void {
+    const body = { kind: 'request', entityType: ENTITY_TYPE.Things, characteristic: CHARACTERISTIC.services } as const;
+    this.send(CODE.POST, NOTIFICATION_ID, { ...body, entityName: name, name: 'NotifyPropertyUpdate', params: null });
   }
 
   #respond(message: Message, code: number, reason: string | null, content: InfoTable | null = null): void {
@@ -202,7 +214,7 @@ export class PlatformEnd {
   }
 
   #onAnswer(message: Message<ResponseBody>): void {
-    if (message.requestId === NONE) return;
+    if (message.requestId === NOTIFICATION_ID) return;
     if (this.#policy.records) this.answers.set(message.requestId, (this.answers.get(message.requestId) ?? 0) + 1);
     else if (!this.#waiting.has(message.requestId)) this.strayAnswers += 1;
     this.#waiting.get(message.requestId)?.(message);

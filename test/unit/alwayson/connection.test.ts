@@ -146,7 +146,7 @@ describe('requests of the platform are answered exactly once', () => {
     const answer = end.invoke('Thing1', 'Do2');
     await clock.advanceAsync(25_000);
     expect(end.answers.size).toBe(2);
-    await clock.advanceAsync(500);
+    await clock.advanceAsync(250);
     expect((await answer).body.reason).toMatch(/^ServiceTimeout: /);
     late.resolve('too late');
     await settle();

@@ -250,6 +250,32 @@ describe('pushes (8.3)', () => {
     expect(pushed(end.requestsFor(PUSH))).toHaveLength(1_200);
   });
 
+  it('set before the platform subscribes for the first time are not lost when it does so late', async () => {
+    const thing = thingWith(property('temp'));
+    for (const value of [1, 2, 3]) thing.setProperty('temp', value);
+    const made = rig([thing], { policy: { ...subscribing(() => ({ temp: ['VALUE'] })), notifies: false } });
+    for (const value of [4, 5]) thing.setProperty('temp', value);
+    await made.client.start();
+    await made.clock.advanceAsync(4_000);
+    expect(made.end.requestsFor(PUSH)).toEqual([]);
+    await made.end.invoke('Thing1', 'NotifyPropertyUpdate');
+    await settle();
+    expect(pushed(made.end.requestsFor(PUSH))).toEqual([
+      ['temp', 4],
+      ['temp', 5],
+    ]);
+  });
+
+  it('a platform that does not speak of properties by itself is asked after a while', async () => {
+    const thing = thingWith(property('temp'));
+    thing.setProperty('temp', 1);
+    const { end, clock } = await boundRig([thing], {
+      policy: { ...subscribing(() => ({ temp: ['VALUE'] })), notifies: false },
+    });
+    await clock.advanceAsync(5_000);
+    expect(pushed(end.requestsFor(PUSH))).toEqual([['temp', 1]]);
+  });
+
   it('a platform that knows no subscriptions is lived with (8.3)', async () => {
     const thing = thingWith(property('temp'));
     const { end, log } = await boundRig([thing]);
