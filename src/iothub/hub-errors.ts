@@ -114,7 +114,7 @@ function sentenceFor(code: ErrorCode, failure: HubFailure): string {
 
 function detailsOf(failure: HubFailure): string {
   const parts: string[] = [];
-  if (failure.codes.length > 0) parts.push(`Azure code ${failure.codes.join(', ')}`);
+  if (failure.codes.length > 0) parts.push(`Azure code ${[...new Set(failure.codes)].join(', ')}`);
   if (failure.message !== '') parts.push(`Azure says: ${failure.message}`);
   if (failure.trackingId !== undefined) parts.push(`tracking id ${failure.trackingId}`);
   return parts.length === 0 ? '.' : ` (${parts.join('; ')}).`;
@@ -156,7 +156,7 @@ function pushCode(code: unknown, found: Found): void {
 
 function findTrackingId(text: unknown, found: Found): void {
   if (found.trackingId !== undefined || typeof text !== 'string') return;
-  found.trackingId = /Tracking ID:\s*([\w-]{8,80}?)(?=-TimeStamp|[^\w-]|$)/i.exec(text)?.[1];
+  found.trackingId = /Tracking ID:\s*([\w:-]{8,80}?)(?=-TimeStamp|[^\w:-]|$)/i.exec(text)?.[1];
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

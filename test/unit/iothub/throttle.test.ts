@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import { isAgentError } from '../../../src/core/errors.js';
+import { createJobServices } from '../../../src/jobs/catalogue.js';
+import { createJobOperations } from '../../../src/jobs/operations.js';
+import { tierLimits } from '../../../src/iothub/tier-limits.js';
+import { HubThrottle } from '../../../src/iothub/throttle.js';
+import { callService, failureOf, inCall } from '../../support/jobs/callers.js';
+import { FakeHub } from '../../support/jobs/fake-hub.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+test.each([
+  ['F1', 1, 100, 20, 10],
+  ['S1', 3, 300, 60, 10],
+  ['S2', 1, 100, 20, 10],
+  ['S2', 20, 2000, 400, 20],
+  ['S3', 2, 10_000, 2000, 100],
+  ['unlimited', 1, Infinity, Infinity, Infinity],
+] as const)('%s with %d units', (tier, units, jobOperationsPerMinute, queriesPerMinute, deviceOperationsPerSecond) => {
+  expect(tierLimits(tier, units)).toEqual({ jobOperationsPerMinute, queriesPerMinute, deviceOperationsPerSecond });
+});
+
+test('500 calls at once on S1: none lost, none late, the excess refused with a sentence', async () => {
+  const clock = new ManualClock();
+  const hub = new FakeHub();
+  const services = createJobServices(createJobOperations({ hub: hub.port({ tier: 'S1', clock }), thing: 'Hub' }));
+  const startMs = clock.monotonicMs();
+  const answers: { readonly afterMs: number; readonly error?: unknown }[] = [];
+  const calls = Array.from({ length: 500 }, () =>
+    callService(services, 'ScheduleDeviceMethodJob', { methodName: 'm' }, { clock, timeoutMs: 30_000 }).then(
+      () => answers.push({ afterMs: clock.monotonicMs() - startMs }),
+      (error: unknown) => answers.push({ afterMs: clock.monotonicMs() - startMs, error }),
+    ),
+  );
+  await clock.advanceAsync(60_000);
+  await Promise.all(calls);
+  expect(answers).toHaveLength(500);
+  expect(Math.max(...answers.map(({ afterMs }) => afterMs))).toBeLessThanOrEqual(25_000);
+  const refused = answers.filter(({ error }) => error !== undefined);
+  const served = answers.length - refused.length;
+  expect(served).toBe(hub.jobs.size);
+  expect(served).toBeGreaterThan(90);
+  expect(served).toBeLessThan(145);
+  for (const { error, afterMs } of refused) {
+    expect(isAgentError(error, 'HubThrottled')).toBe(true);
+    expect((error as Error).message).toMatch(/100 job operations a minute/);
+    expect(afterMs).toBe(0);
+  }
+});
+
+describe('lanes', () => {
+  const limits = tierLimits('S1', 1);
+
+  async function takeAll(
+    throttle: HubThrottle,
+    clock: ManualClock,
+    lane: 'user' | 'background' | 'spare',
+  ): Promise<number> {
+    for (let count = 0; ; count += 1) {
+      const taken = inCall((context) => throttle.take(context, 'jobOperations', lane), { clock, timeoutMs: 1 });
+      const failure = await failureOf(taken).catch(() => undefined);
+      if (failure) return count;
+    }
+  }
+
+  test('users leave the watcher its reserve', async () => {
+    const clock = new ManualClock();
+    const throttle = new HubThrottle(limits, clock);
+    const users = await takeAll(throttle, clock, 'user');
+    expect(users).toBeGreaterThanOrEqual(90);
+    expect(await takeAll(throttle, clock, 'background')).toBeGreaterThanOrEqual(5);
+  });
+
+  test('the watcher leaves users half of theirs, and those merely curious too', async () => {
+    for (const lane of ['background', 'spare'] as const) {
+      const clock = new ManualClock();
+      const throttle = new HubThrottle(limits, clock);
+      await takeAll(throttle, clock, lane);
+      expect(await takeAll(throttle, clock, 'user')).toBeGreaterThanOrEqual(36);
+    }
+  });
+
+  test('a steady crowd of users does not stop the watcher', async () => {
+    const clock = new ManualClock();
+    const throttle = new HubThrottle(limits, clock);
+    let polls = 0;
+    for (let second = 0; second < 120; second += 1) {
+      await takeAll(throttle, clock, 'user');
+      polls += await takeAll(throttle, clock, 'background');
+      await clock.advanceAsync(1000);
+    }
+    expect(polls).toBeGreaterThan(40);
+  });
+});
