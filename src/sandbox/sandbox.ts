@@ -18,6 +18,7 @@ import { keptAppKey } from './kept-app-key.js';
 import { lightDeviceTwins, sdkDeviceTwins } from './new-devices.js';
 import type { SandboxMode, SandboxOptions } from './options.js';
 import type { ReadyInfo } from './ready-file.js';
+import type { ReceivedEvent } from './thingworx/model/thing.js';
 import { type LocalThingWorx, startLocalThingWorx } from './thingworx/local-thingworx.js';
 
 export interface SandboxDependencies {
@@ -33,6 +34,8 @@ export interface Sandbox {
   readonly directory: string;
   /** Starts the simulated devices that connect; resolves once they are online. */
   startDevices(): Promise<void>;
+  /** The events that the local ThingWorx has received of a Thing, oldest first; the last 1,000 are kept. */
+  receivedEvents(thing: string): readonly ReceivedEvent[];
   /** Stops everything, in the order that nobody misses anybody. Can be called twice. */
   close(): Promise<void>;
 }
@@ -106,6 +109,10 @@ class RunningSandbox implements Sandbox {
       log: this.#log,
     });
     this.#closers.push(() => this.#fleet?.close() ?? Promise.resolve());
+  }
+
+  receivedEvents(thing: string): readonly ReceivedEvent[] {
+    return this.#platform?.platform.things.get(thing)?.events ?? [];
   }
 
   close(): Promise<void> {
