@@ -1,9 +1,9 @@
 import { EventEmitter } from 'eventemitter3';
 import { deferred } from '../core/deferred.js';
-import { AgentError } from '../core/errors.js';
+import { AgentError, messageOf } from '../core/errors.js';
 import { bindGroups } from './bind-groups.js';
 import { CODE } from './codec/codes.js';
-import type { BindBody } from './codec/message.js';
+import type { AuthBody, BindBody } from './codec/message.js';
 import type { InfoTable } from './codec/values-model.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { Exchange, type OutgoingRequest } from './exchange.js';
@@ -122,11 +122,11 @@ export class Connection {
       case 'dial':
         return this.#dial();
       case 'sendAuth':
-        return this.#exchange.ask(CODE.AUTH, { kind: 'auth', claims: new Map([['appKey', this.#options.appKey]]) });
+        return this.#ask(CODE.AUTH, { kind: 'auth', claims: new Map([['appKey', this.#options.appKey]]) });
       case 'sendBind':
-        return this.#exchange.ask(CODE.BIND, this.#bindBody(effect.names, false));
+        return this.#ask(CODE.BIND, this.#bindBody(effect.names, false));
       case 'sendUnbind':
-        return this.#exchange.ask(CODE.UNBIND, this.#bindBody(effect.names, true));
+        return this.#ask(CODE.UNBIND, this.#bindBody(effect.names, true));
       case 'sendPing':
         return this.#ping();
       case 'arm':
@@ -173,6 +173,15 @@ export class Connection {
     this.#links.add(link);
     void link.ended.then(() => this.#links.delete(link));
     this.#exchange.attach(link);
+  }
+
+  /** A question that cannot be written (a platform with tiny frames) is as good as a connection that broke. */
+  #ask(code: number, body: AuthBody | BindBody): void {
+    try {
+      this.#exchange.ask(code, body);
+    } catch (error) {
+      this.#input({ type: 'lost', cause: messageOf(error), clean: false });
+    }
   }
 
   #bindBody(names: readonly string[], unbind: boolean): BindBody {

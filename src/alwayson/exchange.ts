@@ -41,7 +41,12 @@ export class Exchange {
     this.#options = options;
     this.#onAnswer = onAnswer;
     const { maxMessageBytes, clock, log, instruments } = options;
-    this.#reader = new FrameReader({ maxMessageBytes, maxJoinedBytes: maxMessageBytes });
+    this.#reader = new FrameReader({
+      maxMessageBytes,
+      maxJoinedBytes: maxMessageBytes,
+      maxStringBytes: maxMessageBytes,
+      maxBlobBytes: maxMessageBytes,
+    });
     this.#outgoing = new OutgoingCalls({ clock, maxOpen: options.maxCallsOpen });
     this.incoming = new IncomingRequests({
       handle: options.handleRequest,

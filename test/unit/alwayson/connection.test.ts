@@ -80,6 +80,15 @@ describe('authentication and binding', () => {
     expect(clock.armed).toBe(0);
   });
 
+  it('a platform that wants frames too small for AUTH is a lost connection, not the end', async () => {
+    const { platform, client, statuses } = rig([echoThing()], { client: { appKey: 'k'.repeat(2_000) } });
+    platform.peerMaxFrameBytes = 16;
+    void client.start();
+    await settle();
+    expect(statuses).toContainEqual({ type: 'lost', cause: expect.stringContaining('AUTH') });
+    await client.close();
+  });
+
   it('one Thing that is refused does not hold back the others, and is tried again', async () => {
     const refused = new Set(['Bad']);
     const { end, client, clock, log } = await boundRig([echoThing('Good'), echoThing('Bad')], {
