@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { parse, parseAllDocuments } from 'yaml';
+import { environmentAssignments } from '../../../src/agent/config/assignments.js';
+import { configurationSchema } from '../../../src/agent/config/schema.js';
+import { checkDocument } from '../../../src/documents/check.js';
+import { parseDocument } from '../../../src/documents/read.js';
+
+const read = (...path: string[]): string => readFileSync(join('deploy', ...path), 'utf8');
+
+/** Everything of `wanted` is in `variables`, and each sets a key of the configuration. */
+function problemsOfVariables(names: readonly string[]): unknown {
+  const environment = Object.fromEntries(names.map((name) => [name, 'x']));
+  const ours = names.filter((name) => name.startsWith('TWX_IOTHUB__'));
+  const { assignments, problems } = environmentAssignments(environment, { iothubs: { main: {} } });
+  return { problems, isComplete: assignments.length === ours.length };
+}
+const ALL_WELL = { problems: [], isComplete: true };
+
+interface Container {
+  readonly name: string;
+  readonly args?: readonly string[];
+  readonly restartPolicy?: string;
+  readonly livenessProbe?: { readonly httpGet: { readonly path: string } };
+  readonly readinessProbe?: { readonly httpGet: { readonly path: string } };
+  readonly startupProbe?: { readonly httpGet: { readonly path: string } };
+  readonly securityContext: Record<string, unknown>;
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+}
+
+interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: Record<string, unknown>;
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly volumes: readonly { readonly name: string }[];
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly data?: Record<string, string>;
+  readonly spec?: { readonly replicas?: number; readonly template: { readonly spec: PodSpec } };
+}
+
+function manifests(file: string): Manifest[] {
+  const documents = parseAllDocuments(read('kubernetes', file));
+  expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+  return documents.map((document) => document.toJS() as Manifest);
+}
+
+const podOf = (file: string): PodSpec =>
+  manifests(file).find(({ kind }) => kind === 'Deployment')?.spec?.template.spec as PodSpec;
+
+function expectLockedDown(container: Container, pod: PodSpec): void {
+  expect(container.securityContext).toMatchObject({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+  expect(pod.securityContext).toMatchObject({ runAsNonRoot: true });
+  expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(10);
+  const volumes = pod.volumes.map(({ name }) => name);
+  expect(container.volumeMounts.filter(({ name }) => !volumes.includes(name))).toEqual([]);
+}
+
+describe('Kubernetes', () => {
+  it('runs one agent, probed and locked down', () => {
+    const pod = podOf('deployment.yaml');
+    const [agent] = pod.containers as [Container];
+    expect(agent.livenessProbe?.httpGet.path).toBe('/livez');
+    expect(agent.readinessProbe?.httpGet.path).toBe('/readyz');
+    expect(agent.startupProbe?.httpGet.path).toBe('/livez');
+    expectLockedDown(agent, pod);
+    expect(manifests('deployment.yaml').map(({ kind }) => kind)).toEqual([
+      'ConfigMap',
+      'PersistentVolumeClaim',
+      'Deployment',
+    ]);
+    expect(manifests('deployment.yaml').at(-1)?.spec?.replicas).toBe(1);
+  });
+
+  it('gives it a configuration that the schema accepts', () => {
+    const text = manifests('deployment.yaml')[0]?.data?.['agent.yaml'] ?? '';
+    expect(checkDocument(parseDocument(text, 'agent.yaml'), configurationSchema)).toMatchObject({ ok: true });
+  });
+
+  it('runs it as a native sidecar that starts first', () => {
+    const pod = podOf('sidecar.yaml');
+    const [agent] = pod.initContainers as [Container];
+    expect(agent.restartPolicy).toBe('Always');
+    expect(agent.startupProbe?.httpGet.path).toBe('/livez');
+    expect(agent.args).toEqual(['run', '--config', '/etc/twx-iothub/agent.yaml']);
+    expectLockedDown(agent, pod);
+  });
+});
+
+describe('Docker', () => {
+  it('builds in one stage, runs in another, without root', () => {
+    const lines = read('docker', 'Dockerfile').split('\n');
+    expect(lines.filter((line) => line.startsWith('FROM '))).toHaveLength(2);
+    expect(lines.findIndex((line) => line === 'USER 10001:10001')).toBeGreaterThan(
+      lines.findLastIndex((line) => line.startsWith('FROM ')),
+    );
+    expect(lines).toContain('ENTRYPOINT ["node", "bin/twx-iothub.js"]');
+    const ignored = read('docker', 'Dockerfile.dockerignore').split('\n');
+    const copied = lines.flatMap((line) => /^COPY (?!--from)(.+) \S+$/.exec(line)?.[1]?.split(' ') ?? []);
+    expect(copied.filter((path) => !ignored.includes(`!${path.replace(/\/$/, '')}`))).toEqual([]);
+  });
+
+  it('has a compose file whose variables set keys', () => {
+    const { services } = parse(read('docker', 'compose.yaml')) as {
+      services: { agent: { read_only: boolean; stop_grace_period: string; environment: Record<string, string> } };
+    };
+    expect(services.agent).toMatchObject({ read_only: true, stop_grace_period: '12s' });
+    expect(problemsOfVariables(Object.keys(services.agent.environment))).toEqual(ALL_WELL);
+  });
+});
+
+describe('systemd', () => {
+  const unit = (file: string): string[] =>
+    read('systemd', file)
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+
+  it.each(['twx-iothub.service', 'twx-iothub-hardened.service'])('%s starts, validates and stops the agent', (file) => {
+    const lines = unit(file);
+    expect(lines.filter((line) => /^\[.+\]$/.test(line))).toEqual(['[Unit]', '[Service]', '[Install]']);
+    expect(lines.filter((line) => !/^(\[\w+\]|\w+=.*)$/.test(line))).toEqual([]);
+    expect(lines).toContain('ExecStart=/usr/bin/env twx-iothub run --config /etc/twx-iothub/agent.yaml');
+    expect(lines.find((line) => line.startsWith('ExecStartPre='))).toContain('config validate');
+    expect(lines).toContain('RestartPreventExitStatus=78');
+    expect(lines).toContain('TimeoutStopSec=12');
+    const variables =
+      lines
+        .filter((line) => line.startsWith('Environment='))
+        .join(' ')
+        .match(/TWX_IOTHUB__\w+/g) ?? [];
+    expect(problemsOfVariables(variables)).toEqual(ALL_WELL);
+  });
+
+  it('is hardened, but leaves the compiler its memory', () => {
+    const lines = unit('twx-iothub-hardened.service');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'DynamicUser=yes',
+        'NoNewPrivileges=yes',
+        'ProtectSystem=strict',
+        'CapabilityBoundingSet=',
+      ]),
+    );
+    expect(lines.join('\n')).not.toContain('MemoryDenyWriteExecute');
+  });
+});
