@@ -190,11 +190,9 @@ class RunningHub implements LocalIotHub {
   }
 
   async addLightDevices(devices: Iterable<NewDevice>, behaviour?: FleetBehaviour): Promise<LightDevices> {
-    const all = [...devices];
-    await this.registerDevices(all);
     const light = createLightDevices({
       directory: this.#parts.state.directory,
-      deviceIds: all.map(({ deviceId }) => deviceId),
+      deviceIds: await registerDevices(this.#parts.state, devices),
       ...(behaviour ? { behaviour } : {}),
     });
     this.#light = light;

@@ -1,4 +1,5 @@
 import type { HubState } from './hub-state.js';
+import { checkTwinSize } from './twins/twin-rules.js';
 import { readTwinChange } from './twins/twins.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -16,19 +17,22 @@ export interface NewDevice {
 const SLICE = 2_000;
 
 /**
- * Registers those devices that are not there yet; resolves once all are kept.
+ * Registers those devices that are not there yet; answers the ids of all of them once they are kept.
  * @throws ServiceError for an id or a twin that the service would not take
  */
-export async function registerDevices(state: HubState, devices: Iterable<NewDevice>): Promise<void> {
-  let count = 0;
+export async function registerDevices(state: HubState, devices: Iterable<NewDevice>): Promise<string[]> {
+  const ids: string[] = [];
   for (const device of devices) {
     const { deviceId, authentication } = device;
     if (!state.endpoints.find({ deviceId })) {
-      const endpoint = state.registry.create({ deviceId }, authentication ? { authentication } : {});
-      state.twins.seed(endpoint, readTwinChange({ tags: device.tags, properties: { desired: device.desired } }));
+      const twin = readTwinChange({ tags: device.tags, properties: { desired: device.desired } });
+      checkTwinSize('tags', twin.tags ?? {});
+      checkTwinSize('desired', twin.desired ?? {});
+      state.registry.create({ deviceId }, authentication ? { authentication } : {}, twin);
     }
-    count += 1;
-    if (count % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+    ids.push(deviceId);
+    if (ids.length % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await state.journal.flush();
+  return ids;
 }

@@ -11,7 +11,8 @@ import {
 import { wireTime } from '../answers/wire-time.js';
 import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
-import { emptySection, stampOf } from '../twins/section.js';
+import { emptySection, mergePlain, replaceSection, stampOf } from '../twins/section.js';
+import type { TwinChange } from '../twins/twins.js';
 import { type Endpoint, endpointId, type EndpointRecord } from './endpoint.js';
 import { checkDeviceId, checkModuleId } from './id-rules.js';
 import { identityEtag } from './identity-document.js';
@@ -22,6 +23,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** .NET counts time in ticks of 100 ns from the year 1; scopes of edge devices end with such a number. */
 const TICKS_AT_EPOCH = 621_355_968_000_000_000n;
 const MAX_MODULES_PER_DEVICE = 50;
+const NO_TWIN: TwinChange = { tags: undefined, desired: undefined };
 
 export interface RegistryOptions {
   readonly endpoints: Endpoints;
@@ -50,8 +52,11 @@ export class Registry {
     return this.update(known, body, match);
   }
 
-  /** @throws ServiceError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, TooManyDevices */
-  create(id: EndpointId, body: Json): Endpoint {
+  /**
+   * Creates an identity, and its twin with what it begins with.
+   * @throws ServiceError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, TooManyDevices
+   */
+  create(id: EndpointId, body: Json, twin: TwinChange = NO_TWIN): Endpoint {
     const { endpoints } = this.#options;
     checkDeviceId(id.deviceId);
     if (id.moduleId !== undefined) this.#checkNewModule(id.deviceId, id.moduleId);
@@ -59,7 +64,7 @@ export class Registry {
     if (id.moduleId === undefined && endpoints.devices.size >= this.#options.maxDevices) {
       throw new ServiceError('TooManyDevices', `The tier allows ${this.#options.maxDevices} devices.`);
     }
-    return endpoints.add(this.#newRecord(id, readIdentityRequest(body, undefined)));
+    return endpoints.add(this.#newRecord(id, readIdentityRequest(body, undefined), twin));
   }
 
   /** @throws ServiceError PreconditionFailed, ArgumentInvalid */
@@ -99,7 +104,11 @@ export class Registry {
     throw new ServiceError('TooManyDevices', `A device has at most ${MAX_MODULES_PER_DEVICE} modules.`);
   }
 
-  #newRecord(id: EndpointId, request: IdentityRequest): Omit<EndpointRecord, 'sequence'> {
+  #newRecord(
+    id: EndpointId,
+    request: IdentityRequest,
+    { tags, desired }: TwinChange,
+  ): Omit<EndpointRecord, 'sequence'> {
     const nowMs = this.#options.clock.nowMs();
     const time = wireTime(nowMs);
     const isEdge = request.isEdge ?? false;
@@ -117,8 +126,8 @@ export class Registry {
       parentScopes: request.parentScopes ?? (isEdge || !request.deviceScope ? undefined : [request.deviceScope]),
       managedBy: request.managedBy,
       twinVersion: 1,
-      tags: {},
-      desired: emptySection(stampOf(time, 1)),
+      tags: mergePlain({}, tags ?? {}),
+      desired: replaceSection(desired ?? {}, stampOf(time, 1), 1),
       reported: emptySection(stampOf(time)),
       lastActivityMs: undefined,
     };

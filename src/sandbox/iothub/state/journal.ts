@@ -24,6 +24,16 @@ export class Journal {
     this.#log = log;
   }
 
+  /** Whether the last write failed. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** Whether there is anything that is not on disk yet: if not, nobody needs to wait for `flush`. */
+  get isDirty(): boolean {
+    return this.#noted.size > 0 || this.#writing !== undefined;
+  }
+
   /** Notes the new value of a key; the value must not change any more. `undefined` removes the key. */
   note(key: string, value: unknown): void {
     if (this.#store) this.#noted.set(key, value);
@@ -34,7 +44,7 @@ export class Journal {
    * @throws ServiceError ServiceUnavailable while the store cannot be written.
    */
   async flush(): Promise<void> {
-    if (!this.#store || (this.#noted.size === 0 && !this.#writing)) return;
+    if (!this.isDirty) return;
     this.#next ??= this.#writeAfter(this.#writing);
     await this.#next;
   }

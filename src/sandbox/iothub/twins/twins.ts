@@ -41,19 +41,6 @@ export class Twins {
     throw id.moduleId === undefined ? deviceNotFound(id.deviceId) : moduleNotFound(id.deviceId, id.moduleId);
   }
 
-  /** What the twin of a new device begins with. Whoever calls flushes the journal. */
-  seed(endpoint: Endpoint, { tags, desired }: TwinChange): void {
-    const { endpoints, clock } = this.#options;
-    if (!tags && !desired) return;
-    if (tags) checkTwinSize('tags', tags);
-    if (desired) checkTwinSize('desired', desired);
-    const stamp = stampOf(wireTime(clock.nowMs()), 1);
-    endpoints.update(endpoint, {
-      ...(tags ? { tags: mergePlain({}, tags) } : {}),
-      ...(desired ? { desired: replaceSection(desired, stamp, 1) } : {}),
-    });
-  }
-
   /** Merges a service's patch into the twin. Resolves once it is kept. */
   patch(endpoint: Endpoint, change: TwinChange, match: Match): Promise<void> {
     return this.#change(endpoint, match, (record, time) => {
@@ -91,17 +78,20 @@ export class Twins {
     });
   }
 
-  /** Merges a device's patch into its reported properties; answers the new version once it is kept. */
+  /**
+   * Merges a device's patch into its reported properties; answers the new version once it is kept. Waits only for the
+   * disk: a hundred thousand devices that report at once must not pile up promises.
+   */
   async patchReported(endpoint: Endpoint, patch: unknown): Promise<number> {
     const { endpoints, journal, clock } = this.#options;
     checkTwinContent('reported', patch);
-    await journal.checkWritable();
+    if (journal.isFailing) await journal.checkWritable();
     const { reported } = endpoint.record;
     const version = reported.version + 1;
     const merged = mergeSection(reported, patch, stampOf(wireTime(clock.nowMs())), version);
     checkTwinSize('reported', merged.properties);
     endpoints.update(endpoint, { reported: merged });
-    await journal.flush();
+    if (journal.isDirty) await journal.flush();
     return version;
   }
 
