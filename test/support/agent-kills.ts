@@ -41,7 +41,11 @@ const LONGEST_LIFE_MS = 1500;
 export async function killAgents(kills: number, random: () => number): Promise<KillReport> {
   const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-kills-'));
   const options = sandboxSchema.parse({
-    ...{ devices: 0, lightDevices: 20, httpPort: 0, hubPort: 0, mqttPort: 0 },
+    devices: 0,
+    lightDevices: 20,
+    httpPort: 0,
+    hubPort: 0,
+    mqttPort: 0,
     stateDir: join(folder, 'sandbox'),
     fleet: { latencyMs: 300 },
     thingworx: { bindPolicy: 'last-in-wins' },
