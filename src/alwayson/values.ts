@@ -4,13 +4,5 @@
  */
 export { convertLoose, convertRow, tableFromJson } from './values/convert.js';
 export { isPlainObject, type JsonValue, type NativeRow } from './values/native.js';
-export { type FieldJson, nativeToJson, type TableJson, tableToJson } from './values/table-json.js';
-export {
-  decodeNative,
-  encodeNative,
-  type FieldOptions,
-  inferPrimitive,
-  makeField,
-  rowsFromTable,
-  tableFromRows,
-} from './values/wire.js';
+export { nativeToJson, tableToJson } from './values/table-json.js';
+export { decodeNative, encodeNative, inferPrimitive, makeField, rowsFromTable, tableFromRows } from './values/wire.js';

@@ -12,6 +12,7 @@ export class SerialWorker {
   readonly #options: SerialWorkerOptions;
   #isRunning = false;
   #isWoken = false;
+  #isResting = false;
   #retry: Timer | undefined;
 
   constructor(options: SerialWorkerOptions) {
@@ -20,25 +21,28 @@ export class SerialWorker {
 
   /** There may be work. */
   wake(): void {
+    this.#isResting = false;
     this.#isWoken = true;
     if (!this.#isRunning) void this.#run();
   }
 
-  /** Forgets the pending repetition; what runs goes on to its end. */
+  /** Nothing more until it is woken; the piece of work that is under way goes on to its end. */
   rest(): void {
+    this.#isResting = true;
     this.#isWoken = false;
     this.#retry?.cancel();
-    this.#retry = undefined;
   }
 
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#isWoken) {
-      this.rest();
+      this.#isWoken = false;
+      this.#retry?.cancel();
       try {
-        if (await this.#options.work()) this.#isWoken = true;
+        if ((await this.#options.work()) && !this.#isResting) this.#isWoken = true;
       } catch {
-        this.#retry = this.#options.clock.schedule(this.#options.retryMs, () => this.wake());
+        const { clock, retryMs } = this.#options;
+        if (!this.#isResting) this.#retry = clock.schedule(retryMs, () => this.wake());
       }
     }
     this.#isRunning = false;

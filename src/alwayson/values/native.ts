@@ -1,4 +1,4 @@
-import { BASE_TYPES, type BaseType } from '../codec/base-types.js';
+import type { BaseType } from '../codec/base-types.js';
 
 /** A value as JSON has it. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -8,11 +8,6 @@ export type NativeRow = Readonly<Record<string, unknown>>;
 
 /** Depth at which nested JSON, tables or variants are refused. */
 export const MAX_DEPTH = 64;
-
-/** Whether the native and the wire value of this base type are both plain text. */
-export function isTextType(baseType: BaseType): boolean {
-  return BASE_TYPES[baseType].payload === 'string' && !isJsonType(baseType);
-}
 
 /** Whether the wire carries text that holds JSON, while handlers see the parsed value. */
 export function isJsonType(baseType: BaseType): boolean {

@@ -236,6 +236,22 @@ describe('pushes (8.3)', () => {
     ]);
   });
 
+  it('that are under way when the client closes leave no timer behind', async () => {
+    const thing = thingWith(property('temp'));
+    const { client, clock, end } = await boundRig([thing], {
+      policy: subscribing(
+        () => ({ temp: ['VALUE'] }),
+        () => false,
+      ),
+    });
+    thing.setProperty('temp', 1);
+    await settle();
+    expect(end.requestsFor(PUSH)).toHaveLength(1);
+    await client.close();
+    await settle();
+    expect(clock.armed).toBe(0);
+  });
+
   it('in great number are cut into several calls', async () => {
     const properties = Array.from({ length: 1_200 }, (_, n) => property(`p${n}`));
     const thing = thingWith(...properties);
