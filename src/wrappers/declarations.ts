@@ -1,18 +1,22 @@
-import type { BaseType } from '../alwayson/codec/base-types.js';
 import {
   isOnHubThing,
   shapeNameOf,
   thingNameOf,
   type WrapperDataShape,
   type WrapperDescription,
+  type WrapperField,
   type WrapperService,
 } from './definition.js';
 import { kindOf } from './parameter-types.js';
-import { docComment, pascalCase, quoted } from './typescript-types.js';
+import { distinctPascalCase, docComment, pascalCase, quoted } from './typescript-types.js';
 
 /** The `.d.ts` of a bundle's services, as scripts of ThingWorx see them. */
 export function declarations({ bundle, dataShapes, services }: WrapperDescription): string {
   const name = pascalCase(bundle.name);
+  const rowNames = distinctPascalCase(
+    dataShapes.map((shape) => shape.name),
+    'Row',
+  );
   const where = isOnHubThing(bundle)
     ? `the ThingShape ${shapeNameOf(bundle)}`
     : `the Thing ${thingNameOf(bundle)} and the ThingShape ${shapeNameOf(bundle)}`;
@@ -25,8 +29,8 @@ export function declarations({ bundle, dataShapes, services }: WrapperDescriptio
     '  readonly rows: ReadonlyArray<Row>;',
     '}',
     '',
-    ...dataShapes.flatMap(rowDeclaration),
-    ...services.flatMap(parametersDeclaration),
+    ...dataShapes.flatMap((shape) => rowDeclaration(shape, rowNames)),
+    ...services.flatMap((service) => parametersDeclaration(service, rowNames)),
     ...docComment(`Services of ${where}. Each answers with the job id.`),
     `export interface ${name}Services {`,
     ...services.flatMap(serviceDeclaration),
@@ -35,25 +39,25 @@ export function declarations({ bundle, dataShapes, services }: WrapperDescriptio
   ].join('\n');
 }
 
-const rowName = (shapeName: string): string => `${pascalCase(shapeName)}Row`;
+/** Names of the row types by those of the data shapes. */
+type RowNames = ReadonlyMap<string, string>;
 
-const rowDeclaration = (shape: WrapperDataShape): string[] => [
+const rowDeclaration = (shape: WrapperDataShape, rowNames: RowNames): string[] => [
   ...docComment(`A row of ${shape.name}. ${shape.description}`.trim()),
-  `export interface ${rowName(shape.name)} {`,
+  `export interface ${rowNames.get(shape.name)} {`,
   ...shape.fields.flatMap((field) => [
     ...docComment(field.description, '  '),
-    `  readonly ${field.name}?: ${scriptType(field.baseType, field.dataShapeName)};`,
+    `  readonly ${field.name}?: ${scriptType(field, rowNames)};`,
   ]),
   '}',
   '',
 ];
 
-const parametersDeclaration = (service: WrapperService): string[] => [
+const parametersDeclaration = (service: WrapperService, rowNames: RowNames): string[] => [
   `export interface ${service.name}Parameters {`,
   ...service.parameters.flatMap((parameter) => {
     const { rule } = parameter;
-    const type =
-      rule.enum?.map((value) => quoted(value)).join(' | ') ?? scriptType(parameter.baseType, parameter.dataShapeName);
+    const type = rule.enum?.map((value) => quoted(value)).join(' | ') ?? scriptType(parameter, rowNames);
     const isNeeded = parameter.required && parameter.defaultValue === undefined;
     return [
       ...docComment(`${parameter.baseType}. ${parameter.description}`.trim(), '  '),
@@ -72,7 +76,10 @@ function serviceDeclaration(service: WrapperService): string[] {
   ];
 }
 
-function scriptType(baseType: BaseType, shapeName: string | undefined): string {
+function scriptType(
+  { baseType, dataShapeName }: Pick<WrapperField, 'baseType' | 'dataShapeName'>,
+  rowNames: RowNames,
+): string {
   switch (kindOf(baseType)) {
     case 'text':
       return 'string';
@@ -89,7 +96,7 @@ function scriptType(baseType: BaseType, shapeName: string | undefined): string {
     case 'json':
       return 'unknown';
     case 'table':
-      return `InfoTable<${shapeName === undefined ? 'unknown' : rowName(shapeName)}>`;
+      return `InfoTable<${rowNames.get(dataShapeName ?? '') ?? 'unknown'}>`;
     case 'binary':
       return 'string | ArrayLike<number>';
     case 'tags':

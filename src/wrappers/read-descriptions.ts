@@ -6,7 +6,7 @@ import { readDocument, type SourceDocument } from '../documents/read.js';
 import type { WrapperDescription } from './definition.js';
 import { normalize } from './normalize.js';
 import { findingsOfShape, type ShapeTable } from './rules/data-shapes.js';
-import { duplicates, type Finding } from './rules/finding.js';
+import { duplicatesOfAnyCase, type Finding } from './rules/finding.js';
 import { findingsOfService } from './rules/services.js';
 import { dataShapeSchema, descriptionSchema, type RawDescription, serviceSchema } from './schema.js';
 
@@ -56,9 +56,9 @@ function findingsOf(value: unknown): Finding[] {
   const services = readable(parts.services, serviceSchema);
   const table: ShapeTable = new Map(shapes.map(({ part }) => [part.name, part]));
   return [
-    ...duplicates(names(parts.dataShapes), (index) => ['dataShapes', index, 'name']),
+    ...duplicatesOfAnyCase(names(parts.dataShapes), (index) => ['dataShapes', index, 'name']),
     ...shapes.flatMap(({ part, index }) => findingsOfShape(part, index, table)),
-    ...duplicates(names(parts.services), (index) => ['services', index, 'name']),
+    ...duplicatesOfAnyCase(names(parts.services), (index) => ['services', index, 'name']),
     ...services.flatMap(({ part, index }) =>
       findingsOfService(part, table).map((finding) => ({ ...finding, path: ['services', index, ...finding.path] })),
     ),

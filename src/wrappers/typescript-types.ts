@@ -46,3 +46,17 @@ export const pascalCase = (name: string): string =>
     .filter((part) => part !== '')
     .map((part) => part[0]?.toUpperCase() + part.slice(1))
     .join('');
+
+/** Names in PascalCase, each of them different, by the names given. */
+export function distinctPascalCase(names: readonly string[], suffix: string): ReadonlyMap<string, string> {
+  const taken = new Set<string>();
+  return new Map(
+    names.map((name) => {
+      const wanted = pascalCase(name);
+      let chosen = `${wanted}${suffix}`;
+      for (let number = 2; taken.has(chosen); number += 1) chosen = `${wanted}${number}${suffix}`;
+      taken.add(chosen);
+      return [name, chosen];
+    }),
+  );
+}

@@ -1,6 +1,6 @@
 import type { WrapperDescription, WrapperService } from '../definition.js';
 import { payloadSchema } from '../json-schema.js';
-import { docComment, memberName, pascalCase, quoted, schemaType } from '../typescript-types.js';
+import { distinctPascalCase, docComment, memberName, pascalCase, quoted, schemaType } from '../typescript-types.js';
 import { checkedPart } from './checked-part.js';
 import { desiredServices, twinSource } from './twin.js';
 import { VALIDATOR_SOURCE } from './validator.js';
@@ -59,14 +59,11 @@ function methodGroups(services: readonly WrapperService[], prefix: string): Meth
     const methods = groups.get(module) ?? new Map<string, WrapperService[]>();
     groups.set(module, methods.set(method, [...(methods.get(method) ?? []), service]));
   }
-  const names = new Set<string>();
-  return [...groups].map(([module, methods]) => {
-    const wanted = `${prefix}${pascalCase(module)}`;
-    let name = wanted;
-    for (let number = 2; names.has(name); number += 1) name = `${wanted}${number}`;
-    names.add(name);
-    return { module, name: `${name}Methods`, methods };
-  });
+  const names = distinctPascalCase(
+    [...groups.keys()].map((module) => `${prefix}-${module}`),
+    'Methods',
+  );
+  return [...groups].map(([module, methods]) => ({ module, name: names.get(`${prefix}-${module}`) ?? '', methods }));
 }
 
 function splitMethod(methodName: string): readonly [string, string] {

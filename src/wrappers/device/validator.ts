@@ -22,32 +22,42 @@ interface Schema {
 }
 
 function check(value: unknown, schema: Schema, at: string): void {
-  const refuse = (what: string): never => {
-    throw new PayloadError((at === '' ? 'the payload' : at) + ' ' + what);
-  };
-  if (schema.const !== undefined && !isSame(value, schema.const)) refuse('must be ' + JSON.stringify(schema.const));
-  if (schema.type !== undefined && !isOfType(value, schema.type)) refuse('must be of type ' + schema.type);
-  if (schema.enum && !schema.enum.includes(value)) refuse('must be one of ' + schema.enum.join(', '));
-  if (typeof value === 'number') {
-    if (schema.minimum !== undefined && value < schema.minimum) refuse('must be at least ' + schema.minimum);
-    if (schema.maximum !== undefined && value > schema.maximum) refuse('must be at most ' + schema.maximum);
-  } else if (typeof value === 'string') {
-    const length = [...value].length;
-    if (schema.minLength !== undefined && length < schema.minLength) refuse('is too short');
-    if (schema.maxLength !== undefined && length > schema.maxLength) refuse('is too long');
-    if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) refuse('must match ' + schema.pattern);
-    if (schema.format === 'date-time' && Number.isNaN(Date.parse(value))) refuse('must be a date and time');
-  } else if (Array.isArray(value)) {
-    const items = schema.items ?? {};
-    value.forEach((item: unknown, index) => check(item, items, at + '/' + index));
-  } else if (typeof value === 'object' && value !== null) {
+  const { type } = schema;
+  if (schema.const !== undefined && !isSame(value, schema.const)) refuse(at, 'must be ' + JSON.stringify(schema.const));
+  if (type !== undefined && !isOfType(value, type)) refuse(at, 'must be of type ' + type);
+  if (schema.enum && !schema.enum.includes(value)) refuse(at, 'must be one of ' + schema.enum.join(', '));
+  if (typeof value === 'number') checkNumber(value, schema, at);
+  else if (typeof value === 'string') checkText(value, schema, at);
+  else if (Array.isArray(value)) checkItems(value, schema.items ?? {}, at);
+  else if (typeof value === 'object' && value !== null) {
     checkMembers(value as { readonly [name: string]: unknown }, schema, at);
   }
 }
 
+function refuse(at: string, what: string): never {
+  throw new PayloadError((at === '' ? 'the payload' : at) + ' ' + what);
+}
+
+function checkNumber(value: number, { minimum, maximum }: Schema, at: string): void {
+  if (minimum !== undefined && value < minimum) refuse(at, 'must be at least ' + minimum);
+  if (maximum !== undefined && value > maximum) refuse(at, 'must be at most ' + maximum);
+}
+
+function checkText(value: string, { minLength, maxLength, pattern, format }: Schema, at: string): void {
+  const length = Array.from(value).length;
+  if (minLength !== undefined && length < minLength) refuse(at, 'must have at least ' + minLength + ' characters');
+  if (maxLength !== undefined && length > maxLength) refuse(at, 'must have at most ' + maxLength + ' characters');
+  if (pattern !== undefined && !new RegExp(pattern).test(value)) refuse(at, 'must match ' + pattern);
+  if (format === 'date-time' && Number.isNaN(Date.parse(value))) refuse(at, 'must be a date and time');
+}
+
+function checkItems(values: readonly unknown[], schema: Schema, at: string): void {
+  values.forEach((value, index) => check(value, schema, at + '/' + index));
+}
+
 function checkMembers(value: { readonly [name: string]: unknown }, schema: Schema, at: string): void {
   for (const name of schema.required ?? []) {
-    if (!has(value, name)) throw new PayloadError(at + '/' + name + ' is missing');
+    if (!has(value, name)) refuse(at + '/' + name, 'is missing');
   }
   for (const [name, member] of Object.entries(schema.properties ?? {})) {
     if (has(value, name)) check(value[name], member, at + '/' + name);

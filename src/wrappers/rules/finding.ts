@@ -7,16 +7,27 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** Findings of names that occur twice, letters of either case being the same: file systems and ThingWorx think so. */
-export function duplicates(names: readonly string[], pathOf: (index: number) => DocumentPath): Finding[] {
-  const first = new Map<string, number>();
+/** Findings of names that occur twice. */
+export const duplicates = (names: readonly string[], pathOf: (index: number) => DocumentPath): Finding[] =>
+  repeated(names, pathOf, (name) => name).map(({ path, name }) => ({ path, message: `the name ${name} occurs twice` }));
+
+/** The same for names of entities and files, where letters of either case are the same. */
+export const duplicatesOfAnyCase = (names: readonly string[], pathOf: (index: number) => DocumentPath): Finding[] =>
+  repeated(names, pathOf, (name) => name.toLowerCase()).map(({ path, name }) => ({
+    path,
+    message: `the name ${name} occurs twice`,
+    hint: 'case does not make a difference',
+  }));
+
+function repeated(
+  names: readonly string[],
+  pathOf: (index: number) => DocumentPath,
+  keyOf: (name: string) => string,
+): { readonly path: DocumentPath; readonly name: string }[] {
+  const seen = new Set<string>();
   return names.flatMap((name, index) => {
-    const key = name.toLowerCase();
-    const earlier = first.get(key);
-    if (earlier === undefined) {
-      first.set(key, index);
-      return [];
-    }
-    return [{ path: pathOf(index), message: `the name ${name} occurs twice`, hint: 'case does not make a difference' }];
+    const isRepeated = seen.has(keyOf(name));
+    seen.add(keyOf(name));
+    return isRepeated ? [{ path: pathOf(index), name }] : [];
   });
 }

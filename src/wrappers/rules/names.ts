@@ -26,6 +26,7 @@ export function problemWithFieldName(name: string): string | undefined {
   const wrong = problemWithIdentifier(name);
   if (wrong !== undefined) return wrong;
   if (RESERVED_WORDS.has(name)) return 'is a reserved word of JavaScript';
+  if (INHERITED.has(name)) return 'is a name that every object of JavaScript has';
   return EXPORT_ELEMENTS.has(name) ? elementWord : undefined;
 }
 
@@ -50,7 +51,13 @@ const SCRIPT_NAMES = words(`
   me result logger Things ThingShapes ThingTemplates DataShapes Resources Subsystems Users Groups Mashups Networks
   Projects Organizations ApplicationKeys Dashboards Menus MediaEntities Logs Roles Unit
   Array Boolean Date Error Function Infinity JSON Math NaN Number Object RegExp String XML XMLList
-  arguments eval isFinite isNaN parseFloat parseInt undefined
+  arguments decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval isFinite isNaN parseFloat parseInt
+  undefined unescape
+`);
+
+/** Members that every object has: a row or a scope without the value would seem to have it. */
+const INHERITED = words(`
+  constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf
 `);
 
 /** Words that block the import of an extension when a property or a field has them as its name. */

@@ -1,3 +1,5 @@
+import { isExponential } from './pattern-cost.js';
+
 const MAX_PATTERN_LENGTH = 200;
 
 /**
@@ -13,28 +15,7 @@ export function problemWithPattern(pattern: string): string | undefined {
   } catch {
     return 'is not a regular expression';
   }
-  return hasNestedRepetition(pattern)
+  return isExponential(pattern)
     ? 'repeats a group that itself repeats without bound, which can take for ever'
     : undefined;
-}
-
-/** Whether an unbounded repetition stands inside a group that is itself repeated. */
-function hasNestedRepetition(pattern: string): boolean {
-  const plain = pattern.replaceAll(/\\./g, '_').replaceAll(/\[[^\]]*\]/g, '_');
-  const open: boolean[] = [];
-  let top = false;
-  for (let index = 0; index < plain.length; index += 1) {
-    const rest = plain.slice(index);
-    if (rest.startsWith('(')) {
-      open.push(top);
-      top = false;
-    } else if (rest.startsWith(')')) {
-      const repeats = /^\)(?:[*+]|\{\d+,?\d*\})/.test(rest);
-      if (top && repeats) return true;
-      top = (open.pop() ?? false) || top;
-    } else if (/^(?:[*+]|\{\d+,\})/.test(rest)) {
-      top = true;
-    }
-  }
-  return false;
 }

@@ -13,6 +13,7 @@ const folder = path.join(root, 'coverage', 'wrappers-compile');
 const DESCRIPTION = `
 bundle: { name: odd.names-1, version: 1.0.0, description: "Ends */ here" }
 dataShapes:
+  - { name: Inner.DS, fields: [{ name: at, baseType: STRING }] }
   - { name: Inner_DS, fields: [{ name: at, baseType: DATETIME }, { name: where, baseType: LOCATION }] }
   - { name: Outer_DS, fields: [{ name: rows, baseType: INFOTABLE, dataShape: Inner_DS, description: "*/" }] }
 services:

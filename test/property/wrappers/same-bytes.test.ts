@@ -10,6 +10,8 @@ import { describeWrappers, withService } from '../../support/wrappers/descriptio
 import { type TestValue, toNative } from '../../support/wrappers/rhino-values.js';
 import { assertEs5, runScript } from '../../support/wrappers/run-script.js';
 
+const RUNS = process.env['LOAD'] === 'full' ? 5000 : 150;
+
 /** What the agent makes of a call, in the form in which a script's call is recorded. */
 function runAgent(description: WrapperDescription, values: Readonly<Record<string, TestValue>>): unknown {
   const [service] = description.services;
@@ -41,9 +43,9 @@ describe('script and agent', () => {
         const read = describeWrappers(JSON.stringify(description));
         expect(runGenerated(read, values)).toEqual(runAgent(read, values));
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
-  });
+  }, 300_000);
 
   it('write placeholders so that no value can change the condition', () => {
     const description = describeWrappers(
@@ -74,7 +76,7 @@ job: { queryCondition: "tags.site = {site} AND tags.floor IN [1, 2]" }`),
           },
         });
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
     );
-  });
+  }, 300_000);
 });

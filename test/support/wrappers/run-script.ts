@@ -22,6 +22,9 @@ export function assertEs5(script: string): void {
   parse(script, { ecmaVersion: 5, sourceType: 'script' });
 }
 
+/** Where the values that scripts get come from. */
+const PLATFORM_REALM = vm.createContext({});
+
 /** Platform objects as scripts see them; `_calls` collects what is called. */
 const PLATFORM = `
 var _calls = [];
@@ -43,10 +46,9 @@ var Resources = { InfoTableFunctions: { CreateInfoTable: function () {
 
 /** Runs a service's script in a realm of its own; its parameters, set as variables, are objects of yet another one. */
 export function runScript(script: string, parameters: Readonly<Record<string, TestValue>>): ScriptRun {
-  const platform = vm.createContext({});
   const variables = Object.entries(parameters).flatMap(([name, value]): [string, unknown][] => {
     const expression = toScriptExpression(value);
-    return expression === undefined ? [] : [[name, vm.runInContext(expression, platform)]];
+    return expression === undefined ? [] : [[name, vm.runInContext(expression, PLATFORM_REALM)]];
   });
   const context = vm.createContext(Object.fromEntries(variables));
   vm.runInContext(PLATFORM, context);

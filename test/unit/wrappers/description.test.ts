@@ -38,8 +38,8 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ],
   [
     'a parameter that occurs twice',
-    `${METHOD}parameters: [{ name: a, baseType: STRING }, { name: A, baseType: STRING, payloadPath: /b }]`,
-    /the name A occurs twice/,
+    `${METHOD}parameters: [{ name: a, baseType: STRING }, { name: a, baseType: STRING, payloadPath: /b }]`,
+    /the name a occurs twice/,
   ],
   [
     'a base type that is no parameter',
@@ -249,7 +249,7 @@ services:
     ],
     [
       'a field twice',
-      '{ name: A_DS, fields: [{ name: a, baseType: STRING }, { name: A, baseType: STRING }] }',
+      '{ name: A_DS, fields: [{ name: a, baseType: STRING }, { name: a, baseType: STRING }] }',
       /occurs twice/,
     ],
     [
