@@ -25,7 +25,10 @@ export function smallTable(): BenchTable {
 
 /** T2 (100 rows) and T3 (1,000 rows): strings of 16, 36, 60 (JSON) and 10 bytes, and one of each scalar. */
 export function mixedTable(rowCount: number): BenchTable {
-  return benchTable(COLUMNS, Array.from({ length: rowCount }, (_, index) => mixedRow(index)));
+  return benchTable(
+    COLUMNS,
+    Array.from({ length: rowCount }, (_, index) => mixedRow(index)),
+  );
 }
 
 /** As mixedTable, with a null and a text that is not ASCII in every row. */
@@ -54,9 +57,12 @@ function mixedRow(index: number): Row {
 }
 
 function benchTable(columns: readonly (readonly [string, BaseType])[], rows: readonly Row[]): BenchTable {
-  const fields = columns.map(
-    ([name, baseType]): FieldDefinition => ({ name, description: '', baseType, aspects: new Map() }),
-  );
+  const fields = columns.map(([name, baseType]): FieldDefinition => ({
+    name,
+    description: '',
+    baseType,
+    aspects: new Map(),
+  }));
   const objects = rows.map((row) => Object.fromEntries(fields.map(({ name }, index) => [name, row[index]])));
   return { table: { fields, rows }, objects };
 }

@@ -10,6 +10,8 @@ const TABLES: readonly (readonly [name: string, make: () => BenchTable])[] = [
   ['T2', () => mixedTable(100)],
   ['T3', () => mixedTable(1000)],
   ['T3.uneven', () => unevenTable(1000)],
+  // Whether the cost grows in proportion to the rows: a tenth of the rate of T3, a hundredth of that of T2.
+  ['T3x10', () => mixedTable(10_000)],
 ];
 
 /** The codec against JSON on the same rows: tables a second. */

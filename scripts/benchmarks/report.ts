@@ -30,7 +30,14 @@ export function formatMeasured(measured: readonly Measured[]): string {
   ]);
   const table = [['benchmark', 'ours (min..max)', 'reference (min..max)', 'ratio', 'unit'], ...lines];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
-  return table.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return table
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function formatRate({ median, min, max }: Rate): string {

@@ -26,7 +26,6 @@ export const CODE = {
   GATEWAY_TIMEOUT: 0xa4,
 } as const;
 
-
 /** Entity types of requests (6.1); requests to an edge always use `Things`. */
 export const ENTITY_TYPE = { Things: 0x0a, Resources: 0x3c } as const;
 

@@ -3,6 +3,7 @@ import type { BaseType } from './base-types.js';
 import { frameMalformed, frameTruncated, limitExceeded, notEncodable, unknownBaseType } from './codec-errors.js';
 import { type CodecLimits, DEFAULT_LIMITS, completeLimits } from './limits.js';
 import { ShapeCache, type ShapePlan } from './shape-cache.js';
+import { plainColumns, writePlainRows } from './plain-rows.js';
 import { readScalar, unfit, writeScalar } from './primitive.js';
 import { Reader } from './reader.js';
 import {
@@ -17,6 +18,9 @@ import {
 import { type Writer, build } from './writer.js';
 
 const NOTHING = CODED_BASE_TYPES.NOTHING;
+
+/** With fewer rows, planning costs more than it saves. */
+const FEW_ROWS = 3;
 
 const NO_ASPECTS: ReadonlyMap<string, Primitive> = new Map();
 
@@ -159,7 +163,7 @@ function enter(reader: Reader): void {
 export function writeInfoTable(writer: Writer, table: InfoTable): void {
   enterNested(writer);
   const types = writeShape(writer, table.fields);
-  for (const row of table.rows) writeRow(writer, row, types);
+  writeRows(writer, table.rows, types);
   writer.u8(0);
   writer.depth--;
 }
@@ -186,6 +190,16 @@ function writeAspects(writer: Writer, aspects: ReadonlyMap<string, Primitive>): 
   for (const [name, aspect] of aspects) {
     writer.string(name);
     writePrimitive(writer, aspect);
+  }
+}
+
+function writeRows(writer: Writer, rows: readonly Row[], types: readonly CodedBaseType[]): void {
+  const columns = rows.length < FEW_ROWS ? undefined : plainColumns(types);
+  let next = 0;
+  while (next < rows.length) {
+    const end = columns === undefined ? next : writePlainRows(writer, rows, next, columns);
+    if (end === next) writeRow(writer, rows[next++] as Row, types);
+    else next = end;
   }
 }
 

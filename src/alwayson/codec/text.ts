@@ -22,3 +22,26 @@ export const writeText: (bytes: Buffer, text: string, offset: number) => number 
   typeof direct.utf8Write === 'function'
     ? (bytes, text, offset) => (bytes as Slicing).utf8Write(text, offset, bytes.length - offset)
     : (bytes, text, offset) => bytes.write(text, offset, 'utf8');
+
+/** Above this many characters a call out of JavaScript is cheaper than a loop. */
+const COUNTED_TEXT_LENGTH = 40;
+
+/** The bytes of `text` as UTF-8, a lone surrogate as U+FFFD. */
+export function textBytes(text: string): number {
+  const { length } = text;
+  if (length > COUNTED_TEXT_LENGTH) return Buffer.byteLength(text);
+  let bytes = length;
+  for (let index = 0; index < length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    bytes++;
+    if (unit < 0x800) continue;
+    bytes++;
+    // Both halves of a pair together are four bytes, not three each.
+    if (isLowSurrogate(unit) && index > 0 && isHighSurrogate(text.charCodeAt(index - 1))) bytes -= 2;
+  }
+  return bytes;
+}
+
+const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
+const isLowSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xdc00;
