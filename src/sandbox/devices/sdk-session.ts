@@ -46,23 +46,34 @@ export async function openSession(options: SessionOptions, events: SessionEvents
   client.setRetryPolicy(NO_RETRY);
   client.on('error', () => undefined);
   client.on('disconnect', () => events.onLost());
+  const given = new AbortController();
   try {
     // The SDK may wait for ever for an answer over a connection that is lost.
-    return await within(options.clock, OPEN_TIMEOUT_MS, setUp(client, options, events), options.signal);
+    const opened = setUp(client, options, events, given.signal);
+    return await within(options.clock, OPEN_TIMEOUT_MS, opened, options.signal);
   } catch (error) {
+    given.abort(error);
     await closeClient(client, options.clock);
     throw error;
   }
 }
 
-async function setUp(client: Client, options: SessionOptions, events: SessionEvents): Promise<SdkSession> {
+/** @param givenUp stops it between two steps: the SDK would connect again for the next one, and nobody would know. */
+async function setUp(
+  client: Client,
+  options: SessionOptions,
+  events: SessionEvents,
+  givenUp: AbortSignal,
+): Promise<SdkSession> {
   if (options.caPem !== undefined) await client.setOptions({ ca: options.caPem });
   await client.open();
+  givenUp.throwIfAborted();
   for (const name of options.methodNames) {
     client.onDeviceMethod(name, (request, response) => void answer(request, response, events));
   }
   const twin = await client.getTwin();
-  await listenToDesired(twin, events);
+  givenUp.throwIfAborted();
+  await listenToDesired(twin, events, givenUp);
   return {
     reported: () => reportedOf(twin),
     report: (properties) => report(twin, properties),
@@ -70,10 +81,11 @@ async function setUp(client: Client, options: SessionOptions, events: SessionEve
   };
 }
 
-async function listenToDesired(twin: Twin, events: SessionEvents): Promise<void> {
+async function listenToDesired(twin: Twin, events: SessionEvents, givenUp: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     twin.enableTwinDesiredPropertiesUpdates((error) => (error ? reject(error) : resolve()));
   });
+  givenUp.throwIfAborted();
   twin.on('properties.desired', (delta: Section) => {
     const news = unreported(delta, reportedOf(twin));
     if (news) events.onDesired(news);

@@ -91,6 +91,20 @@ describe('the fleet', () => {
     expect(answers.filter((answer) => answer.kind === 'answered' && answer.status === 500)).toHaveLength(3);
   });
 
+  it('drops its connections now and then, and comes back', async () => {
+    const hub = await startHub();
+    const cycle = new Promise<void>((resolve) => {
+      const dropped = new Set<string>();
+      hub.directory.onConnected = (key, isConnected) => {
+        if (!isConnected) dropped.add(key);
+        else if (dropped.has(key)) resolve();
+      };
+    });
+    await start(hub, { reconnectSeconds: 1 });
+    await cycle;
+    await expect(call(hub, 'device-0', 'echo', 1)).resolves.toMatchObject({ kind: 'answered' });
+  });
+
   it('comes back by itself when the hub has been away', async () => {
     const hub = await startHub();
     await start(hub);

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AuthenticateError, Client, PublishPacket } from 'aedes';
@@ -56,6 +57,8 @@ export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
     },
     authorizePublish: (client, packet, done) => done(client ? swallow(hooks, client, packet) : null),
   });
+  // Failures of its memory, which has none; without a listener one would end the process.
+  (aedes as EventEmitter).on('error', () => undefined);
   aedes.on('clientReady', (client: Client) => hooks.ready(client));
   aedes.on('subscribe', (_subscriptions, client: Client) => hooks.acknowledged(client));
   aedes.on('unsubscribe', (filters: readonly string[], client: Client) => hooks.unsubscribed(client, filters));

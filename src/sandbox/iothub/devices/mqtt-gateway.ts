@@ -65,6 +65,8 @@ export async function createMqttGateway(
     disconnect: (id) => devices.disconnect(id),
     handleTls: (socket) => handle(socket),
     handleWebSocket(request, socket, head) {
+      // A client that goes away meanwhile.
+      socket.on('error', () => undefined);
       if (!isMqttPath(request.url)) {
         socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
         return;
