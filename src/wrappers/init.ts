@@ -1,5 +1,5 @@
 /** The commented example that `wrappers init` writes. */
-export const EXAMPLE_DESCRIPTION = `# yaml-language-server: $schema=https://unpkg.com/thingworx-iothub-agent/config/wrappers.schema.json
+export const EXAMPLE_DESCRIPTION = `# yaml-language-server: $schema=./node_modules/thingworx-iothub-agent/config/wrappers.schema.json
 # Wrapper services: typed services for ThingWorx, each over a direct method or a twin update of many devices.
 # twx-iothub wrappers build wrappers.yaml --out build
 
