@@ -1,5 +1,5 @@
 /**
- * The library: Things for ThingWorx, without Azure. The agent itself is the command `twx-iothub`.
+ * The library: the edge model, which needs no Azure; and the agent and the sandbox, loaded when they are asked for.
  */
 export type { ConnectionStatus } from './alwayson/session-types.js';
 export { Primitive, type Location } from './alwayson/codec/values-model.js';
@@ -26,3 +26,8 @@ export type {
 export { EdgeClient, type EdgeClientOptions, type Entity } from './edge/edge-client.js';
 export { thingMetadata } from './edge/metadata.js';
 export { EdgeThing, type EdgeThingOptions, type PropertyWriteHandler } from './edge/thing.js';
+export { createAgent, startSandbox } from './library.js';
+export type { Agent, AgentDependencies } from './agent/agent.js';
+export type { ConfigurationInput } from './agent/config/schema.js';
+export type { SandboxInput, SandboxMode } from './sandbox/options.js';
+export type { Sandbox, SandboxDependencies } from './sandbox/sandbox.js';

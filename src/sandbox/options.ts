@@ -68,3 +68,4 @@ export const sandboxSchema = z.strictObject({
 });
 
 export type SandboxOptions = z.output<typeof sandboxSchema>;
+export type SandboxInput = z.input<typeof sandboxSchema>;
