@@ -8,7 +8,7 @@ import { markdown } from './docs.js';
 import { bundleEntities } from './entities/bundle-entities.js';
 import { payloadSchemaFile } from './json-schema.js';
 import { payloadTree } from './payload-tree.js';
-import { AGENT_TARGET, type PayloadType, type ScriptTarget } from './script/emit.js';
+import { AGENT_TARGET, type PayloadType, type ScriptTarget } from './script/target.js';
 
 export interface BuildOptions {
   /** Whether the extension's entities can be changed in Composer. Default: they cannot. */

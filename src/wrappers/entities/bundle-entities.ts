@@ -8,7 +8,8 @@ import {
   type WrapperParameter,
   type WrapperService,
 } from '../definition.js';
-import { type ScriptTarget, serviceScript } from '../script/emit.js';
+import { serviceScript } from '../script/emit.js';
+import type { ScriptTarget } from '../script/target.js';
 import { dataShapeEntity } from './data-shape.js';
 import type { Entity } from './entity.js';
 import { projectEntity } from './project.js';

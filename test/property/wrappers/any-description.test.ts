@@ -6,7 +6,8 @@ import { parseDocument } from '../../../src/documents/read.js';
 import { buildBundle } from '../../../src/wrappers/build.js';
 import { EXAMPLE_DESCRIPTION } from '../../../src/wrappers/init.js';
 import { checkDescription } from '../../../src/wrappers/read-descriptions.js';
-import { AGENT_TARGET, serviceScript } from '../../../src/wrappers/script/emit.js';
+import { serviceScript } from '../../../src/wrappers/script/emit.js';
+import { AGENT_TARGET } from '../../../src/wrappers/script/target.js';
 import { nastyText } from '../../support/wrappers/arbitraries.js';
 import { assertEs5 } from '../../support/wrappers/run-script.js';
 

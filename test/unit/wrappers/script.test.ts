@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AGENT_TARGET, type ScriptTarget, serviceScript } from '../../../src/wrappers/script/emit.js';
+import { serviceScript } from '../../../src/wrappers/script/emit.js';
+import { AGENT_TARGET, type ScriptTarget } from '../../../src/wrappers/script/target.js';
 import { describeWrappers, withService } from '../../support/wrappers/descriptions.js';
 import type { TestValue } from '../../support/wrappers/rhino-values.js';
 import { assertEs5, runScript, type ScriptRun } from '../../support/wrappers/run-script.js';
