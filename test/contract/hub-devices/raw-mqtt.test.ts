@@ -111,6 +111,17 @@ describe('MQTT, byte by byte', () => {
     });
   });
 
+  it('refuses a device, and lives, when the directory fails', async () => {
+    const good = await connected('b');
+    hub.directory.authenticate = () => {
+      throw new Error('a defect');
+    };
+    const device = await open();
+    await expect(device.connect('a')).resolves.toMatchObject({ code: 5 });
+    good.send(0xc0, Buffer.alloc(0));
+    await expect(good.next(13)).resolves.toBeDefined();
+  });
+
   describe('sessions', () => {
     it('restores the subscriptions of a persisted session', async () => {
       const first = await connected('a', { clean: false });

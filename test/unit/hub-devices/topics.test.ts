@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { endpointKey, endpointOfClientId } from '../../../src/sandbox/iothub/devices/endpoint-key';
-import { isOwnFilter, readTopic } from '../../../src/sandbox/iothub/devices/topics';
+import { isOwnFilter, methodTopic, readTopic } from '../../../src/sandbox/iothub/devices/topics';
 import { readUserName } from '../../../src/sandbox/iothub/devices/user-name';
 
 const device = { deviceId: 'a' };
@@ -24,6 +24,13 @@ describe('readTopic', () => {
     [device, `$iothub/twin/GET/?$rid=${'1'.repeat(257)}`, { kind: 'unknown' }],
   ])('%j publishes on %s', (id, topic, expected) => {
     expect(readTopic(id, topic)).toEqual(expected);
+  });
+});
+
+describe('methodTopic', () => {
+  it('keeps a name from breaking out of its place', () => {
+    expect(methodTopic('reboot', '1f')).toBe('$iothub/methods/POST/reboot/?$rid=1f');
+    expect(methodTopic('a/#?+\0 é', '1')).toBe('$iothub/methods/POST/a%2F%23%3F%2B%00 é/?$rid=1');
   });
 });
 

@@ -26,6 +26,8 @@ export interface BrokerHooks {
   acknowledged(client: Client): void;
   unsubscribed(client: Client, filters: readonly string[]): void;
   published(client: Client, topic: string, payload: Buffer): void;
+  /** A defect, ours or the broker's. */
+  failed(error: unknown): void;
 }
 
 export interface Broker {
@@ -47,8 +49,8 @@ export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
   const aedes = await Aedes.createBroker({
     connectTimeout: CONNECT_TIMEOUT_MS,
     authenticate: (client, userName, password, done) => {
-      const isGood = hooks.authenticate(client, userName ?? '', password?.toString('utf8') ?? '');
-      done(isGood ? null : notAuthorized(), isGood);
+      const isGood = attempt(hooks, () => hooks.authenticate(client, userName ?? '', password?.toString('utf8') ?? ''));
+      done(isGood ? null : notAuthorized(), isGood ?? false);
     },
     authorizeSubscribe: (client, subscription, done) => {
       const isAllowed = hooks.maySubscribe(client, subscription.topic);
@@ -57,8 +59,7 @@ export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
     },
     authorizePublish: (client, packet, done) => done(client ? swallow(hooks, client, packet) : null),
   });
-  // Failures of its memory, which has none; without a listener one would end the process.
-  (aedes as EventEmitter).on('error', () => undefined);
+  (aedes as EventEmitter).on('error', (error: unknown) => hooks.failed(error));
   aedes.on('clientReady', (client: Client) => hooks.ready(client));
   aedes.on('subscribe', (_subscriptions, client: Client) => hooks.acknowledged(client));
   aedes.on('unsubscribe', (filters: readonly string[], client: Client) => hooks.unsubscribed(client, filters));
@@ -80,6 +81,16 @@ export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
   };
 }
 
+/** Whatever a device may have sent to bring it about, a defect costs it its own request and nobody else theirs. */
+function attempt<T>(hooks: BrokerHooks, act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    hooks.failed(error);
+    return undefined;
+  }
+}
+
 function notAuthorized(): AuthenticateError {
   return Object.assign(new Error('not authorized'), { returnCode: NOT_AUTHORIZED as number }) as AuthenticateError;
 }
@@ -87,7 +98,7 @@ function notAuthorized(): AuthenticateError {
 /** Reads a message and sends it nowhere. QoS 2 closes the connection, as the service does. */
 function swallow(hooks: BrokerHooks, client: Client, packet: PublishPacket): Error | null {
   if (packet.qos === 2) return new Error('QoS 2 is not supported');
-  hooks.published(client, packet.topic, Buffer.from(packet.payload as Buffer));
+  attempt(hooks, () => hooks.published(client, packet.topic, Buffer.from(packet.payload as Buffer)));
   Object.assign(packet, { topic: DEAD_TOPIC, payload: Buffer.alloc(0), retain: false });
   return null;
 }

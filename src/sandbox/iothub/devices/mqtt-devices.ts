@@ -153,6 +153,10 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     }
   }
 
+  failed(error: unknown): void {
+    this.#options.log.error({ err: error }, 'the device side of the hub failed');
+  }
+
   /** The device counts as connected from here on, before it is told so. */
   #take(connection: Connection): void {
     const key = endpointKey(connection.id);

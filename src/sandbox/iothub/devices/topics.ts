@@ -58,8 +58,10 @@ function moduleTopic(id: EndpointId): string {
   return `devices/${id.deviceId}/modules/${id.moduleId}`;
 }
 
+/** Characters that mean something in a topic, or may not stand in one, are percent-encoded. */
 export function methodTopic(methodName: string, requestId: string): string {
-  return `$iothub/methods/POST/${methodName}/?$rid=${requestId}`;
+  const safeName = methodName.replaceAll(/[\p{Cc}#+?/]/gu, encodeURIComponent);
+  return `$iothub/methods/POST/${safeName}/?$rid=${requestId}`;
 }
 
 export function twinAnswerTopic(status: number, requestId: string, version?: number): string {
