@@ -47,7 +47,16 @@ export const DEFAULT_LIMITS: CodecLimits = Object.freeze({
   maxPartialAgeMs: 50_000,
 });
 
+/** What was completed before: a connection asks with the same object for every frame. */
+const completed = new WeakMap<Partial<CodecLimits>, CodecLimits>();
+
 /** The defaults with what `limits` sets. */
 export function completeLimits(limits?: Partial<CodecLimits>): CodecLimits {
-  return limits === undefined || limits === DEFAULT_LIMITS ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+  if (limits === undefined || limits === DEFAULT_LIMITS) return DEFAULT_LIMITS;
+  let complete = completed.get(limits);
+  if (complete === undefined) {
+    complete = { ...DEFAULT_LIMITS, ...limits };
+    completed.set(limits, complete);
+  }
+  return complete;
 }

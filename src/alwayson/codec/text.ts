@@ -23,7 +23,47 @@ export const writeText: (bytes: Buffer, text: string, offset: number) => number 
     ? (bytes, text, offset) => (bytes as Slicing).utf8Write(text, offset, bytes.length - offset)
     : (bytes, text, offset) => bytes.write(text, offset, 'utf8');
 
-/** Above this many characters a call out of JavaScript is cheaper than a loop. */
+/** Up to this many characters a loop is cheaper than a call out of JavaScript. */
+export const SHORT_TEXT_LENGTH = 16;
+
+/** Writes a text in a loop: as writeText, but returns the offset behind it. */
+export function writeShortText(bytes: Buffer, text: string, offset: number): number {
+  let at = offset;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) {
+      bytes[at++] = unit;
+    } else if (unit < 0x800) {
+      bytes[at++] = 0xc0 | (unit >>> 6);
+      bytes[at++] = 0x80 | (unit & 0x3f);
+    } else {
+      // Three or four bytes: codePointAt joins the halves of a pair.
+      const point = text.codePointAt(index) as number;
+      if (point > 0xffff) index++;
+      at = writeLongPoint(bytes, point, at);
+    }
+  }
+  return at;
+}
+
+function writeLongPoint(bytes: Buffer, point: number, offset: number): number {
+  let at = offset;
+  const scalar = point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point;
+  if (scalar > 0xffff) {
+    bytes[at++] = 0xf0 | (scalar >>> 18);
+    bytes[at++] = 0x80 | ((scalar >>> 12) & 0x3f);
+  } else {
+    bytes[at++] = 0xe0 | (scalar >>> 12);
+  }
+  bytes[at++] = 0x80 | ((scalar >>> 6) & 0x3f);
+  bytes[at++] = 0x80 | (scalar & 0x3f);
+  return at;
+}
+
+/** What a half of a surrogate pair is written as. */
+const REPLACEMENT = 0xfffd;
+
+/** Above this many characters a call out of JavaScript is cheaper than counting in a loop. */
 const COUNTED_TEXT_LENGTH = 40;
 
 /** The bytes of `text` as UTF-8, a lone surrogate as U+FFFD. */
@@ -34,14 +74,9 @@ export function textBytes(text: string): number {
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
-    bytes++;
-    if (unit < 0x800) continue;
-    bytes++;
-    // Both halves of a pair together are four bytes, not three each.
-    if (isLowSurrogate(unit) && index > 0 && isHighSurrogate(text.charCodeAt(index - 1))) bytes -= 2;
+    bytes += unit < 0x800 ? 1 : 2;
+    // Both halves of a pair together are four bytes.
+    if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) index++;
   }
   return bytes;
 }
-
-const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
-const isLowSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xdc00;

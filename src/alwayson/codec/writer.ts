@@ -1,5 +1,5 @@
 import { notEncodable } from './codec-errors.js';
-import { writeText } from './text.js';
+import { SHORT_TEXT_LENGTH, writeShortText, writeText } from './text.js';
 
 /** Small messages are cut from a slab of this size, one behind the other, as Node does with small buffers. */
 const SLAB_BYTES = 65_536;
@@ -7,8 +7,6 @@ const SLAB_BYTES = 65_536;
 const SLAB_REST_BYTES = 4_096;
 /** A scratch buffer that grew above this is not kept for the next message. */
 const KEPT_SCRATCH_BYTES = 4 * 1_048_576;
-/** Below this many characters a loop is cheaper than a call out of JavaScript. */
-const LOOPED_TEXT_LENGTH = 14;
 
 /** The class that Buffer makes its own slices with: `subarray` without the way to it, which is half its cost. */
 const BufferView = (Buffer as unknown as { readonly [Symbol.species]: typeof Uint8Array })[
@@ -115,9 +113,10 @@ export class Writer {
   string(text: string): void {
     const { length } = text;
     this.reserve(4 + 3 * length);
-    if (length < LOOPED_TEXT_LENGTH && writeAscii(this.bytes, text, this.offset + 1)) {
-      this.bytes[this.offset] = length;
-      this.offset += 1 + length;
+    if (length <= SHORT_TEXT_LENGTH) {
+      const end = writeShortText(this.bytes, text, this.offset + 1);
+      this.bytes[this.offset] = end - this.offset - 1;
+      this.offset = end;
       return;
     }
     // Most texts are as many bytes as characters: the length prefix is guessed from that, and mended if need be.
@@ -156,16 +155,6 @@ export class Writer {
     this.bytes = larger;
     this.offset = written;
   }
-}
-
-/** Writes `text` if it is ASCII; otherwise leaves the beginning of it. */
-function writeAscii(bytes: Buffer, text: string, offset: number): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit >= 0x80) return false;
-    bytes[offset + index] = unit;
-  }
-  return true;
 }
 
 /** The writer that no message is being built in. One suffices: building is synchronous. */
