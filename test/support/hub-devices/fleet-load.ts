@@ -8,6 +8,8 @@ export interface FleetLoad {
   /** From the PUT of a method job over all of them to the first GET that says that it is completed. */
   readonly methodJobMs: number;
   readonly twinJobMs: number;
+  /** From the end of the twin job until all devices have reported what it has changed. */
+  readonly reportMs: number;
   readonly succeeded: number;
   /** Resident memory that each connection costs in this process (the hub's) and in the devices' own. */
   readonly hubBytesPerDevice: number;
@@ -38,11 +40,13 @@ export async function measureFleet(devices: number): Promise<FleetLoad> {
         type: 'scheduleUpdateTwin',
         updateTwin: { etag: '*', tags: {}, properties: { desired: { round: 1 } } },
       });
+      const reportMs = await untilReported(hub, devices);
       return {
         devices,
         connectMs,
         methodJobMs: method.tookMs,
         twinJobMs: twin.tookMs,
+        reportMs,
         succeeded: method.succeeded,
         hubBytesPerDevice: hubBytes / devices,
         fleetBytesPerDevice: fleetBytes / devices,
@@ -74,6 +78,15 @@ async function runJob(
   }
 }
 
+async function untilReported(hub: Awaited<ReturnType<typeof startHubUnderTest>>, devices: number): Promise<number> {
+  const startedMs = performance.now();
+  const query = 'SELECT COUNT() AS n FROM devices WHERE properties.reported.round = 1';
+  for (;;) {
+    const { json } = await hub.raw('POST', '/devices/query', { body: { query } });
+    if (json[0].n === devices) return performance.now() - startedMs;
+  }
+}
+
 async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
@@ -85,6 +98,7 @@ export function describeLoad(load: FleetLoad): string {
   return (
     `${load.devices} devices connected in ${(load.connectMs / 1000).toFixed(1)} s; ` +
     `memory per connection: hub ${kilobytes(load.hubBytesPerDevice)}, devices ${kilobytes(load.fleetBytesPerDevice)}; ` +
-    `method job ${Math.round(load.methodJobMs)} ms (${load.succeeded} succeeded), twin job ${Math.round(load.twinJobMs)} ms`
+    `method job ${Math.round(load.methodJobMs)} ms (${load.succeeded} succeeded), ` +
+    `twin job ${Math.round(load.twinJobMs)} ms, reported by all ${Math.round(load.reportMs)} ms later`
   );
 }
