@@ -57,15 +57,11 @@ function rateOf(operation: () => unknown, count: number): number {
   return (count * 1000) / (performance.now() - startMs);
 }
 
-/** Holds the last result, so that no operation can be left out as unused. */
-function keep(result: unknown): void {
-  kept = result;
-}
-let kept: unknown;
+/** The last result, held so that no operation can be left out as unused. */
+const held: { result: unknown } = { result: undefined };
 
-/** What was kept last; reading it is what makes keeping it necessary. */
-export function lastKept(): unknown {
-  return kept;
+function keep(result: unknown): void {
+  held.result = result;
 }
 
 function summarize(rates: readonly number[]): Rate {
