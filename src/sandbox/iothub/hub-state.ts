@@ -25,6 +25,8 @@ export interface HubStateOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly gateway: () => DeviceGateway;
+  /** How long a job stays pending at least. */
+  readonly jobStartDelayMs: number;
 }
 
 /** Everything of a hub but its servers. */
@@ -55,8 +57,15 @@ export async function openHubState(options: HubStateOptions): Promise<HubState> 
   const configurations = new Configurations(journal, clock);
   const throttle = new Throttle(limits, clock);
   const twins = new Twins({ endpoints, journal, gateway, clock });
-  const registry = new Registry({ endpoints, gateway, clock, maxDevices: limits.maxDevices });
   const waiters = new ConnectionWaiters(clock);
+  const registry = new Registry({
+    endpoints,
+    gateway,
+    clock,
+    maxDevices: limits.maxDevices,
+    // Who waits for a device must learn that it will never come.
+    onDeleted: (id) => waiters.announce(id),
+  });
   const jobs = new Jobs({
     gateway,
     twins,
@@ -67,6 +76,7 @@ export async function openHubState(options: HubStateOptions): Promise<HubState> 
     endpoints,
     archive: new JobArchive(journal),
     maxActive: limits.maxActiveJobs,
+    startDelayMs: options.jobStartDelayMs,
     reserveOperationMs: () => throttle.reserveDeviceOperationMs(),
   });
   const directory = createDeviceDirectory({

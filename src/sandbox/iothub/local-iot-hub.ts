@@ -37,6 +37,8 @@ export interface LocalIotHubOptions {
   readonly log?: Log;
   /** Refuse `null` in a job where the service does (the default); false takes null for absent. */
   readonly strict?: boolean;
+  /** How long a job stays pending before it runs; 100 unless told otherwise. The service takes seconds. */
+  readonly jobStartDelayMs?: number;
   /** Routes beside the service API, for holders of the owner policy (`/sandbox/...`). */
   readonly adminRoutes?: Router;
   /** Told of both servers before they listen: for faults. */
@@ -87,6 +89,7 @@ export async function startLocalIotHub(options: LocalIotHubOptions = {}): Promis
     clock,
     log,
     gateway: () => gateway ?? NOBODY,
+    jobStartDelayMs: options.jobStartDelayMs ?? 100,
   });
   const network = await createMqttGateway(state.directory, { hostName: hubName, clock, log });
   gateway = network;

@@ -281,7 +281,7 @@ describe('over time', () => {
   let fleet: LightDevices;
   beforeEach(async () => {
     clock = new ManualClock(Date.now());
-    own = await startHubUnderTest({ clock });
+    own = await startHubUnderTest({ clock, jobStartDelayMs: 0 });
     fleet = await own.hub.addLightDevices([{ deviceId: 'a' }, { deviceId: 'b' }]);
   });
   afterEach(() => own.close());
@@ -356,7 +356,7 @@ describe('over time', () => {
 describe('a tier', () => {
   test('allows so many jobs at a time; one for later needs a place only when it runs', async () => {
     const clock = new ManualClock(Date.now());
-    const own = await startHubUnderTest({ tier: 'S2', clock });
+    const own = await startHubUnderTest({ tier: 'S2', clock, jobStartDelayMs: 0 });
     await own.hub.registerDevice('offline');
     const create = (id: string, more: object = {}) =>
       own.raw('PUT', `/jobs/v2/${id}`, { body: { ...method(), ...more } });

@@ -23,7 +23,7 @@ describe('a query', () => {
     const paged = tested.registry.createQuery("SELECT * FROM devices WHERE tags.site = 'A'", 10);
     const ids: string[] = [];
     while (paged.hasMoreResults) {
-      const { result } = (await paged.next((paged as any).continuationToken)) as any;
+      const { result } = await (paged as any).next((paged as any).continuationToken);
       ids.push(...result.map((twin: any) => twin.deviceId));
     }
     expect(ids).toEqual(Array.from({ length: 19 }, (_, index) => `d${index * 3}`));

@@ -6,6 +6,7 @@ import type { RowOutcome } from './job-rows.js';
 
 const failure = (code: string, description: string): RowOutcome => ({ error: { code, description } });
 
+export const DELETED = failure('DeviceNotFound', 'The device was deleted before it had done its part.');
 export const NOT_ONLINE = failure('DeviceNotOnline', 'Timed out waiting for device to connect.');
 export const TIMED_OUT = failure(
   'JobTimedOut',

@@ -3,10 +3,11 @@ import { sleep } from '../../../core/clock.js';
 import { messageOf } from '../../../core/errors.js';
 import type { Log } from '../../../core/log.js';
 import type { DeviceGateway } from '../ports.js';
+import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
 import type { Twins } from '../twins/twins.js';
 import type { ConnectionWaiters } from './connection-waiters.js';
-import { INTERRUPTED, invokeMethod, NOT_ONLINE, TIMED_OUT, updateTwin } from './device-operation.js';
+import { DELETED, INTERRUPTED, invokeMethod, NOT_ONLINE, TIMED_OUT, updateTwin } from './device-operation.js';
 import type { JobRecord, JobTask } from './job.js';
 import type { JobArchive } from './job-archive.js';
 import type { JobRows, RowOutcome } from './job-rows.js';
@@ -20,6 +21,7 @@ const SLICE = 250;
 export interface RunnerRooms {
   readonly gateway: () => DeviceGateway;
   readonly twins: Twins;
+  readonly endpoints: Endpoints;
   readonly waiters: ConnectionWaiters;
   readonly archive: JobArchive;
   readonly journal: Journal;
@@ -138,7 +140,8 @@ export class JobRunner {
   }
 
   async #operate(index: number, connectTimeoutMs: number): Promise<RowOutcome> {
-    const { gateway, twins, archive, journal } = this.#rooms;
+    const { gateway, twins, archive, journal, endpoints } = this.#rooms;
+    if (!endpoints.find(this.#target(index))) return DELETED;
     if (this.#task.kind === 'twin') return updateTwin(twins, this.#target(index), this.#task);
     // On record before the device hears of it: a hub that comes back must know what may have been done.
     archive.keepRow(this.#job.jobId, index, this.#rows);

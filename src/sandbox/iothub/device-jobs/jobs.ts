@@ -3,7 +3,6 @@ import { isAgentError, messageOf } from '../../../core/errors.js';
 import { parseCondition } from '../../../hub-query/parse.js';
 import type { Store } from '../../../store/store.js';
 import { ServiceError } from '../answers/service-error.js';
-import type { Endpoints } from '../state/endpoints.js';
 import { OrderedItems } from '../state/ordered-items.js';
 import { hasEnded, jobDocument, type JobDefinition, type JobRecord, type JobStatus } from './job.js';
 import { JobRows } from './job-rows.js';
@@ -17,9 +16,10 @@ const HISTORY_MS = 30 * DAY_MS;
 const MAX_TIMER_MS = DAY_MS;
 
 export interface JobsRooms extends RunnerRooms {
-  readonly endpoints: Endpoints;
   /** Jobs that may be pending or running at a time, by the tier. */
   readonly maxActive: number;
+  /** How long a job stays pending at least, so that its life can be seen. */
+  readonly startDelayMs: number;
 }
 
 /** A job with what belongs to it while the hub runs. */
@@ -29,6 +29,8 @@ export interface Job {
   rows: JobRows | undefined;
   runner: JobRunner | undefined;
   startTimer: Timer | undefined;
+  /** On the monotonic clock: it does not run before. */
+  readyAtMs: number;
 }
 
 /** All jobs: their life from the PUT to the end of the history. */
@@ -50,7 +52,7 @@ export class Jobs {
   /** Reads what an earlier process kept, and goes on with it. */
   async load(store: Store): Promise<void> {
     for (const { record, rows } of await this.#rooms.archive.load(store)) {
-      const job = this.#place({ record, rows, runner: undefined, startTimer: undefined });
+      const job = this.#place({ record, rows, runner: undefined, startTimer: undefined, readyAtMs: 0 });
       if (record.status === 'scheduled') this.#awaitStart(job);
       else if (record.status === 'pending') this.#waiting.push(job);
       else if (record.status === 'running') this.#track(this.#run(job));
@@ -87,13 +89,11 @@ export class Jobs {
       createdMs: nowMs,
       status: isLater ? 'scheduled' : 'pending',
     };
-    const job = this.#place({ record, rows: undefined, runner: undefined, startTimer: undefined });
+    const job = this.#place({ record, rows: undefined, runner: undefined, startTimer: undefined, readyAtMs: 0 });
     this.#rooms.archive.keepJob(record);
     if (isLater) this.#awaitStart(job);
-    else this.#waiting.push(job);
+    else this.#enqueue(job);
     await journal.flush();
-    // Only now: the answer to the PUT must not come after the first effects of a job that could not be kept.
-    setImmediate(() => this.#startWaiting());
     return job;
   }
 
@@ -157,10 +157,26 @@ export class Jobs {
     });
   }
 
+  /** Gives a new job its place in the order of starts. Never at once: the PUT must be answered first. */
+  #enqueue(job: Job): void {
+    const { clock, startDelayMs } = this.#rooms;
+    job.readyAtMs = clock.monotonicMs() + startDelayMs;
+    this.#waiting.push(job);
+    if (startDelayMs === 0) setImmediate(() => this.#startWaiting());
+    else
+      job.startTimer = clock.schedule(startDelayMs, () => {
+        // Timers fire up to a millisecond early: the clock would say that it is not time yet, and nobody ask again.
+        job.readyAtMs = 0;
+        this.#startWaiting();
+      });
+  }
+
   #startWaiting(): void {
+    const nowMs = this.#rooms.clock.monotonicMs();
     while (!this.#isClosed && this.#runningCount < this.#rooms.maxActive) {
-      const job = this.#waiting.shift();
-      if (!job) return;
+      const next = this.#waiting[0];
+      if (!next || next.readyAtMs > nowMs) return;
+      const job = this.#waiting.shift() as Job;
       this.#track(this.#lookUpAndRun(job));
     }
   }

@@ -31,6 +31,7 @@ export interface RegistryOptions {
   readonly clock: Clock;
   /** Devices that the tier allows. */
   readonly maxDevices: number;
+  readonly onDeleted: (id: EndpointId) => void;
 }
 
 /** Identities of devices and modules. Changes are in memory at once; whoever calls flushes the journal. */
@@ -94,6 +95,7 @@ export class Registry {
     if (!isMatch(match, identityEtag(known))) throw preconditionFailed('identity');
     for (const gone of this.#options.endpoints.remove(known)) {
       this.#options.gateway().disconnect(endpointId(gone.record));
+      this.#options.onDeleted(endpointId(gone.record));
     }
   }
 

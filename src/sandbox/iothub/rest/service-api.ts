@@ -64,7 +64,7 @@ export class ServiceApi {
     try {
       return await this.#handle(raw, signal);
     } catch (error) {
-      const failure = this.#failureOf(error, raw);
+      const failure = this.#failureOf(error, raw, signal);
       const answer = errorAnswer(failure, this.#options.clock.nowMs());
       this.#options.log.debug(
         { code: failure.code, status: failure.status, method: raw.method },
@@ -74,8 +74,9 @@ export class ServiceApi {
     }
   }
 
-  #failureOf(error: unknown, raw: IncomingMessage): ServiceError {
+  #failureOf(error: unknown, raw: IncomingMessage, signal: AbortSignal): ServiceError {
     if (error instanceof ServiceError) return error;
+    if (signal.aborted) return new ServiceError('ServiceUnavailable', 'The client has gone.');
     if (error instanceof BodyTooLarge) {
       return new ServiceError('MessageTooLarge', `The body has more than ${MAX_BODY_BYTES} bytes.`);
     }
