@@ -15,7 +15,10 @@ export class WatchList {
   readonly #store: Store;
   readonly #prefix: string;
   readonly #log: Log;
+  /** Jobs whose record has changed since the last write began. */
   #dirty = new Set<string>();
+  /** Jobs that are being written. */
+  #inFlight: ReadonlySet<string> = new Set();
   #writing: Promise<void> | undefined;
 
   /** @param hubName the name of the hub in the configuration. */
@@ -52,31 +55,32 @@ export class WatchList {
 
   /** Resolves when the record is in the store. A store that fails is logged: watching goes on in memory. */
   async put(record: WatchRecord): Promise<void> {
-    if (this.#records.get(record.jobId) === record) return;
+    const isNew = this.#records.get(record.jobId) !== record;
     this.#records.set(record.jobId, record);
-    await this.#write(record.jobId);
+    if (isNew) this.#dirty.add(record.jobId);
+    await this.#settled(record.jobId);
   }
 
   /** @param asEnded whether to remember it as one that has ended. */
   async remove(jobId: string, asEnded: boolean): Promise<void> {
     if (asEnded) this.#remember(jobId);
-    if (this.#records.delete(jobId)) await this.#write(jobId);
+    if (this.#records.delete(jobId)) this.#dirty.add(jobId);
+    await this.#settled(jobId);
   }
 
   /** Resolves when everything is in the store. */
   async flush(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    while (this.#dirty.size > 0 || this.#writing) await (this.#writing ??= this.#writeAll());
   }
 
-  async #write(jobId: string): Promise<void> {
-    this.#dirty.add(jobId);
-    // What is being written now may hold an older state; the write after it holds this one.
-    if (this.#writing) await this.#writing;
-    if (this.#dirty.has(jobId)) await (this.#writing ??= this.#writeAll());
+  /** Resolves when the present state of a record is in the store, whoever has put it. */
+  async #settled(jobId: string): Promise<void> {
+    while (this.#dirty.has(jobId) || this.#inFlight.has(jobId)) await (this.#writing ??= this.#writeAll());
   }
 
   async #writeAll(): Promise<void> {
     const jobIds = [...this.#dirty];
+    this.#inFlight = this.#dirty;
     this.#dirty = new Set();
     try {
       await this.#store.batch(jobIds.map((jobId) => this.#changeOf(jobId)));
@@ -86,6 +90,7 @@ export class WatchList {
         'watched jobs could not be stored; a restart may miss changes',
       );
     } finally {
+      this.#inFlight = new Set();
       this.#writing = undefined;
     }
   }
