@@ -41,7 +41,9 @@ export class JobRunner {
   readonly #slots = new Slots(MAX_AT_WORK);
   /** How to stop waiting, for each device that is waited for. */
   readonly #stopWaiting = new Map<number, () => void>();
-  readonly #stopped = new AbortController();
+  /** Aborts when nothing more is to be begun. */
+  readonly #over = new AbortController();
+  #isStopped = false;
   #onEnd: () => void = () => undefined;
 
   constructor(rooms: RunnerRooms, job: JobRecord, task: JobTask, rows: JobRows) {
@@ -55,8 +57,8 @@ export class JobRunner {
 
   /** Ends without doing any more; the rows stay as they are, for the next start of the hub. */
   stop(): void {
-    this.#stopped.abort(new Error('stopped'));
-    for (const stopWaiting of this.#stopWaiting.values()) stopWaiting();
+    this.#isStopped = true;
+    this.#beginNoMore();
     this.#onEnd();
   }
 
@@ -74,7 +76,7 @@ export class JobRunner {
   }
 
   get #isOver(): boolean {
-    return this.#stopped.signal.aborted || this.#rows.openCount === 0;
+    return this.#over.signal.aborted || this.#rows.openCount === 0;
   }
 
   #remainingMs(): number {
@@ -125,7 +127,7 @@ export class JobRunner {
 
   async #pace(): Promise<void> {
     const waitMs = this.#rooms.reserveOperationMs();
-    if (waitMs > 0) await sleep(this.#rooms.clock, waitMs, this.#stopped.signal).catch(() => undefined);
+    if (waitMs > 0) await sleep(this.#rooms.clock, waitMs, this.#over.signal).catch(() => undefined);
   }
 
   async #work(index: number, connectTimeoutMs: number): Promise<void> {
@@ -152,7 +154,7 @@ export class JobRunner {
 
   #end(index: number, outcome: RowOutcome): void {
     // Late answers of devices find their row ended, or the hub about to close.
-    if (this.#stopped.signal.aborted || !this.#rows.isOpen(index)) return;
+    if (this.#isStopped || !this.#rows.isOpen(index)) return;
     this.#rows.end(index, this.#rooms.clock.nowMs(), outcome);
     this.#rooms.archive.keepRow(this.#job.jobId, index, this.#rows);
     this.#endIfDone();
@@ -162,8 +164,14 @@ export class JobRunner {
     if (this.#rows.openCount === 0) this.#onEnd();
   }
 
-  #timeOut(): void {
+  #beginNoMore(): void {
+    this.#over.abort(new Error('over'));
+    this.#slots.open();
     for (const stopWaiting of this.#stopWaiting.values()) stopWaiting();
+  }
+
+  #timeOut(): void {
+    this.#beginNoMore();
     for (let index = 0; index < this.#rows.size; index++) if (this.#rows.isOpen(index)) this.#end(index, TIMED_OUT);
   }
 

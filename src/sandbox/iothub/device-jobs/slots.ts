@@ -15,6 +15,12 @@ export class Slots {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Lets everybody in, now and later: there is nothing to hold back any more. */
+  open(): void {
+    this.#free = Infinity;
+    for (const proceed of this.#waiting.splice(0)) proceed();
+  }
+
   give(): void {
     const next = this.#waiting.shift();
     if (next) next();
