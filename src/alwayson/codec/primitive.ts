@@ -67,5 +67,5 @@ function isLocation(value: Value): value is Location {
 /** The error of a value that is none of `baseType`; it names the kind of the value, never the value. */
 export function unfit(baseType: BaseType, value: unknown): Error {
   const kind = value === null ? 'null' : typeof value;
-  return notEncodable(`A ${kind} cannot be written as ${baseType}, or is out of its range.`);
+  return notEncodable(`A value of type ${kind} cannot be written as ${baseType}, or is out of its range.`);
 }
