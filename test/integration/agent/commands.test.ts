@@ -148,6 +148,21 @@ describe('check', () => {
   });
 });
 
+const ECHO_WRAPPER = {
+  bundle: { name: 'echo', version: '1.0.0' },
+  services: [
+    {
+      name: 'Echo',
+      kind: 'deviceMethod',
+      methodName: 'echo',
+      parameters: [
+        { name: 'text', baseType: 'STRING' },
+        { name: 'count', baseType: 'INTEGER' },
+      ],
+    },
+  ],
+};
+
 describe('invoke', () => {
   let agent: Agent;
   let keyFile: string;
@@ -155,7 +170,9 @@ describe('invoke', () => {
     keyFile = join(ends.folder, 'key');
     await writeFile(keyFile, `${APP_KEY}\n`);
     await chmod(keyFile, 0o600);
-    agent = createAgent(await agentConfigFrom(ends.configuration), { withProcessMetrics: false });
+    const wrappers = [join(ends.folder, 'wrappers.json')];
+    await writeFile(wrappers[0] as string, JSON.stringify(ECHO_WRAPPER));
+    agent = createAgent(await agentConfigFrom({ ...ends.configuration, wrappers }), { withProcessMetrics: false });
     await agent.start();
     await agent.whenBound();
   });
@@ -207,6 +224,15 @@ describe('invoke', () => {
       job: { outcome: 'completedWithErrors' },
       failedDevices: [{ methodStatus: 500 }, { methodStatus: 500 }, { methodStatus: 500 }],
     });
+  });
+
+  it('knows the types of a wrapper from the Thing', async () => {
+    const { status, stdout } = await invoke('Echo', '-p', 'text=7', '-p', 'count=7', '--wait');
+    expect({ status, isDone: stdout.includes('succeeded: devices 3') }).toEqual({ status: 0, isDone: true });
+    const job = await invoke('GetJob', '-p', `jobId=${stdout.split('\n')[0]}`, '-o', 'json');
+    expect(JSON.parse(job.stdout)).toMatchObject({ rows: [{ payload: { text: '7', count: 7 } }] });
+    const wrong = await invoke('Echo', '-p', 'count=many');
+    expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('--param count: must be an integer') });
   });
 
   it('shows the reason of an error of the service', async () => {
