@@ -101,6 +101,8 @@ function targetOf(options: EndpointOptions): RequestOptions {
   const name = splitAddress(options.hostName);
   const to = options.address === undefined ? name : splitAddress(options.address);
   return {
+    // Said outright: otherwise the proxy's agent guesses it from the call stack, and never finds its idle sockets again.
+    protocol: 'https:',
     host: to.host,
     port: to.port ?? 443,
     servername: isIP(name.host) ? '' : name.host,

@@ -3,7 +3,7 @@ import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { isAgentError } from '../core/errors.js';
 import { type Instruments, noInstruments } from '../core/instruments.js';
 import { type Log, silentLog } from '../core/log.js';
-import type { HubDocument, HubPort, HubStatus, HubTier } from '../iothub/ports.js';
+import type { HubDocument, HubPort, HubStatus } from '../iothub/ports.js';
 import type { Store } from '../store/store.js';
 import { readJob } from '../iothub/documents.js';
 import { ActiveJobs } from './active-jobs.js';
@@ -58,11 +58,6 @@ const PROBE_EVERY_MS = 15_000;
 const PROBE_TIMEOUT_MS = 10_000;
 const MAX_ANSWERS = 10_000;
 const READING_MS = 20_000;
-
-/** `watch.intervalSeconds` where the configuration does not say. */
-export function defaultWatchIntervalMs(tier: HubTier): number {
-  return { F1: 10_000, S1: 10_000, S2: 5000, S3: 2000, unlimited: 250 }[tier];
-}
 
 export function createJobWatcher(options: JobWatcherOptions): JobWatcher {
   return new HubWatcher(options);

@@ -79,7 +79,7 @@ test('a method job runs on the devices that are meant, and its answers can be re
     endTime: expect.any(Date),
   });
   const rows = await call<Row[]>('QueryJobResults', { query: resultsOf(jobId) });
-  expect(rows.map((row) => row['deviceId']).toSorted()).toEqual(
+  expect(rows.map((row) => String(row['deviceId'])).toSorted()).toEqual(
     Array.from({ length: 8 }, (_unused, index) => `d0${index}`),
   );
   for (const row of rows)

@@ -134,6 +134,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 const run = fc.record({ actions: fc.array(action, { maxLength: 8 }), diesAfter: fc.integer({ min: 0, max: 25 }) });
 
 test('over any deaths of the agent each observed change is told, the end of every job among them, and little twice', async () => {
+  let checked = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(run, { minLength: 1, maxLength: 6 }), async (runs) => {
       const world = new World();
@@ -152,9 +153,11 @@ test('over any deaths of the agent each observed change is told, the end of ever
       await world.clock.advanceAsync(2 * INTERVAL_MS);
       await last.watcher.stop();
       check(world);
+      checked += 1;
     }),
     { numRuns: process.env['LOAD'] === 'full' ? 3000 : 150 },
   );
+  expect(checked).toBeGreaterThanOrEqual(150);
 });
 
 async function act(world: World, mortal: MortalRun, next: Action): Promise<void> {
