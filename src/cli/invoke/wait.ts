@@ -10,6 +10,7 @@ export interface WaitOptions {
   readonly client: Pick<ThingWorxClient, 'invokeService'>;
   readonly thing: string;
   readonly jobId: string;
+  /** The longest pause between two looks; the first ones are shorter. */
   readonly intervalMs?: number;
 }
 
@@ -33,6 +34,7 @@ export interface JobEnd {
 
 /** Ids are put into a query: only what cannot be anything else in there. */
 const JOB_ID = /^[A-Za-z0-9-]{1,64}$/;
+const FIRST_INTERVAL_MS = 100;
 const INTERVAL_MS = 1000;
 /** How many calls in a row may go wrong before the wait is given up. */
 const MAX_FAILURES = 30;
@@ -55,8 +57,9 @@ export async function waitForJob(io: CommandIo, options: WaitOptions): Promise<J
 }
 
 async function jobWhenEnded(options: WaitOptions, progress: ProgressLine): Promise<Readonly<Record<string, unknown>>> {
+  const longestMs = options.intervalMs ?? INTERVAL_MS;
   let failures = 0;
-  for (;;) {
+  for (let look = 0; ; look += 1) {
     try {
       const [job = {}] = await callRows(options, 'GetJob', { jobId: options.jobId });
       progress.show(job);
@@ -67,7 +70,7 @@ async function jobWhenEnded(options: WaitOptions, progress: ProgressLine): Promi
       if (!mayPass(error) || failures >= MAX_FAILURES) throw error;
       progress.note(messageOf(error));
     }
-    await pause(options.intervalMs ?? INTERVAL_MS);
+    await pause(Math.min(longestMs, FIRST_INTERVAL_MS * 2 ** Math.min(look, 10)));
   }
 }
 
