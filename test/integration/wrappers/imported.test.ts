@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Agent, createAgent } from '../../../src/agent/agent.js';
+import { agentConfigFrom } from '../../../src/agent/config/load.js';
+import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
+import { RestCaller } from '../../support/thingworx-rest.js';
+
+const wrappers = path.join(__dirname, '..', '..', '..', 'wrappers');
+
+let ends: BothEnds;
+let agent: Agent;
+/** The agent's Thing, with the wrappers as remote services. */
+let hubThing: RestCaller;
+/** The Thing of the imported bundle, with the wrappers as scripts. */
+let scripts: RestCaller;
+
+/** The extension in a folder; its name has a version. */
+async function zipIn(folder: string): Promise<string> {
+  const files = await readdir(path.join(wrappers, folder));
+  return files.find((file) => file.endsWith('.zip')) ?? '';
+}
+
+async function upload(route: string, ...file: readonly string[]): Promise<Response> {
+  const form = new FormData();
+  form.set('file', new Blob([await readFile(path.join(wrappers, ...file))]), file.at(-1) ?? '');
+  const headers = { appKey: APP_KEY, accept: 'application/json', 'X-XSRF-TOKEN': 'TWX-XSRF-TOKEN-VALUE' };
+  return fetch(new URL(`/Thingworx/${route}?purpose=import`, ends.platform.url), {
+    method: 'POST',
+    headers,
+    body: form,
+  });
+}
+
+beforeAll(async () => {
+  ends = await startBothEnds(1);
+  await ends.hub.addLightDevices(['A', 'A', 'B'].map((site, index) => ({ deviceId: `site-${index}`, tags: { site } })));
+  const config = await agentConfigFrom({
+    ...ends.configuration,
+    wrappers: [path.join(wrappers, 'device-maintenance.yaml')],
+  });
+  agent = createAgent(config, { withProcessMetrics: false });
+  await agent.start();
+  await agent.whenBound();
+  hubThing = new RestCaller(ends.platform.url, APP_KEY, 'AzureIotHub');
+  scripts = new RestCaller(ends.platform.url, APP_KEY, 'device-maintenance.DeviceMethods');
+}, 30_000);
+
+afterAll(async () => {
+  await agent.stop();
+  await ends.close();
+});
+
+/** The job that a service makes, as the hub was told. */
+async function jobOf(thing: RestCaller, service: string, parameters: unknown): Promise<Record<string, unknown>> {
+  const jobId = String(await thing.result(service, parameters));
+  const { type, methodName, payload, patch, queryCondition, maxExecutionTimeInSeconds } = await hubThing.ended(jobId);
+  return { type, methodName, payload: JSON.stringify(payload), patch, queryCondition, maxExecutionTimeInSeconds };
+}
+
+const COMPONENTS = {
+  dataShape: {
+    fieldDefinitions: {
+      component: { name: 'component', baseType: 'STRING' },
+      sizeBytes: { name: 'sizeBytes', baseType: 'NUMBER' },
+      mandatory: { name: 'mandatory', baseType: 'BOOLEAN' },
+    },
+  },
+  rows: [{ component: "quote ' ]]> \u2028 😀", sizeBytes: 5, mandatory: false }, { component: 'b' }],
+};
+
+describe('the built bundle, imported', () => {
+  it('is taken by both imports', async () => {
+    const extension = await upload('ExtensionPackageUploader', 'device-maintenance', await zipIn('device-maintenance'));
+    expect({ status: extension.status, reason: extension.headers.get('x-sandbox-reason') }).toEqual({
+      status: 200,
+      reason: null,
+    });
+    const entities = await upload('Importer', 'device-maintenance', 'device-maintenance.xml');
+    expect(await entities.text()).toBe('success');
+  });
+
+  it('makes the same jobs as the remote services', async () => {
+    const calls: readonly (readonly [string, unknown])[] = [
+      ['RebootDevices', { delaySeconds: 5, site: 'A' }],
+      ['RebootDevices', { site: "O'Brien \\" }],
+      ['CollectDiagnostics', { queryCondition: "tags.site = 'B'", detail: 'full', maxLogLines: 0 }],
+      [
+        'UpdateFirmware',
+        {
+          version: '1.2.3',
+          components: COMPONENTS,
+          notBefore: '2030-01-01T00:00:00.000Z',
+          reboot: false,
+          queryCondition: "deviceId = 'nobody'",
+        },
+      ],
+      ['MoveToSite', { fromSite: 'nowhere', toSite: 'X', floor: 3 }],
+    ];
+    for (const [service, parameters] of calls) {
+      expect(await jobOf(scripts, service, parameters)).toEqual(await jobOf(hubThing, service, parameters));
+    }
+  });
+
+  it('reboots the devices of one site alone', async () => {
+    const jobId = String(await scripts.result('RebootDevices', { delaySeconds: 5, site: 'A' }));
+    expect(await hubThing.ended(jobId)).toMatchObject({ outcome: 'succeeded', payload: { delaySeconds: 5 } });
+    const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'`;
+    const rows = await hubThing.rows('QueryJobResults', { query });
+    expect(new Set(rows.map((row) => row['deviceId']))).toEqual(new Set(['site-0', 'site-1']));
+  });
+
+  it('refuses with the same words', async () => {
+    const refused = await scripts.invoke('RebootDevices', { delaySeconds: 601, site: 'A' });
+    expect(refused.status).toBe(500);
+    expect(refused.text).toContain("InvalidArgument: RebootDevices: parameter 'delaySeconds' must be at most 600");
+  });
+});
+
+describe('the hub bundle, imported', () => {
+  it('makes a Thing with the services of the agent that bound it', async () => {
+    const answer = await upload('ExtensionPackageUploader', 'hub', await zipIn('hub'));
+    expect({ status: answer.status, reason: answer.headers.get('x-sandbox-reason') }).toEqual({
+      status: 200,
+      reason: null,
+    });
+    const parameters = { methodName: 'echo', payload: [1], queryCondition: "tags.site = 'B'" };
+    const jobId = String(await hubThing.result('AzureIotDeviceJobScheduleDeviceMethodJob', parameters));
+    expect(await hubThing.ended(jobId)).toMatchObject({ outcome: 'succeeded', deviceCount: 1, payload: [1] });
+  });
+});
