@@ -1,3 +1,5 @@
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { AgentError } from '../core/errors.js';
 import { makeFolder } from '../core/make-folder.js';
@@ -5,6 +7,9 @@ import { encodeValue } from './memory-store.js';
 import type { Store, StoreChange, StoreRange } from './store.js';
 
 type Database = ClassicLevel;
+
+/** What LevelDB's small files may need. */
+const SPARE_BYTES = 256 * 1024;
 
 /**
  * A Store in a directory of its own, on LevelDB. Every write is synchronous on disk, so that what was acknowledged
@@ -26,7 +31,8 @@ class LevelStore implements Store {
   #database: Database;
   /** LevelDB refuses every write after a failed one (a full disk, say) until it has been opened anew. */
   #mustReopen = false;
-  #reopening: Promise<void> | undefined;
+  #reopening: Promise<Database> | undefined;
+  #isClosed = false;
 
   constructor(directory: string, database: Database) {
     this.#directory = directory;
@@ -35,7 +41,7 @@ class LevelStore implements Store {
 
   get(key: string): Promise<unknown> {
     return this.#guarded(async () => {
-      const text = await this.#database.get(key);
+      const text = await (await this.#readable()).get(key);
       return text === undefined ? undefined : (JSON.parse(text) as unknown);
     });
   }
@@ -55,9 +61,9 @@ class LevelStore implements Store {
         : { type: 'del' as const, key: change.key },
     );
     await this.#guarded(async () => {
-      if (this.#mustReopen) await this.#reopen();
+      const database = await this.#writable();
       try {
-        await this.#database.batch(operations, { sync: true });
+        await database.batch(operations, { sync: true });
       } catch (error) {
         this.#mustReopen = true;
         throw error;
@@ -66,7 +72,7 @@ class LevelStore implements Store {
   }
 
   async *entries(range: StoreRange = {}): AsyncIterable<readonly [key: string, value: unknown]> {
-    const iterator = this.#database.iterator(iteratorOptions(range));
+    const iterator = (await this.#guarded(() => this.#readable())).iterator(iteratorOptions(range));
     try {
       for await (const [key, text] of iterator) {
         if (range.prefix !== undefined && !key.startsWith(range.prefix)) break;
@@ -80,14 +86,28 @@ class LevelStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#guarded(() => this.#database.close());
   }
 
-  #reopen(): Promise<void> {
+  /** Reading goes on while the disk is full: what is open stays open for it. */
+  async #readable(): Promise<Database> {
+    return this.#database.status === 'open' ? this.#database : this.#reopen();
+  }
+
+  async #writable(): Promise<Database> {
+    if (!this.#mustReopen) return this.#readable();
+    if (!(await hasRoomToOpen(this.#directory))) throw new Error('no space left on the device');
+    return this.#reopen();
+  }
+
+  #reopen(): Promise<Database> {
+    if (this.#isClosed) return Promise.reject(new Error('the store is closed'));
     this.#reopening ??= (async () => {
       await this.#database.close();
       this.#database = await openDatabase(this.#directory);
       this.#mustReopen = false;
+      return this.#database;
     })().finally(() => (this.#reopening = undefined));
     return this.#reopening;
   }
@@ -107,6 +127,16 @@ async function openDatabase(directory: string): Promise<Database> {
   const database = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
   await database.open();
   return database;
+}
+
+/** Opening writes the log anew, into a table: an attempt without room for that would end reading, too. */
+async function hasRoomToOpen(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  let logBytes = 0;
+  for (const name of await readdir(directory)) {
+    if (name.endsWith('.log')) logBytes += (await stat(join(directory, name))).size;
+  }
+  return bavail * bsize > 2 * logBytes + SPARE_BYTES;
 }
 
 function iteratorOptions(range: StoreRange): { gte?: string; lt?: string; limit?: number } {

@@ -57,20 +57,21 @@ export class JobArchive {
     for await (const [, value] of store.entries({ prefix: JOB_PREFIX })) {
       const record = value as JobRecord;
       const hasRows = record.runningSinceMs !== undefined;
-      kept.push({ record, rows: hasRows ? await loadRows(store, record.jobId) : undefined });
+      kept.push({ record, rows: hasRows ? await loadRows(store, record) : undefined });
     }
     return kept.sort((a, b) => a.record.sequence - b.record.sequence);
   }
 }
 
-async function loadRows(store: Store, jobId: string): Promise<JobRows> {
+async function loadRows(store: Store, { jobId, deviceCount }: JobRecord): Promise<JobRows> {
   const targets: EndpointId[] = [];
   for await (const [, value] of store.entries({ prefix: `${TARGETS_PREFIX}${jobId}/` })) {
     for (const [deviceId, moduleId] of value as KeptTarget[]) {
       targets.push(moduleId === undefined ? { deviceId } : { deviceId, moduleId });
     }
   }
-  const rows = new JobRows(targets);
+  // A crash just before a job ran may have left devices of that attempt behind those of the next one.
+  const rows = new JobRows(targets.slice(0, deviceCount));
   const prefix = `${ROW_PREFIX}${jobId}/`;
   for await (const [key, value] of store.entries({ prefix })) {
     rows.restore(Number(key.slice(prefix.length)), value as KeptRow);

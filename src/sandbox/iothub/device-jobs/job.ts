@@ -37,8 +37,9 @@ export interface JobRecord extends JobDefinition {
   readonly sequence: number;
   readonly createdMs: number;
   readonly status: JobStatus;
-  /** When the devices were looked up. */
+  /** When the devices were looked up, and how many they were. */
   readonly runningSinceMs?: number;
+  readonly deviceCount?: number;
   readonly endedMs?: number;
   readonly failureReason?: string;
 }

@@ -202,7 +202,7 @@ export class Jobs {
       if (job.record.status !== 'pending' || this.#isClosed) return;
       job.rows = new JobRows(targets);
       archive.keepTargets(job.record.jobId, targets);
-      this.#change(job, 'running', { runningSinceMs: clock.nowMs() });
+      this.#change(job, 'running', { runningSinceMs: clock.nowMs(), deviceCount: targets.length });
     } catch (error) {
       if (!isAgentError(error, 'QueryInvalid')) throw error;
       this.#change(job, 'failed', {
