@@ -1,7 +1,8 @@
 import { CODE, isResponseCode } from './codes.js';
 import { BASE_TYPES } from './base-types.js';
 import { frameMalformed, frameTruncated, limitExceeded, notEncodable } from './codec-errors.js';
-import { readBaseType, readInfoTable, writeCount, writeInfoTable } from './info-table.js';
+import { readBaseType, readInfoTable } from './info-table-reader.js';
+import { writeCount, writeInfoTable } from './info-table-writer.js';
 import type { AuthBody, BindBody, MessageBody, RequestBody, ResponseBody, WholeBody } from './message.js';
 import type { Reader } from './reader.js';
 import type { InfoTable } from './values-model.js';

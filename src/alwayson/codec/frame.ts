@@ -2,10 +2,9 @@ import { AgentError } from '../../core/errors.js';
 import { bodyKindOf, readBody, writeBody } from './body.js';
 import { frameMalformed, limitExceeded, notEncodable } from './codec-errors.js';
 import { CODE } from './codes.js';
-import { asBuffer } from './info-table.js';
 import { type CodecLimits, completeLimits } from './limits.js';
 import type { ChunkBody, Message, MessageBody, MessageHeader } from './message.js';
-import { Reader } from './reader.js';
+import { Reader, asBuffer } from './reader.js';
 import { type Writer, build } from './writer.js';
 
 /** Bytes before every body (protocol notes 2). */

@@ -115,3 +115,8 @@ export class Reader {
     if (length > this.end - this.offset) throw frameTruncated(this.offset, length - (this.end - this.offset));
   }
 }
+
+/** The same memory as a Buffer. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
