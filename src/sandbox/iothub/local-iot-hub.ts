@@ -182,10 +182,18 @@ class RunningHub implements LocalIotHub {
   async registerDevice(deviceId: string, options: Omit<NewDevice, 'deviceId'> = {}): Promise<RegisteredDevice> {
     await this.registerDevices([{ deviceId, ...options }]);
     const key = this.#parts.state.endpoints.find({ deviceId })?.record.authentication.symmetricKey?.primaryKey;
+    return { deviceId, connectionString: this.#deviceConnectionString(deviceId, key) };
+  }
+
+  #deviceConnectionString(deviceId: string, key: string | undefined): string {
     const isDefaultPort = this.mqttAddress.endsWith(':8883');
+    if (key === undefined) {
+      // With a certificate the SDK for Node.js does not heed GatewayHostName, but it takes a port in HostName.
+      const port = isDefaultPort ? '' : `:${this.mqttAddress.split(':').at(-1)}`;
+      return `HostName=${this.hostName}${port};DeviceId=${deviceId};x509=true`;
+    }
     const gateway = isDefaultPort ? '' : `;GatewayHostName=${this.mqttAddress}`;
-    const secret = key === undefined ? ';x509=true' : `;SharedAccessKey=${key}`;
-    return { deviceId, connectionString: `HostName=${this.hostName};DeviceId=${deviceId}${secret}${gateway}` };
+    return `HostName=${this.hostName};DeviceId=${deviceId};SharedAccessKey=${key}${gateway}`;
   }
 
   async registerDevices(devices: Iterable<NewDevice>): Promise<void> {

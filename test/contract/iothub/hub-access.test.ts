@@ -1,9 +1,12 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
+import { ensureCertificates } from '../../../src/sandbox/certificates.js';
+import { json, Router } from '../../../src/sandbox/http/router.js';
 import type { Log } from '../../../src/core/log.js';
 import { makeSasToken } from '../../../src/sandbox/iothub/access/sas-token.js';
 import { type HubUnderTest, keyOf, splitAddress, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
@@ -14,7 +17,10 @@ const log: Log = { trace: write, debug: write, info: write, warn: write, error: 
 
 let tested: HubUnderTest;
 beforeAll(async () => {
-  tested = await startHubUnderTest({ log });
+  tested = await startHubUnderTest({
+    log,
+    adminRoutes: new Router().add('GET', '/sandbox/x', () => json(200, { of: 'sandbox' })),
+  });
   await tested.hub.registerDevice('d');
   await tested.hub.registerDevice('d2');
 });
@@ -153,6 +159,38 @@ describe('a device that connects', () => {
     await tested.registry.update({ deviceId: 'd', status: 'enabled' });
     expect(await open(token(primaryKey))).toBe('open');
   });
+});
+
+test('a device may show a certificate whose thumbprint is registered, and no other', async () => {
+  const known = await ensureCertificates(undefined, ['x509']);
+  const other = await ensureCertificates(undefined, ['x509']);
+  const primaryThumbprint = new X509Certificate(known.certPem).fingerprint.replaceAll(':', '');
+  const authentication = { type: 'selfSigned', x509Thumbprint: { primaryThumbprint } };
+  const own = await startHubUnderTest({ hubName: 'localhost' });
+  const { connectionString } = await own.hub.registerDevice('x509', { authentication });
+  expect(connectionString).toMatch(/^HostName=localhost:\d+;DeviceId=x509;x509=true$/u);
+  const open = async ({ certPem, keyPem }: { certPem: string; keyPem: string }): Promise<string> => {
+    const client = Client.fromConnectionString(connectionString, Mqtt);
+    client.setRetryPolicy({ shouldRetry: () => false, nextRetryTimeout: () => 0 });
+    await client.setOptions({ ca: tested.hub.caPem, cert: certPem, key: keyPem } as never);
+    return client
+      .open()
+      .then(() => 'open')
+      .catch((error: Error) => error.name)
+      .finally(() => client.close().catch(() => undefined));
+  };
+  expect(await open(known)).toBe('open');
+  expect(await open(other)).toBe('UnauthorizedError');
+  await own.close();
+});
+
+test('routes of the sandbox are for the owner alone', async () => {
+  const { raw, token } = tested;
+  expect((await raw('GET', '/sandbox/x', { version: '' })).json).toEqual({ of: 'sandbox' });
+  expect((await raw('GET', '/sandbox/x', { version: '', authorization: '' })).status).toBe(401);
+  for (const policy of ['service', 'device', 'registryReadWrite']) {
+    expect((await raw('GET', '/sandbox/x', { authorization: token(policy) })).status).toBe(401);
+  }
 });
 
 /** Writes text over TLS as it stands, and reads until the other end closes. */
