@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { InfoTable } from '../../alwayson/codec/values-model.js';
 import type { CodecLimits } from '../../alwayson/codec/limits.js';
 import { type Clock, systemClock } from '../../core/clock.js';
 import { type Log, silentLog } from '../../core/log.js';
@@ -9,12 +10,16 @@ import type { Router } from '../http/router.js';
 import { AlwaysOnServer, WEBSOCKET_PATH } from './alwayson/alwayson-server.js';
 import type { BindPolicy } from './alwayson/bindings.js';
 import { appKeyCheck, newAppKey } from './app-key.js';
+import { Archive } from './archive.js';
 import { PlatformThing } from './model/thing.js';
 import { Things } from './model/things.js';
-import type { Platform } from './platform.js';
+import type { Platform, ServiceRun } from './platform.js';
 import { restHandler } from './rest/http-server.js';
 import { invokeRemote } from './rest/invoke.js';
+import { unableToInvoke } from './rest/rest-error.js';
 import { platformRoutes } from './rest/routes.js';
+import { runScript } from './scripts/run-script.js';
+import { ScriptPool } from './scripts/script-pool.js';
 
 export interface ThingToCreate {
   readonly name: string;
@@ -41,6 +46,8 @@ export interface LocalThingWorxOptions {
   readonly idleTimeoutMs?: number;
   /** How long a request to an edge may take; 30 s. */
   readonly requestTimeoutMs?: number;
+  /** How long a script may run, with all that it calls; 30 s. */
+  readonly scriptTimeoutMs?: number;
   readonly maxFrameBytes?: number;
   readonly maxMessageBytes?: number;
   readonly limits?: Partial<CodecLimits>;
@@ -70,7 +77,10 @@ const MAX_BODY_BYTES = 16 * MEBIBYTE;
 export async function startLocalThingWorx(options: LocalThingWorxOptions): Promise<LocalThingWorx> {
   const { host = '127.0.0.1', appKey = newAppKey(), log = silentLog, tls } = options;
   const isAppKey = appKeyCheck(appKey);
-  const platform = createPlatform(options, isAppKey);
+  const { clock = systemClock, scriptTimeoutMs = 30_000 } = options;
+  const pool = new ScriptPool({ maxThreads: 4, maxWaiting: 1000, timeoutMs: scriptTimeoutMs, clock });
+  const platform = createPlatform(options, isAppKey, pool);
+  await platform.archive.load(platform.things);
   for (const { name, template = 'RemoteThing', identifier } of options.things ?? [])
     if (!platform.things.get(name)) platform.things.put(new PlatformThing(name, template, '', identifier));
   const handler = restHandler({
@@ -83,8 +93,7 @@ export async function startLocalThingWorx(options: LocalThingWorxOptions): Promi
   const server = tls ? createHttpsServer({ cert: tls.certPem, key: tls.keyPem }, handler) : createHttpServer(handler);
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    if (new URL(request.url ?? '/', 'http://sandbox').pathname === WEBSOCKET_PATH)
-      platform.alwaysOn.upgrade(request, socket, head);
+    if (request.url?.split('?')[0] === WEBSOCKET_PATH) platform.alwaysOn.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });
   options.onServer?.(server);
@@ -96,13 +105,28 @@ export async function startLocalThingWorx(options: LocalThingWorxOptions): Promi
     port,
     appKey,
     platform,
-    close: () => close(server, platform),
+    close: () => close(server, platform, pool),
   };
 }
 
-function createPlatform(options: LocalThingWorxOptions, isAppKey: (key: string) => boolean): Platform {
+/** A service by what runs it. */
+function runService(platform: Platform, pool: ScriptPool, call: ServiceRun): Promise<InfoTable | null> {
+  const { service, thing } = call;
+  if (service.implementation.kind === 'remote') return invokeRemote(platform.alwaysOn, call);
+  if (service.implementation.kind === 'script') return runScript(platform, pool, call);
+  const cause = `No service handler defined for service ${service.name} on thing [${thing.name}]`;
+  return Promise.reject(unableToInvoke(500, service.name, thing.name, cause));
+}
+
+function createPlatform(
+  options: LocalThingWorxOptions,
+  isAppKey: (key: string) => boolean,
+  pool: ScriptPool,
+): Platform {
   const { clock = systemClock, log = silentLog } = options;
   const things = new Things();
+  const archive = new Archive(options.store);
+  const unkept = (error: unknown): void => log.warn({ err: error }, 'a Thing could not be kept');
   const alwaysOn = new AlwaysOnServer({
     things,
     isAppKey,
@@ -118,20 +142,20 @@ function createPlatform(options: LocalThingWorxOptions, isAppKey: (key: string) 
     limits: options.limits ?? {},
     clock,
     log,
-    onThingsChanged: () => undefined,
+    onConnected: (thing) => void archive.keepThing(thing).catch(unkept),
   });
   const platform: Platform = {
     things,
     alwaysOn,
+    archive,
     clock,
     log,
-    run: (thing, service, inputs) => invokeRemote(platform, thing, service, inputs),
-    changed: () => undefined,
+    run: (call) => runService(platform, pool, call),
   };
   return platform;
 }
 
-async function close(server: Server, platform: Platform): Promise<void> {
+async function close(server: Server, platform: Platform, pool: ScriptPool): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   platform.alwaysOn.close();
   server.closeIdleConnections();
@@ -141,6 +165,7 @@ async function close(server: Server, platform: Platform): Promise<void> {
     server.closeAllConnections();
   });
   await closed;
+  await pool.close();
 }
 
 /** Where a client on this machine finds a server that listens on `host`. */

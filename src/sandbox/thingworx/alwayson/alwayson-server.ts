@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { CHARACTERISTIC, CODE } from '../../../alwayson/codec/codes.js';
 import type { CodecLimits } from '../../../alwayson/codec/limits.js';
-import type { BindBody, RequestBody, ResponseBody } from '../../../alwayson/codec/message.js';
+import type { BindBody, RequestBody } from '../../../alwayson/codec/message.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import type { Clock } from '../../../core/clock.js';
 import type { Log } from '../../../core/log.js';
@@ -33,7 +33,8 @@ export interface AlwaysOnServerOptions {
   readonly limits: Partial<CodecLimits>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onThingsChanged: (things: readonly PlatformThing[]) => void;
+  /** Told when an edge has bound a Thing. */
+  readonly onConnected: (thing: PlatformThing) => void;
 }
 
 /** The server side of AlwaysOn: edges, what they have bound, and calls to them (protocol notes 1 to 11). */
@@ -75,7 +76,7 @@ export class AlwaysOnServer implements EdgeHost {
           limits,
           maxFrameBytes: Math.min(this.#options.maxFrameBytes, announcedFrameBytes(request)),
           maxMessageBytes,
-          nowMs: () => clock.monotonicMs(),
+          clock,
           log,
           onMessage: (message) => edge.receive(message),
           onActivity: () => edge.active(),
@@ -107,13 +108,11 @@ export class AlwaysOnServer implements EdgeHost {
     return answer.content;
   }
 
-  /** Reads one property, or all with `*`. */
-  async readProperty(thing: PlatformThing, name: string): Promise<InfoTable | null> {
-    return (await this.#property(thing, CODE.GET, name, null)).content;
-  }
-
+  /** Writes a property on the edge. Rejects with an EdgeFailure. */
   async writeProperty(thing: PlatformThing, name: string, params: InfoTable): Promise<void> {
-    await this.#property(thing, CODE.PUT, name, params);
+    const { edge, boundName } = this.#boundOf(thing);
+    const target = { entityName: boundName, characteristic: CHARACTERISTIC.properties, name, params };
+    await edge.ask(CODE.PUT, target, this.#options.requestTimeoutMs);
   }
 
   /** What the edge says of itself. */
@@ -127,13 +126,12 @@ export class AlwaysOnServer implements EdgeHost {
 
   bind(edge: Edge, body: BindBody): string | undefined {
     if (body.unbind) {
-      this.#options.onThingsChanged(this.#bindings.unbind(edge, body.names));
+      this.#bindings.unbind(edge, body.names);
       return undefined;
     }
     const result = this.#bindings.bind(edge, body);
     if ('refusal' in result) return result.refusal;
-    for (const thing of result.things) this.#greet(thing);
-    this.#options.onThingsChanged(result.things);
+    for (const thing of result.things) this.#connected(thing);
     return undefined;
   }
 
@@ -145,13 +143,22 @@ export class AlwaysOnServer implements EdgeHost {
 
   closed(edge: Edge): void {
     this.#edges.delete(edge);
-    this.#options.onThingsChanged(this.#bindings.unbind(edge, [...edge.names]));
+    this.#bindings.unbind(edge, [...edge.names]);
   }
 
-  /** Drops the edges of a Thing, for one that is deleted or disabled. */
+  /** Takes a Thing from its edge: one that is deleted or disabled, or gets another name. */
   release(thing: PlatformThing): void {
-    const bound = this.#bindings.of(thing);
-    if (bound) this.#bindings.unbind(bound.edge, [bound.boundName]);
+    this.#bindings.release(thing);
+  }
+
+  /** Gives a Thing to the edge that waits for it. */
+  adopt(thing: PlatformThing): void {
+    if (this.#bindings.adopt(thing, this.#edges)) this.#connected(thing);
+  }
+
+  /** Tells the edge of a Thing that its definitions on the platform may be others now. */
+  redefined(thing: PlatformThing): void {
+    if (this.isConnected(thing)) this.#greet(thing);
   }
 
   /** Closes every connection as a platform does that goes down. */
@@ -171,22 +178,20 @@ export class AlwaysOnServer implements EdgeHost {
     return new Edge({ sessionId, host: this, clock, log, authTimeoutMs, idleTimeoutMs, maxInFlight });
   }
 
+  #connected(thing: PlatformThing): void {
+    Object.assign(thing, { lastConnectionMs: this.#options.clock.nowMs() });
+    this.#options.onConnected(thing);
+    this.#greet(thing);
+  }
+
   #greet(thing: PlatformThing): void {
     const bound = this.#boundOf(thing);
     const { clock, log, requestTimeoutMs } = this.#options;
-    // eslint-disable-next-line no-param-reassign -- the Thing is the model that keeps it
-    thing.lastConnectionMs = clock.nowMs();
     // After the answer to the BIND has gone out.
     const learning = Promise.resolve().then(() =>
       greet(thing, bound, { timeoutMs: requestTimeoutMs, nowMs: () => clock.nowMs(), log }),
     );
     this.#greetings.set(thing, learning);
-  }
-
-  #property(thing: PlatformThing, code: number, name: string, params: InfoTable | null): Promise<ResponseBody> {
-    const { edge, boundName } = this.#boundOf(thing);
-    const target = { entityName: boundName, characteristic: CHARACTERISTIC.properties, name, params };
-    return edge.ask(code, target, this.#options.requestTimeoutMs);
   }
 
   #boundOf(thing: PlatformThing): Bound {

@@ -27,7 +27,7 @@ export class Bindings {
     return this.#bound.get(thing);
   }
 
-  /** Binds all names or none; gives the Things, or why not. An unknown name is left unbound, as a platform does. */
+  /** Binds all names or none; gives the Things, or why not. An unknown name waits until there is a Thing for it. */
   bind(edge: Edge, { names }: BindBody): { readonly things: readonly PlatformThing[] } | { readonly refusal: string } {
     const wanted = names.map((name) => ({ name, thing: this.#things.bindable(name) }));
     const taken = wanted.find(({ thing }) => thing && this.#isTaken(thing, edge));
@@ -36,13 +36,31 @@ export class Bindings {
     if (disabled) return { refusal: `Thing [${disabled.name}] is not enabled` };
     const things: PlatformThing[] = [];
     for (const { name, thing } of wanted) {
-      if (!thing) continue;
-      this.#bound.get(thing)?.edge.names.delete(name);
-      this.#bound.set(thing, { edge, boundName: name });
-      edge.names.add(name);
-      things.push(thing);
+      if (!thing) edge.waitingNames.add(name);
+      else things.push(this.#take(edge, name, thing));
     }
     return { things };
+  }
+
+  /** Gives a Thing that was made, enabled or renamed to the edge that has asked for it; whether there is one. */
+  adopt(thing: PlatformThing, edges: Iterable<Edge>): boolean {
+    if (this.#bound.get(thing)?.edge.isOpen || !thing.isEnabled) return false;
+    for (const edge of edges) {
+      const name = [...edge.waitingNames].find((waiting) => this.#things.bindable(waiting) === thing);
+      if (name === undefined || !edge.isOpen) continue;
+      this.#take(edge, name, thing);
+      return true;
+    }
+    return false;
+  }
+
+  /** Takes a Thing from its edge, which gets it back when it is there again. */
+  release(thing: PlatformThing): void {
+    const bound = this.#bound.get(thing);
+    if (!bound) return;
+    this.#bound.delete(thing);
+    bound.edge.names.delete(bound.boundName);
+    bound.edge.waitingNames.add(bound.boundName);
   }
 
   unbind(edge: Edge, names: Iterable<string>): PlatformThing[] {
@@ -50,11 +68,21 @@ export class Bindings {
     for (const name of names) {
       const thing = this.#things.bindable(name);
       edge.names.delete(name);
+      edge.waitingNames.delete(name);
       if (!thing || this.#bound.get(thing)?.edge !== edge) continue;
       this.#bound.delete(thing);
       things.push(thing);
     }
     return things;
+  }
+
+  #take(edge: Edge, boundName: string, thing: PlatformThing): PlatformThing {
+    const before = this.#bound.get(thing);
+    before?.edge.names.delete(before.boundName);
+    this.#bound.set(thing, { edge, boundName });
+    edge.waitingNames.delete(boundName);
+    edge.names.add(boundName);
+    return thing;
   }
 
   #isTaken(thing: PlatformThing, edge: Edge): boolean {

@@ -21,7 +21,7 @@ export class EdgeFailure extends Error {
    * column of the content (protocol notes 7.2).
    */
   static fromAnswer(code: number, body: ResponseBody): EdgeFailure {
-    return new EdgeFailure(code, body.reason ?? reasonInContent(body) ?? codeName(code), true);
+    return new EdgeFailure(code, body.reason || reasonInContent(body) || codeName(code), true);
   }
 }
 

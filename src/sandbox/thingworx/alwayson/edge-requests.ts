@@ -48,11 +48,7 @@ export function takeValues(thing: PlatformThing, table: InfoTable, nowMs: number
     const property = byEdgeName.get(String(name));
     if (property === undefined) continue;
     const timeMs = time instanceof Date ? time.getTime() : nowMs;
-    thing.values.set(property, {
-      value: value ?? null,
-      timeMs,
-      quality: typeof quality === 'string' ? quality : 'GOOD',
-    });
+    thing.pushed({ property, value: value ?? null, timeMs, quality: typeof quality === 'string' ? quality : 'GOOD' });
   }
 }
 
@@ -66,7 +62,9 @@ function updateSubscribed(thing: PlatformThing, { params }: RequestBody, nowMs: 
 }
 
 function receiveEvent(thing: PlatformThing, { name, params }: RequestBody, nowMs: number): null {
-  if (!thing.definitions.events.has(name)) throw new EdgeFailure(CODE.NOT_FOUND, `no event ${name} on ${thing.name}`);
+  // What the edge offers may not be known yet, and must not be asked now: an edge answers nothing while it waits (9.1).
+  if (!thing.takesDefinitionsFromEdge && !thing.definitions.events.has(name))
+    throw new EdgeFailure(CODE.NOT_FOUND, `no event ${name} on ${thing.name}`);
   thing.received({ timeMs: nowMs, event: name, data: params });
   return null;
 }
@@ -74,7 +72,7 @@ function receiveEvent(thing: PlatformThing, { name, params }: RequestBody, nowMs
 function receiveProperties(thing: PlatformThing, { params }: RequestBody, nowMs: number): null {
   for (const [name, value] of Object.entries(params ? (rowsFromTable(params)[0] ?? {}) : {})) {
     if (!thing.definitions.properties.has(name)) throw new EdgeFailure(CODE.NOT_FOUND, `no property ${name}`);
-    thing.values.set(name, { value, timeMs: nowMs, quality: 'GOOD' });
+    thing.pushed({ property: name, value, timeMs: nowMs, quality: 'GOOD' });
   }
   return null;
 }

@@ -1,12 +1,22 @@
 import type { WebSocket } from 'ws';
 import { CODE, isResponseCode } from '../../../alwayson/codec/codes.js';
-import { decodeMessage, encodeMessage, peekHeader } from '../../../alwayson/codec/frame.js';
+import { encodeMessage } from '../../../alwayson/codec/frame.js';
 import type { CodecLimits } from '../../../alwayson/codec/limits.js';
 import type { ChunkBody, Message, MessageHeader, WholeBody } from '../../../alwayson/codec/message.js';
 import { encodeFrames, MultipartJoiner } from '../../../alwayson/codec/multipart.js';
-import { isAgentError, messageOf } from '../../../core/errors.js';
+import { type AgentError, isAgentError } from '../../../core/errors.js';
+import {
+  abandonSplit,
+  type FrameOutcome,
+  NOTHING_SPLIT,
+  readRepairing,
+  type SplitState,
+} from '../../../alwayson/codec/split-repair.js';
+import type { Clock, Timer } from '../../../core/clock.js';
 import type { Log } from '../../../core/log.js';
-import { UnmarkedHalves } from './unmarked-halves.js';
+
+/** How long the rest of a request that a C SDK edge cut in two may take. */
+const REST_TIMEOUT_MS = 1000;
 
 export interface EdgeSocketOptions {
   readonly socket: WebSocket;
@@ -14,7 +24,7 @@ export interface EdgeSocketOptions {
   /** The smaller of our own limit and the edge's `Max-Frame-Size`. */
   readonly maxFrameBytes: number;
   readonly maxMessageBytes: number;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly log: Log;
   readonly onMessage: (message: Message<WholeBody>) => void;
   /** Any sign of life: data or a ping. */
@@ -26,17 +36,18 @@ export interface EdgeSocketOptions {
 export class EdgeSocket {
   readonly #options: EdgeSocketOptions;
   readonly #joiner: MultipartJoiner;
-  readonly #halves: UnmarkedHalves;
+  #split: SplitState = NOTHING_SPLIT;
+  #restTimer: Timer | undefined;
 
   constructor(options: EdgeSocketOptions) {
     this.#options = options;
     this.#joiner = new MultipartJoiner(options.limits);
-    this.#halves = new UnmarkedHalves(options.maxFrameBytes);
     const { socket } = options;
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#onFrame(data, isBinary));
     socket.on('ping', options.onActivity);
     socket.on('pong', options.onActivity);
     socket.on('close', () => {
+      this.#restTimer?.cancel();
       this.#joiner.clear();
       options.onClosed();
     });
@@ -66,12 +77,27 @@ export class EdgeSocket {
     this.#options.onActivity();
     // Text messages are ignored, as an edge ignores them (protocol notes 1.2).
     if (!isBinary) return;
-    const { frame, broken } = this.#halves.join(data);
-    if (broken) this.#refuse(broken.frame, broken.error);
+    this.#restTimer?.cancel();
+    const { limits, maxFrameBytes, clock } = this.#options;
+    const step = readRepairing(this.#split, data, { chunkBytes: maxFrameBytes, limits });
+    this.#split = step.state;
+    if (step.state.unfinished) this.#restTimer = clock.schedule(REST_TIMEOUT_MS, () => this.#giveUpRest());
+    for (const outcome of step.outcomes) this.#take(outcome);
+  }
+
+  #giveUpRest(): void {
+    const outcomes = abandonSplit(this.#split);
+    this.#split = NOTHING_SPLIT;
+    for (const outcome of outcomes) this.#take(outcome);
+  }
+
+  #take(outcome: FrameOutcome): void {
+    if (outcome.kind === 'failed') return this.#refuse(outcome.header, outcome.error);
     try {
-      this.#deliver(decodeMessage(frame, this.#options.limits));
+      this.#deliver(outcome.message);
     } catch (error) {
-      if (!this.#halves.hold(frame, error)) this.#refuse(frame, error);
+      if (!isAgentError(error)) throw error;
+      this.#refuse(outcome.message, error);
     }
   }
 
@@ -83,22 +109,18 @@ export class EdgeSocket {
       );
     const whole =
       message.body.kind === 'chunk'
-        ? this.#joiner.add(message as Message<ChunkBody>, this.#options.nowMs())
+        ? this.#joiner.add(message as Message<ChunkBody>, this.#options.clock.monotonicMs())
         : (message as Message<WholeBody>);
     if (whole) this.#options.onMessage(whole);
   }
 
   /** Dropped; a request is told so (protocol notes 4.4). */
-  #refuse(frame: Uint8Array, error: unknown): void {
-    const header = peekHeader(frame);
-    const code = isAgentError(error) ? error.code : 'Internal';
-    this.#options.log.warn(
-      { code, requestId: header?.requestId, bytes: frame.length },
-      'a frame of an edge is unreadable',
-    );
+  #refuse(header: MessageHeader | undefined, error: AgentError): void {
+    const { socket, log } = this.#options;
+    log.warn({ code: error.code, requestId: header?.requestId }, 'a frame of an edge is unreadable');
     if (!header || isResponseCode(header.code) || !this.isOpen) return;
-    const reason = `${code}: ${messageOf(error)}`;
-    const body = { kind: 'response', reason, content: null } as const;
-    this.#options.socket.send(encodeMessage({ ...header, code: CODE.BAD_REQUEST }, body));
+    const { requestId, endpointId, sessionId } = header;
+    const body = { kind: 'response', reason: error.reason, content: null } as const;
+    socket.send(encodeMessage({ code: CODE.BAD_REQUEST, requestId, endpointId, sessionId }, body));
   }
 }

@@ -1,4 +1,11 @@
-import { CHARACTERISTIC, CODE, ENTITY_TYPE, isResponseCode, NONE } from '../../../alwayson/codec/codes.js';
+import {
+  CHARACTERISTIC,
+  CODE,
+  ENTITY_TYPE,
+  isResponseCode,
+  isSuccessCode,
+  NONE,
+} from '../../../alwayson/codec/codes.js';
 import type {
   BindBody,
   Message,
@@ -13,6 +20,7 @@ import { messageOf } from '../../../core/errors.js';
 import type { Log } from '../../../core/log.js';
 import { EdgeFailure } from './edge-failure.js';
 import type { EdgeSocket } from './edge-socket.js';
+import { forEdge } from './for-edge.js';
 
 /** What the platform decides for its edges. */
 export interface EdgeHost {
@@ -41,10 +49,15 @@ interface Question {
   readonly timer: Timer;
 }
 
+/** How long an edge may take to answer a close. */
+const CLOSE_GRACE_MS = 1000;
+
 /** One connected edge, from its first frame to its last (protocol notes 5). */
 export class Edge {
   /** Names as they were bound, `*identifier` among them. */
   readonly names = new Set<string>();
+  /** Names that it asked for and that no Thing has. */
+  readonly waitingNames = new Set<string>();
   readonly sessionId: number;
   readonly #options: EdgeOptions;
   readonly #questions = new Map<number, Question>();
@@ -92,7 +105,8 @@ export class Edge {
       this.#questions.set(requestId, { resolve, reject, timer });
       const header = { code, requestId, endpointId: this.sessionId, sessionId: this.sessionId };
       try {
-        this.#socket.send(header, { kind: 'request', entityType: ENTITY_TYPE.Things, ...target });
+        const params = target.params && forEdge(target.params);
+        this.#socket.send(header, { kind: 'request', entityType: ENTITY_TYPE.Things, ...target, params });
       } catch (error) {
         timer.cancel();
         this.#questions.delete(requestId);
@@ -141,7 +155,7 @@ export class Edge {
     if (!question) return;
     this.#questions.delete(header.requestId);
     question.timer.cancel();
-    if (header.code <= 0x5f) question.resolve(body);
+    if (isSuccessCode(header.code)) question.resolve(body);
     else question.reject(EdgeFailure.fromAnswer(header.code, body));
   }
 
@@ -178,14 +192,15 @@ export class Edge {
     const { requestId, endpointId } = header;
     this.#socket.send(
       { code, requestId, endpointId, sessionId: this.sessionId },
-      { kind: 'response', reason, content },
+      { kind: 'response', reason, content: content && forEdge(content) },
     );
   }
 
   #closeAfter(delayMs: number, reason: string): Timer {
     return this.#options.clock.schedule(delayMs, () => {
       this.close(1001, reason);
-      this.terminate();
+      // One that is gone without a word does not answer the close.
+      this.#deadline = this.#options.clock.schedule(CLOSE_GRACE_MS, () => this.terminate());
     });
   }
 

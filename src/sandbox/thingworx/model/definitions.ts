@@ -2,13 +2,15 @@ import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
 
 /** What runs a service. */
-export type ServiceImplementation =
+export type ServiceHandler =
   /** Sent to the edge that has bound the Thing, under this name. */
   | { readonly kind: 'remote'; readonly sourceName: string; readonly timeoutMs: number }
   /** ES5, run by the platform. */
-  | { readonly kind: 'script'; readonly code: string };
+  | { readonly kind: 'script'; readonly code: string }
+  /** Declared, and nothing more. */
+  | { readonly kind: 'none' };
 
-export interface PlatformService {
+export interface ServiceSignature {
   readonly name: string;
   readonly description: string;
   readonly category: string;
@@ -18,14 +20,23 @@ export interface PlatformService {
     readonly fields: readonly FieldDefinition[];
     readonly dataShape: string;
   };
-  readonly implementation: ServiceImplementation;
+}
+
+export interface PlatformService extends ServiceSignature {
+  readonly implementation: ServiceHandler;
+}
+
+export interface PropertyBinding {
+  readonly edgeName: string;
+  readonly pushType: string;
+  readonly pushThreshold: number;
 }
 
 export interface PlatformProperty {
   readonly definition: FieldDefinition;
   readonly isReadOnly: boolean;
   /** Bound to a property of the edge under this name. */
-  readonly remote?: { readonly edgeName: string; readonly pushType: string; readonly pushThreshold: number };
+  readonly remote?: PropertyBinding;
   readonly defaultValue?: unknown;
 }
 
@@ -36,7 +47,7 @@ export interface PlatformEvent {
   readonly fields: readonly FieldDefinition[];
 }
 
-/** What a Thing, a template or a shape offers, by name. */
+/** What a Thing offers, by name. */
 export interface Definitions {
   readonly services: ReadonlyMap<string, PlatformService>;
   readonly properties: ReadonlyMap<string, PlatformProperty>;
@@ -45,6 +56,20 @@ export interface Definitions {
 
 export const NO_DEFINITIONS: Definitions = { services: new Map(), properties: new Map(), events: new Map() };
 
-export function isEmpty({ services, properties, events }: Definitions): boolean {
-  return services.size === 0 && properties.size === 0 && events.size === 0;
+/** Both; where a name occurs twice, that of `winners`. */
+export function mergeDefinitions(others: Definitions, winners: Definitions): Definitions {
+  return {
+    services: new Map([...others.services, ...winners.services]),
+    properties: new Map([...others.properties, ...winners.properties]),
+    events: new Map([...others.events, ...winners.events]),
+  };
+}
+
+/** Whether anything in it is about an edge: a Thing that was given such definitions does not ask its edge for them. */
+export function describesAnEdge({ services, properties, events }: Definitions): boolean {
+  return (
+    events.size > 0 ||
+    [...services.values()].some(({ implementation }) => implementation.kind === 'remote') ||
+    [...properties.values()].some(({ remote }) => remote !== undefined)
+  );
 }

@@ -1,5 +1,7 @@
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
-import { type Definitions, isEmpty, NO_DEFINITIONS } from './definitions.js';
+import { type Definitions, describesAnEdge, mergeDefinitions, NO_DEFINITIONS } from './definitions.js';
+import type { ResolvedThing, ThingSource } from './entities.js';
+import { NO_PARTS } from './entity-parts.js';
 
 export interface PropertyValue {
   readonly value: unknown;
@@ -14,54 +16,92 @@ export interface ReceivedEvent {
   readonly data: InfoTable | null;
 }
 
-/** Events that are kept of each Thing. */
-const MAX_EVENTS = 1000;
+export interface ReceivedPush extends PropertyValue {
+  readonly property: string;
+}
+
+/** Events, and pushes, that are kept of each Thing. */
+const MAX_KEPT = 1000;
 
 /** A Thing of the local platform. */
 export class PlatformThing {
   isEnabled = true;
+  projectName = '';
   /** Null when it has never been connected. */
   lastConnectionMs: number | null = null;
   readonly values = new Map<string, PropertyValue>();
+  /** What it is made of; `resolved` is told after a change. */
+  source: ThingSource;
   readonly #events: ReceivedEvent[] = [];
-  #own: Definitions = NO_DEFINITIONS;
+  readonly #pushes: ReceivedPush[] = [];
+  #given: ResolvedThing = { definitions: NO_DEFINITIONS, isRemote: false };
   #fromEdge: Definitions = NO_DEFINITIONS;
+  #definitions: Definitions = NO_DEFINITIONS;
 
   constructor(
     readonly name: string,
-    readonly template: string,
-    readonly description = '',
+    template: string,
+    public description = '',
     /** Edges bind it as `*identifier` when it has one. */
     public identifier = '',
-  ) {}
+  ) {
+    this.source = { template, shapes: [], parts: NO_PARTS };
+  }
+
+  get template(): string {
+    return this.source.template;
+  }
 
   get isRemote(): boolean {
-    return this.template !== 'GenericThing';
+    return this.#given.isRemote;
   }
 
   /** Imported definitions win over what the edge tells of itself. */
   get definitions(): Definitions {
-    return isEmpty(this.#own) ? this.#fromEdge : this.#own;
+    return this.#definitions;
   }
 
   get takesDefinitionsFromEdge(): boolean {
-    return this.isRemote && isEmpty(this.#own);
+    return this.isRemote && !describesAnEdge(this.#given.definitions);
   }
 
-  define(definitions: Definitions): void {
-    this.#own = definitions;
+  /** Takes what its template, its shapes and itself amount to. */
+  resolved(given: ResolvedThing): void {
+    this.#given = given;
+    this.#merge();
   }
 
   learn(definitions: Definitions): void {
     this.#fromEdge = definitions;
+    this.#merge();
   }
 
   get events(): readonly ReceivedEvent[] {
     return this.#events;
   }
 
-  received(event: ReceivedEvent): void {
-    this.#events.push(event);
-    if (this.#events.length > MAX_EVENTS) this.#events.shift();
+  get pushes(): readonly ReceivedPush[] {
+    return this.#pushes;
   }
+
+  received(event: ReceivedEvent): void {
+    keep(this.#events, event);
+  }
+
+  /** A value that the edge has told. */
+  pushed(push: ReceivedPush): void {
+    const { property, ...value } = push;
+    this.values.set(property, value);
+    keep(this.#pushes, push);
+  }
+
+  #merge(): void {
+    const { definitions } = this.#given;
+    this.#definitions = this.takesDefinitionsFromEdge ? mergeDefinitions(this.#fromEdge, definitions) : definitions;
+  }
+}
+
+function keep<T>(kept: T[], item: T): void {
+  kept.push(item);
+  if (kept.length > MAX_KEPT) kept.shift();
 }

@@ -1,7 +1,10 @@
+import { Entities } from './entities.js';
 import type { PlatformThing } from './thing.js';
 
 /** The Things of the local platform, by name (case-insensitive, as ThingWorx compares names) and by identifier. */
 export class Things {
+  /** What Things are made of. */
+  readonly entities = new Entities();
   readonly #things = new Map<string, PlatformThing>();
 
   get(name: string): PlatformThing | undefined {
@@ -21,6 +24,12 @@ export class Things {
   /** Adds or replaces. */
   put(thing: PlatformThing): void {
     this.#things.set(thing.name.toLowerCase(), thing);
+    thing.resolved(this.entities.resolve(thing.source));
+  }
+
+  /** Puts every Thing together again, after entities have changed. */
+  resolveAll(): void {
+    for (const thing of this.#things.values()) thing.resolved(this.entities.resolve(thing.source));
   }
 
   delete(name: string): boolean {

@@ -6,8 +6,8 @@ type Inputs = Readonly<Record<string, unknown>>;
 
 const NAME = /^[A-Za-z0-9_][^+/:*"<>\p{Cc}]{0,254}$/u;
 
-/** `Resources/EntityServices`: what the sandbox has of it. All give nothing; they throw RestError. */
-export function runEntityService(platform: Platform, service: string, inputs: Inputs): void {
+/** `Resources/EntityServices`: what the sandbox has of it. All give nothing; they reject with RestError. */
+export async function runEntityService(platform: Platform, service: string, inputs: Inputs): Promise<void> {
   switch (service) {
     case 'CreateThing':
       return createThing(platform, inputs);
@@ -22,28 +22,38 @@ export function runEntityService(platform: Platform, service: string, inputs: In
   }
 }
 
-export function setEnabled(platform: Platform, thing: PlatformThing, isEnabled: boolean): void {
+export async function setEnabled(platform: Platform, thing: PlatformThing, isEnabled: boolean): Promise<void> {
   Object.assign(thing, { isEnabled });
-  if (!isEnabled) platform.alwaysOn.release(thing);
-  platform.changed(thing);
+  if (isEnabled) platform.alwaysOn.adopt(thing);
+  else platform.alwaysOn.release(thing);
+  await platform.archive.keepThing(thing);
 }
 
-function createThing(platform: Platform, inputs: Inputs): void {
+export async function setIdentifier(platform: Platform, thing: PlatformThing, identifier: string): Promise<void> {
+  platform.alwaysOn.release(thing);
+  Object.assign(thing, { identifier });
+  platform.alwaysOn.adopt(thing);
+  await platform.archive.keepThing(thing);
+}
+
+async function createThing(platform: Platform, inputs: Inputs): Promise<void> {
   const name = textIn(inputs, 'name');
   if (!NAME.test(name)) throw new RestError(400, `Unable to create Thing [${name}] : it is not a name for an entity`);
   if (platform.things.get(name)) throw new RestError(409, `Unable to create Thing [${name}] : it exists already`);
   const template = typeof inputs['thingTemplateName'] === 'string' ? inputs['thingTemplateName'] : 'GenericThing';
+  if (!platform.things.entities.hasTemplate(template)) throw entityNotFound('ThingTemplate', template);
   const description = typeof inputs['description'] === 'string' ? inputs['description'] : '';
   const identifier = typeof inputs['identifier'] === 'string' ? inputs['identifier'] : '';
   const thing = new PlatformThing(name, template, description, identifier);
   platform.things.put(thing);
-  platform.changed(thing);
+  platform.alwaysOn.adopt(thing);
+  await platform.archive.keepThing(thing);
 }
 
-function deleteThing(platform: Platform, thing: PlatformThing): void {
+async function deleteThing(platform: Platform, thing: PlatformThing): Promise<void> {
   platform.alwaysOn.release(thing);
   platform.things.delete(thing.name);
-  platform.changed(thing);
+  await platform.archive.forget(thing);
 }
 
 function thingIn(platform: Platform, inputs: Inputs): PlatformThing {

@@ -40,7 +40,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<HttpAnswer> {
-  const url = new URL(request.url ?? '/', 'http://sandbox');
+  const url = targetOf(request);
   checkKey(options, request, url);
   const method = request.method ?? 'GET';
   const mounted = options.mount?.match(method, url.pathname);
@@ -53,6 +53,14 @@ async function answer(
   const { headers } = request;
   const { pathname: path, searchParams: query } = url;
   return found.handler({ method, params: found.params, path, query, headers, body, signal: gone.signal, raw: request });
+}
+
+/** Throws RestError 400 for a target that is no path. */
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  const [path = '/', ...query] = url.split('?');
+  if (!path.startsWith('/')) throw new RestError(400, 'Bad Request : the target must be a path');
+  // Two slashes at the start would name another host.
+  return new URL(`http://sandbox${path.replace(/^\/+/, '/')}${query.length > 0 ? `?${query.join('?')}` : ''}`);
 }
 
 /** Throws RestError 401. A key in the URL would stand in logs of proxies, so it is refused there (5.1). */

@@ -1,45 +1,35 @@
 import { CODE } from '../../../alwayson/codec/codes.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
-import { makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import { rowsFromTable } from '../../../alwayson/values.js';
 import { type HttpAnswer, json } from '../../http/router.js';
+import type { AlwaysOnServer } from '../alwayson/alwayson-server.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
 import type { PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
-import type { Platform } from '../platform.js';
+import type { Platform, ServiceRun } from '../platform.js';
 import { parameterTable } from './parameters.js';
-import { RestError, unableToInvoke } from './rest-error.js';
+import { type RestError, unableToInvoke } from './rest-error.js';
 import { type ResultForm, tableAnswer } from './tables.js';
 
-type Inputs = Readonly<Record<string, unknown>>;
-
-/** Invokes a service of a Thing, as `POST /Things/<t>/Services/<s>` does. Throws RestError. */
-export async function invokeService(
-  platform: Platform,
-  thing: PlatformThing,
-  name: string,
-  inputs: Inputs,
-): Promise<{ readonly service: PlatformService; readonly result: InfoTable | null }> {
+/** A service of a Thing, once it is known what its edge offers. Throws RestError. */
+export async function findService(platform: Platform, thing: PlatformThing, name: string): Promise<PlatformService> {
   await platform.alwaysOn.learned(thing);
   const service = thing.definitions.services.get(name);
-  if (!service) {
-    if (thing.isRemote && !platform.alwaysOn.isConnected(thing)) throw notConnected(name, thing.name);
-    throw new RestError(404, `Unable to Invoke Service ${name} on ${thing.name} : no service of that name`);
-  }
-  return { service, result: await platform.run(thing, service, inputs) };
+  if (service) return service;
+  if (thing.takesDefinitionsFromEdge && !platform.alwaysOn.isConnected(thing)) throw notConnected(name, thing.name);
+  throw unableToInvoke(404, name, thing.name, 'there is no service of that name');
 }
 
 /** Runs a remote service on its edge. Throws RestError. */
 export async function invokeRemote(
-  platform: Platform,
-  thing: PlatformThing,
-  service: PlatformService,
-  inputs: Inputs,
+  alwaysOn: AlwaysOnServer,
+  { thing, service, inputs }: ServiceRun,
 ): Promise<InfoTable | null> {
   const { implementation } = service;
   if (implementation.kind !== 'remote') throw new TypeError('not a remote service');
   try {
     const params = parameterTable(service.parameters, inputs);
-    return await platform.alwaysOn.invoke(thing, implementation.sourceName, params, implementation.timeoutMs);
+    return await alwaysOn.invoke(thing, implementation.sourceName, params, implementation.timeoutMs);
   } catch (error) {
     if (!(error instanceof EdgeFailure)) throw error;
     throw failureOf(error, service.name, thing.name);
@@ -52,10 +42,6 @@ export function resultAnswer(service: PlatformService, result: InfoTable | null,
   if (service.result.baseType === 'JSON') return json(200, rowsFromTable(result)[0]?.['result'] ?? null);
   return tableAnswer(result, form);
 }
-
-/** One field `result`, one row. */
-export const scalarResult = (baseType: 'STRING' | 'BOOLEAN' | 'NUMBER' | 'JSON', value: unknown): InfoTable =>
-  tableFromRows([makeField('result', baseType)], [{ result: value }]);
 
 export const notConnected = (service: string, thing: string): RestError =>
   unableToInvoke(503, service, thing, `Thing [${thing}] is not connected`);

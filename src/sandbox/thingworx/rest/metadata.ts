@@ -2,6 +2,7 @@ import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-
 import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.js';
 import type { PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
+import { entityNotFound } from './rest-error.js';
 
 const fieldsJson = (fields: readonly FieldDefinition[]): Readonly<Record<string, unknown>> =>
   tableToJson({ fields, rows: [] }).dataShape.fieldDefinitions;
@@ -36,6 +37,13 @@ export function thingMetadataJson(thing: PlatformThing): object {
       ]),
     ),
   };
+}
+
+/** `GET /Things/<t>/ServiceDefinitions/<s>`. Throws RestError 404. */
+export function serviceDefinitionJson(thing: PlatformThing, name: string): object {
+  const service = thing.definitions.services.get(name);
+  if (!service) throw entityNotFound('ServiceDefinition', name);
+  return serviceJson(service);
 }
 
 function serviceJson({ name, description, category, parameters, result }: PlatformService): object {

@@ -1,5 +1,12 @@
 import { type FieldDefinition, type InfoTable, OddCell } from '../../../alwayson/codec/values-model.js';
-import { convertLoose, encodeNative, inferPrimitive, isPlainObject, makeField } from '../../../alwayson/values.js';
+import {
+  convertLoose,
+  encodeNative,
+  inferPrimitive,
+  isPlainObject,
+  makeField,
+  tableFromJson,
+} from '../../../alwayson/values.js';
 import { RestError } from './rest-error.js';
 
 /** The inputs in a request's body: a JSON object, or nothing at all. Throws RestError 400. */
@@ -36,11 +43,21 @@ interface Column {
   readonly cell: InfoTable['rows'][number][number];
 }
 
+/** With the shape that it came with; rows alone get the one that they seem to have. */
+function tableOf(value: unknown): InfoTable {
+  if (typeof value === 'object' && value !== null) {
+    if ('fields' in value && 'rows' in value) return value as InfoTable;
+    if ('dataShape' in value) return tableFromJson(value);
+  }
+  return encodeNative('INFOTABLE', convertLoose('INFOTABLE', value)) as InfoTable;
+}
+
 function column(name: string, value: unknown, definition: FieldDefinition | undefined): Column {
   const inferred = inferPrimitive(value);
   if (!definition) return { field: makeField(name, inferred.baseType), cell: inferred.value };
   const field = makeField(name, definition.baseType);
   try {
+    if (definition.baseType === 'INFOTABLE') return { field, cell: tableOf(value) };
     return { field, cell: encodeNative(definition.baseType, convertLoose(definition.baseType, value)) };
   } catch {
     return { field, cell: new OddCell(inferred.baseType, inferred.value) };

@@ -1,6 +1,6 @@
 import { CODE } from '../../../alwayson/codec/codes.js';
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
-import { convertLoose, makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import { convertLoose, makeField, tableFromRows } from '../../../alwayson/values.js';
 import { isAgentError } from '../../../core/errors.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
 import type { PlatformProperty } from '../model/definitions.js';
@@ -36,10 +36,15 @@ function valuesOf(platform: Platform, thing: PlatformThing, fields: readonly Fie
   );
 }
 
-function valueOf(platform: Platform, thing: PlatformThing, { name, baseType }: FieldDefinition): unknown {
+function valueOf(platform: Platform, thing: PlatformThing, field: FieldDefinition): unknown {
+  const { name } = field;
   if (name === 'isConnected' && thing.isRemote) return platform.alwaysOn.isConnected(thing);
   if (name === 'lastConnection' && thing.isRemote)
     return thing.lastConnectionMs === null ? undefined : new Date(thing.lastConnectionMs);
+  return lastValue(thing, field);
+}
+
+function lastValue(thing: PlatformThing, { name, baseType }: FieldDefinition): unknown {
   const known = thing.values.get(name)?.value ?? thing.definitions.properties.get(name)?.defaultValue;
   if (known === undefined || known === null) return undefined;
   try {
@@ -47,6 +52,16 @@ function valueOf(platform: Platform, thing: PlatformThing, { name, baseType }: F
   } catch {
     return undefined;
   }
+}
+
+/** A property's definition and last value, or its default. Throws RestError 404. */
+export function propertyValue(
+  thing: PlatformThing,
+  name: string,
+): { readonly definition: FieldDefinition; readonly value: unknown } {
+  const property = thing.definitions.properties.get(name);
+  if (!property) throw unknownProperty(thing, name);
+  return { definition: property.definition, value: lastValue(thing, property.definition) };
 }
 
 /** Writes properties; those that are bound go to the edge first. Throws RestError. */
@@ -58,7 +73,7 @@ export async function writeProperties(platform: Platform, thing: PlatformThing, 
     await writeOne(platform, thing, property, native);
     thing.values.set(name, { value: native, timeMs: platform.clock.nowMs(), quality: 'GOOD' });
   }
-  platform.changed(thing);
+  await platform.archive.keepThing(thing);
 }
 
 function nativeOf({ definition }: PlatformProperty, value: unknown): unknown {
@@ -111,10 +126,24 @@ export function eventsTable(thing: PlatformThing, toJson: (table: InfoTable) => 
   );
 }
 
-/** What an edge says that a property is now, by its own answer. */
-export async function readFromEdge(platform: Platform, thing: PlatformThing, name: string): Promise<Native> {
-  const content = await platform.alwaysOn.readProperty(thing, name);
-  return content ? (rowsFromTable(content)[0] ?? {}) : {};
+const PUSH_FIELDS = [
+  makeField('time', 'DATETIME'),
+  makeField('name', 'STRING'),
+  makeField('value', 'VARIANT'),
+  makeField('quality', 'STRING'),
+];
+
+/** The property values that the edge has told, oldest first. */
+export function pushesTable(thing: PlatformThing): InfoTable {
+  return tableFromRows(
+    PUSH_FIELDS,
+    thing.pushes.map(({ timeMs, property, value, quality }) => ({
+      time: new Date(timeMs),
+      name: property,
+      value,
+      quality,
+    })),
+  );
 }
 
 const unknownProperty = (thing: PlatformThing, name: string): RestError =>

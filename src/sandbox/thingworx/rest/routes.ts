@@ -2,13 +2,15 @@ import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
 import { type HttpAnswer, type HttpRequest, json, Router } from '../../http/router.js';
+import { addImportRoutes } from '../import/import-routes.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
-import { runEntityService, setEnabled } from './entity-services.js';
-import { invokeService, notConnected, resultAnswer } from './invoke.js';
-import { serviceDefinitionsTable, thingMetadataJson } from './metadata.js';
+import { addEntityRoutes } from './entities.js';
+import { runEntityService, setEnabled, setIdentifier } from './entity-services.js';
+import { findService, notConnected, resultAnswer } from './invoke.js';
+import { serviceDefinitionJson, serviceDefinitionsTable, thingMetadataJson } from './metadata.js';
 import { inputsOf } from './parameters.js';
-import { eventsTable, propertiesTable, writeProperties } from './properties.js';
+import { eventsTable, propertiesTable, pushesTable, writeProperties } from './properties.js';
 import { entityNotFound, unableToInvoke } from './rest-error.js';
 import { resultForm, tableAnswer } from './tables.js';
 
@@ -23,6 +25,17 @@ type Handler = (thing: PlatformThing, request: HttpRequest) => Promise<HttpAnswe
 
 /** The routes below `/Thingworx` (thingworx-formats 5). */
 export function platformRoutes(platform: Platform): Router {
+  const router = new Router();
+  addThingRoutes(router, platform);
+  addEntityRoutes(router, platform);
+  addImportRoutes(router, platform);
+  return router.add('POST', '/Thingworx/Resources/EntityServices/Services/:service', async (request) => {
+    await runEntityService(platform, request.params['service'] ?? '', inputsOf(request.body));
+    return { status: 200 };
+  });
+}
+
+function addThingRoutes(router: Router, platform: Platform): void {
   const onThing =
     (handler: Handler) =>
     (request: HttpRequest): Promise<HttpAnswer> | HttpAnswer => {
@@ -34,7 +47,7 @@ export function platformRoutes(platform: Platform): Router {
   const table = (request: HttpRequest, value: InfoTable): HttpAnswer =>
     tableAnswer(value, resultForm(request.headers.accept));
   const root = '/Thingworx/Things/:thing';
-  return new Router()
+  router
     .add('GET', '/Thingworx/Things', (request) => table(request, thingsTable(platform)))
     .add(
       'GET',
@@ -50,6 +63,16 @@ export function platformRoutes(platform: Platform): Router {
       'GET',
       `${root}/ServiceDefinitions`,
       onThing((thing, request) => table(request, serviceDefinitionsTable(thing))),
+    )
+    .add(
+      'GET',
+      `${root}/ServiceDefinitions/:service`,
+      onThing((thing, request) => json(200, serviceDefinitionJson(thing, request.params['service'] ?? ''))),
+    )
+    .add(
+      'GET',
+      `${root}/PropertyPushes`,
+      onThing((thing, request) => table(request, pushesTable(thing))),
     )
     .add(
       'GET',
@@ -75,11 +98,7 @@ export function platformRoutes(platform: Platform): Router {
       'POST',
       `${root}/Services/:service`,
       onThing((thing, request) => postService(platform, thing, request)),
-    )
-    .add('POST', '/Thingworx/Resources/EntityServices/Services/:service', (request) => {
-      runEntityService(platform, request.params['service'] ?? '', inputsOf(request.body));
-      return { status: 200 };
-    });
+    );
 }
 
 async function postService(platform: Platform, thing: PlatformThing, request: HttpRequest): Promise<HttpAnswer> {
@@ -88,8 +107,8 @@ async function postService(platform: Platform, thing: PlatformThing, request: Ht
   const inputs = inputsOf(request.body);
   const built = await builtIn(platform, thing, name, inputs);
   if (built) return built;
-  const { service, result } = await invokeService(platform, thing, name, inputs);
-  return resultAnswer(service, result, form);
+  const service = await findService(platform, thing, name);
+  return resultAnswer(service, await platform.run({ thing, service, inputs, depth: 0 }), form);
 }
 
 /** Services that every Thing has, of those that the sandbox needs. */
@@ -105,12 +124,10 @@ async function builtIn(
       return thing.isRemote ? remoteMetadata(platform, thing) : undefined;
     case 'EnableThing':
     case 'DisableThing':
-      setEnabled(platform, thing, name === 'EnableThing');
+      await setEnabled(platform, thing, name === 'EnableThing');
       return { status: 200 };
     case 'SetIdentifier':
-      Object.assign(thing, { identifier: typeof inputs['identifier'] === 'string' ? inputs['identifier'] : '' });
-      platform.alwaysOn.release(thing);
-      platform.changed(thing);
+      await setIdentifier(platform, thing, typeof inputs['identifier'] === 'string' ? inputs['identifier'] : '');
       return { status: 200 };
     default:
       return undefined;

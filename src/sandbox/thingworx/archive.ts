@@ -1,0 +1,97 @@
+import { isPlainObject, nativeToJson } from '../../alwayson/values.js';
+import { isAgentError } from '../../core/errors.js';
+import type { Store, StoreChange } from '../../store/store.js';
+import {
+  COLLECTION_NAMES,
+  type Collection,
+  type EntityElement,
+  readModelEntity,
+  readThing,
+} from './import/read-entity.js';
+import { nameOf } from './import/read-fields.js';
+import type { XmlElement } from './import/xml.js';
+import { PlatformThing } from './model/thing.js';
+import type { Things } from './model/things.js';
+
+/** What is kept of a Thing beside the file that it was imported from. */
+interface KeptThing {
+  readonly name: string;
+  readonly template: string;
+  readonly description: string;
+  readonly identifier: string;
+  readonly isEnabled: boolean;
+  readonly lastConnectionMs: number | null;
+  /** Of properties that are not bound to the edge, in their REST form. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+const entityKey = (collection: Collection, name: string): string => `entity/${collection}/${name.toLowerCase()}`;
+const thingKey = (name: string): string => `thing/${name.toLowerCase()}`;
+
+/** Things and imported entities over a restart. Without a store nothing is kept. */
+export class Archive {
+  readonly #store: Store | undefined;
+
+  constructor(store: Store | undefined) {
+    this.#store = store;
+  }
+
+  /** Puts back what was kept. */
+  async load(things: Things): Promise<void> {
+    if (!this.#store) return;
+    for (const collection of COLLECTION_NAMES)
+      for await (const [, element] of this.#store.entries({ prefix: `entity/${collection}/` })) {
+        if (collection === 'Things') things.put(readThing(element as XmlElement, undefined));
+        else things.entities.put(readModelEntity(collection, element as XmlElement));
+      }
+    for await (const [, kept] of this.#store.entries({ prefix: 'thing/' })) restore(things, kept as KeptThing);
+    things.resolveAll();
+  }
+
+  /** Resolves once the change would survive a kill. */
+  async keepThing(thing: PlatformThing): Promise<void> {
+    await this.#store?.put(thingKey(thing.name), keptForm(thing));
+  }
+
+  async keepImport(elements: readonly EntityElement[], things: readonly PlatformThing[]): Promise<void> {
+    const changes: StoreChange[] = [
+      ...elements.map(({ collection, element }) => put(entityKey(collection, nameOf(element)), element)),
+      ...things.map((thing) => put(thingKey(thing.name), keptForm(thing))),
+    ];
+    await this.#store?.batch(changes);
+  }
+
+  async forget(thing: PlatformThing): Promise<void> {
+    await this.#store?.batch([
+      { type: 'delete', key: thingKey(thing.name) },
+      { type: 'delete', key: entityKey('Things', thing.name) },
+    ]);
+  }
+}
+
+const put = (key: string, value: unknown): StoreChange => ({ type: 'put', key, value });
+
+function restore(things: Things, kept: KeptThing): void {
+  const { name, template, description, identifier, isEnabled, lastConnectionMs, values } = kept;
+  const thing = things.get(name) ?? new PlatformThing(name, template, description, identifier);
+  Object.assign(thing, { identifier, isEnabled, lastConnectionMs });
+  if (isPlainObject(values))
+    for (const [property, value] of Object.entries(values))
+      thing.values.set(property, { value, timeMs: 0, quality: 'GOOD' });
+  things.put(thing);
+}
+
+function keptForm(thing: PlatformThing): KeptThing {
+  const { name, template, description, identifier, isEnabled, lastConnectionMs } = thing;
+  const values: Record<string, unknown> = {};
+  for (const { definition, remote } of thing.definitions.properties.values()) {
+    const value = thing.values.get(definition.name)?.value;
+    if (remote || value === undefined || value === null) continue;
+    try {
+      values[definition.name] = nativeToJson(definition.baseType, value);
+    } catch (error) {
+      if (!isAgentError(error)) throw error;
+    }
+  }
+  return { name, template, description, identifier, isEnabled, lastConnectionMs, values };
+}

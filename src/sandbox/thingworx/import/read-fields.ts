@@ -1,0 +1,75 @@
+import { type BaseType, isBaseType } from '../../../alwayson/codec/base-types.js';
+import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
+import { convertLoose, makeField } from '../../../alwayson/values.js';
+import { isAgentError } from '../../../core/errors.js';
+import { ImportRefused } from './import-refused.js';
+import type { XmlElement } from './xml.js';
+
+const ASPECT = 'aspect.';
+/** A default that an export writes for a type that the sandbox reads otherwise is left out. */
+const DEFAULT = 'defaultValue';
+
+/** The attribute `name`. @throws ImportRefused when it is missing or empty. */
+export function nameOf({ name: element, attributes }: XmlElement): string {
+  const { name = '' } = attributes;
+  if (name === '') throw new ImportRefused(`a ${element} has no name`);
+  return name;
+}
+
+/** @throws ImportRefused for one that is not known. */
+export function baseTypeOf(element: XmlElement): BaseType {
+  const { baseType = '' } = element.attributes;
+  if (isBaseType(baseType)) return baseType;
+  throw new ImportRefused(
+    `${element.name} ${element.attributes['name'] ?? ''}: the base type "${baseType}" is not known`,
+  );
+}
+
+/** A FieldDefinition, or anything else with its attributes. */
+export function readField(element: XmlElement): FieldDefinition {
+  const name = nameOf(element);
+  const baseType = baseTypeOf(element);
+  return makeField(name, baseType, {
+    description: element.attributes['description'] ?? '',
+    aspects: aspectsOf(element, baseType),
+  });
+}
+
+/** In the order of their ordinals. */
+export function readFields(elements: readonly XmlElement[]): FieldDefinition[] {
+  return elements
+    .map((element) => ({ field: readField(element), ordinal: Number(element.attributes['ordinal'] ?? 0) || 0 }))
+    .sort((a, b) => a.ordinal - b.ordinal)
+    .map(({ field }) => field);
+}
+
+/** The aspect as text. */
+export const aspectOf = (element: XmlElement, name: string): string | undefined =>
+  element.attributes[`${ASPECT}${name}`];
+
+function aspectsOf(element: XmlElement, baseType: BaseType): Readonly<Record<string, unknown>> {
+  const aspects: Record<string, unknown> = {};
+  for (const [attribute, text] of Object.entries(element.attributes)) {
+    if (!attribute.startsWith(ASPECT)) continue;
+    const name = attribute.slice(ASPECT.length);
+    aspects[name] = name === DEFAULT ? defaultOf(element, baseType) : typed(text);
+  }
+  return aspects;
+}
+
+/** The default value in its base type; undefined when there is none that can be read. */
+export function defaultOf(element: XmlElement, baseType: BaseType): unknown {
+  const text = aspectOf(element, DEFAULT);
+  if (text === undefined || text === '') return undefined;
+  try {
+    return convertLoose(baseType, baseType === 'JSON' ? JSON.parse(text) : text);
+  } catch (error) {
+    if (isAgentError(error) || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function typed(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,153 @@
+import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
+import type { Definitions, PlatformEvent, PlatformProperty, PlatformService } from './definitions.js';
+import { type EntityParts, mergeParts } from './entity-parts.js';
+
+interface Entity {
+  readonly name: string;
+  readonly description: string;
+  readonly projectName: string;
+}
+
+export interface DataShape extends Entity {
+  readonly kind: 'DataShapes';
+  readonly fields: readonly FieldDefinition[];
+}
+
+export interface ThingShape extends Entity {
+  readonly kind: 'ThingShapes';
+  readonly parts: EntityParts;
+}
+
+export interface ThingTemplate extends Entity {
+  readonly kind: 'ThingTemplates';
+  readonly base: string;
+  readonly shapes: readonly string[];
+  readonly parts: EntityParts;
+}
+
+export interface Project extends Entity {
+  readonly kind: 'Projects';
+}
+
+export type ModelEntity = DataShape | ThingShape | ThingTemplate | Project;
+export type EntityKind = ModelEntity['kind'];
+export const ENTITY_KINDS: readonly EntityKind[] = ['Projects', 'DataShapes', 'ThingShapes', 'ThingTemplates'];
+
+/** Templates that a platform has from the start, each with the one that it is based on. */
+const BUILT_IN_TEMPLATES: Readonly<Record<string, string>> = {
+  GenericThing: '',
+  RemoteThing: 'GenericThing',
+  RemoteThingWithFileTransfer: 'RemoteThing',
+  RemoteThingWithTunnels: 'RemoteThing',
+  RemoteThingWithTunnelsAndFileTransfer: 'RemoteThing',
+  EMSGateway: 'RemoteThing',
+  SDKGateway: 'RemoteThing',
+};
+
+const BUILT_IN = new Map(Object.entries(BUILT_IN_TEMPLATES).map(([name, base]) => [name.toLowerCase(), base]));
+/** Longer chains of templates are refused as circles. */
+const MAX_CHAIN = 32;
+
+/** What a Thing is made of. */
+export interface ThingSource {
+  readonly template: string;
+  readonly shapes: readonly string[];
+  readonly parts: EntityParts;
+}
+
+export interface ResolvedThing {
+  readonly definitions: Definitions;
+  /** Whether its template goes back to RemoteThing. */
+  readonly isRemote: boolean;
+}
+
+/** The entities of the platform that are no Things; names are compared without case. */
+export class Entities {
+  readonly #byKind: { readonly [K in EntityKind]: Map<string, Extract<ModelEntity, { kind: K }>> } = {
+    Projects: new Map(),
+    DataShapes: new Map(),
+    ThingShapes: new Map(),
+    ThingTemplates: new Map(),
+  };
+
+  /** Adds or replaces. */
+  put(entity: ModelEntity): void {
+    (this.#byKind[entity.kind] as Map<string, ModelEntity>).set(entity.name.toLowerCase(), entity);
+  }
+
+  get<K extends EntityKind>(kind: K, name: string): Extract<ModelEntity, { kind: K }> | undefined {
+    return this.#byKind[kind].get(name.toLowerCase()) as Extract<ModelEntity, { kind: K }> | undefined;
+  }
+
+  copy(): Entities {
+    const copy = new Entities();
+    for (const kind of ENTITY_KINDS) for (const entity of this.#byKind[kind].values()) copy.put(entity);
+    return copy;
+  }
+
+  /** By name. */
+  list(kind: EntityKind): ModelEntity[] {
+    return [...this.#byKind[kind].values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  hasTemplate(name: string): boolean {
+    return BUILT_IN.has(name.toLowerCase()) || this.get('ThingTemplates', name) !== undefined;
+  }
+
+  /** The templates of a Thing from the first to its own, by name; undefined for a circle. */
+  chainOf(template: string): string[] | undefined {
+    const chain: string[] = [];
+    for (let name = template; name !== ''; name = this.#baseOf(name)) {
+      if (chain.length === MAX_CHAIN) return undefined;
+      chain.unshift(name);
+    }
+    return chain;
+  }
+
+  /** Puts a Thing together from its templates, their shapes, its own shapes and itself, in this order. */
+  resolve({ template, shapes, parts }: ThingSource): ResolvedThing {
+    const chain = this.chainOf(template) ?? [];
+    const layers = chain.flatMap((name) => {
+      const entity = this.get('ThingTemplates', name);
+      return entity ? [...this.#shapeParts(entity.shapes), entity.parts] : [];
+    });
+    const merged = mergeParts([...layers, ...this.#shapeParts(shapes), parts]);
+    return {
+      definitions: this.#definitions(merged),
+      isRemote: chain.some((name) => name.toLowerCase() === 'remotething'),
+    };
+  }
+
+  #baseOf(template: string): string {
+    return this.get('ThingTemplates', template)?.base ?? BUILT_IN.get(template.toLowerCase()) ?? '';
+  }
+
+  #shapeParts(shapes: readonly string[]): EntityParts[] {
+    return shapes.flatMap((name) => this.get('ThingShapes', name)?.parts ?? []);
+  }
+
+  #definitions({ signatures, handlers, properties, propertyBindings, events }: EntityParts): Definitions {
+    const services = [...signatures.values()].map((signature): PlatformService => {
+      const { dataShape, baseType } = signature.result;
+      const result = { baseType, dataShape, fields: this.#fieldsOf(dataShape) };
+      return { ...signature, result, implementation: handlers.get(signature.name) ?? { kind: 'none' } };
+    });
+    const bound = [...properties].map(([name, property]): [string, PlatformProperty] => {
+      const remote = propertyBindings.get(name);
+      return [name, remote ? { ...property, remote } : property];
+    });
+    const resolved = [...events.values()].map((event): PlatformEvent => ({
+      ...event,
+      fields: this.#fieldsOf(event.dataShape),
+    }));
+    return {
+      services: new Map(services.map((service) => [service.name, service])),
+      properties: new Map(bound),
+      events: new Map(resolved.map((event) => [event.name, event])),
+    };
+  }
+
+  #fieldsOf(dataShape: string): readonly FieldDefinition[] {
+    return this.get('DataShapes', dataShape)?.fields ?? [];
+  }
+}

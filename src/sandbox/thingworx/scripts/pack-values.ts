@@ -1,0 +1,132 @@
+import type { BaseType } from '../../../alwayson/codec/base-types.js';
+import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
+import {
+  convertLoose,
+  encodeNative,
+  isPlainObject,
+  makeField,
+  rowsFromTable,
+  tableFromRows,
+} from '../../../alwayson/values.js';
+import { isBaseType } from '../../../alwayson/codec/base-types.js';
+import type { PackedField, PackedRow, PackedValue } from './script-protocol.js';
+
+const EMPTY: PackedValue = { is: 'undefined' };
+
+/** A native value of `baseType` for a script; an InfoTable goes with its fields. */
+export function pack(baseType: BaseType, native: unknown): PackedValue {
+  if (native === undefined || native === null) return EMPTY;
+  if (baseType === 'JSON' || baseType === 'QUERY') return { is: 'json', text: JSON.stringify(native) };
+  if (baseType === 'VARIANT' || baseType === 'NOTHING') return packPlain(native);
+  if (baseType === 'INFOTABLE') return packTable(encodeNative('INFOTABLE', native) as InfoTable);
+  return packPlain(native);
+}
+
+function packPlain(native: unknown): PackedValue {
+  if (native instanceof Date) return { is: 'date', ms: native.getTime() };
+  if (native instanceof Uint8Array) return { is: 'bytes', text: Buffer.from(native).toString('base64') };
+  if (typeof native === 'bigint') return { is: 'plain', value: Number(native) };
+  if (typeof native === 'number' && !Number.isFinite(native)) return { is: 'number', text: String(native) };
+  if (typeof native === 'object') return { is: 'json', text: JSON.stringify(native) };
+  return { is: 'plain', value: native as boolean | number | string };
+}
+
+export function packTable(table: InfoTable): PackedValue {
+  const { fields } = table;
+  const rows = table.rows.map((row): PackedRow => {
+    const cells = fields.flatMap(({ name, baseType }, index): [string, PackedValue][] => {
+      const cell = row[index] ?? null;
+      if (cell === null) return [];
+      if (typeof cell === 'object' && 'rows' in cell) return [[name, packTable(cell)]];
+      const native = rowsFromTable({ fields: [makeField(name, baseType)], rows: [[cell]] })[0]?.[name];
+      return [[name, pack(baseType, native)]];
+    });
+    return Object.fromEntries(cells);
+  });
+  return { is: 'table', fields: packFields(fields), rows };
+}
+
+export const packFields = (fields: readonly FieldDefinition[]): PackedField[] =>
+  fields.map(({ name, baseType, description }) => ({ name, baseType, description }));
+
+/** What came back from a script, as native values: dates, bytes, InfoTables, and plain JSON. */
+export function unpack(value: PackedValue): unknown {
+  switch (value.is) {
+    case 'undefined':
+      return undefined;
+    case 'plain':
+      return value.value;
+    case 'number':
+      return Number(value.text);
+    case 'date':
+      return new Date(value.ms);
+    case 'json':
+      return JSON.parse(value.text);
+    case 'bytes':
+      return Buffer.from(value.text, 'base64');
+    case 'list':
+      return value.items.map(unpack);
+    case 'object':
+      return unpackRow(value.members);
+    case 'table':
+      return unpackTable(value.fields, value.rows);
+  }
+}
+
+export const unpackRow = (row: PackedRow): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(row)
+      .map(([name, cell]) => [name, unpack(cell)] as const)
+      .filter(([, cell]) => cell !== undefined),
+  );
+
+function unpackTable(packed: readonly PackedField[], rows: readonly PackedRow[]): InfoTable {
+  const fields = packed
+    .filter(({ baseType }) => isBaseType(baseType))
+    .map(({ name, baseType, description }) => makeField(name, baseType as BaseType, { description }));
+  return tableFromRows(
+    fields,
+    rows.map((row) =>
+      Object.fromEntries(
+        fields.flatMap(({ name, baseType }) => {
+          const native = Object.hasOwn(row, name) ? fitting(baseType, unpack(row[name] as PackedValue)) : undefined;
+          return native === undefined || native === null ? [] : [[name, native]];
+        }),
+      ),
+    ),
+  );
+}
+
+/**
+ * A value from a script as one of `baseType`. Scripts are loosely typed: numbers become text where text is wanted,
+ * bytes of Java come as a list of signed numbers, dates inside JSON as ISO text.
+ * @throws AgentError InvalidArgument
+ */
+export function fitting(baseType: BaseType, value: unknown): unknown {
+  if (value === undefined) return undefined;
+  if (baseType === 'JSON' || baseType === 'QUERY') return convertLoose(baseType, jsonOf(value));
+  if ((baseType === 'BLOB' || baseType === 'IMAGE') && Array.isArray(value))
+    return Buffer.from(value.map((byte) => Number(byte) & 0xff));
+  if (baseType === 'INFOTABLE' || value === null) return value;
+  return convertLoose(baseType, value);
+}
+
+/** As JSON.stringify sees it, InfoTables by their rows. */
+function jsonOf(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(jsonOf);
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'fields' in value &&
+    'rows' in value &&
+    Array.isArray(value.fields)
+  )
+    return rowsFromTable(value as InfoTable).map(jsonOf);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, jsonOf(member)]));
+}
+
+/** The native value of the one cell of a scalar result. */
+export const scalarOf = (table: InfoTable): unknown => rowsFromTable(table)[0]?.['result'];

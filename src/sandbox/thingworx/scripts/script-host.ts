@@ -1,0 +1,111 @@
+import { messageOf } from '../../../core/errors.js';
+import { nativeToJson } from '../../../alwayson/values.js';
+import type { Platform } from '../platform.js';
+import { runEntityService } from '../rest/entity-services.js';
+import { findService } from '../rest/invoke.js';
+import { propertyValue, writeProperties } from '../rest/properties.js';
+import { fitting, pack, packFields, packTable, scalarOf, unpack, unpackRow } from './pack-values.js';
+import type { HostAnswer, HostCall, PackedValue, ThingFacts } from './script-protocol.js';
+import type { ScriptHost } from './script-thread.js';
+
+const EMPTY: PackedValue = { is: 'undefined' };
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+/** Answers what a script asks of the platform. */
+export class PlatformScriptHost implements ScriptHost {
+  readonly #platform: Platform;
+  readonly #depth: number;
+
+  /** @param depth how many scripts wait for the one that asks, itself included. */
+  constructor(platform: Platform, depth: number) {
+    this.#platform = platform;
+    this.#depth = depth;
+  }
+
+  async answer(call: HostCall): Promise<HostAnswer> {
+    try {
+      return { json: JSON.stringify((await this.#answer(call)) ?? null) };
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+  }
+
+  #answer(call: HostCall): Promise<unknown> | unknown {
+    switch (call.ask) {
+      case 'thing':
+        return this.#thing(call.thing);
+      case 'invoke':
+        return this.#invoke(call);
+      case 'resource':
+        return this.#resource(call);
+      case 'read':
+        return this.#read(call);
+      case 'write':
+        return this.#write(call);
+      case 'dataShape':
+        return this.#dataShape(call.dataShape);
+      case 'log':
+        return this.#log(call);
+    }
+  }
+
+  async #thing(name: string): Promise<ThingFacts | null> {
+    const thing = this.#platform.things.get(name);
+    if (!thing) return null;
+    await this.#platform.alwaysOn.learned(thing);
+    const { description, template, identifier, definitions } = thing;
+    return {
+      name: thing.name,
+      description,
+      thingTemplate: template,
+      identifier,
+      services: [...definitions.services.keys()],
+      properties: [...definitions.properties.keys()],
+    };
+  }
+
+  async #invoke(call: Extract<HostCall, { ask: 'invoke' }>): Promise<PackedValue> {
+    const thing = this.#required(call.thing);
+    const service = await findService(this.#platform, thing, call.service);
+    const result = await this.#platform.run({ thing, service, inputs: unpackRow(call.inputs), depth: this.#depth });
+    const { baseType } = service.result;
+    if (!result || baseType === 'NOTHING') return EMPTY;
+    return baseType === 'INFOTABLE' ? packTable(result) : pack(baseType, scalarOf(result));
+  }
+
+  async #resource({ resource, service, inputs }: Extract<HostCall, { ask: 'resource' }>): Promise<PackedValue> {
+    if (resource !== 'EntityServices') throw new Error(`the sandbox does not have the resource ${resource}`);
+    await runEntityService(this.#platform, service, unpackRow(inputs));
+    return EMPTY;
+  }
+
+  #read({ thing, property }: Extract<HostCall, { ask: 'read' }>): PackedValue {
+    const { definition, value } = propertyValue(this.#required(thing), property);
+    return pack(definition.baseType, value);
+  }
+
+  async #write({ thing, property, value }: Extract<HostCall, { ask: 'write' }>): Promise<void> {
+    const target = this.#required(thing);
+    const { definition } = propertyValue(target, property);
+    const native = fitting(definition.baseType, unpack(value));
+    const json = definition.baseType === 'INFOTABLE' ? native : nativeToJson(definition.baseType, native);
+    await writeProperties(this.#platform, target, { [property]: json });
+  }
+
+  #dataShape(name: string): unknown {
+    const shape = this.#platform.things.entities.get('DataShapes', name);
+    if (!shape) throw new Error(`DataShape [${name}] does not exist`);
+    return packFields(shape.fields);
+  }
+
+  #log({ level, text }: Extract<HostCall, { ask: 'log' }>): void {
+    const known = LEVELS.find((candidate) => candidate === level) ?? 'info';
+    this.#platform.log[known]({ script: true }, text);
+  }
+
+  #required(name: string): NonNullable<ReturnType<Platform['things']['get']>> {
+    const thing = this.#platform.things.get(name);
+    if (!thing) throw new Error(`Thing [${name}] does not exist`);
+    return thing;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../../../core/clock.js';
+import type { ScriptOrder } from './script-protocol.js';
+import { type ScriptEnd, type ScriptHost, ScriptThread } from './script-thread.js';
+
+export interface ScriptPoolOptions {
+  /** Scripts that run at the same time, those that other scripts call apart. */
+  readonly maxThreads: number;
+  /** Scripts that wait for one of them to end. */
+  readonly maxWaiting: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+export type PoolEnd = ScriptEnd | { readonly kind: 'timedOut' } | { readonly kind: 'crowded' };
+
+/** Threads for scripts: some are kept, one that takes too long is ended with its thread. */
+export class ScriptPool {
+  readonly #options: ScriptPoolOptions;
+  readonly #idle: ScriptThread[] = [];
+  readonly #all = new Set<ScriptThread>();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(options: ScriptPoolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs a script. One that is called by another script never waits for a thread: the other would wait for it with its
+   * own.
+   */
+  async run(order: Omit<ScriptOrder, 'signal'>, host: ScriptHost, isNested: boolean): Promise<PoolEnd> {
+    if (isNested) return this.#runNow(order, host);
+    const { maxThreads, maxWaiting } = this.#options;
+    if (this.#running >= maxThreads) {
+      if (this.#waiting.length >= maxWaiting) return { kind: 'crowded' };
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else this.#running += 1;
+    try {
+      return await this.#runNow(order, host);
+    } finally {
+      const next = this.#waiting.shift();
+      // The place of this one is handed on.
+      if (next) next();
+      else this.#running -= 1;
+    }
+  }
+
+  /** Ends all threads. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((thread) => thread.terminate()));
+    this.#all.clear();
+  }
+
+  async #runNow(order: Omit<ScriptOrder, 'signal'>, host: ScriptHost): Promise<PoolEnd> {
+    const thread = this.#take();
+    let isLate = false;
+    const timer = this.#options.clock.schedule(this.#options.timeoutMs, () => {
+      isLate = true;
+      void thread.terminate();
+    });
+    const end = await thread.run(order, host);
+    timer.cancel();
+    this.#giveBack(thread);
+    return isLate ? { kind: 'timedOut' } : end;
+  }
+
+  #take(): ScriptThread {
+    const idle = this.#idle.pop();
+    if (idle?.isAlive) return idle;
+    const thread = new ScriptThread();
+    this.#all.add(thread);
+    return thread;
+  }
+
+  #giveBack(thread: ScriptThread): void {
+    if (thread.isAlive && this.#idle.length < this.#options.maxThreads) {
+      this.#idle.push(thread);
+      return;
+    }
+    this.#all.delete(thread);
+    if (thread.isAlive) void thread.terminate();
+  }
+}

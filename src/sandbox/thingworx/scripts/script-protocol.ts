@@ -1,0 +1,65 @@
+/** What passes between the platform and the worker that runs a script. All of it can be cloned. */
+
+/** A value without classes, so that it can cross threads and realms as JSON text. */
+export type PackedValue =
+  | { readonly is: 'plain'; readonly value: null | boolean | number | string }
+  | { readonly is: 'undefined' }
+  /** NaN and the infinities. */
+  | { readonly is: 'number'; readonly text: string }
+  | { readonly is: 'date'; readonly ms: number }
+  | { readonly is: 'json'; readonly text: string }
+  /** Base64. */
+  | { readonly is: 'bytes'; readonly text: string }
+  | { readonly is: 'table'; readonly fields: readonly PackedField[]; readonly rows: readonly PackedRow[] }
+  | { readonly is: 'list'; readonly items: readonly PackedValue[] }
+  | { readonly is: 'object'; readonly members: PackedRow };
+
+export type PackedRow = Readonly<Record<string, PackedValue>>;
+
+export interface PackedField {
+  readonly name: string;
+  readonly baseType: string;
+  readonly description: string;
+}
+
+/** To the worker: run this. */
+export interface ScriptOrder {
+  readonly thing: string;
+  readonly service: string;
+  readonly code: string;
+  /** JSON text of PackedRow. */
+  readonly parameters: string;
+  /** Int32 0: number of answers given. */
+  readonly signal: SharedArrayBuffer;
+}
+
+/** What a script asks of the platform; each waits for its answer, but `log`. */
+export type HostCall =
+  | { readonly ask: 'thing'; readonly thing: string }
+  | { readonly ask: 'invoke'; readonly thing: string; readonly service: string; readonly inputs: PackedRow }
+  | { readonly ask: 'resource'; readonly resource: string; readonly service: string; readonly inputs: PackedRow }
+  | { readonly ask: 'read'; readonly thing: string; readonly property: string }
+  | { readonly ask: 'write'; readonly thing: string; readonly property: string; readonly value: PackedValue }
+  | { readonly ask: 'dataShape'; readonly dataShape: string }
+  | { readonly ask: 'log'; readonly level: string; readonly text: string };
+
+/** The platform's answer: JSON text of what was asked for, or why not. */
+export type HostAnswer = { readonly json: string } | { readonly error: string };
+
+/** What a script is told of a Thing; null for one that is not there. */
+export interface ThingFacts {
+  readonly name: string;
+  readonly description: string;
+  readonly thingTemplate: string;
+  readonly identifier: string;
+  readonly services: readonly string[];
+  readonly properties: readonly string[];
+}
+
+/** From the worker. */
+export type WorkerMessage =
+  | { readonly kind: 'call'; readonly json: string }
+  | { readonly kind: 'done'; readonly json: string }
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The script does not compile. */
+  | { readonly kind: 'unreadable'; readonly message: string };

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { HostAnswer, HostCall, ScriptOrder, WorkerMessage } from './script-protocol.js';
+
+const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
+
+/** How a script ended. */
+export type ScriptEnd =
+  | Extract<WorkerMessage, { kind: 'done' | 'failed' | 'unreadable' }>
+  /** The thread is gone. */
+  | { readonly kind: 'died'; readonly message: string };
+
+export interface ScriptHost {
+  /** Answers a call; never rejects. */
+  answer(call: HostCall): Promise<HostAnswer>;
+}
+
+/** A thread that runs one script after the other. */
+export class ScriptThread {
+  readonly #worker: Worker;
+  readonly #answers: MessagePort;
+  readonly #signal = new SharedArrayBuffer(4);
+  #onMessage: (message: WorkerMessage) => void = () => undefined;
+  #onDeath: (message: string) => void = () => undefined;
+  #isAlive = true;
+
+  constructor() {
+    const { port1, port2 } = new MessageChannel();
+    this.#answers = port1;
+    this.#worker = new Worker(workerFile(), {
+      workerData: { answers: port2 },
+      transferList: [port2],
+      resourceLimits: MEMORY,
+      env: {},
+      execArgv: [],
+    });
+    this.#worker.unref();
+    port1.unref();
+    this.#worker.on('message', (message: WorkerMessage) => this.#onMessage(message));
+    this.#worker.on('error', (error) => this.#died(error.message));
+    this.#worker.on('exit', () => this.#died('its thread ended'));
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  run(order: Omit<ScriptOrder, 'signal'>, host: ScriptHost): Promise<ScriptEnd> {
+    return new Promise((resolve) => {
+      this.#onDeath = (message) => resolve({ kind: 'died', message });
+      this.#onMessage = (message) => {
+        if (message.kind === 'call') void this.#serve(message.json, host);
+        else resolve(message);
+      };
+      this.#worker.postMessage({ ...order, signal: this.#signal } satisfies ScriptOrder);
+    });
+  }
+
+  /** Ends the thread, and with it the script that it runs. */
+  async terminate(): Promise<void> {
+    this.#died('it was terminated');
+    await this.#worker.terminate();
+  }
+
+  async #serve(json: string, host: ScriptHost): Promise<void> {
+    const call = JSON.parse(json) as HostCall;
+    const answer = await host.answer(call);
+    if (call.ask === 'log' || !this.#isAlive) return;
+    this.#answers.postMessage(answer);
+    const answered = new Int32Array(this.#signal);
+    Atomics.add(answered, 0, 1);
+    Atomics.notify(answered, 0);
+  }
+
+  #died(message: string): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.#answers.close();
+    this.#onDeath(message);
+  }
+}
+
+/** Threads run compiled files: from the sources (in tests) that is the file in `dist`. */
+function workerFile(): string {
+  const beside = join(__dirname, 'script-worker.js');
+  if (existsSync(beside)) return beside;
+  return join(__dirname.replace(/src([\\/])sandbox([\\/])/, 'dist$1sandbox$2'), 'script-worker.js');
+}

@@ -1,0 +1,54 @@
+/** Runs scripts, one at a time, in a thread of its own: while a script waits for the platform, the thread waits too. */
+import vm from 'node:vm';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type Furnish, REALM_SOURCE } from './realm.js';
+import type { HostAnswer, ScriptOrder, WorkerMessage } from './script-protocol.js';
+
+const { answers } = workerData as { readonly answers: MessagePort };
+const furnish = new vm.Script(REALM_SOURCE, { filename: 'platform' });
+const takeResult = new vm.Script('typeof result === "undefined" ? undefined : result', { filename: 'platform' });
+
+const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
+
+parentPort?.on('message', (order: ScriptOrder) => send(run(order)));
+
+function run(order: ScriptOrder): WorkerMessage {
+  let script: vm.Script;
+  try {
+    script = new vm.Script(order.code, { filename: order.service });
+  } catch (error) {
+    return { kind: 'unreadable', message: textOf(error) };
+  }
+  try {
+    // Without a prototype there is no way from the script's globals to objects of this realm.
+    const context = vm.createContext(Object.create(null) as object, { name: order.service });
+    const pack = (furnish.runInContext(context) as Furnish)(hostFor(order), order.thing, order.parameters);
+    script.runInContext(context);
+    return { kind: 'done', json: pack(takeResult.runInContext(context)) };
+  } catch (error) {
+    return { kind: 'failed', message: textOf(error) };
+  }
+}
+
+/** Gives every call to the platform and waits for the answer; never throws, so that no error of this realm gets out. */
+function hostFor({ signal }: ScriptOrder): (call: string) => string {
+  const answered = new Int32Array(signal);
+  return (json) => {
+    const before = Atomics.load(answered, 0);
+    send({ kind: 'call', json });
+    if (json.startsWith('{"ask":"log"')) return '{}';
+    Atomics.wait(answered, 0, before);
+    const answer = receiveMessageOnPort(answers) as { readonly message: HostAnswer } | undefined;
+    return JSON.stringify(answer?.message ?? { error: 'the platform gave no answer' });
+  };
+}
+
+/** What a script threw may be anything, and may have a `message` that throws in its turn. */
+function textOf(thrown: unknown): string {
+  try {
+    const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
+    return String(message);
+  } catch {
+    return 'the script threw something that has no text';
+  }
+}
