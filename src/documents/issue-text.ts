@@ -20,9 +20,15 @@ export function issueTexts(issue: z.core.$ZodIssue, root: unknown, base: Documen
   if (issue.code === 'unrecognized_keys') return [{ path, message: 'unknown key', unknownKeys: issue.keys }];
   if (issue.code === 'invalid_union') return unionTexts(issue, root, path);
   if (valueAt(root, path) === undefined && issue.code !== 'custom') return [missing(issue, path)];
-  const hint = issue.code === 'custom' ? (issue.params?.['hint'] as string | undefined) : undefined;
+  const hint = hintFor(issue, valueAt(root, path));
   const message = messageFor(issue, valueAt(root, path));
   return [hint === undefined ? { path, message } : { path, message, hint }];
+}
+
+function hintFor(issue: z.core.$ZodIssue, value: unknown): string | undefined {
+  if (issue.code === 'custom') return issue.params?.['hint'] as string | undefined;
+  const isBareWord = typeof value === 'number' || typeof value === 'boolean';
+  return issue.code === 'invalid_type' && issue.expected === 'string' && isBareWord ? 'put it in quotes' : undefined;
 }
 
 function missing(issue: z.core.$ZodIssue, path: DocumentPath): IssueText {

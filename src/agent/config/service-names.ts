@@ -6,16 +6,14 @@ import type { AgentConfig } from './agent-config.js';
 import type { LayeredValue } from './layers.js';
 
 /**
- * Names in `services.allow` and `services.deny` that are no service: a slip of the finger there would leave a service on
- * that was meant to be off.
+ * Names in `services.allow` and `services.deny` that are no service: a slip of the finger there would leave a service on that
+ * was meant to be off.
  * @throws AgentError `WrapperInvalid` for wrapper descriptions with errors.
  */
 export async function checkServiceNames(config: AgentConfig, layered: LayeredValue): Promise<Problem[]> {
   const wrappers = (await wrapperDefinitions(config.wrappers)).map(({ name }) => name);
-  const known = [
-    ...[...JOB_SERVICE_DEFINITIONS, ...SHORT_JOB_SERVICE_DEFINITIONS].map(({ name }) => name),
-    ...wrappers,
-  ];
+  const definitions = [...JOB_SERVICE_DEFINITIONS, ...SHORT_JOB_SERVICE_DEFINITIONS];
+  const known = [...definitions.map(({ name }) => name), ...wrappers];
   return (['allow', 'deny'] as const).flatMap((list) =>
     (config.services[list] ?? []).flatMap((name, index): Problem[] => {
       if (isJobServiceName(name) || wrappers.includes(name)) return [];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Log } from '../../core/log.js';
 import type { CommandIo } from '../command-io.js';
 import { type ConfigFlags, sourcesFrom, withConfigFlags } from '../config-flags.js';
 import { EndSignals } from '../end-signals.js';
@@ -31,7 +32,7 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     const config = await loadAgentConfig(sourcesFrom({ ...flags, set: [...flags.set, ...level] }, io));
     const { createAgent } = await import('../../agent/agent.js');
     const agent = createAgent(config);
-    process.on('unhandledRejection', (error) => agent.log.error({ err: error }, 'a defect; the agent goes on'));
+    watchDefects(agent.log);
     await agent.start();
     const signal = await signals.first();
     agent.log.info({ signal }, 'agent stops');
@@ -42,4 +43,13 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
   } finally {
     signals.dispose();
   }
+}
+
+/** What nobody caught goes into the log; after an exception the state is not sure any more, and the process ends. */
+function watchDefects(log: Log): void {
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a defect; the agent goes on'));
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'a defect; the agent ends');
+    process.exit(EXIT.failed);
+  });
 }

@@ -140,6 +140,20 @@ describe('the agent', () => {
     expect((await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo' })).text).toContain('Forbidden');
   });
 
+  it('refuses wrappers of one name, in the configuration and, when that was not checked, at the start', async () => {
+    const services = [{ name: 'Twice', kind: 'deviceMethod' }];
+    const wrappers = ['one', 'two'].map((name) => join(ends.folder, `${name}.json`));
+    for (const [index, file] of wrappers.entries()) {
+      await writeFile(file, JSON.stringify({ bundle: { name: `b${index}`, version: '1.0.0' }, services }));
+    }
+    await expect(agentConfigFrom({ ...ends.configuration, wrappers })).rejects.toMatchObject({
+      code: 'WrapperInvalid',
+    });
+    const config = { ...(await agentConfigFrom(ends.configuration)), wrappers };
+    const unchecked = createAgent(config, { withProcessMetrics: false });
+    await expect(unchecked.start()).rejects.toMatchObject({ code: 'WrapperInvalid' });
+  });
+
   it('stops at once when nothing is open, and only once', async () => {
     const { agent, lines } = await start();
     await agent.whenBound();

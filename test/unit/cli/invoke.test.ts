@@ -135,6 +135,19 @@ describe('waiting', () => {
     await expect(waitForJob(silent, options)).rejects.toMatchObject({ code: 'RequestRefused' });
   });
 
+  it('shows progress on a terminal alone', async () => {
+    let text = '';
+    const stderr = { write: (part: string) => (text += part), columns: 100 };
+    for (const isTerminal of [false, true]) {
+      expect(text).toBe('');
+      const answers = client([job('running', { deviceCount: 2 }), job('completed', { outcome: 'succeeded' })]);
+      const options = { client: answers, thing: 'T', jobId: 'j', intervalMs: 0 };
+      await waitForJob({ stderr, isTerminal } as never, options);
+    }
+    expect(text).toContain('] 0/2 devices, running');
+    expect(text.endsWith('\r\u001B[K')).toBe(true);
+  });
+
   it('shows a bar', () => {
     expect(progressText({ status: 'running', deviceCount: 10, succeededCount: 4, failedCount: 1 })).toBe(
       '[############------------] 5/10 devices, 1 failed, running',

@@ -64,7 +64,7 @@ describe('checkDocument', () => {
   it.each([
     ['', 'a.yaml:1:1: must be a map of keys, but is empty'],
     ['[]', 'a.yaml:1:1: must be a map of keys, but is a list'],
-    ['name: 5', 'a.yaml:1:7: name: must be text, but is an integer'],
+    ['name: 5', 'a.yaml:1:7: name: must be text, but is an integer (put it in quotes)'],
     ['name: abc\ncount: 1.5', 'a.yaml:2:8: count: must be an integer, but is a number'],
     ['name: abc\ncount: 9', 'a.yaml:2:8: count: must be at most 5'],
     ['name: abc\neither: 3', 'a.yaml:2:9: either: must be text or a map of keys, but is an integer'],
