@@ -1,6 +1,7 @@
 import { type CallContext, remainingMs } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import type { NativeRow } from '../edge/definitions.js';
+import { errorOfOddAnswer } from '../iothub/connection-errors.js';
 import type { Job } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import type { JobIdArguments } from './arguments.js';
@@ -26,7 +27,16 @@ export async function cancelJob(env: JobEnvironment, context: CallContext, args:
     if (!isAgentError(error, 'JobNotCancellable')) throw error;
     return [jobRow(await cancelledAlready(env, context, jobId, error), undefined)];
   }
-  return [jobRow(await complete(env, context, jobId, answer), undefined)];
+  const isReadable = Object.keys(answer).length > 0;
+  const job = isReadable ? await complete(env, context, jobId, answer) : await lookCancelled(env, context, jobId);
+  return [jobRow(job, undefined)];
+}
+
+/** A yes that cannot be read: only a look at the job tells whether it was the hub who said it. */
+async function lookCancelled(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
+  const job = await findJob(env, context, jobId);
+  if (isCancelled(job)) return job;
+  throw errorOfOddAnswer('something that cannot be read');
 }
 
 /** When the answer to an earlier attempt was lost and the job is cancelled, it was that attempt that did it. */
@@ -56,7 +66,8 @@ async function complete(env: JobEnvironment, context: CallContext, jobId: string
   const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS });
   try {
     const found = remainingMs(part) > 0 ? await findJob(env, part, jobId) : undefined;
-    return { ...found, ...cancelled, counts: { ...found?.counts, ...cancelled.counts }, status: 'cancelled' };
+    const counts = { ...found?.counts, ...cancelled.counts };
+    return { ...found, status: 'cancelled', ...cancelled, counts };
   } catch (error) {
     if (!isAgentError(error)) throw error;
     return { status: 'cancelled', ...cancelled };

@@ -13,7 +13,7 @@ import { startPart } from './sub-call.js';
 /** More answers than these are not read for one GetJob. */
 const MAX_ANSWERS = 1000;
 const ANSWER_RESERVE_MS = 1000;
-const READING_MS = 10_000;
+const READING_MS = 5000;
 
 /** The job with this id, as a table of one row. */
 export async function getJob(env: JobEnvironment, context: CallContext, args: JobIdArguments): Promise<NativeRow[]> {

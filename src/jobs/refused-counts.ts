@@ -19,6 +19,8 @@ const FIRST_REFUSED_STATUS = 400;
  */
 export class RefusedCounts {
   readonly #known = new Map<string, number>();
+  /** What is being read now; a second caller waits for it. */
+  readonly #reading = new Map<string, Promise<number | undefined>>();
   readonly #capacity: number;
 
   constructor(options: RefusedCountsOptions = {}) {
@@ -41,8 +43,13 @@ export class RefusedCounts {
     const known = this.known(job);
     if (known !== undefined || !isMethodJob(job) || !isCompleted(job) || job.jobId === undefined) return known;
     if ((job.counts.deviceCount ?? 0) > maxRows) return undefined;
-    const count = await countRefused(context, hub, job.jobId, maxRows);
-    if (count !== undefined) this.#remember(job.jobId, count);
+    const { jobId } = job;
+    const started = this.#reading.get(jobId);
+    if (started) return await beforeAbort(started, context.signal);
+    const reading = countRefused(context, hub, jobId, maxRows).finally(() => this.#reading.delete(jobId));
+    this.#reading.set(jobId, reading);
+    const count = await reading;
+    if (count !== undefined) this.#remember(jobId, count);
     return count;
   }
 
@@ -51,6 +58,15 @@ export class RefusedCounts {
     this.#known.set(jobId, count);
     if (this.#known.size > this.#capacity) this.#known.delete(this.#known.keys().next().value as string);
   }
+}
+
+function beforeAbort(reading: Promise<number | undefined>, signal: AbortSignal): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve(undefined);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    reading.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 async function countRefused(

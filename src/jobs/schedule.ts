@@ -2,7 +2,8 @@ import { fullJitterMs } from '../core/backoff.js';
 import { type CallContext, remainingMs } from '../core/call-context.js';
 import { sleep } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
-import { readJob } from '../iothub/documents.js';
+import { errorOfOddAnswer } from '../iothub/connection-errors.js';
+import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument, JobRequest } from '../iothub/ports.js';
 import type { JobEnvironment } from './job-port.js';
 import { isNotFound } from './outcome.js';
@@ -45,10 +46,10 @@ async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSc
     return await findSame(env, context, job, error);
   }
   // A yes that cannot be read: only a look at the job tells whether it was the hub who said it.
-  return await hub.getJob(context, job.request.jobId);
+  return await findSame(env, context, job, errorOfOddAnswer('something that cannot be read'));
 }
 
-/** Looks at the job that has the id until its definition shows. */
+/** Looks at the job that has the id until its definition shows; for an id of our own it is enough that it is there. */
 async function findSame(
   env: JobEnvironment,
   context: CallContext,
@@ -59,7 +60,7 @@ async function findSame(
   for (let look = 0; ; look += 1) {
     const document = await env.hub.lane('user').getJob(context, jobId);
     const existing = readJob(document);
-    const isSame = isNotFound(existing) ? undefined : isSameDefinition(existing, job.request, job.hasGivenStart);
+    const isSame = isNotFound(existing) ? undefined : isSameJob(existing, job);
     if (isSame === true) return document;
     if (isSame === false)
       throw new AgentError(
@@ -75,10 +76,14 @@ async function findSame(
   }
 }
 
+function isSameJob(existing: Job, job: JobToSchedule): boolean | undefined {
+  return job.hasGivenId ? isSameDefinition(existing, job.request, job.hasGivenStart) : true;
+}
+
 function notShown(jobId: string, cause: AgentError): AgentError {
   return new AgentError(
     'HubTimeout',
-    `A job with the id ${jobId} exists, but the hub has not shown in time whether it is the same; repeat the call, or look with GetJob.`,
+    `The hub has not shown in time whether the job with the id ${jobId} is the one that was asked for; repeat the call, or look with GetJob.`,
     { cause },
   );
 }

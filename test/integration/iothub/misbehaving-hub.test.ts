@@ -241,6 +241,21 @@ describe('odd answers', () => {
     ]);
   });
 
+  test.each([...SCHEDULING, 'CancelJob'])(
+    '%s believes no yes that cannot be read and that a look does not bear out',
+    async (name) => {
+      hub.decide = first(1, { kind: 'body', body: '<html>', contentType: 'text/html' });
+      const failure = await failureOf(call(name));
+      expect(['HubUnavailable', 'HubTimeout']).toContain(failure.code);
+      expect(hub.made).toBe(0);
+    },
+  );
+
+  test('CancelJob looks at the job when the yes cannot be read', async () => {
+    hub.decide = first(1, { kind: 'body', body: '', isProcessed: true });
+    await expect(call('CancelJob')).resolves.toMatchObject([{ jobId: 'future', status: 'cancelled' }]);
+  });
+
   test('an id that the hub does not know is JobNotFound', async () => {
     expect((await failureOf(call('GetJob', { jobId: 'nobody' }))).code).toBe('JobNotFound');
     expect((await failureOf(call('CancelJob', { jobId: 'nobody' }))).code).toBe('JobNotFound');

@@ -82,6 +82,14 @@ describe('the outcome of a job', () => {
     await expect(call('FindJobs')).resolves.toMatchObject([{ outcome: 'completedWithErrors', refusedCount: 1 }]);
   });
 
+  test('two calls at once read them once', async () => {
+    hub.jobs.set('j', { jobId: 'j', ...method, ...counts(2, 2, 0) });
+    hub.results = answers(200, 500);
+    const rows = await Promise.all([call('GetJob', { jobId: 'j' }), call('GetJob', { jobId: 'j' })]);
+    expect(rows).toMatchObject([[{ refusedCount: 1 }], [{ refusedCount: 1 }]]);
+    expect(hub.count('query')).toBe(1);
+  });
+
   test('answers that cannot be read leave the count empty and never fail the call', async () => {
     hub.jobs.set('j', { jobId: 'j', ...method, ...counts(2, 2, 0) });
     hub.fail = (operation) => (operation === 'query' ? new AgentError('HubThrottled', 'not now') : undefined);
