@@ -7,6 +7,7 @@ import type { AgentConfig } from './config/agent-config.js';
 import { edgeOptions } from './edge-options.js';
 import { type OpenHub, openHubs } from './hubs.js';
 import { createHubThings, type HubThings } from './hub-things.js';
+import { logStart } from './log-start.js';
 import { type AdminServer, startAdminServer } from './ops/admin-server.js';
 import { Health } from './ops/health.js';
 import { createLogger, type Logger } from './ops/logger.js';
@@ -101,25 +102,22 @@ export class Agent {
     this.#health.set('store', 'ok', config.stateDir ?? 'in memory');
     const hubs = await openHubs(config, this.#health);
     for (const { port } of hubs.values()) this.#closers.push(() => port.close());
-    await this.#offerThings(store, hubs);
+    // A port that is taken must show before a Thing is bound.
     await this.#startAdmin();
-    this.#logStart();
+    await this.#offerThings(store, hubs);
+    logStart(this.#log, config, this.adminUrl);
   }
 
   async #offerThings(store: Store, hubs: ReadonlyMap<string, OpenHub>): Promise<void> {
-    const options = await edgeOptions(this.#config, this.#log, this.#metrics.instruments);
-    const edge = new EdgeClient({ ...options, clock: this.#clock });
+    const { instruments } = this.#metrics;
+    const common = { config: this.#config, clock: this.#clock, log: this.#log, instruments };
+    const edge = new EdgeClient({ ...(await edgeOptions(this.#config, this.#log, instruments)), clock: this.#clock });
     edge.on('status', (status) => notePlatform(this.#health, status));
     this.#edge = edge;
-    const shared = { config: this.#config, store, clock: this.#clock, log: this.#log };
-    for (const hub of hubs.values()) {
-      this.#groups.push(await createHubThings({ ...shared, hub, instruments: this.#metrics.instruments }));
-    }
+    for (const hub of hubs.values()) this.#groups.push(await createHubThings({ ...common, store, hub }));
     for (const { things } of this.#groups) for (const thing of things) edge.addThing(thing);
     for (const group of this.#groups) await group.watch();
-    void edge.start(this.#lifetime.signal).catch((error: unknown) => {
-      this.#log.error({ err: error }, 'the connection to ThingWorx has ended by a defect');
-    });
+    void edge.start(this.#lifetime.signal);
   }
 
   async #startAdmin(): Promise<void> {
@@ -129,9 +127,17 @@ export class Agent {
       host,
       port,
       health: () => this.#health.report(),
-      metrics: this.#metrics,
+      metrics: { contentType: this.#metrics.contentType, text: () => this.#metricsText() },
       status: () => this.#status(),
     });
+  }
+
+  #metricsText(): Promise<string> {
+    for (const [component, { status }] of Object.entries(this.#health.report().components)) {
+      const isUp = status === 'ok' || status === 'degraded';
+      this.#metrics.instruments.gauge('agent_component_up', isUp ? 1 : 0, { component });
+    }
+    return this.#metrics.text();
   }
 
   #status(): unknown {
@@ -141,26 +147,6 @@ export class Agent {
       nowMs: this.#clock.nowMs(),
       requestsInFlight: this.#edge?.requestsInFlight ?? 0,
     });
-  }
-
-  #logStart(): void {
-    const { thingworx, things, iothubs } = this.#config;
-    if (!thingworx.address.isSecure) {
-      this.#log.warn(
-        { url: thingworx.address.webSocketUrl },
-        'ThingWorx is reached without TLS: key and data are sent in the clear',
-      );
-    }
-    this.#log.info(
-      {
-        version: packageVersion(),
-        url: thingworx.address.webSocketUrl,
-        things: things.map(({ name }) => name),
-        hubs: iothubs.map(({ name }) => name),
-        adminUrl: this.adminUrl,
-      },
-      'agent started',
-    );
   }
 
   async #stop(): Promise<void> {

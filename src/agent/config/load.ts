@@ -96,7 +96,7 @@ async function checkAll(layered: LayeredValue, readProblems: readonly Problem[])
   const nameProblems = await checkServiceNames(config, layered);
   if (nameProblems.length > 0) return { ok: false, problems: nameProblems };
   const thingworx = { ...effective.thingworx, url: config.thingworx.address.webSocketUrl };
-  return { ok: true, config, effective: { ...effective, thingworx }, layered };
+  return { ok: true, config, effective: { ...effective, thingworx, things: [...config.things] }, layered };
 }
 
 /** Like `loadConfiguration`. @throws AgentError `ConfigurationInvalid`, one problem a line. */

@@ -9,7 +9,7 @@ export interface AdminServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly health: () => HealthReport;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
   /** What `GET /status` answers. Never holds a secret. */
   readonly status: () => unknown;
 }

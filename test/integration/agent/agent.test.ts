@@ -66,6 +66,7 @@ describe('the agent', () => {
     const metrics = await (await fetch(`${agent.adminUrl}/metrics`)).text();
     expect(metrics).toMatch(/^twx_iothub_alwayson_requests_total\{status="0x40"\} [1-9]/m);
     expect(metrics).toMatch(/^twx_iothub_hub_requests_total\{operation="scheduleJob",result="ok"\} 1/m);
+    expect(metrics).toMatch(/^twx_iothub_agent_component_up\{component="hub"\} 1/m);
     expect(lines.join('')).toContain('stateDir is not set');
   });
 
