@@ -2,11 +2,12 @@
  * `tsx scripts/load/result-paging.ts [DEVICES]`: a job on 200,000 light devices, its rows walked page by page through the
  * remote service, with the agent in a process of its own whose memory must not grow by 64 MB. Build first.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sandboxSchema } from '../../src/sandbox/options.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { writeAgentConfig } from '../../test/support/agent-config.js';
 import { CommandProcess } from '../../test/support/sandbox-process.js';
 import { RestCaller } from '../../test/support/thingworx-rest.js';
 
@@ -22,7 +23,7 @@ async function main(devices: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-paging-'));
   const options = { devices: 0, lightDevices: devices, httpPort: 0, hubPort: 0, mqttPort: 0 };
   const sandbox = await startSandbox('all', sandboxSchema.parse(options));
-  const agent = new CommandProcess(['run', '--config', writeConfig(sandbox, folder)]);
+  const agent = new CommandProcess(['run', '--config', writeAgentConfig(sandbox.info, folder)]);
   try {
     await agent.printed('agent started');
     await walk(sandbox, agent, devices);
@@ -73,25 +74,6 @@ async function walk({ info }: Sandbox, agent: CommandProcess, devices: number): 
 function residentBytes({ child }: CommandProcess): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
-}
-
-function writeConfig({ info }: Sandbox, folder: string): string {
-  const { thingworx, iothub } = info;
-  const file = join(folder, 'agent.yaml');
-  const config = {
-    thingworx: { url: thingworx?.wsUrl, appKey: thingworx?.appKey, allowInsecure: true },
-    iothubs: {
-      main: {
-        connectionString: iothub?.connectionString,
-        address: iothub?.address,
-        caFile: iothub?.caFile,
-        tier: 'unlimited',
-      },
-    },
-    admin: { enabled: false },
-  };
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-  return file;
 }
 
 void main(Number(process.argv[2] ?? 200_000));

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { rowsFromTable } from '../../src/alwayson/values.js';
 import { sandboxSchema } from '../../src/sandbox/options.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { writeAgentConfig } from './agent-config.js';
 import { CommandProcess } from './sandbox-process.js';
 import { RestCaller } from './thingworx-rest.js';
 
@@ -70,23 +71,9 @@ class AgentKiller {
     folder: string,
     private readonly random: () => number,
   ) {
-    const { thingworx, iothub } = sandbox.info;
+    const { thingworx } = sandbox.info;
     this.#rest = new RestCaller(thingworx?.url ?? '', thingworx?.appKey ?? '', SERVICE);
-    this.#config = join(folder, 'agent.yaml');
-    const config = {
-      thingworx: { url: thingworx?.wsUrl, appKey: thingworx?.appKey, allowInsecure: true },
-      iothubs: {
-        main: {
-          connectionString: iothub?.connectionString,
-          address: iothub?.address,
-          caFile: iothub?.caFile,
-          tier: 'unlimited',
-        },
-      },
-      admin: { enabled: false },
-      stateDir: join(folder, 'agent'),
-    };
-    writeFileSync(this.#config, JSON.stringify(config), { mode: 0o600 });
+    this.#config = writeAgentConfig(sandbox.info, folder, { stateDir: join(folder, 'agent') });
   }
 
   async run(kills: number): Promise<KillReport> {
