@@ -28,7 +28,7 @@ export interface AgentDependencies {
 }
 
 /** The longest time that `stop` may take, whatever the platform does. */
-const STOP_LIMIT_MS = 9_600;
+const STOP_LIMIT_MS = 9_400;
 
 /** The agent: hubs on one side, Things on the other, and what an operator needs in between. */
 export class Agent {
