@@ -24,6 +24,7 @@ module.exports = {
   collectCoverageFrom: ['src/**/*.ts', '!src/**/main.ts'],
   coverageDirectory: 'coverage',
   testTimeout: 20_000,
+  reporters: ['default', '<rootDir>/scripts/summary-reporter.cjs'],
   projects: ['unit', 'property', 'golden', 'contract', 'integration', 'e2e'].map((name) => ({
     ...shared,
     displayName: name,
