@@ -3,19 +3,21 @@ import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { isAgentError } from '../core/errors.js';
 import { type Instruments, noInstruments } from '../core/instruments.js';
 import { type Log, silentLog } from '../core/log.js';
-import type { HubDocument, HubPort, HubStatus } from '../iothub/ports.js';
+import type { HubPort, HubStatus } from '../iothub/ports.js';
 import type { Store } from '../store/store.js';
 import { readJob } from '../iothub/documents.js';
-import { ActiveJobs } from './active-jobs.js';
+import type { ActiveJobs } from './active-jobs.js';
 import { ChangeTeller, type WatchingThing } from './change-teller.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
-import type { JobRegistrar, ScheduledJob } from './job-port.js';
+import type { JobRegistrar } from './job-port.js';
+import { listActive } from './list-active.js';
 import { hasEnded, isNotFound } from './outcome.js';
 import type { RefusedCounts } from './refused-counts.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from './result-size.js';
 import { startPart } from './sub-call.js';
 import { WatchList } from './watch-list.js';
-import { miss, newRecord, observe, type WatchRecord, withThing } from './watch-record.js';
+import { WatchNotes } from './watch-notes.js';
+import { isDone, type WatchRecord } from './watch-record.js';
 
 export interface JobWatcherOptions {
   readonly hub: HubPort;
@@ -47,11 +49,6 @@ export interface JobWatcher {
   stop(): Promise<void>;
 }
 
-/** In the order of a job's life: one that moves on between two calls is seen by the later one. */
-const ACTIVE_STATUSES = ['scheduled', 'queued', 'pending', 'running'] as const;
-const LIST_PAGE_SIZE = 250;
-const MAX_LIST_PAGES = 40;
-const MAX_WATCHED = 10_000;
 const LOOKS_AT_ONCE = 4;
 const ROUND_TIMEOUT_MS = 30_000;
 const PROBE_EVERY_MS = 15_000;
@@ -70,7 +67,7 @@ class HubWatcher implements JobWatcher {
   readonly #log: Log;
   readonly #list: WatchList;
   readonly #teller: ChangeTeller;
-  readonly #thingNames: readonly string[];
+  readonly #notes: WatchNotes;
   readonly #stopping = new AbortController();
   readonly #timers = new Map<'round' | 'probe', Timer>();
   readonly #running = new Set<Promise<void>>();
@@ -82,13 +79,20 @@ class HubWatcher implements JobWatcher {
     this.#clock = options.clock ?? systemClock;
     this.#log = (options.log ?? silentLog).child({ hub: options.hubName });
     this.#list = new WatchList(options.store, options.hubName, this.#log);
-    this.#thingNames = options.things.map((thing) => thing.name);
     const things = new Map(options.things.map((thing) => [thing.name, thing]));
     this.#teller = new ChangeTeller(this.#list, things, this.#log, () => this.#clock.nowMs());
+    this.#notes = new WatchNotes({
+      list: this.#list,
+      teller: this.#teller,
+      thingNames: [...things.keys()],
+      watchAll: options.watchAll === true,
+      clock: this.#clock,
+      log: this.#log,
+    });
     this.registrar = {
-      scheduling: (context, thing, job) => this.#scheduling(context, thing, job),
-      scheduled: (thing, job, document) => this.#track(this.#scheduled(thing, job, document)),
-      refused: (_thing, job) => this.#track(this.#refused(job)),
+      scheduling: (_context, thing, job) => this.#notes.scheduling(thing, job),
+      scheduled: (thing, job, document) => this.#track(this.#notes.scheduled(thing, job, document)),
+      refused: (_thing, job) => this.#track(this.#notes.refused(job)),
     };
   }
 
@@ -164,10 +168,11 @@ class HubWatcher implements JobWatcher {
   }
 
   async #round(context: CallContext): Promise<void> {
-    const active = await this.#listActive(context);
+    const active = await listActive(context, this.#options.hub.lane('background'));
     this.#showActive(active);
-    if (this.#options.watchAll === true) await this.#watchNew(active);
-    for (const record of this.#list.all()) this.#teller.tell(record.jobId);
+    if (this.#options.watchAll === true) await this.#notes.takeUp(active);
+    for (const record of this.#list.all())
+      if (record.pending.length > 0 || isDone(record, this.#clock.nowMs())) this.#teller.tell(record.jobId);
     const open = this.#list.all().filter((record) => !record.hasEnded);
     await Promise.all(open.map((record) => this.#noteListed(record.jobId, active)));
     await this.#lookAt(
@@ -178,33 +183,7 @@ class HubWatcher implements JobWatcher {
 
   async #noteListed(jobId: string, active: ActiveJobs): Promise<void> {
     const state = active.get(jobId);
-    if (state) await this.#note(jobId, state, undefined);
-  }
-
-  async #listActive(context: CallContext): Promise<ActiveJobs> {
-    const active = new ActiveJobs();
-    const hub = this.#options.hub.lane('background');
-    for (const status of ACTIVE_STATUSES) {
-      let continuationToken: string | undefined;
-      let pages = 0;
-      do {
-        const token = continuationToken === undefined ? {} : { continuationToken };
-        const page = await hub.listJobs(context, { status, pageSize: LIST_PAGE_SIZE, ...token });
-        for (const document of page.items) active.add(document);
-        continuationToken = page.continuationToken;
-        pages += 1;
-      } while (continuationToken !== undefined && pages < MAX_LIST_PAGES);
-    }
-    return active;
-  }
-
-  async #watchNew(active: ActiveJobs): Promise<void> {
-    for (const { jobId, type } of active.states()) {
-      if (jobId === undefined || this.#list.get(jobId) || this.#list.hasEnded(jobId)) continue;
-      if (this.#list.size >= MAX_WATCHED) return;
-      const options = { atMs: this.#clock.nowMs(), isConfirmed: true };
-      await this.#list.put(newRecord(jobId, type ?? 'unknown', '*', options));
-    }
+    if (state) await this.#notes.observed(jobId, state, undefined);
   }
 
   /** One look at each watched job that is in no list any more. */
@@ -224,66 +203,14 @@ class HubWatcher implements JobWatcher {
       throw error;
     });
     const job = document && { ...readJob(document), jobId };
-    if (!job || isNotFound(job)) return await this.#missed(jobId);
-    if (!hasEnded(job)) return await this.#note(jobId, job, undefined);
+    if (!job || isNotFound(job)) return await this.#notes.missed(jobId);
+    if (!hasEnded(job)) return await this.#notes.observed(jobId, job, undefined);
     const part = startPart(context, { maxMs: READING_MS });
     try {
-      await this.#note(jobId, job, await this.#options.refusedCounts.read(part, hub, job, MAX_ANSWERS));
+      await this.#notes.observed(jobId, job, await this.#options.refusedCounts.read(part, hub, job, MAX_ANSWERS));
     } finally {
       part.dispose();
     }
-  }
-
-  // Changes of the list.
-
-  async #note(jobId: string, job: ReturnType<typeof readJob>, refusedCount: number | undefined): Promise<void> {
-    const record = this.#list.get(jobId);
-    // An end is final, whatever a list that lags behind still shows.
-    if (!record || record.hasEnded) return;
-    const observation = { job, refusedCount, atMs: this.#clock.nowMs() };
-    const next = observe(record, observation, this.#thingNames);
-    const isChanged = next.pending !== record.pending || !record.isConfirmed || next.hasEnded !== record.hasEnded;
-    if (isChanged) await this.#list.put(next);
-    this.#teller.tell(jobId);
-  }
-
-  async #missed(jobId: string): Promise<void> {
-    const record = this.#list.get(jobId);
-    if (!record) return;
-    const next = miss(record, this.#clock.nowMs(), this.#thingNames);
-    if (!next) {
-      this.#log.info({ jobId }, 'the hub does not know this job; it is not watched any more');
-      await this.#list.remove(jobId, false);
-      return;
-    }
-    await this.#list.put(next);
-    this.#teller.tell(jobId);
-  }
-
-  async #scheduling(_context: CallContext, thing: string, job: ScheduledJob): Promise<void> {
-    if (this.#list.hasEnded(job.jobId)) return;
-    await this.#list.put(this.#recordFor(thing, job, false));
-  }
-
-  async #scheduled(thing: string, job: ScheduledJob, document: HubDocument): Promise<void> {
-    if (this.#list.hasEnded(job.jobId)) return;
-    await this.#list.put({ ...this.#recordFor(thing, job, true), isConfirmed: true });
-    const seen = readJob(document);
-    // A job that exists already may have ended: then its answers have to be read before that is told.
-    if (seen.status !== undefined && !hasEnded(seen))
-      await this.#note(job.jobId, { ...seen, type: job.type }, undefined);
-  }
-
-  #recordFor(thing: string, job: ScheduledJob, isConfirmed: boolean): WatchRecord {
-    const record = this.#list.get(job.jobId);
-    if (record) return withThing(record, thing);
-    const things = this.#options.watchAll === true ? '*' : [thing];
-    return newRecord(job.jobId, job.type, things, { atMs: this.#clock.nowMs(), isConfirmed });
-  }
-
-  async #refused(job: ScheduledJob): Promise<void> {
-    const record = this.#list.get(job.jobId);
-    if (record && !record.isConfirmed) await this.#list.remove(job.jobId, false);
   }
 
   // Properties.

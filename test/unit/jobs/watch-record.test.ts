@@ -1,0 +1,88 @@
+import { expect, test } from '@jest/globals';
+import {
+  eventRow,
+  isDone,
+  miss,
+  newRecord,
+  observe,
+  readRecord,
+  told,
+  withThing,
+} from '../../../src/jobs/watch-record.js';
+
+const record = newRecord('j', 'scheduleUpdateTwin', ['A', 'B'], { atMs: 0, isConfirmed: false });
+const seen = (status: string, more: object = {}) => ({
+  job: { status, counts: {}, ...more },
+  refusedCount: undefined,
+  atMs: 7,
+});
+
+test('a change is pending until each of its Things has told it', () => {
+  const changed = observe(record, seen('running'), []);
+  expect(changed.pending).toHaveLength(1);
+  expect(told(changed, 'A').pending[0]?.things).toEqual(['B']);
+  expect(told(told(changed, 'A'), 'B').pending).toEqual([]);
+});
+
+test('a change of outcome under the same status is a change', () => {
+  const done = observe(record, seen('completed', { type: 'scheduleUpdateTwin' }), []);
+  const again = observe(
+    done,
+    seen('completed', { type: 'scheduleUpdateTwin', counts: { deviceCount: 1, failedCount: 1 } }),
+    [],
+  );
+  expect(again.pending.map(({ outcome }) => outcome)).toEqual(['completed', 'completedWithErrors']);
+});
+
+test('* stands for all Things at the time of the change', () => {
+  const all = newRecord('j', 't', '*', { atMs: 0, isConfirmed: true });
+  expect(observe(all, seen('running'), ['X', 'Y']).pending[0]?.things).toEqual(['X', 'Y']);
+  expect(withThing(all, 'Z')).toBe(all);
+});
+
+test('a hub that changes its mind without end fills no memory', () => {
+  let mad = record;
+  for (let index = 0; index < 500; index += 1) mad = observe(mad, seen(index % 2 ? 'running' : 'queued'), []);
+  expect(mad.pending.length).toBeLessThanOrEqual(32);
+});
+
+test('a job that is not known is looked for a minute, then given up, or ended if it was seen', () => {
+  let never: ReturnType<typeof miss> = record;
+  for (let index = 0; index < 10; index += 1) never = miss(never ?? record, 59_000, []);
+  expect(never).toBeDefined();
+  expect(miss(never ?? record, 60_000, [])).toBeUndefined();
+  let gone: ReturnType<typeof miss> = observe(record, seen('running'), []);
+  for (let index = 0; index < 3; index += 1) gone = miss(gone ?? record, 60_000, []);
+  expect(gone).toMatchObject({ hasEnded: true, seen: { status: 'unknown' } });
+});
+
+test('an ended job is done when it was told; any job after its history', () => {
+  const ended = observe(record, seen('failed'), []);
+  expect(isDone(ended, 0)).toBe(false);
+  expect(isDone(told(told(ended, 'A'), 'B'), 0)).toBe(true);
+  expect(isDone(record, 32 * 24 * 3_600_000)).toBe(true);
+});
+
+test('the row of an event has no empty cells', () => {
+  const changed = observe(record, seen('running', { counts: { deviceCount: 3 } }), []);
+  expect(eventRow(changed, changed.pending[0] as never)).toEqual({
+    jobId: 'j',
+    type: 'scheduleUpdateTwin',
+    status: 'running',
+    outcome: 'inProgress',
+    deviceCount: 3,
+    time: new Date(7),
+  });
+});
+
+test.each([null, undefined, 7, 'x', {}, [], { jobId: 'j' }, { ...record, pending: 'x' }])(
+  '%j is no record',
+  (value) => {
+    expect(readRecord(value)).toBeUndefined();
+  },
+);
+
+test('a record survives the store', () => {
+  const changed = observe(record, seen('running'), []);
+  expect(readRecord(JSON.parse(JSON.stringify(changed)))).toEqual(changed);
+});
