@@ -64,10 +64,7 @@ describe('scripts of the local ThingWorx', () => {
   beforeAll(async () => {
     platform = await startLocalThingWorx({ port: 0, scriptTimeoutMs: 1500 });
     rest = new RestCaller(platform.url, platform.appKey, 'Desk');
-    expect(await upload(platform, IMPORTER, scriptThing('Desk', SERVICES, DATA_SHAPE))).toMatchObject({
-      status: 200,
-      text: 'success',
-    });
+    await upload(platform, IMPORTER, scriptThing('Desk', SERVICES, DATA_SHAPE));
   });
 
   afterAll(async () => {

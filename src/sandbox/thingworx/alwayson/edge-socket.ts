@@ -118,7 +118,8 @@ export class EdgeSocket {
   #refuse(header: MessageHeader | undefined, error: AgentError): void {
     const { socket, log } = this.#options;
     log.warn({ code: error.code, requestId: header?.requestId }, 'a frame of an edge is unreadable');
-    if (!header || isResponseCode(header.code) || !this.isOpen) return;
+    // Codes that nobody knows are ignored (2.1).
+    if (!header || isResponseCode(header.code) || error.code === 'UnknownMessageCode' || !this.isOpen) return;
     const { requestId, endpointId, sessionId } = header;
     const body = { kind: 'response', reason: error.reason, content: null } as const;
     socket.send(encodeMessage({ code: CODE.BAD_REQUEST, requestId, endpointId, sessionId }, body));

@@ -1,6 +1,6 @@
 import { makeField, tableFromRows } from '../../../alwayson/values.js';
 import { messageOf } from '../../../core/errors.js';
-import { type HttpAnswer, type HttpRequest, Router } from '../../http/router.js';
+import type { HttpAnswer, HttpRequest, Router } from '../../http/router.js';
 import type { Platform } from '../platform.js';
 import { RestError } from '../rest/rest-error.js';
 import { resultForm, tableAnswer } from '../rest/tables.js';

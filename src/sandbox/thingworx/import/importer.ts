@@ -1,4 +1,4 @@
-import { Entities } from '../model/entities.js';
+import type { Entities } from '../model/entities.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { ImportRefused } from './import-refused.js';

@@ -1,4 +1,4 @@
-import { Entities, type ModelEntity } from '../model/entities.js';
+import type { Entities, ModelEntity } from '../model/entities.js';
 import { PlatformThing } from '../model/thing.js';
 import { ImportRefused } from './import-refused.js';
 import { nameOf, readFields } from './read-fields.js';

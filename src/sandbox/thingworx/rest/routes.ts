@@ -35,71 +35,40 @@ export function platformRoutes(platform: Platform): Router {
   });
 }
 
+const ROOT = '/Thingworx/Things/:thing';
+
 function addThingRoutes(router: Router, platform: Platform): void {
-  const onThing =
-    (handler: Handler) =>
-    (request: HttpRequest): Promise<HttpAnswer> | HttpAnswer => {
+  const add = (method: string, path: string, handler: Handler): void => {
+    router.add(method, `${ROOT}${path}`, (request) => {
       const name = request.params['thing'] ?? '';
       const thing = platform.things.get(name);
       if (!thing) throw entityNotFound('Thing', name);
       return handler(thing, request);
-    };
-  const table = (request: HttpRequest, value: InfoTable): HttpAnswer =>
-    tableAnswer(value, resultForm(request.headers.accept));
-  const root = '/Thingworx/Things/:thing';
-  router
-    .add('GET', '/Thingworx/Things', (request) => table(request, thingsTable(platform)))
-    .add(
-      'GET',
-      root,
-      onThing((thing) => json(200, thingJson(platform, thing))),
-    )
-    .add(
-      'GET',
-      `${root}/Metadata`,
-      onThing((thing) => json(200, thingMetadataJson(thing))),
-    )
-    .add(
-      'GET',
-      `${root}/ServiceDefinitions`,
-      onThing((thing, request) => table(request, serviceDefinitionsTable(thing))),
-    )
-    .add(
-      'GET',
-      `${root}/ServiceDefinitions/:service`,
-      onThing((thing, request) => json(200, serviceDefinitionJson(thing, request.params['service'] ?? ''))),
-    )
-    .add(
-      'GET',
-      `${root}/PropertyPushes`,
-      onThing((thing, request) => table(request, pushesTable(thing))),
-    )
-    .add(
-      'GET',
-      `${root}/Events`,
-      onThing((thing, request) => table(request, eventsTable(thing, firstRow))),
-    )
-    .add(
-      'GET',
-      `${root}/Properties`,
-      onThing((thing, request) => table(request, propertiesTable(platform, thing))),
-    )
-    .add(
-      'GET',
-      `${root}/Properties/:property`,
-      onThing((thing, request) => table(request, propertiesTable(platform, thing, request.params['property'] ?? ''))),
-    )
-    .add(
-      'PUT',
-      `${root}/Properties/:property`,
-      onThing((thing, request) => putProperties(platform, thing, request)),
-    )
-    .add(
-      'POST',
-      `${root}/Services/:service`,
-      onThing((thing, request) => postService(platform, thing, request)),
-    );
+    });
+  };
+  router.add('GET', '/Thingworx/Things', (request) => inForm(request, thingsTable(platform)));
+  addReadRoutes(add, platform);
+  add('PUT', '/Properties/:property', (thing, request) => putProperties(platform, thing, request));
+  add('POST', '/Services/:service', (thing, request) => postService(platform, thing, request));
 }
+
+function addReadRoutes(add: (method: string, path: string, handler: Handler) => void, platform: Platform): void {
+  const nameIn = (request: HttpRequest): string => request.params['name'] ?? '';
+  add('GET', '', (thing) => json(200, thingJson(platform, thing)));
+  add('GET', '/Metadata', (thing) => json(200, thingMetadataJson(thing)));
+  add('GET', '/ServiceDefinitions', (thing, request) => inForm(request, serviceDefinitionsTable(thing)));
+  add('GET', '/ServiceDefinitions/:name', (thing, request) => json(200, serviceDefinitionJson(thing, nameIn(request))));
+  add('GET', '/Events', (thing, request) => inForm(request, eventsTable(thing, firstRow)));
+  add('GET', '/PropertyPushes', (thing, request) => inForm(request, pushesTable(thing)));
+  add('GET', '/Properties', (thing, request) => inForm(request, propertiesTable(platform, thing)));
+  add('GET', '/Properties/:name', (thing, request) =>
+    inForm(request, propertiesTable(platform, thing, nameIn(request))),
+  );
+}
+
+/** A table in the form that the request accepts. */
+const inForm = (request: HttpRequest, table: InfoTable): HttpAnswer =>
+  tableAnswer(table, resultForm(request.headers.accept));
 
 async function postService(platform: Platform, thing: PlatformThing, request: HttpRequest): Promise<HttpAnswer> {
   const name = request.params['service'] ?? '';

@@ -177,7 +177,7 @@ function thingsObject(host: Host): object {
 function infoTableFunctions(host: Host): object {
   return {
     CreateInfoTable: () => makeTable([], []),
-    CreateInfoTableFromDataShape: (inputs: { dataShapeName: string }) =>
+    CreateInfoTableFromDataShape: (inputs: { dataShapeName: unknown }) =>
       makeTable(ask(host, { ask: 'dataShape', dataShape: String(inputs.dataShapeName) }) as PackedField[], []),
     Clone: (inputs: { t1: unknown }) => unpackValue(packValue(inputs.t1, 0)),
   };

@@ -30,7 +30,7 @@ export class PlatformScriptHost implements ScriptHost {
     }
   }
 
-  #answer(call: HostCall): Promise<unknown> | unknown {
+  #answer(call: HostCall): unknown {
     switch (call.ask) {
       case 'thing':
         return this.#thing(call.thing);

@@ -53,6 +53,7 @@ export class ScriptThread {
         if (message.kind === 'call') void this.#serve(message.json, host);
         else resolve(message);
       };
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       this.#worker.postMessage({ ...order, signal: this.#signal } satisfies ScriptOrder);
     });
   }
@@ -67,6 +68,7 @@ export class ScriptThread {
     const call = JSON.parse(json) as HostCall;
     const answer = await host.answer(call);
     if (call.ask === 'log' || !this.#isAlive) return;
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#answers.postMessage(answer);
     const answered = new Int32Array(this.#signal);
     Atomics.add(answered, 0, 1);

@@ -8,6 +8,7 @@ const { answers } = workerData as { readonly answers: MessagePort };
 const furnish = new vm.Script(REALM_SOURCE, { filename: 'platform' });
 const takeResult = new vm.Script('typeof result === "undefined" ? undefined : result', { filename: 'platform' });
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
 parentPort?.on('message', (order: ScriptOrder) => send(run(order)));
