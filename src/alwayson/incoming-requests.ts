@@ -42,6 +42,8 @@ interface OpenRequest {
 export class IncomingRequests {
   readonly #options: IncomingRequestsOptions;
   readonly #open = new Map<number, OpenRequest>();
+  /** Requests above the limit that came in this turn of the event loop, by id. */
+  readonly #crowd = new Map<number, Message<RequestBody>>();
   #isAccepting = true;
   #idle: Deferred<void> | undefined;
 
@@ -65,9 +67,34 @@ export class IncomingRequests {
       return;
     }
     if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
-    else if (this.#open.size >= maxInFlight)
-      this.#refuse(message, `The agent has ${maxInFlight} calls open, as many as it accepts; repeat the call later.`);
-    else this.#begin(message);
+    else if (this.#open.size < maxInFlight) this.#begin(message);
+    else if (this.#crowd.size < maxInFlight) this.#holdForATurn(message);
+    else this.#refuseCrowd(message);
+  }
+
+  /**
+   * Requests that came in one piece are read in one turn of the event loop, before any of them can have been answered:
+   * those above the limit get one turn for that, then a place or a refusal.
+   */
+  #holdForATurn(message: Message<RequestBody>): void {
+    if (this.#crowd.has(message.requestId)) return;
+    if (this.#crowd.size === 0) setImmediate(() => this.#admitCrowd());
+    this.#crowd.set(message.requestId, message);
+  }
+
+  #admitCrowd(): void {
+    const crowd = [...this.#crowd.values()];
+    this.#crowd.clear();
+    for (const message of crowd) {
+      if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
+      else if (this.#open.size < this.#options.maxInFlight) this.#begin(message);
+      else this.#refuseCrowd(message);
+    }
+  }
+
+  #refuseCrowd(message: MessageHeader): void {
+    const { maxInFlight } = this.#options;
+    this.#refuse(message, `The agent has ${maxInFlight} calls open, as many as it accepts; repeat the call later.`);
   }
 
   /** From now on every new request is refused with 0xA3. */
@@ -89,6 +116,7 @@ export class IncomingRequests {
 
   /** The connection has gone: nobody waits for answers any more. */
   abandon(): void {
+    this.#crowd.clear();
     const lost = new AgentError('ConnectionLost', 'The connection to ThingWorx broke while the call was open.');
     for (const request of this.#open.values()) this.#settle(request, lost);
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 import { type FaultPlan, type FaultStrike, NO_FAULTS } from './fault-plan.js';
-import { delayWrites } from './late-writes.js';
+import { WriteGate } from './write-gate.js';
 
 const GARBAGE_BYTES = 64;
 
@@ -12,8 +12,8 @@ const GARBAGE_BYTES = 64;
  */
 export class ConnectionFaults {
   readonly #clock: Clock;
-  readonly #open = new Set<Socket>();
-  readonly #stopped = new Set<Socket>();
+  /** With its gate, once it has needed one. */
+  readonly #open = new Map<Socket, WriteGate | undefined>();
   #plan: FaultPlan = NO_FAULTS;
 
   constructor(clock: Clock) {
@@ -26,62 +26,55 @@ export class ConnectionFaults {
 
   /** Watches a server's connections: those of a TLS server from the end of their handshake on. */
   watch(server: Server, kind: 'plain' | 'tls'): void {
-    server.prependListener('connection', (socket: Socket) => this.admit(socket));
-    server.prependListener(kind === 'tls' ? 'secureConnection' : 'connection', (socket: Socket) => this.follow(socket));
-  }
-
-  /** Cuts a new connection off, where they are refused. */
-  admit(socket: Socket): void {
-    if (!this.#plan.refuse) return;
-    socket.on('error', () => undefined);
-    socket.destroy();
-  }
-
-  /** Lets the plan rule an established connection. */
-  follow(socket: Socket): void {
-    if (socket.destroyed) return;
-    this.#open.add(socket);
-    socket.once('close', () => {
-      this.#open.delete(socket);
-      this.#stopped.delete(socket);
-    });
-    if (this.#plan.halfOpen) this.#halt(socket);
-    if (this.#plan.delayMs > 0) this.#delay(socket);
+    server.prependListener('connection', (socket: Socket) => this.#admit(socket));
+    server.prependListener(kind === 'tls' ? 'secureConnection' : 'connection', (socket: Socket) =>
+      this.#follow(socket),
+    );
   }
 
   /** What is not named stays as it is. */
   change(plan: Partial<FaultPlan>): void {
-    const before = this.#plan;
-    this.#plan = { ...before, ...plan };
-    for (const socket of this.#open) {
-      if (this.#plan.halfOpen) this.#halt(socket);
-      else this.#release(socket);
-      if (this.#plan.delayMs > 0) this.#delay(socket);
-    }
+    this.#plan = { ...this.#plan, ...plan };
+    for (const socket of this.#open.keys()) this.#apply(socket);
   }
 
   strike({ drop, garbage, restartMs }: FaultStrike): void {
-    if (garbage) for (const socket of this.#open) socket.write(randomBytes(GARBAGE_BYTES));
-    if (drop || restartMs > 0) for (const socket of this.#open) socket.destroy();
+    if (garbage) for (const socket of this.#open.keys()) socket.write(randomBytes(GARBAGE_BYTES));
+    if (drop || restartMs > 0) for (const socket of this.#open.keys()) socket.destroy();
     if (restartMs === 0) return;
     this.change({ refuse: true });
     this.#clock.schedule(restartMs, () => this.change({ refuse: false }));
   }
 
-  #halt(socket: Socket): void {
-    if (this.#stopped.has(socket)) return;
-    this.#stopped.add(socket);
-    socket.pause();
-    socket.cork();
+  #admit(socket: Socket): void {
+    if (!this.#plan.refuse) return;
+    socket.on('error', () => undefined);
+    socket.destroy();
   }
 
-  #release(socket: Socket): void {
-    if (!this.#stopped.delete(socket)) return;
-    socket.uncork();
-    socket.resume();
+  #follow(socket: Socket): void {
+    if (socket.destroyed) return;
+    this.#open.set(socket, undefined);
+    socket.once('close', () => this.#open.delete(socket));
+    this.#apply(socket);
   }
 
-  #delay(socket: Socket): void {
-    delayWrites(socket, this.#clock, () => this.#plan.delayMs);
+  #apply(socket: Socket): void {
+    const { halfOpen, delayMs } = this.#plan;
+    const gate = this.#open.get(socket);
+    if (halfOpen || delayMs > 0) this.#gateOf(socket);
+    if (halfOpen) {
+      this.#gateOf(socket).hold();
+      socket.pause();
+    } else if (gate) {
+      gate.release();
+      socket.resume();
+    }
+  }
+
+  #gateOf(socket: Socket): WriteGate {
+    const gate = this.#open.get(socket) ?? new WriteGate(socket, this.#clock, () => this.#plan.delayMs);
+    this.#open.set(socket, gate);
+    return gate;
   }
 }

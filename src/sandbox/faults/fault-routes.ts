@@ -14,8 +14,8 @@ export function addFaultRoutes(router: Router, faults: FaultsByEnd): void {
     if (typeof read === 'string') return json(400, { error: read });
     const missing = Object.keys(read).find((name) => !faults[name as FaultEnd]);
     if (missing !== undefined) return json(404, { error: `${missing} does not run here` });
-    // After the answer: it must not be hit by what it asked for.
-    setImmediate(() => setImmediate(() => applyAll(faults, read)));
+    // After the answer, which must not be hit by what it asked for, and before any other request can come.
+    setImmediate(() => applyAll(faults, read));
     return json(200, { ...read });
   });
 }

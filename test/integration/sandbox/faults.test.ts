@@ -73,6 +73,21 @@ describe('faults on demand', () => {
     socket.terminate();
   });
 
+  it('leaves a new connection without an answer, while it is half-open', async () => {
+    faults.change({ halfOpen: true });
+    let isAnswered = false;
+    const socket = connect(platform.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.on('data', () => (isAnswered = true));
+    await new Promise((resolve) => socket.write('GET / HTTP/1.1\r\nhost: sandbox\r\n\r\n', resolve));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(isAnswered).toBe(false);
+    faults.change({ halfOpen: false });
+    await once(socket, 'data');
+    expect(isAnswered).toBe(true);
+    socket.destroy();
+  });
+
   it('makes answers late', async () => {
     expect((await put({ thingworx: { delay: 80 } })).status).toBe(200);
     const startedMs = performance.now();
