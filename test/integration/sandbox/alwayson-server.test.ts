@@ -321,6 +321,11 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       ['in the right place', [1, ...b.text('Something broke'), 0xff], 'Something broke'],
       ['lost, with stray bytes', [0, 0xff, ...Array.from({ length: 16 }, () => 0)], 'INTERNAL_SERVER_ERROR'],
       [
+        'nowhere, with a column that is no JSON',
+        [0, 5, ...b.table([b.field('result', 8)], [b.row(b.cell.text(8, '{'))])],
+        '{',
+      ],
+      [
         'in a column',
         [
           0,
@@ -370,6 +375,16 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       expect(reasonOf(refused)).toMatch(/^Frame/);
       edge.send(b.request({ name: 'Unknown' }));
       expect((await edge.next()).code).toBe(0x84);
+      await edge.close();
+    });
+
+    it('survives names as long as messages', async () => {
+      await start();
+      const edge = await bound();
+      edge.send(b.request({ name: 'n'.repeat(1_048_500) }));
+      const refused = await edge.next();
+      expect(refused.code).toBe(0x84);
+      expect(refused.bytes.length).toBeLessThan(4000);
       await edge.close();
     });
 

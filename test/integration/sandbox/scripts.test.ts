@@ -44,6 +44,7 @@ const SERVICES = [
     name: 'Recovers',
     code: 'var result; try { me.Fails(); } catch (e) { result = (e instanceof Error) + e.message; }',
   },
+  { name: 'BreaksJson', code: 'JSON.stringify = function () { return "{"; }; var result = Things["X"];' },
   { name: 'Forever', code: 'for (;;) {}' },
   { name: 'Hungry', code: 'var a = []; for (;;) { a.push(new Array(100000).join("x") + a.length); }' },
   {
@@ -116,6 +117,7 @@ describe('scripts of the local ThingWorx', () => {
   it.each([
     ['Fails', 'no Desk'],
     ['ThrowsText', 'plain text'],
+    ['BreaksJson', 'the call cannot be read'],
     ['BadReturn', 'No service handler defined for service BadReturn on thing [Desk]'],
     ['NotANumber', 'JSON does not allow non-finite numbers'],
   ])('tells why %s failed', async (service, cause) => {

@@ -1,6 +1,6 @@
 import { codeName } from '../../../alwayson/codec/codes.js';
 import type { ResponseBody } from '../../../alwayson/codec/message.js';
-import { rowsFromTable } from '../../../alwayson/values.js';
+import { tableToJson } from '../../../alwayson/values.js';
 
 /** An AlwaysOn answer that is no success: to an edge, or from it. `message` is its reason. */
 export class EdgeFailure extends Error {
@@ -26,6 +26,6 @@ export class EdgeFailure extends Error {
 }
 
 function reasonInContent({ content }: ResponseBody): string | undefined {
-  const row = content ? rowsFromTable(content)[0] : undefined;
+  const row = content ? tableToJson(content).rows[0] : undefined;
   return ['reason', 'message', 'result'].map((field) => row?.[field]).find((value) => typeof value === 'string');
 }

@@ -49,6 +49,8 @@ interface Question {
   readonly timer: Timer;
 }
 
+/** A reason may repeat a name that the edge sent, and names are as long as messages. */
+const MAX_REASON_LENGTH = 2000;
 /** How long an edge may take to answer a close. */
 const CLOSE_GRACE_MS = 1000;
 
@@ -192,7 +194,7 @@ export class Edge {
     const { requestId, endpointId } = header;
     this.#socket.send(
       { code, requestId, endpointId, sessionId: this.sessionId },
-      { kind: 'response', reason, content: content && forEdge(content) },
+      { kind: 'response', reason: reason && reason.slice(0, MAX_REASON_LENGTH), content: content && forEdge(content) },
     );
   }
 

@@ -1,6 +1,6 @@
 import { CODE } from '../../../alwayson/codec/codes.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
-import { rowsFromTable } from '../../../alwayson/values.js';
+import { tableToJson } from '../../../alwayson/values.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import type { AlwaysOnServer } from '../alwayson/alwayson-server.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
@@ -39,7 +39,7 @@ export async function invokeRemote(
 /** The result of a service as REST gives it: JSON as the value itself, nothing as an empty body, else a table. */
 export function resultAnswer(service: PlatformService, result: InfoTable | null, form: ResultForm): HttpAnswer {
   if (service.result.baseType === 'NOTHING' || !result) return { status: 200 };
-  if (service.result.baseType === 'JSON') return json(200, rowsFromTable(result)[0]?.['result'] ?? null);
+  if (service.result.baseType === 'JSON') return json(200, tableToJson(result).rows[0]?.['result'] ?? null);
   return tableAnswer(result, form);
 }
 

@@ -9,6 +9,7 @@ import type { HostAnswer, HostCall, PackedValue, ThingFacts } from './script-pro
 import type { ScriptHost } from './script-thread.js';
 
 const EMPTY: PackedValue = { is: 'undefined' };
+const MAX_LOG_LENGTH = 4000;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
 /** Answers what a script asks of the platform. */
@@ -100,7 +101,7 @@ export class PlatformScriptHost implements ScriptHost {
 
   #log({ level, text }: Extract<HostCall, { ask: 'log' }>): void {
     const known = LEVELS.find((candidate) => candidate === level) ?? 'info';
-    this.#platform.log[known]({ script: true }, text);
+    this.#platform.log[known]({ script: true }, text.slice(0, MAX_LOG_LENGTH));
   }
 
   #required(name: string): NonNullable<ReturnType<Platform['things']['get']>> {

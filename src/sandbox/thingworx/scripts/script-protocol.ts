@@ -43,6 +43,9 @@ export type HostCall =
   | { readonly ask: 'dataShape'; readonly dataShape: string }
   | { readonly ask: 'log'; readonly level: string; readonly text: string };
 
+/** Whether a call, as JSON text, waits for no answer; both threads must see it alike. */
+export const isLogCall = (json: string): boolean => json.startsWith('{"ask":"log"');
+
 /** The platform's answer: JSON text of what was asked for, or why not. */
 export type HostAnswer = { readonly json: string } | { readonly error: string };
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { HostAnswer, HostCall, ScriptOrder, WorkerMessage } from './script-protocol.js';
+import { type HostAnswer, type HostCall, isLogCall, type ScriptOrder, type WorkerMessage } from './script-protocol.js';
 
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
@@ -65,9 +65,9 @@ export class ScriptThread {
   }
 
   async #serve(json: string, host: ScriptHost): Promise<void> {
-    const call = JSON.parse(json) as HostCall;
-    const answer = await host.answer(call);
-    if (call.ask === 'log' || !this.#isAlive) return;
+    const call = readCall(json);
+    const answer = call ? await host.answer(call) : { error: 'the call cannot be read' };
+    if (isLogCall(json) || !this.#isAlive) return;
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#answers.postMessage(answer);
     const answered = new Int32Array(this.#signal);
@@ -80,6 +80,15 @@ export class ScriptThread {
     this.#isAlive = false;
     this.#answers.close();
     this.#onDeath(message);
+  }
+}
+
+/** A script can break the JSON object that its calls are written with. */
+function readCall(json: string): HostCall | undefined {
+  try {
+    return JSON.parse(json) as HostCall;
+  } catch {
+    return undefined;
   }
 }
 

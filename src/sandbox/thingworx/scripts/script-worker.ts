@@ -2,7 +2,10 @@
 import vm from 'node:vm';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Furnish, REALM_SOURCE } from './realm.js';
-import type { HostAnswer, ScriptOrder, WorkerMessage } from './script-protocol.js';
+import { type HostAnswer, isLogCall, type ScriptOrder, type WorkerMessage } from './script-protocol.js';
+
+/** Lines that one script may log; what comes after is lost. */
+const MAX_LOG_LINES = 1000;
 
 const { answers } = workerData as { readonly answers: MessagePort };
 const furnish = new vm.Script(REALM_SOURCE, { filename: 'platform' });
@@ -34,10 +37,13 @@ function run(order: ScriptOrder): WorkerMessage {
 /** Gives every call to the platform and waits for the answer; never throws, so that no error of this realm gets out. */
 function hostFor({ signal }: ScriptOrder): (call: string) => string {
   const answered = new Int32Array(signal);
+  let logCount = 0;
   return (json) => {
     const before = Atomics.load(answered, 0);
+    const isLog = isLogCall(json);
+    if (isLog && logCount++ >= MAX_LOG_LINES) return '{}';
     send({ kind: 'call', json });
-    if (json.startsWith('{"ask":"log"')) return '{}';
+    if (isLog) return '{}';
     Atomics.wait(answered, 0, before);
     const answer = receiveMessageOnPort(answers) as { readonly message: HostAnswer } | undefined;
     return JSON.stringify(answer?.message ?? { error: 'the platform gave no answer' });
