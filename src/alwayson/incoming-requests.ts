@@ -74,7 +74,7 @@ export class IncomingRequests {
 
   /**
    * Requests that came in one piece are read in one turn of the event loop, before any of them can have been answered:
-   * those above the limit get one turn for that, then a place or a refusal.
+   * those above the limit get a turn for that, then a place or a refusal.
    */
   #holdForATurn(message: Message<RequestBody>): void {
     if (this.#crowd.has(message.requestId)) return;
@@ -82,12 +82,15 @@ export class IncomingRequests {
     this.#crowd.set(message.requestId, message);
   }
 
+  /** Gives places to as many as there are; the others wait for another turn as long as that makes places free. */
   #admitCrowd(): void {
     const crowd = [...this.#crowd.values()];
     this.#crowd.clear();
-    for (const message of crowd) {
+    const places = this.#options.maxInFlight - this.#open.size;
+    for (const [index, message] of crowd.entries()) {
       if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
-      else if (this.#open.size < this.#options.maxInFlight) this.#begin(message);
+      else if (index < places) this.#begin(message);
+      else if (places > 0) this.#holdForATurn(message);
       else this.#refuseCrowd(message);
     }
   }
