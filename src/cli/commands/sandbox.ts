@@ -64,7 +64,10 @@ async function sandbox(io: CommandIo, mode: string, flags: Flags): Promise<void>
 async function run(io: CommandIo, signals: EndSignals, mode: SandboxMode, options: SandboxOptions): Promise<void> {
   const { startSandbox } = await import('../../sandbox/sandbox.js');
   const { startSandboxAgent } = await import('../sandbox-agent.js');
-  const running = await startSandbox(mode, options);
+  const { createLogger } = await import('../../agent/ops/logger.js');
+  const secrets = options.appKey === undefined ? [] : [options.appKey];
+  const log = createLogger({ level: 'warn', secrets, sink: process.stderr });
+  const running = await startSandbox(mode, options, { log });
   try {
     const agent = mode === 'all' ? await startSandboxAgent(running, options) : undefined;
     await running.startDevices();
