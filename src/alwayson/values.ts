@@ -5,4 +5,12 @@
 export { convertLoose, convertRow, tableFromJson } from './values/convert.js';
 export { isPlainObject, type JsonValue, type NativeRow } from './values/native.js';
 export { nativeToJson, tableToJson } from './values/table-json.js';
-export { decodeNative, encodeNative, inferPrimitive, makeField, rowsFromTable, tableFromRows } from './values/wire.js';
+export {
+  decodeNative,
+  encodeNative,
+  inferPrimitive,
+  isInfoTable,
+  makeField,
+  rowsFromTable,
+  tableFromRows,
+} from './values/wire.js';

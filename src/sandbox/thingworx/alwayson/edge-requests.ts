@@ -1,7 +1,7 @@
 import { CHARACTERISTIC, CODE, ENTITY_TYPE } from '../../../alwayson/codec/codes.js';
 import type { RequestBody } from '../../../alwayson/codec/message.js';
-import type { InfoTable } from '../../../alwayson/codec/values-model.js';
-import { makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import { type Cell, type InfoTable, Primitive } from '../../../alwayson/codec/values-model.js';
+import { isInfoTable, makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
 import type { PlatformThing } from '../model/thing.js';
 import { EdgeFailure } from './edge-failure.js';
 
@@ -44,12 +44,20 @@ export function takeValues(thing: PlatformThing, table: InfoTable, nowMs: number
       property.remote ? [[property.remote.edgeName, property.definition.name] as const] : [],
     ),
   );
-  for (const { name, value, time, quality } of rowsFromTable(table)) {
+  const at = table.fields.findIndex((field) => field.name === 'value');
+  for (const [index, { name, value: native, time, quality }] of rowsFromTable(table).entries()) {
     const property = byEdgeName.get(String(name));
     if (property === undefined) continue;
+    // A table stays one: an empty one would lose its columns as rows.
+    const value = tableIn(table.rows[index]?.[at]) ?? native;
     const timeMs = time instanceof Date ? time.getTime() : nowMs;
     thing.pushed({ property, value: value ?? null, timeMs, quality: typeof quality === 'string' ? quality : 'GOOD' });
   }
+}
+
+function tableIn(cell: Cell | undefined): InfoTable | undefined {
+  const value = cell instanceof Primitive ? cell.value : cell;
+  return isInfoTable(value) ? value : undefined;
 }
 
 function updateSubscribed(thing: PlatformThing, { params }: RequestBody, nowMs: number): null {

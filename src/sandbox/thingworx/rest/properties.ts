@@ -1,6 +1,6 @@
 import { CODE } from '../../../alwayson/codec/codes.js';
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
-import { convertLoose, makeField, tableFromRows } from '../../../alwayson/values.js';
+import { convertLoose, isInfoTable, makeField, tableFromRows } from '../../../alwayson/values.js';
 import { isAgentError } from '../../../core/errors.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
 import type { PlatformProperty } from '../model/definitions.js';
@@ -47,6 +47,7 @@ function valueOf(platform: Platform, thing: PlatformThing, field: FieldDefinitio
 function lastValue(thing: PlatformThing, { name, baseType }: FieldDefinition): unknown {
   const known = thing.values.get(name)?.value ?? thing.definitions.properties.get(name)?.defaultValue;
   if (known === undefined || known === null) return undefined;
+  if (baseType === 'INFOTABLE' && isInfoTable(known)) return known;
   try {
     return convertLoose(baseType, known);
   } catch {
