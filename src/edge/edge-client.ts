@@ -121,7 +121,15 @@ export class EdgeClient {
   #handle(context: CallContext, request: RequestBody, code: number): Promise<InfoTable | null> {
     const hosted = request.entityType === ENTITY_TYPE.Things ? this.#hosted.get(request.entityName) : undefined;
     if (!hosted) throw new AgentError('UnknownThing', `The agent has no Thing "${request.entityName}".`);
+    if (this.#isRefused(hosted.thing.boundName))
+      throw new AgentError('UnknownThing', `Thing "${request.entityName}" is not bound: its BIND was refused.`);
     return hosted.handle(context, request, code);
+  }
+
+  /** Whether the platform has refused the name; one whose BIND is open may be called, since its answer may be under way. */
+  #isRefused(name: string): boolean {
+    const status = this.#status;
+    return status.type === 'bound' && status.refused.includes(name) && !this.#connection.boundNames.includes(name);
   }
 
   #onStatus(status: ConnectionStatus): void {

@@ -95,6 +95,9 @@ describe('authentication and binding', () => {
       policy: { bindCode: (names) => (names.some((name) => refused.has(name)) ? CODE.NOT_FOUND : CODE.SUCCESS) },
     });
     expect(client.status).toMatchObject({ type: 'bound', names: ['Good'], refused: ['Bad'] });
+    expect((await end.invoke('Bad', 'Echo', { text: 'x' })).body).toMatchObject({
+      reason: expect.stringMatching(/^UnknownThing: /),
+    });
     expect(log.lines).toContainEqual(
       expect.objectContaining({ level: 'error', fields: expect.objectContaining({ thing: 'Bad' }) }),
     );
