@@ -1,5 +1,6 @@
 import type { CallContext } from '../core/call-context.js';
 import { AgentError } from '../core/errors.js';
+import { errorOfOddAnswer } from '../iothub/connection-errors.js';
 import { integerOf } from '../iothub/documents.js';
 import type { HubOperations } from '../iothub/ports.js';
 import { type Targets, targetQuery } from './conditions.js';
@@ -63,16 +64,18 @@ export async function guardTargets(
   );
 }
 
-/** The number that a query with one aggregate gives; no row, or a row without a number, is 0. */
+/**
+ * The number that a query with one aggregate gives; no row, or an empty one, is 0.
+ * @throws AgentError `HubUnavailable` for a row that has no number: a guard must not take that for few.
+ */
 export async function countTargets(context: CallContext, hub: HubOperations, query: string): Promise<number> {
   let continuationToken: string | undefined;
   do {
     const page = await hub.query(context, { query, ...(continuationToken === undefined ? {} : { continuationToken }) });
-    for (const row of page.items)
-      for (const value of Object.values(row)) {
-        const count = integerOf(value);
-        if (count !== undefined) return count;
-      }
+    const values = page.items.flatMap((row) => Object.values(row));
+    const count = values.map(integerOf).find((number) => number !== undefined);
+    if (count !== undefined) return count;
+    if (values.length > 0) throw errorOfOddAnswer('a count that is not a number');
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined);
   return 0;

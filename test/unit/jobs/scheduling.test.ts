@@ -193,6 +193,14 @@ describe('guards', () => {
     await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
   });
 
+  test('a count that is not a number is not taken for few; an empty row is', async () => {
+    guarded({ maxDevicesPerJob: 10 });
+    hub.devices = () => [{ numberOfTargets: 'many' }];
+    expect((await failureOf(call(METHOD, { methodName: 'm' }))).code).toBe('HubUnavailable');
+    hub.devices = () => [{}];
+    await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
+  });
+
   test('a condition too long to be counted is InvalidArgument, naming the limit', async () => {
     guarded({ maxDevicesPerJob: 10 });
     const failure = await failureOf(call(METHOD, { methodName: 'm', queryCondition: longCondition(8192) }));
