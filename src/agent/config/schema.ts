@@ -145,7 +145,7 @@ const admin = z
 export const configurationSchema = z.strictObject({
   thingworx: thingworx.prefault({} as never),
   iothubs: z.record(hubName, iothub).optional().describe('The IoT Hubs, each under a name of your choice.'),
-  things: z.array(thing).max(100).optional().describe('The Things; without it AzureIotHub, on the only hub.'),
+  things: z.array(thing).max(10_000).optional().describe('The Things; without it AzureIotHub, on the only hub.'),
   services: services.prefault({}),
   guards: guards.prefault({}),
   watch: watch.prefault({}),
