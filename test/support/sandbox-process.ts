@@ -62,7 +62,14 @@ export class SandboxProcess {
     this.command = new CommandProcess([
       'sandbox',
       ...mode,
-      ...['--http-port', '0', '--hub-port', '0', '--mqtt-port', '0', '--ready-file', this.#readyFile],
+      '--http-port',
+      '0',
+      '--hub-port',
+      '0',
+      '--mqtt-port',
+      '0',
+      '--ready-file',
+      this.#readyFile,
       ...args.slice(mode.length),
     ]);
   }

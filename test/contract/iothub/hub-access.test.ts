@@ -173,11 +173,14 @@ test('a device may show a certificate whose thumbprint is registered, and no oth
     const client = Client.fromConnectionString(connectionString, Mqtt);
     client.setRetryPolicy({ shouldRetry: () => false, nextRetryTimeout: () => 0 });
     await client.setOptions({ ca: tested.hub.caPem, cert: certPem, key: keyPem } as never);
-    return client
-      .open()
-      .then(() => 'open')
-      .catch((error: Error) => error.name)
-      .finally(() => client.close().catch(() => undefined));
+    try {
+      await client.open();
+      return 'open';
+    } catch (error) {
+      return (error as Error).name;
+    } finally {
+      await client.close().catch(() => undefined);
+    }
   };
   expect(await open(known)).toBe('open');
   expect(await open(other)).toBe('UnauthorizedError');

@@ -34,9 +34,9 @@ export interface HubUnderTest {
   readonly registry: Registry;
   readonly jobs: JobClient;
   readonly client: Client;
-  raw(method: string, path: string, options?: RawOptions): Promise<RawAnswer>;
+  readonly raw: (method: string, path: string, options?: RawOptions) => Promise<RawAnswer>;
   /** A token of any policy, for a hundred days (of a clock that a test may move) unless told otherwise. */
-  token(policy: string, more?: { resource?: string; key?: string; expirySeconds?: number }): string;
+  readonly token: (policy: string, more?: { resource?: string; key?: string; expirySeconds?: number }) => string;
   close(): Promise<void>;
 }
 
