@@ -6,7 +6,7 @@ import { rowsFromTable } from '../../../src/alwayson/values.js';
 import { EdgeClient, type EdgeClientOptions } from '../../../src/edge/edge-client.js';
 import { type Certificates, ensureCertificates } from '../../../src/sandbox/certificates.js';
 import { makeClientCertificate } from '../../support/edge/client-certificate.js';
-import { startHttpProxy, startSwallowingLink } from '../../support/edge/raw-proxy.js';
+import { startHttpProxy, startSwallowingLink } from '../../support/raw-proxy.js';
 import { SocketPlatform, type SocketPlatformOptions } from '../../support/edge/socket-platform.js';
 import { echoThing } from '../../support/edge/things.js';
 
