@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { buildBundle } from '../src/wrappers/build.js';
 import { hubFiles } from '../src/wrappers/hub/hub-bundle.js';
 import { loadDescriptions } from '../src/wrappers/read-descriptions.js';
+import { deviceStub } from '../src/wrappers/device/stub.js';
 import { descriptionJsonSchema } from '../src/wrappers/schema.js';
 
 export interface WrapperFiles {
@@ -15,6 +16,7 @@ export interface WrapperFiles {
 }
 
 const root = join(__dirname, '..');
+const SANDBOX_STUB = 'src/sandbox/devices/device-maintenance-stub.ts';
 
 /** Digits only, as ThingWorx wants it. */
 function extensionVersion(): string {
@@ -29,6 +31,8 @@ export async function wrapperFiles(): Promise<WrapperFiles> {
   for (const [file, content] of hubFiles(extensionVersion())) files.set(`wrappers/hub/${file}`, content);
   for (const { description } of loaded) {
     for (const [file, content] of buildBundle(description)) files.set(`wrappers/${file}`, content);
+    // The sandbox's devices are made with the stub that a developer of devices would use.
+    files.set(SANDBOX_STUB, Buffer.from(deviceStub(description)));
   }
   return { root, folders: ['wrappers/hub', 'wrappers/device-maintenance'], files };
 }

@@ -94,6 +94,8 @@ function toRows(input: unknown, what: string): unknown {
   if (Array.isArray(input)) return input.every(isPlainObject) ? input : REFUSED;
   if (isInfoTable(input)) return rowsFromTable(input);
   const isTable = isPlainObject(input) && Array.isArray(getOwn(input, 'rows'));
+  // Rows without their shape are taken as rows; whoever knows the shape converts their cells.
+  if (isTable && getOwn(input, 'dataShape') === undefined) return toRows(getOwn(input, 'rows'), what);
   return isTable ? rowsFromTable(tableFromJson(input, undefined, what)) : REFUSED;
 }
 
