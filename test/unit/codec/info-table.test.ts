@@ -295,7 +295,9 @@ describe('values that cannot be written', () => {
   });
 
   it('the error does not tell the value', () => {
-    expect(() => write('PASSWORD', { secret: 's3cret' })).toThrow(/^A value of type object cannot be written as PASSWORD/);
+    expect(() => write('PASSWORD', { secret: 's3cret' })).toThrow(
+      /^A value of type object cannot be written as PASSWORD/,
+    );
   });
 
   it('a table that holds itself ends with an error', () => {
