@@ -146,7 +146,6 @@ class RunningHub implements LocalIotHub {
   readonly #parts: HubParts;
   readonly #onLight: (light: LightDevices) => void;
   #light: LightDevices | undefined;
-  #hasLight = false;
   #closing: Promise<void> | undefined;
 
   constructor(parts: HubParts, onLight: (light: LightDevices) => void) {
@@ -202,8 +201,6 @@ class RunningHub implements LocalIotHub {
   }
 
   async addLightDevices(devices: Iterable<NewDevice>, behaviour?: FleetBehaviour): Promise<LightDevices> {
-    if (this.#hasLight) throw new TypeError('light devices can be added once; give all of them in one call');
-    this.#hasLight = true;
     const light = createLightDevices({
       directory: this.#parts.state.directory,
       deviceIds: await registerDevices(this.#parts.state, devices),
