@@ -17,6 +17,8 @@ export interface JobToSchedule {
 }
 
 const LOOK_AGAIN = { baseMs: 500, capMs: 3000 };
+/** With less time than this the hub is not asked again. */
+const LAST_LOOK_MS = 200;
 
 /**
  * Makes a job once, however often it has to be asked for, and gives its id.
@@ -68,8 +70,10 @@ async function findSame(
         `The hub has another job with the id ${jobId}; leave jobId out, or choose another one.`,
         { cause: conflict },
       );
-    const pauseMs = 100 + fullJitterMs(look, LOOK_AGAIN);
-    if (pauseMs >= remainingMs(context)) throw notShown(jobId, conflict);
+    // A pause takes half of what is left at most, so that there is always time for one more look.
+    const leftMs = remainingMs(context);
+    if (leftMs < LAST_LOOK_MS) throw notShown(jobId, conflict);
+    const pauseMs = Math.min(100 + fullJitterMs(look, LOOK_AGAIN), leftMs / 2);
     await sleep(context.clock, pauseMs, context.signal).catch(() => {
       throw notShown(jobId, conflict);
     });
