@@ -18,8 +18,8 @@ export interface ResultsPage {
   readonly continuationToken: string | null;
 }
 
-/** What the token and the braces around the rows may take. */
-const PAGE_OVERHEAD_BYTES = 66 * 1024;
+/** What stands around the rows and the hub's token within ours. */
+const PAGE_OVERHEAD_BYTES = 512;
 
 /** A page of at most `maxItems` rows, fewer when they would not fit one message of the platform. */
 export async function queryJobResultsPage(
@@ -55,14 +55,18 @@ async function fill(
       if (isAgentError(error) && page.rows.length > 0) return position;
       throw error;
     }
-    const taken = page.add(
-      answer.items.slice(offset).map((document) => rowToJson(AZURE_DEVICE_JOB_RESULT, resultRow(document))),
-    );
+    const rows = answer.items.slice(offset).map((document) => rowToJson(AZURE_DEVICE_JOB_RESULT, resultRow(document)));
+    const taken = page.add(rows, Math.max(tokenBytes(hubToken), tokenBytes(answer.continuationToken)));
     if (offset + taken < answer.items.length) return { ...position, offset: offset + taken };
     position =
       answer.continuationToken === undefined ? undefined : { hubToken: answer.continuationToken, offset: 0, pageSize };
   }
   return position;
+}
+
+/** What the hub's token takes in ours, which holds it as JSON in base64. */
+function tokenBytes(hubToken: string | undefined): number {
+  return Math.ceil((JSON.stringify(hubToken ?? null).length * 4) / 3);
 }
 
 /** Rows until one of the two limits. */
@@ -82,13 +86,13 @@ class PageInProgress {
     return this.#isOutOfBytes || this.rows.length >= this.#maxItems;
   }
 
-  /** Takes rows while they fit; gives how many it took. */
-  add(rows: readonly Record<string, unknown>[]): number {
+  /** Takes rows while they fit beside `reservedBytes`; gives how many it took. */
+  add(rows: readonly Record<string, unknown>[], reservedBytes: number): number {
     let taken = 0;
     for (const row of rows) {
       if (this.isFull) break;
       const bytes = jsonTextBytes(JSON.stringify(row)) + 1;
-      if (this.#bytes + bytes > this.#maxBytes) {
+      if (this.#bytes + bytes + reservedBytes > this.#maxBytes) {
         if (this.rows.length === 0) throw rowTooLarge(bytes);
         this.#isOutOfBytes = true;
         break;

@@ -306,6 +306,15 @@ describe('QueryJobResultsPage', () => {
     );
   });
 
+  test('the smallest limit for a message is no hindrance, whatever the size of the row', async () => {
+    serve({ messageLimits: { maxMessageBytes: 65_536, maxFrameBytes: 1024 } });
+    hub.results = manyRows(700);
+    const pages = await walk();
+    expect(pages.length).toBeGreaterThan(2);
+    expect(pages.flatMap(({ rows }) => rows)).toHaveLength(700);
+    for (const body of pages) expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(62_000);
+  });
+
   test('a row that fits no message at all is ResultTooLarge', async () => {
     hub.results = [{ deviceId: 'd', error: 'x'.repeat(1024 * 1024) }];
     expect((await failureOf(page())).code).toBe('ResultTooLarge');
