@@ -1,0 +1,235 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Agent, createAgent } from '../../../src/agent/agent.js';
+import { agentConfigFrom } from '../../../src/agent/config/load.js';
+import type { ConfigurationInput } from '../../../src/agent/config/schema.js';
+import { createLogger } from '../../../src/agent/ops/logger.js';
+import { CHARACTERISTIC, CODE } from '../../../src/alwayson/codec/codes.js';
+import type { BindBody, Message, ResponseBody } from '../../../src/alwayson/codec/message.js';
+import { rowsFromTable } from '../../../src/alwayson/values.js';
+import { parameterTable, type PlatformPolicy, type TestParameters } from '../../support/edge/platform-end.js';
+import { SocketPlatform } from '../../support/edge/socket-platform.js';
+import { azureError, type Misbehaviour, ScriptedHub } from '../../support/iothub/scripted-hub.js';
+
+const THING = 'AzureIotHub';
+const KEY = 'the-key';
+const METHOD = 'ScheduleDeviceMethodJob';
+
+let folder: string;
+let hub: ScriptedHub;
+let platform: SocketPlatform;
+let agent: Agent | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'agent-contract-'));
+  hub = await ScriptedHub.start();
+});
+
+afterEach(async () => {
+  await agent?.stop();
+  agent = undefined;
+  await platform.kill();
+  await hub.close();
+  await rm(folder, { recursive: true });
+});
+
+type Changes = Partial<Omit<ConfigurationInput, 'thingworx'>> & { readonly thingworx?: object };
+
+/** The agent between a platform of bare frames and a scripted hub, bound. */
+async function start({ thingworx, ...changes }: Changes = {}, policy: Partial<PlatformPolicy> = {}): Promise<void> {
+  platform = await SocketPlatform.start({ policy: { notifies: false, ...policy } });
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, hub.certificates.caPem);
+  const config = await agentConfigFrom({
+    thingworx: { url: platform.url, allowInsecure: true, appKey: KEY, ...thingworx },
+    iothubs: { main: { connectionString: hub.connectionString, address: hub.address, caFile, tier: 'unlimited' } },
+    admin: { enabled: false },
+    services: { timeoutSeconds: 1 },
+    watch: { intervalSeconds: 3600 },
+    ...changes,
+  });
+  agent = createAgent(config, { log: createLogger({ level: 'fatal', secrets: [] }), withProcessMetrics: false });
+  await agent.start();
+  await agent.whenBound();
+}
+
+const invoke = (service: string, parameters: TestParameters | null = null): Promise<Message<ResponseBody>> =>
+  platform.end.invoke(THING, service, parameters);
+
+const json = (text: string): readonly ['JSON', unknown] => ['JSON', JSON.parse(text)];
+
+const binds = (): BindBody[] =>
+  platform.end.received.map(({ body }) => body).filter((body): body is BindBody => body.kind === 'bind');
+
+const azure = (status: number, code: string): Misbehaviour => ({
+  kind: 'status',
+  status,
+  body: azureError(code, 'it is so'),
+  headers: { 'iothub-errorcode': code },
+});
+
+/** Resolves with what the hub has seen, once there is a request for this path. */
+async function seenByHub(path: string): Promise<void> {
+  while (hub.count('GET', path) === 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('AUTH and BIND of the agent', () => {
+  it('have the one claim appKey, and no gateway', async () => {
+    await start();
+    const [auth, bind] = platform.end.received;
+    expect(auth).toMatchObject({ code: CODE.AUTH, sessionId: 0xffffffff, trailingBytes: 0 });
+    expect([...(auth?.body.kind === 'auth' ? auth.body.claims : [])]).toEqual([['appKey', KEY]]);
+    expect(bind).toMatchObject({
+      code: CODE.BIND,
+      trailingBytes: 0,
+      body: { unbind: false, gateway: null, names: [THING] },
+    });
+  });
+
+  it('of many Things are several whole frames', async () => {
+    const things = Array.from({ length: 400 }, (_unused, index) => ({ name: `a-thing-with-a-long-name-${index}` }));
+    await start({ things });
+    expect(binds().length).toBeGreaterThan(1);
+    expect(binds().flatMap(({ names }) => names)).toHaveLength(400);
+    expect(Math.max(...platform.end.frames.map((frame) => frame.length))).toBeLessThanOrEqual(8192);
+  });
+
+  it('are repeated name by name, and a refused Thing is not callable', async () => {
+    const bindCode = (names: readonly string[]): number => (names.includes('Bad') ? CODE.NOT_FOUND : CODE.SUCCESS);
+    await start({ things: [{ name: 'One' }, { name: 'Bad' }, { name: 'Three' }] }, { bindCode });
+    expect(binds().map(({ names }) => names)).toEqual([['One', 'Bad', 'Three'], ['One'], ['Bad'], ['Three']]);
+    expect((await platform.end.invoke('Three', 'FindJobs')).code).toBe(CODE.SUCCESS);
+    expect(await platform.end.invoke('Bad', 'FindJobs')).toMatchObject({
+      code: CODE.NOT_FOUND,
+      body: { reason: expect.stringMatching(/^UnknownThing: /) },
+    });
+  });
+});
+
+describe('status code and reason on the wire', () => {
+  const ANSWERS: [string, TestParameters, Misbehaviour | undefined, number, RegExp][] = [
+    ['GetJob', {}, undefined, 0x80, /^InvalidArgument: .*jobId/],
+    ['GetJob', { jobId: 'a', size: 1 }, undefined, 0x80, /^InvalidArgument: .*size/],
+    [METHOD, { methodName: 'm', responseTimeoutInSeconds: '30x' }, undefined, 0x80, /^InvalidArgument: .*response/],
+    ['ScheduleTwinUpdateJob', { patch: ['STRING', '{"tags":{}}'] }, undefined, 0x80, /^InvalidArgument: .*patch/],
+    ['getJob', { jobId: 'a' }, undefined, 0x84, /^UnknownService: /],
+    ['GetJob', { jobId: 'nobody' }, undefined, 0x84, /^JobNotFound: /],
+    ['CancelJob', { jobId: 'known' }, undefined, 0x8c, /^JobNotCancellable: .*running/],
+    [METHOD, { methodName: 'm', jobId: 'known' }, undefined, 0x8c, /^JobAlreadyExists: /],
+    ['PreviewTargets', {}, undefined, 0x83, /^Forbidden: /],
+    ['GetJob', { jobId: 'a' }, azure(429, 'ThrottlingException'), 0xa3, /^HubThrottled: .*0123456789abcdef/],
+    [METHOD, { methodName: 'm' }, azure(429, 'ThrottlingMaxActiveJobCountExceeded'), 0xa3, /^HubJobQuotaExceeded: /],
+    ['GetJob', { jobId: 'a' }, azure(503, 'ServiceUnavailable'), 0xa3, /^HubUnavailable: /],
+    ['GetJob', { jobId: 'a' }, { kind: 'hang' }, 0xa4, /^HubTimeout: /],
+    ['GetJob', { jobId: 'a' }, azure(401, 'IotHubUnauthorizedAccess'), 0xa2, /^HubUnauthorized: /],
+    ['GetJob', { jobId: 'a' }, azure(400, 'ArgumentInvalid'), 0x80, /^HubRejected: .*ArgumentInvalid.*it is so/],
+  ];
+
+  it('is that of the contract for every error', async () => {
+    await start({ services: { timeoutSeconds: 1, deny: ['PreviewTargets'] } });
+    hub.jobs.set('known', { jobId: 'known', type: 'scheduleUpdateTwin', status: 'running', queryCondition: '*' });
+    for (const [service, parameters, misbehaviour, code, reason] of ANSWERS) {
+      hub.decide = () => misbehaviour;
+      const answer = await invoke(service, parameters);
+      expect({ service, code: answer.code, reason: answer.body.reason }).toEqual({
+        service,
+        code,
+        reason: expect.stringMatching(reason),
+      });
+      expect(answer).toMatchObject({ trailingBytes: 0, body: { content: null } });
+    }
+    expect(hub.made).toBe(0);
+  });
+
+  it('leaves payloads as they are', async () => {
+    await start();
+    for (const text of ['0', '""', 'false', '"{}"', '[1,{"a":null}]']) {
+      const answer = await invoke(METHOD, { methodName: 'echo', payload: json(text) });
+      const jobId = String(rowsFromTable(answer.body.content!)[0]?.['result']);
+      expect(hub.jobs.get(jobId)?.['cloudToDeviceMethod']).toMatchObject({ payload: JSON.parse(text) });
+    }
+    await invoke(METHOD, { methodName: 'echo', payload: '', queryCondition: '', jobId: 'bare' });
+    expect(hub.jobs.get('bare')).toMatchObject({ queryCondition: '*' });
+    expect(hub.jobs.get('bare')?.['cloudToDeviceMethod']).not.toHaveProperty('payload');
+  });
+
+  it('refuses what is above the limit in flight at once', async () => {
+    await start({ thingworx: { maxRequestsInFlight: 2 } });
+    hub.decide = () => ({ kind: 'hang' });
+    const slow = [invoke('GetJob', { jobId: 'a' }), invoke('GetJob', { jobId: 'b' })];
+    await seenByHub('/b');
+    expect(await invoke('GetJob', { jobId: 'c' })).toMatchObject({
+      code: 0xa3,
+      body: { reason: expect.stringMatching(/^ServiceUnavailable: /) },
+    });
+    expect((await Promise.all(slow)).map(({ code }) => code)).toEqual([0xa4, 0xa4]);
+  });
+});
+
+describe('a request that is repeated while open', () => {
+  it('makes one job and has one answer', async () => {
+    await start({ services: { timeoutSeconds: 10 } });
+    hub.decide = (_request, index) => (index < 2 ? azure(503, 'ServiceUnavailable') : undefined);
+    const parameters = parameterTable({ methodName: 'm' });
+    const request = { entityName: THING, characteristic: CHARACTERISTIC.services, name: METHOD, params: parameters };
+    for (let sent = 0; sent < 3; sent += 1) void platform.end.request(CODE.POST, request, 42);
+    await platform.end.waitFor(({ requestId, code }) => requestId === 42 && code === CODE.SUCCESS);
+    await invoke('FindJobs');
+    expect(hub.made).toBe(1);
+    expect(platform.end.answers.get(42)).toBe(1);
+  });
+});
+
+describe('frames that are odd', () => {
+  const header = (code: number, id: number): number[] => [1, code, 0, 0, 0, id, 0, 0, 0, 0, 1, 2, 3, 4, 0];
+
+  it('keep the connection; a request that cannot be read is answered 0x80, anything else dropped', async () => {
+    await start();
+    const unreadable = platform.end.answerTo(7);
+    for (const bytes of [[], [1, 3, 0], [2, 3, 0, 0, 0, 9], header(0x15, 8), header(0x40, 9), header(0xfe, 9)])
+      platform.end.sendRaw(Buffer.from(bytes));
+    platform.end.sendRaw(Buffer.from([...header(CODE.POST, 7), 0x0a, 0x7f]));
+    expect((await unreadable).code).toBe(0x80);
+    expect((await invoke('FindJobs')).code).toBe(CODE.SUCCESS);
+    expect([...platform.end.answers.keys()].filter((id) => id < 1000)).toEqual([7]);
+    expect(platform.ends).toHaveLength(1);
+  });
+});
+
+describe('an answer', () => {
+  it('never takes more than 1 MiB in chunks, has none that is empty, and nothing after it', async () => {
+    await start({ services: { timeoutSeconds: 20 } });
+    hub.results = Array.from({ length: 9000 }, (_unused, index) => ({ deviceId: `device-${index}`, jobId: 'j' }));
+    const query = 'SELECT * FROM devices.jobs';
+    const whole = await invoke('QueryJobResults', { query });
+    expect(rowsFromTable(whole.body.content!)).toHaveLength(9000);
+    expect(whole.trailingBytes).toBe(0);
+    const chunks = platform.end.frames.filter((frame) => frame[14] === 1).map((frame) => Buffer.from(frame));
+    const [first] = chunks;
+    expect(chunks).toHaveLength(first!.readUInt16BE(17));
+    expect(first!.readUInt16BE(17) * first!.readUInt16BE(19)).toBeLessThanOrEqual(1024 * 1024);
+    expect(Math.min(...chunks.map((chunk) => chunk.length))).toBeGreaterThan(21);
+    hub.results = hub.results.flatMap((row) => [row, row, row, row]);
+    expect(await invoke('QueryJobResults', { query })).toMatchObject({
+      code: 0x8d,
+      body: { reason: expect.stringMatching(/^ResultTooLarge: .*36000 rows.*QueryJobResultsPage/) },
+    });
+  });
+});
+
+describe('the end of the agent', () => {
+  it('refuses what is open with 0xA3, unbinds and closes with 1000', async () => {
+    await start({ shutdown: { timeoutSeconds: 0.1 }, services: { timeoutSeconds: 20 } });
+    hub.decide = () => ({ kind: 'hang' });
+    const open = invoke('GetJob', { jobId: 'a' });
+    await seenByHub('/a');
+    const { end } = platform;
+    const closed = new Promise((resolve) => end.events.once('close', resolve));
+    await agent?.stop();
+    expect((await open).code).toBe(0xa3);
+    expect(binds().at(-1)).toMatchObject({ unbind: true, names: [THING] });
+    expect(await closed).toBe(1000);
+  });
+});
