@@ -92,7 +92,8 @@ function parsed(parameter: string, parse: () => unknown): void {
     parse();
   } catch (error) {
     if (!isAgentError(error, 'QueryInvalid')) throw error;
-    throw new AgentError('InvalidArgument', `Parameter ${parameter} cannot be read. ${error.message}`, {
+    const where = error.message.charAt(0).toLowerCase() + error.message.slice(1);
+    throw new AgentError('InvalidArgument', `Parameter ${parameter} cannot be read: ${where}`, {
       cause: error,
       context: { ...error.context, parameter },
     });
