@@ -29,6 +29,7 @@ beforeEach(() => {
 
 const method = (more: object = {}) => ({
   type: 'scheduleDeviceMethod',
+  queryCondition: '*',
   cloudToDeviceMethod: { methodName: 'echo', payload: { n: 1 }, responseTimeoutInSeconds: 10, ...more },
 });
 const put = (body: object, id = jobId): Promise<RawAnswer> =>
@@ -203,6 +204,8 @@ describe('the PUT of a job', () => {
     ['an execution time of 0', { ...method(), maxExecutionTimeInSeconds: 0 }],
     ['half a second', { ...method(), maxExecutionTimeInSeconds: 0.5 }],
     ['a condition of 8,193 characters', { ...method(), queryCondition: `tags.a = '${'x'.repeat(8182)}'` }],
+    ['no condition', { ...method(), queryCondition: undefined }],
+    ['null for a condition', { ...method(), queryCondition: null }],
     ['a condition that is no text', { ...method(), queryCondition: 7 }],
     ['another id in the body', { ...method(), jobId: 'other' }],
     ['no twin', { type: 'scheduleUpdateTwin' }],
@@ -251,7 +254,8 @@ describe('the list of jobs', () => {
     const own = await startHubUnderTest();
     await own.hub.addLightDevices([{ deviceId: 'l' }]);
     for (let index = 0; index < 5; index++) {
-      const body = index % 2 ? method() : { type: 'scheduleUpdateTwin', updateTwin: { etag: '*', tags: {} } };
+      const twin = { type: 'scheduleUpdateTwin', queryCondition: '*', updateTwin: { etag: '*', tags: {} } };
+      const body = index % 2 ? method() : twin;
       await own.raw('PUT', `/jobs/v2/j${index}`, { body });
       await ended(own, `j${index}`);
     }
@@ -299,6 +303,16 @@ describe('over time', () => {
     await own.hub.registerDevice('d');
     await clock.advanceAsync(1_000);
     expect((await get()).deviceJobStatistics.deviceCount).toBe(3);
+  });
+
+  test('a job whose time has come is pending before it runs', async () => {
+    await own.close();
+    own = await startHubUnderTest({ clock, jobStartDelayMs: 100 });
+    await own.raw('PUT', `/jobs/v2/${jobId}`, { body: { ...method(), startTime: later(1_000) } });
+    await clock.advanceAsync(1_000);
+    expect(await get()).toMatchObject({ status: 'pending' });
+    await clock.advanceAsync(100);
+    expect(await get()).toMatchObject({ status: 'completed' });
   });
 
   test('a job for later can be cancelled, once', async () => {

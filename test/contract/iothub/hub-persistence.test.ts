@@ -15,6 +15,7 @@ import {
 import { connectDevice } from '../../support/local-hub/sdk-device.js';
 
 const job = (type: 'method' | 'twin', more: object = {}) => ({
+  queryCondition: '*',
   ...(type === 'twin'
     ? { type: 'scheduleUpdateTwin', updateTwin: { etag: '*', tags: { job: true } } }
     : { type: 'scheduleDeviceMethod', cloudToDeviceMethod: { methodName: 'echo', payload: { n: 1 } } }),

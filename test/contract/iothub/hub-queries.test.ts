@@ -167,7 +167,12 @@ describe('a continuation token', () => {
   test('of the list of jobs belongs to its filter', async () => {
     for (const id of ['p1', 'p2', 'p3']) {
       await tested.raw('PUT', `/jobs/v2/${id}`, {
-        body: { type: 'scheduleUpdateTwin', updateTwin: { etag: '*', tags: {} }, startTime: '2099-01-01T00:00:00Z' },
+        body: {
+          type: 'scheduleUpdateTwin',
+          queryCondition: '*',
+          updateTwin: { etag: '*', tags: {} },
+          startTime: '2099-01-01T00:00:00Z',
+        },
       });
     }
     const list = (filter: string, token = '') =>

@@ -36,7 +36,7 @@ describe('the tier S1', () => {
     const clock = new ManualClock(Date.now());
     tested = await startHubUnderTest({ tier: 'S1', clock, jobStartDelayMs: 0 });
     await tested.hub.addLightDevices(Array.from({ length: 35 }, (_, index) => ({ deviceId: `l${index}` })));
-    const body = { type: 'scheduleDeviceMethod', cloudToDeviceMethod: { methodName: 'echo' } };
+    const body = { type: 'scheduleDeviceMethod', queryCondition: '*', cloudToDeviceMethod: { methodName: 'echo' } };
     await tested.raw('PUT', '/jobs/v2/one', { body });
     const done = async (): Promise<number> =>
       (await tested.raw('GET', '/jobs/v2/one')).json.deviceJobStatistics?.succeededCount;

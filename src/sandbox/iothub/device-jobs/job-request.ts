@@ -59,8 +59,7 @@ function readType(given: unknown): JobType {
 }
 
 function readCondition(given: unknown): string {
-  if (given === undefined || given === null) return '*';
-  if (typeof given !== 'string') throw argumentInvalid('queryCondition must be a text.');
+  if (typeof given !== 'string') throw argumentInvalid('queryCondition must be a text; * means all devices.');
   if (given.length <= MAX_QUERY_CHARACTERS) return given;
   throw argumentInvalid(`queryCondition has ${given.length} characters; at most ${MAX_QUERY_CHARACTERS} are allowed.`);
 }

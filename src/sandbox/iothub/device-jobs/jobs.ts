@@ -152,12 +152,11 @@ export class Jobs {
       }
       job.startTimer = undefined;
       this.#change(job, 'pending');
-      this.#waiting.push(job);
-      this.#startWaiting();
+      this.#enqueue(job);
     });
   }
 
-  /** Gives a new job its place in the order of starts. Never at once: the PUT must be answered first. */
+  /** Gives a job its place in the order of starts. Never at once: the PUT must be answered first, and the wait be seen. */
   #enqueue(job: Job): void {
     const { clock, startDelayMs } = this.#rooms;
     job.readyAtMs = clock.monotonicMs() + startDelayMs;
