@@ -63,4 +63,6 @@ export interface DeviceGateway {
   notifyDesired(id: EndpointId, patch: TwinSection, version: number): void;
   /** Closes the connection of a device that was deleted, disabled or got new keys. */
   disconnect(id: EndpointId): void;
+  /** The device may connect again. Real ones try by themselves; those without a connection must be told. */
+  welcome?(id: EndpointId): void;
 }

@@ -124,6 +124,19 @@ describe('light devices', () => {
     expect(devices.start('stranger') || devices.stop('stranger')).toBe(false);
   });
 
+  it('that the hub has thrown out come back when they may, and only if they were online', () => {
+    const devices = create();
+    devices.disconnect({ deviceId: 'l0' });
+    devices.disconnect({ deviceId: 'l0' });
+    expect(directory.connected.get('l0')).toBe(false);
+    devices.welcome({ deviceId: 'l0' });
+    expect(directory.connected.get('l0')).toBe(true);
+    devices.stop('l0');
+    devices.disconnect({ deviceId: 'l0' });
+    devices.welcome({ deviceId: 'l0' });
+    expect(directory.connected.get('l0')).toBe(false);
+  });
+
   it('let go of calls that are aborted or wait too long', async () => {
     const devices = create({ offlineShare: 1 });
     const waiting = devices.invokeMethod({ deviceId: 'l0' }, call({ connectTimeoutMs: 1000 }));

@@ -11,19 +11,29 @@ export class Connection {
   readonly client: Client;
   /** Filters, of this connection and of the session that it went on with. */
   readonly subscriptions = new Set<string>();
-  /** CONNACK is out: messages may be sent. */
+  /** CONNACK is out and the session restored: messages may be sent. */
   isReady = false;
+  /** Resolves with `isReady`, or when the connection is gone before. */
+  readonly restored: Promise<void>;
   /** The older connection of the same device, until it is closed. */
   replaces: Connection | undefined;
   readonly #calls = new Map<string, (outcome: MethodOutcome) => void>();
 
   readonly #expiry: Timer | undefined;
+  #settleRestored: () => void = () => undefined;
 
   /** @param expiry what ends it when its token does. */
   constructor(id: EndpointId, client: Client, expiry: Timer | undefined) {
     this.id = id;
     this.client = client;
     this.#expiry = expiry;
+    this.restored = new Promise((resolve) => (this.#settleRestored = resolve));
+  }
+
+  /** CONNACK is out, and the session restored. */
+  ready(): void {
+    this.isReady = true;
+    this.#settleRestored();
   }
 
   /** Waits for the answer to `requestId`; `false` when there are too many calls open already. */
@@ -48,6 +58,7 @@ export class Connection {
   /** The connection is gone, and with it the answers. */
   lost(): void {
     this.#expiry?.cancel();
+    this.#settleRestored();
     const waiting = [...this.#calls.values()];
     this.#calls.clear();
     for (const settle of waiting) settle({ kind: 'disconnected' });

@@ -18,5 +18,8 @@ export function joinGateways(network: DeviceGateway, light: LightDevices): Devic
       network.disconnect(id);
       if (id.moduleId === undefined) light.disconnect(id);
     },
+    welcome: (id) => {
+      if (id.moduleId === undefined) light.welcome(id);
+    },
   };
 }

@@ -15,6 +15,7 @@ export interface LightDevicesOptions {
 
 /** Devices that are simulated inside the hub, without a connection: many of them fit where few real ones would. */
 export interface LightDevices extends DeviceGateway {
+  welcome(id: EndpointId): void;
   has(deviceId: string): boolean;
   /** Brings a device online; `false` when it is no light device. */
   start(deviceId: string): boolean;
@@ -39,6 +40,8 @@ class SimulatedDevices implements LightDevices {
   /** The place of each device in the fleet, which is all that is kept of it. */
   readonly #indexes = new Map<string, number>();
   readonly #offline = new Set<string>();
+  /** Those of them that the hub has thrown out: they come back as soon as they may. */
+  readonly #thrownOut = new Set<string>();
   /** Aborts what a device is doing when it is stopped. */
   readonly #running = new Map<string, Set<() => void>>();
   readonly #upSinceMs: number;
@@ -78,6 +81,7 @@ class SimulatedDevices implements LightDevices {
 
   stop(deviceId: string): boolean {
     if (!this.has(deviceId)) return false;
+    this.#thrownOut.delete(deviceId);
     if (!this.#offline.has(deviceId)) {
       this.#offline.add(deviceId);
       this.#directory.setConnected({ deviceId }, false);
@@ -118,7 +122,13 @@ class SimulatedDevices implements LightDevices {
 
   disconnect({ deviceId }: EndpointId): void {
     // The service side calls this for a device that is deleted or disabled, too: it must not be counted any more.
+    const comesBack = this.isConnected({ deviceId }) || this.#thrownOut.has(deviceId);
     this.stop(deviceId);
+    if (comesBack) this.#thrownOut.add(deviceId);
+  }
+
+  welcome({ deviceId }: EndpointId): void {
+    if (this.#thrownOut.delete(deviceId)) this.start(deviceId);
   }
 
   close(): void {

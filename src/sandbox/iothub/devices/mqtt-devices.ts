@@ -55,6 +55,8 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
 
   async invokeMethod(id: EndpointId, call: MethodCall): Promise<MethodOutcome> {
     const key = endpointKey(id);
+    // The device may have seen its CONNACK a moment before the subscriptions of its session are back.
+    await this.#connected.get(key)?.restored;
     if (!this.#readyForMethods(key)) await this.#readiness.wait(key, call.connectTimeoutMs, call.signal);
     const connection = this.#readyForMethods(key);
     return connection ? this.#caller.call(connection, call) : { kind: 'notOnline' };
@@ -62,8 +64,13 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
 
   notifyDesired(id: EndpointId, patch: TwinSection, version: number): void {
     const connection = this.#connected.get(endpointKey(id));
-    if (!connection?.isReady || !connection.subscriptions.has(topics.DESIRED_FILTER)) return;
-    this.#send(connection, topics.desiredTopic(version), JSON.stringify({ ...patch, $version: version }));
+    if (!connection) return;
+    const send = (): void => {
+      if (!connection.isReady || !connection.subscriptions.has(topics.DESIRED_FILTER)) return;
+      this.#send(connection, topics.desiredTopic(version), JSON.stringify({ ...patch, $version: version }));
+    };
+    if (connection.isReady) send();
+    else void connection.restored.then(send);
   }
 
   disconnect(id: EndpointId): void {
@@ -118,7 +125,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
   ready(client: Client): void {
     const connection = this.#known.get(client);
     if (!connection || client.closed) return;
-    connection.isReady = true;
+    connection.ready();
     // aedes has closed the connection that this one replaces, unless that was on its way out already.
     connection.replaces?.client.close();
     connection.replaces = undefined;

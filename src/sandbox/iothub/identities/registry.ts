@@ -85,6 +85,7 @@ export class Registry {
     });
     const mustReconnect = status === 'disabled' || !sameAuthentication(record, endpoint.record);
     if (mustReconnect) this.#options.gateway().disconnect(endpointId(record));
+    if (status === 'enabled') this.#options.gateway().welcome?.(endpointId(record));
     return endpoint;
   }
 
