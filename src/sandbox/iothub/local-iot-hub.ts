@@ -124,11 +124,13 @@ async function openServers(
   const mqttServer: Server = createMqttServer({ cert, key }, (socket) => rooms.network.handleTls(socket));
   options.onServer?.(serviceServer);
   options.onServer?.(mqttServer);
-  const service = await listen(serviceServer, { host, port });
+  let service: ListeningServer | undefined;
   try {
+    service = await listen(serviceServer, { host, port });
     return { service, mqtt: await listen(mqttServer, { host, port: mqttPort }) };
   } catch (error) {
-    await service.close();
+    // The broker has timers: whatever port was taken, nothing may keep the process from ending.
+    await service?.close();
     await rooms.network.close();
     throw error;
   }
