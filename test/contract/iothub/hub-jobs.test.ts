@@ -204,7 +204,6 @@ describe('the PUT of a job', () => {
     ['an execution time of 0', { ...method(), maxExecutionTimeInSeconds: 0 }],
     ['half a second', { ...method(), maxExecutionTimeInSeconds: 0.5 }],
     ['a condition of 8,193 characters', { ...method(), queryCondition: `tags.a = '${'x'.repeat(8182)}'` }],
-    ['no condition', { ...method(), queryCondition: undefined }],
     ['null for a condition', { ...method(), queryCondition: null }],
     ['a condition that is no text', { ...method(), queryCondition: 7 }],
     ['another id in the body', { ...method(), jobId: 'other' }],

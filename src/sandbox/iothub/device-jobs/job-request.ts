@@ -59,6 +59,7 @@ function readType(given: unknown): JobType {
 }
 
 function readCondition(given: unknown): string {
+  if (given === undefined) return '*';
   if (typeof given !== 'string') throw argumentInvalid('queryCondition must be a text; * means all devices.');
   if (given.length <= MAX_QUERY_CHARACTERS) return given;
   throw argumentInvalid(`queryCondition has ${given.length} characters; at most ${MAX_QUERY_CHARACTERS} are allowed.`);
