@@ -120,6 +120,7 @@ async function workUntilKilled(
     acknowledged.tag = n;
     await call(running, 'PUT', `/jobs/v2/j${acknowledged.jobs}`, {
       type: 'scheduleUpdateTwin',
+      queryCondition: '*',
       updateTwin: { etag: '*', tags: { job: acknowledged.jobs } },
     }).catch((error: Error) => {
       if (!error.message.startsWith('409')) throw error;

@@ -26,7 +26,7 @@ describe('a sandbox that cannot start', () => {
   });
 
   it.each([['sideways'], ['hub', '--tier', 'S9'], ['hub', '--hub-port', 'x'], ['--nonsense']])(
-    'ends with status 2: %s %s',
+    'ends with status 2 (%#)',
     async (...args) => {
       expect(await new CommandProcess(['sandbox', ...args]).exited).toEqual({ code: 2, signal: null });
     },

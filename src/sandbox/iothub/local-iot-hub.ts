@@ -208,6 +208,10 @@ class RunningHub implements LocalIotHub {
       deviceIds: await registerDevices(this.#parts.state, devices),
       ...(behaviour ? { behaviour } : {}),
     });
+    // Disabled before the hub was stopped: they have no connection to lose, so they are told.
+    for (const { record } of this.#parts.state.endpoints.devices.walk()) {
+      if (record.status === 'disabled') light.disconnect({ deviceId: record.deviceId });
+    }
     this.#light = light;
     this.#onLight(light);
     return light;

@@ -99,6 +99,22 @@ describe.each(['memory', 'level'])('a hub over a store in %s', (kind) => {
   });
 });
 
+test('a light device that was disabled is not online after a restart, and comes back when it is enabled', async () => {
+  const store = new MemoryStore();
+  const first = await startHubUnderTest({ store });
+  await first.hub.addLightDevices([{ deviceId: 'l' }]);
+  const set = (tested: HubUnderTest, status: string) =>
+    tested.raw('PUT', '/devices/l', { body: { status }, headers: { 'if-match': '*' } });
+  expect((await set(first, 'disabled')).json.status).toBe('disabled');
+  await first.close();
+  const next = await startHubUnderTest({ store });
+  await next.hub.addLightDevices([{ deviceId: 'l' }]);
+  expect((await get(next, '/twins/l')).connectionState).toBe('Disconnected');
+  await set(next, 'enabled');
+  expect((await get(next, '/twins/l')).connectionState).toBe('Connected');
+  await next.close();
+});
+
 describe('a hub that is killed', () => {
   /** The store as it is at this moment: what a killed process leaves behind. */
   async function copyOf(store: Store): Promise<Store> {
