@@ -1,4 +1,5 @@
 import type { Expression } from '../../../hub-query/syntax.js';
+import { JobRowDocument } from './job-row-document.js';
 import type { Job, Jobs } from './jobs.js';
 
 /** A place in the listing of `devices.jobs`: the job's sequence number, and the row's index in it. */
@@ -9,13 +10,14 @@ export function* jobRows(
   jobs: Jobs,
   where: Expression | undefined,
   position: RowPosition = [-1, -1],
-): Generator<readonly [RowPosition, Record<string, unknown>]> {
+): Generator<readonly [RowPosition, JobRowDocument]> {
   const [afterJob, afterRow] = position;
   for (const job of jobsNamedBy(jobs, where, afterJob - 1)) {
-    const { sequence } = job.record;
-    const from = sequence === afterJob ? afterRow + 1 : 0;
-    for (let index = from; index < (job.rows?.size ?? 0); index++) {
-      yield [[sequence, index], (job.rows as NonNullable<Job['rows']>).document(index, job.record)];
+    const { rows, record } = job;
+    if (!rows) continue;
+    const from = record.sequence === afterJob ? afterRow + 1 : 0;
+    for (let index = from; index < rows.size; index++) {
+      yield [[record.sequence, index], new JobRowDocument(rows, index, record)];
     }
   }
 }

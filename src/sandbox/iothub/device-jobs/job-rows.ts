@@ -1,6 +1,4 @@
-import { wireTime } from '../answers/wire-time.js';
 import type { EndpointId } from '../ports.js';
-import type { JobRecord } from './job.js';
 
 /** How far a device's part in a job has come, as `devices.jobs` names it. The index is what is kept. */
 const ROW_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
@@ -88,32 +86,9 @@ export class JobRows {
     if (outcome) this.#outcomes[index] = outcome;
   }
 
-  /** The row as `devices.jobs` has it. */
-  document(index: number, job: JobRecord): Record<string, unknown> {
-    const startedMs = this.#startedMs[index];
-    const endedMs = this.#endedMs[index];
-    const createdMs = job.runningSinceMs ?? job.createdMs;
-    return {
-      ...this.targets[index],
-      jobId: job.jobId,
-      jobType: job.type,
-      status: this.status(index),
-      ...(startedMs ? { startTimeUtc: wireTime(startedMs) } : {}),
-      ...(endedMs ? { endTimeUtc: wireTime(endedMs) } : {}),
-      createdDateTimeUtc: wireTime(createdMs),
-      lastUpdatedDateTimeUtc: wireTime(endedMs || startedMs || createdMs),
-      ...outcomeDocument(this.#outcomes[index]),
-    };
-  }
-
   #setStatus(index: number, status: number): void {
     this.#counts[this.#statuses[index] as 0 | 1 | 2 | 3] -= 1;
     this.#counts[status as 0 | 1 | 2 | 3] += 1;
     this.#statuses[index] = status;
   }
-}
-
-function outcomeDocument(outcome: RowOutcome | undefined): object {
-  if (!outcome) return {};
-  return 'error' in outcome ? { error: outcome.error } : { outcome: { deviceMethodResponse: outcome.response } };
 }
