@@ -54,6 +54,6 @@ function rowOutcome(outcome: MethodOutcome): RowOutcome {
     case 'disconnected':
       return failure('DeviceConnectionClosedRemotely', 'The device closed its connection before it answered.');
     case 'badAnswer':
-      return failure('BadDeviceResponse', `The answer of the device was refused: ${outcome.reason}.`);
+      return failure('BadDeviceResponse', `The answer of the device was refused: ${outcome.reason}`);
   }
 }
