@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../core/error-codes.js';
+import { ERROR_CODES, type ErrorCodeEntry, type RefusalStatus } from '../core/error-codes.js';
 import { AgentError } from '../core/errors.js';
 import { CODE } from './codec/codes.js';
 import { OddCell, type InfoTable } from './codec/values-model.js';
@@ -6,7 +6,7 @@ import type { ResponseBody } from './codec/message.js';
 
 /** An answer before it is written: the code of the header, and the body (7). */
 export interface Answer {
-  readonly code: number;
+  readonly code: RefusalStatus | typeof CODE.SUCCESS;
   readonly body: ResponseBody;
 }
 
@@ -19,7 +19,7 @@ export function success(content: InfoTable | null): Answer {
 }
 
 /** A status with a reason, in the right layout (7.1). */
-export function refusal(code: number, reason: string): Answer {
+export function refusal(code: RefusalStatus, reason: string): Answer {
   return { code, body: { kind: 'response', reason: reason.slice(0, MAX_REASON_LENGTH), content: null } };
 }
 
@@ -38,10 +38,10 @@ export function failure(error: unknown, correlationId: string): Answer {
 }
 
 /** The AlwaysOn status for an error; undefined for one that is a defect of ours. */
-export function statusOf(error: unknown): number | undefined {
+export function statusOf(error: unknown): RefusalStatus | undefined {
   if (!(error instanceof AgentError) || error.code === 'Internal') return undefined;
   if (error.code === 'HubRejected' && isClientError(error.context['httpStatus'])) return CODE.BAD_REQUEST;
-  const entry: { readonly status?: number } = ERROR_CODES[error.code];
+  const entry: ErrorCodeEntry = ERROR_CODES[error.code];
   return entry.status;
 }
 

@@ -1,11 +1,20 @@
 /**
- * Every error code of the project, in one table: docs/errors.md is generated from it, and the AlwaysOn status of an
- * answer is read from it. `status` is the AlwaysOn code (alwayson/codec/codes.ts) with which an edge answers a request
+ * The AlwaysOn statuses with which a request may be refused: those that PTC's C and Java SDKs can both read or pass on.
+ * PTC's Java SDK 7.1 fails with a NullPointerException on any other (0x8C, 0x8D and 0x8F among them), and the reason is
+ * lost.
+ */
+export const REFUSAL_STATUSES = [0x80, 0x81, 0x83, 0x84, 0x85, 0x86, 0x88, 0x89, 0xa0, 0xa1, 0xa2, 0xa3, 0xa4] as const;
+
+export type RefusalStatus = (typeof REFUSAL_STATUSES)[number];
+
+/**
+ * Every error code of the project, in one table: docs/errors.md is generated from it, and the AlwaysOn status of a
+ * response is read from it. `status` is the AlwaysOn code (alwayson/codec/codes.ts) with which an edge answers a request
  * that failed with this error; codes that never reach a remote end have none.
  */
 export interface ErrorCodeEntry {
   readonly area: 'service' | 'codec' | 'connection' | 'configuration' | 'wrappers' | 'sandbox' | 'command';
-  readonly status?: number;
+  readonly status?: RefusalStatus;
   readonly retryable: boolean;
   /** When it occurs. */
   readonly when: string;
@@ -17,7 +26,7 @@ const entry = (
   area: ErrorCodeEntry['area'],
   when: string,
   remedy: string,
-  more: { readonly status?: number; readonly retryable?: boolean } = {},
+  more: { readonly status?: RefusalStatus; readonly retryable?: boolean } = {},
 ): ErrorCodeEntry => ({ area, when, remedy, retryable: false, ...more });
 
 export const ERROR_CODES = {
@@ -45,19 +54,19 @@ export const ERROR_CODES = {
     { status: 0x83 },
   ),
   JobAlreadyExists: entry('service', 'Another job has this id.', 'Leave `jobId` out or choose another one.', {
-    status: 0x8c,
+    status: 0x89,
   }),
   JobNotCancellable: entry(
     'service',
     'The job is running or has ended.',
     'Only jobs that are queued, scheduled or pending can be cancelled.',
-    { status: 0x8c },
+    { status: 0x89 },
   ),
   ResultTooLarge: entry(
     'service',
     'The result does not fit one message of the platform.',
     'Set maxItems, narrow the query, or read it page by page with QueryJobResultsPage.',
-    { status: 0x8d },
+    { status: 0x80 },
   ),
   HubThrottled: entry('service', 'The hub answered 429 until the deadline.', 'Call less often or raise the tier.', {
     status: 0xa3,

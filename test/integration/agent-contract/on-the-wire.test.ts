@@ -116,8 +116,8 @@ describe('status code and reason on the wire', () => {
     ['ScheduleTwinUpdateJob', { patch: ['STRING', '{"tags":{}}'] }, undefined, 0x80, /^InvalidArgument: .*patch/],
     ['getJob', { jobId: 'a' }, undefined, 0x84, /^UnknownService: /],
     ['GetJob', { jobId: 'nobody' }, undefined, 0x84, /^JobNotFound: /],
-    ['CancelJob', { jobId: 'known' }, undefined, 0x8c, /^JobNotCancellable: .*running/],
-    [METHOD, { methodName: 'm', jobId: 'known' }, undefined, 0x8c, /^JobAlreadyExists: /],
+    ['CancelJob', { jobId: 'known' }, undefined, 0x89, /^JobNotCancellable: .*running/],
+    [METHOD, { methodName: 'm', jobId: 'known' }, undefined, 0x89, /^JobAlreadyExists: /],
     ['PreviewTargets', {}, undefined, 0x83, /^Forbidden: /],
     ['GetJob', { jobId: 'a' }, azure(429, 'ThrottlingException'), 0xa3, /^HubThrottled: .*0123456789abcdef/],
     [METHOD, { methodName: 'm' }, azure(429, 'ThrottlingMaxActiveJobCountExceeded'), 0xa3, /^HubJobQuotaExceeded: /],
@@ -213,7 +213,7 @@ describe('an answer', () => {
     expect(Math.min(...chunks.map((chunk) => chunk.length))).toBeGreaterThan(21);
     hub.results = hub.results.flatMap((row) => [row, row, row, row]);
     expect(await invoke('QueryJobResults', { query })).toMatchObject({
-      code: 0x8d,
+      code: 0x80,
       body: { reason: expect.stringMatching(/^ResultTooLarge: .*36000 rows.*QueryJobResultsPage/) },
     });
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
 import { failure, reasonOf, statusOf } from '../../../src/alwayson/answers.js';
+import { ERROR_CODES, type ErrorCode } from '../../../src/core/error-codes.js';
 import { AgentError } from '../../../src/core/errors.js';
 import { parameterTable } from '../../support/edge/platform-end.js';
 
@@ -38,5 +40,36 @@ describe('the answer to a failure', () => {
   it('is never longer than a message may be', () => {
     const { body } = failure(new AgentError('InvalidArgument', 'x'.repeat(2_000_000)), 'id');
     expect(body.reason?.length).toBe(4_000);
+  });
+
+  it.each([
+    ['JobAlreadyExists', 0x89],
+    ['JobNotCancellable', 0x89],
+    ['ResultTooLarge', 0x80],
+    ['QueryInvalid', 0x80],
+    ['Internal', 0xa0],
+  ] as const)('of the code %s is 0x%s', (code, status) => {
+    expect(failure(new AgentError(code, 'x'), 'id').code).toBe(status);
+  });
+
+  it('never has a status that the SDKs of PTC cannot read, whatever was thrown', () => {
+    const known = new Set([0x80, 0x81, 0x83, 0x84, 0x85, 0x86, 0x88, 0x89, 0xa0, 0xa1, 0xa2, 0xa3, 0xa4]);
+    const agentError = fc
+      .tuple(
+        fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[])),
+        fc.string(),
+        fc.option(fc.oneof(fc.integer({ min: 0, max: 999 }), fc.string(), fc.boolean()), { nil: undefined }),
+      )
+      .map(([code, text, httpStatus]) => new AgentError(code, text, { context: { httpStatus } }));
+    const other = fc.oneof(
+      fc.anything(),
+      fc.string().map((text) => new Error(text)),
+    );
+    fc.assert(
+      fc.property(fc.oneof(agentError, other), (thrown) => known.has(failure(thrown, 'id').code)),
+      { numRuns: 1000 },
+    );
+    for (const code of Object.keys(ERROR_CODES) as ErrorCode[])
+      expect(known).toContain(failure(new AgentError(code, 'x'), 'id').code);
   });
 });

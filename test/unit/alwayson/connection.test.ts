@@ -225,7 +225,7 @@ describe('requests of the platform are answered exactly once', () => {
     };
     const { end } = await boundRig([echoThing('Thing1', { services: [service] })]);
     const answer = await end.invoke('Thing1', 'Rows');
-    expect(answer.code).toBe(0x8d);
+    expect(answer.code).toBe(0x80);
     expect(answer.body.reason).toMatch(/^ResultTooLarge: .*20000 rows/);
   });
 
