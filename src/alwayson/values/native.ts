@@ -1,7 +1,8 @@
 import type { BaseType } from '../codec/base-types.js';
 
-/** A value as JSON has it. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/** A value as JSON has it; a bigint is a whole number that a double cannot hold. */
+export type JsonValue =
+  null | boolean | number | bigint | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** A row of a table by field name; cells are native values, empty cells are left out. */
 export type NativeRow = Readonly<Record<string, unknown>>;
@@ -21,9 +22,10 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Whether `value` survives JSON.stringify and JSON.parse unchanged. */
+/** Whether `value` survives `stringifyJson` and `parseJson` unchanged. */
 export function isJsonValue(value: unknown, depth = 0): value is JsonValue {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
+    return true;
   if (typeof value === 'number') return Number.isFinite(value);
   if (depth >= MAX_DEPTH) return false;
   if (Array.isArray(value)) return value.every((item) => isJsonValue(item, depth + 1));

@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/exact-json.js';
 import type { BaseType } from '../codec/base-types.js';
 import {
   type Cell,
@@ -57,9 +58,8 @@ function fieldToJson(field: FieldDefinition, ordinal: number): FieldJson {
 
 function cellToJson(baseType: BaseType, cell: Cell): JsonValue {
   if (cell instanceof OddCell || cell instanceof Primitive) return cellToJson(cell.baseType, cell.value);
-  if (cell === null || typeof cell === 'boolean') return cell;
+  if (cell === null || typeof cell === 'boolean' || typeof cell === 'bigint') return cell;
   if (typeof cell === 'number') return Number.isFinite(cell) ? cell : null;
-  if (typeof cell === 'bigint') return Number(cell);
   if (typeof cell === 'string') return isJsonType(baseType) ? parseOrText(cell) : cell;
   return objectToJson(cell);
 }
@@ -74,7 +74,7 @@ function objectToJson(value: Exclude<Value, null | boolean | number | bigint | s
 /** Text that claims to be JSON and is not is shown as it is. */
 function parseOrText(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text) as JsonValue;
   } catch {
     return text;
   }

@@ -1,4 +1,5 @@
 import { AgentError, isAgentError } from '../../core/errors.js';
+import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import { BASE_TYPES, type BaseType, type PayloadKind } from '../codec/base-types.js';
 import {
   type Cell,
@@ -55,7 +56,7 @@ export function encodeNative(baseType: BaseType, native: unknown, fields?: reado
 export function decodeNative(baseType: BaseType, value: Value): unknown {
   if (value === null) return undefined;
   if (value instanceof Primitive) return decodeNative(value.baseType, value.value);
-  if (isJsonType(baseType) && typeof value === 'string') return value === '' ? undefined : parseJson(value);
+  if (isJsonType(baseType) && typeof value === 'string') return value === '' ? undefined : jsonValue(value);
   if (baseType === 'DATETIME') return new Date(Number(value));
   return isInfoTable(value) ? rowsFromTable(value) : value;
 }
@@ -135,15 +136,15 @@ export function rowsFromTable(table: InfoTable): NativeRow[] {
 
 function jsonText(native: unknown): string | undefined {
   try {
-    return JSON.stringify(native);
+    return stringifyJson(native);
   } catch (cause) {
     throw new AgentError('ValueNotEncodable', 'The value cannot be written as JSON.', { cause });
   }
 }
 
-function parseJson(text: string): unknown {
+function jsonValue(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (cause) {
     throw new AgentError('InvalidArgument', 'The text of a JSON value is not JSON.', { cause });
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { stringifyJson } from '../../core/exact-json.js';
 
 /** A request with its body read and its path taken apart. */
 export interface HttpRequest {
@@ -113,6 +114,6 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    body: JSON.stringify(value),
+    body: stringifyJson(value) ?? '',
   };
 }

@@ -115,7 +115,7 @@ describe('convertLoose converts where nothing is lost', () => {
     ['JSON', undefined],
     ['JSON', NOON],
     ['JSON', { a: Number.NaN }],
-    ['JSON', 5n],
+    ['JSON', Number.POSITIVE_INFINITY],
     ['LOCATION', '1,2'],
     ['LOCATION', { latitude: 1 }],
     ['BLOB', '?'],
