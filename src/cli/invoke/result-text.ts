@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.js';
 import { readInfoTable, type RestInfoTable, scalarResult } from '../../thingworx-rest/info-table.js';
 import { formatTable } from '../output.js';
 
@@ -35,12 +36,12 @@ export function tableText(table: RestInfoTable): string {
   return used.map((field) => `${field.name.padEnd(width)}  ${cell(only, field)}`).join('\n');
 }
 
-/** A cell in one line. What comes from afar must not steer the terminal: control characters are shown as `?`. */
+/** Formats a cell as one line. It comes from the other end, so characters that would steer the terminal are escaped. */
 export function cellText(value: unknown, baseType?: string): string {
   if (value === undefined || value === null) return '';
   if (baseType === 'DATETIME' && typeof value === 'number') return dateText(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.replaceAll(/\p{Cc}/gu, '?');
+  return printable(text);
 }
 
 function dateText(epochMs: number): string {

@@ -63,7 +63,7 @@ describe('results as text', () => {
   });
 
   it('cannot steer the terminal', () => {
-    expect(resultText(table([{ result: 'a\u001B[2Jb\n' }], 'result'))).toBe('a?[2Jb?');
+    expect(resultText(table([{ result: 'a\u001B[2Jb\n' }], 'result'))).toBe('a\\u001b[2Jb\\n');
   });
 });
 

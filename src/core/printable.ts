@@ -1,0 +1,26 @@
+/**
+ * Whatever moves the cursor, changes how other text is shown, or is not shown at all: control characters (C0, DEL, C1),
+ * format characters (bidirectional overrides, zero-width characters, tags), line and paragraph separators, and halves
+ * of surrogate pairs. Categories as in the Unicode Character Database.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * Returns `text` fit for one line of a terminal or a page: characters that would steer it, or hide, are shown as the
+ * escapes of a JSON string (`\n`, `\u001b`). Text from the other end of a connection must pass through here.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (found) => SHORT_ESCAPES[found] ?? escaped(found));
+}
+
+/** Like `printable`, but keeps line feeds: for texts of several lines, such as indented JSON. */
+export function printableLines(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (found) => (found === '\n' ? found : (SHORT_ESCAPES[found] ?? escaped(found))));
+}
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+}

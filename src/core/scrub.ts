@@ -1,0 +1,61 @@
+import { findEscaped, type Range } from './escaped-text.js';
+
+/** Returns a text with every secret masked. */
+export type Scrub = (text: string) => string;
+
+const MASK = '********';
+
+/** Shorter texts would be found by chance in words that are no secret. */
+const SHORTEST_LITERAL = 6;
+
+/** Secrets by the form in which HTTP, URLs and Azure write them; the first group is kept. */
+const SECRET_FORMS: readonly RegExp[] = [
+  /((?:SharedAccessKey|AccountKey)(?:=|%3D)|\bsig(?:=|%3D)|\bBearer )[^\s;&"'\\<>]+/gi,
+  /(\bauthorization\\{0,8}["']?\s{0,8}[:=]\s{0,8}\\{0,8}["']?Basic )[\w+/=-]+/gi,
+  /(:\/\/[^\s/:@"'\\]{0,256}:)[^\s/@"'\\]{1,256}(?=@)/g,
+];
+
+/**
+ * Makes a function that masks `secrets` wherever they stand in a text, and everything that has the form of a secret.
+ * A secret is found as it is, escaped for JSON, URLs or XML (up to three times over), and in base64. Its time is linear
+ * in the length of the text.
+ */
+export function scrubber(secrets: readonly string[]): Scrub {
+  const literals = [...new Set(secrets.filter((secret) => secret.length >= SHORTEST_LITERAL).flatMap(spellingsOf))]
+    // A secret that is part of another one must not break the longer one into pieces that stay.
+    .sort((one, other) => other.length - one.length);
+  return (text) => {
+    const unescaped = literals.reduce((masked, literal) => masked.replaceAll(literal, MASK), text);
+    const scrubbed = mask(unescaped, findEscaped(unescaped, literals));
+    return SECRET_FORMS.reduce((masked, form) => masked.replaceAll(form, `$1${MASK}`), scrubbed);
+  };
+}
+
+function spellingsOf(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const url = encodeURIComponent(Buffer.from(secret).toString());
+  return [secret, json, url, url.toLowerCase(), ...base64SpellingsOf(secret)];
+}
+
+/** Base64 of a longer text that holds the secret depends on where the secret begins: three spellings without the edges. */
+function base64SpellingsOf(secret: string): string[] {
+  const standard = [0, 1, 2].flatMap((offset) => {
+    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
+    const wholeBits = Math.floor((bytes.length * 8) / 6);
+    const inner = bytes.toString('base64').slice(Math.ceil((offset * 8) / 6), wholeBits);
+    return inner.length >= SHORTEST_LITERAL ? [inner] : [];
+  });
+  return standard.flatMap((spelling) => [spelling, spelling.replaceAll('+', '-').replaceAll('/', '_')]);
+}
+
+function mask(text: string, ranges: readonly Range[]): string {
+  let masked = '';
+  let done = 0;
+  for (const { start, end } of [...ranges].sort((one, other) => one.start - other.start)) {
+    if (end <= done) continue;
+    // An overlapping range continues the mask before it.
+    if (start >= done) masked += `${text.slice(done, start)}${MASK}`;
+    done = end;
+  }
+  return masked + text.slice(done);
+}
