@@ -1,0 +1,119 @@
+/**
+ * The modules of `src`, what each may import, and which libraries belong to which. The one table behind the linter's
+ * import rules (oxlint.config.ts) and the table in docs/architecture.md.
+ */
+
+/** A folder of `src`; a name with a slash is a part of another module that is importable by itself. */
+export interface Module {
+  readonly name: string;
+  readonly purpose: string;
+  /** Names of modules. Its own parts may always be imported. */
+  readonly imports: readonly string[];
+}
+
+/** In the order in which they build on one another. */
+export const MODULES: readonly Module[] = [
+  {
+    name: 'core',
+    purpose: 'Small pure pieces that every module may use: errors, clock, back-off, call context, exact JSON',
+    imports: [],
+  },
+  {
+    name: 'documents',
+    purpose: 'YAML and JSON files read against a schema: every error at once, with path, line and hint',
+    imports: ['core'],
+  },
+  {
+    name: 'store',
+    purpose: 'What must outlive the process: one interface, in memory and on disk',
+    imports: ['core'],
+  },
+  {
+    name: 'hub-query',
+    purpose: 'The IoT Hub query language: text to syntax tree, with line and column',
+    imports: ['core'],
+  },
+  {
+    name: 'thingworx-rest',
+    purpose: 'A client of the ThingWorx REST API, for `invoke` and `check`',
+    imports: ['core'],
+  },
+  {
+    name: 'alwayson/codec',
+    purpose: 'AlwaysOn frames and messages: bytes to values and back, without I/O, clock or randomness',
+    imports: ['core'],
+  },
+  {
+    name: 'alwayson/values',
+    purpose: 'Base types: checks and conversions between wire, native and JSON values',
+    imports: ['core', 'alwayson/codec'],
+  },
+  {
+    name: 'alwayson',
+    purpose: 'The connection: a pure session machine and the interpreter that owns socket and timers',
+    imports: ['core'],
+  },
+  {
+    name: 'edge',
+    purpose: 'The Edge SDK model: Things with services, properties and events, from one set of definitions',
+    imports: ['core', 'alwayson'],
+  },
+  {
+    name: 'iothub',
+    purpose: 'What the agent needs of a hub (ports), and the one implementation of it over azure-iothub',
+    imports: ['core'],
+  },
+  {
+    name: 'jobs',
+    purpose: 'The remote services for device jobs, and the watcher that reports progress',
+    imports: ['core', 'store', 'hub-query', 'alwayson', 'edge', 'iothub'],
+  },
+  {
+    name: 'wrappers',
+    purpose: 'Wrapper descriptions: remote services at run time, and files that ThingWorx imports',
+    imports: ['core', 'documents', 'hub-query', 'alwayson', 'edge', 'jobs'],
+  },
+  {
+    name: 'agent',
+    purpose: 'Configuration, composition, life cycle, logs, health, metrics',
+    imports: [
+      'core',
+      'documents',
+      'store',
+      'hub-query',
+      'thingworx-rest',
+      'alwayson',
+      'edge',
+      'iothub',
+      'jobs',
+      'wrappers',
+    ],
+  },
+  {
+    name: 'sandbox',
+    purpose: 'The stand-ins for both ends: local ThingWorx, local IoT Hub, simulated devices',
+    imports: ['core', 'documents', 'store', 'hub-query', 'alwayson/codec', 'alwayson/values'],
+  },
+  {
+    name: 'cli',
+    purpose: 'The command',
+    imports: ['core', 'documents', 'thingworx-rest', 'alwayson', 'edge', 'jobs', 'wrappers', 'agent', 'sandbox'],
+  },
+];
+
+/** Libraries that only some places of `src` may import: they are heavy, or must stay exchangeable. */
+export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'azure-iothub': ['iothub/azure-hub.ts'],
+  'azure-iot-device': ['sandbox/devices'],
+  'azure-iot-device-mqtt': ['sandbox/devices'],
+  ws: ['alwayson/ws-transport.ts', 'sandbox'],
+  pino: ['agent/ops'],
+  'prom-client': ['agent/ops'],
+  commander: ['cli'],
+  'classic-level': ['store'],
+  aedes: ['sandbox/iothub'],
+  '@peculiar/x509': ['sandbox'],
+  fflate: ['wrappers/bundle', 'sandbox/thingworx'],
+  'fast-xml-parser': ['wrappers', 'sandbox/thingworx'],
+  yaml: ['documents', 'agent/config', 'wrappers'],
+};
