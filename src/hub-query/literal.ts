@@ -4,7 +4,7 @@ import { AgentError } from '../core/errors.js';
  * A value as text of a query, safe whatever it holds: `literal("O'Brien")` is `'O\'Brien'`.
  * @throws AgentError `InvalidArgument` for a number that is not finite.
  */
-export function literal(value: string | number | boolean): string {
+export function literal(value: string | number | bigint | boolean): string {
   if (typeof value === 'string') return `'${value.replaceAll(/['\\\p{Cc}\u2028\u2029]/gu, escapeCharacter)}'`;
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new AgentError('InvalidArgument', `${value} cannot stand in a query: give a finite number.`);

@@ -1,6 +1,8 @@
-import type { ArithmeticOperator, ArithmeticStep, ComparisonOperator, Expression, PathExpression } from './syntax.js';
+import { parseCall } from './parse-call.js';
+import { dashedName, parsePath } from './parse-path.js';
+import type { ArithmeticOperator, ArithmeticStep, ComparisonOperator, Expression } from './syntax.js';
 import type { TokenStream } from './token-stream.js';
-import { KEYWORDS, REFUSED_WORDS, ROUTING_FUNCTIONS } from './words.js';
+import { CONSTANT_WORDS, KEYWORDS } from './words.js';
 
 const COMPARISONS: Readonly<Record<string, ComparisonOperator>> = {
   '=': '=',
@@ -11,13 +13,6 @@ const COMPARISONS: Readonly<Record<string, ComparisonOperator>> = {
   '<=': '<=',
   '>=': '>=',
 };
-
-const CONSTANT_WORDS: ReadonlyMap<string, undefined | null | boolean> = new Map<string, undefined | null | boolean>([
-  ['UNDEFINED', undefined],
-  ['NULL', null],
-  ['TRUE', true],
-  ['FALSE', false],
-]);
 
 /** Reads a condition: ORs of ANDs of NOTs of comparisons of sums of products. */
 export function parseExpression(tokens: TokenStream): Expression {
@@ -38,19 +33,39 @@ function parseNot(tokens: TokenStream): Expression {
 }
 
 function parseComparison(tokens: TokenStream): Expression {
+  const start = tokens.position;
   const left = parseSum(tokens);
   const token = tokens.peek();
   const operator = token.kind === 'symbol' ? COMPARISONS[token.text] : undefined;
   if (operator) {
     tokens.next();
-    return { kind: 'comparison', operator, left, right: parseSum(tokens) };
+    const right = parseSum(tokens);
+    if (isNoNumber(left) || isNoNumber(right)) refuseDashedNames(tokens, start);
+    return { kind: 'comparison', operator, left, right };
   }
   if (tokens.isWord('IN') || tokens.isWord('NIN')) {
     const negated = tokens.next().text.toUpperCase() === 'NIN';
     if (!tokens.isSymbol('[')) throw tokens.invalid("expected an array such as ['a', 'b']");
-    return { kind: 'membership', negated, value: left, items: parseItems(tokens) };
+    const items = parseItems(tokens);
+    if (items.some(isNoNumber)) refuseDashedNames(tokens, start);
+    return { kind: 'membership', negated, value: left, items };
   }
   return left;
+}
+
+function isNoNumber(expression: Expression): boolean {
+  return expression.kind === 'constant' && typeof expression.value !== 'number' && typeof expression.value !== 'bigint';
+}
+
+/**
+ * Refuses `tags.line-4 = 'x'` since `start`: as a subtraction it is a number, and so could never be true. Against a
+ * number it stays the subtraction that the grammar makes of it.
+ */
+function refuseDashedNames(tokens: TokenStream, start: number): void {
+  for (let at = start; at < tokens.position; at++) {
+    const dash = dashedName(tokens, at - tokens.position);
+    if (dash) throw tokens.invalid(dash.problem, dash.token);
+  }
 }
 
 function parseSum(tokens: TokenStream): Expression {
@@ -80,6 +95,7 @@ function parsePrimary(tokens: TokenStream): Expression {
     return { kind: 'constant', value: token.value };
   }
   if (token.kind === 'name') return parseNamed(tokens);
+  if (token.kind === 'quotedName') return parsePath(tokens);
   if (tokens.isSymbol('[')) return { kind: 'array', items: parseItems(tokens) };
   if (tokens.acceptSymbol('(')) {
     const inner = tokens.nested(() => parseExpression(tokens));
@@ -91,7 +107,7 @@ function parsePrimary(tokens: TokenStream): Expression {
 }
 
 function negative(operand: Expression): Expression {
-  if (operand.kind === 'constant' && typeof operand.value === 'number') {
+  if (operand.kind === 'constant' && (typeof operand.value === 'number' || typeof operand.value === 'bigint')) {
     return { kind: 'constant', value: -operand.value };
   }
   return { kind: 'negative', operand };
@@ -108,21 +124,6 @@ function parseNamed(tokens: TokenStream): Expression {
   return parsePath(tokens);
 }
 
-function parseCall(tokens: TokenStream, name: string): Expression {
-  if (name !== 'IS_DEFINED') {
-    throw tokens.invalid(
-      ROUTING_FUNCTIONS.has(name)
-        ? 'this function is for message routing only; twins and jobs know IS_DEFINED alone'
-        : 'there is no such function here; twins and jobs know IS_DEFINED alone',
-    );
-  }
-  tokens.next();
-  tokens.expectSymbol('(');
-  const path = parsePath(tokens);
-  tokens.expectSymbol(')');
-  return { kind: 'isDefined', path };
-}
-
 function parseItems(tokens: TokenStream): readonly Expression[] {
   tokens.expectSymbol('[');
   if (tokens.acceptSymbol(']')) return [];
@@ -131,36 +132,4 @@ function parseItems(tokens: TokenStream): readonly Expression[] {
   while (tokens.acceptSymbol(','));
   if (!tokens.acceptSymbol(']')) throw tokens.invalid('expected `,` or `]`');
   return items;
-}
-
-/** Reads a path as it stands; what its first segments mean (an alias, a collection) is for the caller to say. */
-export function parsePath(tokens: TokenStream): PathExpression {
-  const segments: (string | number)[] = [parsePathStart(tokens)];
-  for (;;) {
-    if (tokens.acceptSymbol('.')) {
-      if (tokens.peek().kind !== 'name') throw tokens.invalid('expected the name of a property');
-      segments.push(tokens.next().text);
-    } else if (tokens.acceptSymbol('[')) {
-      segments.push(parseBracketSegment(tokens));
-      tokens.expectSymbol(']');
-    } else {
-      return { kind: 'path', segments };
-    }
-  }
-}
-
-function parsePathStart(tokens: TokenStream): string {
-  const token = tokens.peek();
-  const word = token.text.toUpperCase();
-  if (token.kind !== 'name') throw tokens.invalid('expected a property such as tags.site');
-  if (REFUSED_WORDS.has(word)) throw tokens.invalid(`Azure IoT Hub does not know ${word}`);
-  if (KEYWORDS.has(word)) throw tokens.invalid('expected a property or a value');
-  return tokens.next().text;
-}
-
-function parseBracketSegment(tokens: TokenStream): string | number {
-  const token = tokens.peek();
-  const isIndex = token.kind === 'number' && Number.isInteger(token.value);
-  if (token.kind !== 'string' && !isIndex) throw tokens.invalid("expected a property's name in quotes, or an index");
-  return tokens.next().value as string | number;
 }

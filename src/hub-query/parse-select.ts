@@ -1,7 +1,6 @@
-import { parsePath } from './parse-expression.js';
+import { parseAloneStandingPath, parseName } from './parse-path.js';
 import type { AggregateFunction, SelectItem } from './syntax.js';
 import type { TokenStream } from './token-stream.js';
-import { KEYWORDS, REFUSED_WORDS } from './words.js';
 
 const AGGREGATES: readonly AggregateFunction[] = ['COUNT', 'AVG', 'SUM', 'MIN', 'MAX'];
 
@@ -25,27 +24,23 @@ export function parseSelectList(tokens: TokenStream): '*' | readonly SelectItem[
 function parseItem(tokens: TokenStream): SelectItem {
   const word = tokens.peek().text.toUpperCase();
   const item = tokens.isSymbol('(', 1) ? parseAggregate(tokens, word) : parseProjection(tokens);
-  if (!tokens.acceptWord('AS')) return item;
-  const alias = tokens.peek();
-  const taken = KEYWORDS.has(alias.text.toUpperCase()) || REFUSED_WORDS.has(alias.text.toUpperCase());
-  if (alias.kind !== 'name' || taken) throw tokens.invalid('expected an alias');
-  return { ...item, alias: tokens.next().text };
+  return tokens.acceptWord('AS') ? { ...item, alias: parseName(tokens, 'expected an alias') } : item;
 }
 
 function parseProjection(tokens: TokenStream): SelectItem {
-  return { kind: 'path', path: parsePath(tokens) };
+  return { kind: 'path', path: parseAloneStandingPath(tokens) };
 }
 
 function parseAggregate(tokens: TokenStream, word: string): SelectItem {
   const name = AGGREGATES.find((candidate) => candidate === word);
-  if (!name) throw tokens.invalid(`only ${AGGREGATES.join(', ')} can be selected here`);
+  if (!name) throw tokens.invalid(`the functions that can be selected are ${AGGREGATES.join(', ')}`);
   tokens.next();
   tokens.expectSymbol('(');
   if (name === 'COUNT') {
     if (!tokens.acceptSymbol(')')) throw tokens.invalid('COUNT takes nothing in its brackets: COUNT()');
     return { kind: 'aggregate', function: name };
   }
-  const path = parsePath(tokens);
+  const path = parseAloneStandingPath(tokens);
   tokens.expectSymbol(')');
   return { kind: 'aggregate', function: name, path };
 }

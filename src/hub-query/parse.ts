@@ -1,8 +1,9 @@
 import { queryInvalid } from './tokens.js';
-import { parseExpression, parsePath } from './parse-expression.js';
+import { parseExpression } from './parse-expression.js';
+import { parseAloneStandingPath, parseName } from './parse-path.js';
 import { parseSelectList, parseTop } from './parse-select.js';
 import { stripExpression, stripPath, stripSelect } from './strip-source.js';
-import type { Condition, Query, QuerySource } from './syntax.js';
+import type { Condition, PathExpression, Query, QuerySource } from './syntax.js';
 import { TokenStream } from './token-stream.js';
 import { KEYWORDS, REFUSED_WORDS } from './words.js';
 
@@ -90,19 +91,16 @@ function parseConditionSource(tokens: TokenStream): 'devices' | 'devices.modules
 }
 
 function parseAlias(tokens: TokenStream): string | undefined {
-  const announced = tokens.acceptWord('AS');
-  const token = tokens.peek();
-  const word = token.text.toUpperCase();
-  const isAlias = token.kind === 'name' && !KEYWORDS.has(word) && !REFUSED_WORDS.has(word);
-  if (isAlias) return tokens.next().text;
-  if (announced) throw tokens.invalid('expected an alias');
-  return undefined;
+  if (tokens.acceptWord('AS')) return parseName(tokens, 'expected an alias');
+  const { kind, text } = tokens.peek();
+  const isKeyword = KEYWORDS.has(text.toUpperCase()) || REFUSED_WORDS.has(text.toUpperCase());
+  return kind === 'quotedName' || (kind === 'name' && !isKeyword) ? parseName(tokens, 'expected an alias') : undefined;
 }
 
-function parseGroupBy(tokens: TokenStream): ReturnType<typeof parsePath> | undefined {
+function parseGroupBy(tokens: TokenStream): PathExpression | undefined {
   if (!tokens.acceptWord('GROUP')) return undefined;
   tokens.expectWord('BY');
-  const path = parsePath(tokens);
+  const path = parseAloneStandingPath(tokens);
   if (tokens.isSymbol(',')) throw tokens.invalid('GROUP BY takes one property');
   return path;
 }

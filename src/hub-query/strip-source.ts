@@ -24,6 +24,8 @@ export function stripExpression(expression: Expression, source: QuerySource, ali
     case 'path':
       return stripPath(expression, source, alias);
     case 'isDefined':
+    case 'startsWith':
+    case 'arrayContains':
       return { ...expression, path: stripPath(expression.path, source, alias) };
     case 'not':
     case 'negative':

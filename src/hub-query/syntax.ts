@@ -3,10 +3,13 @@
 /** The collections that a query can read. */
 export type QuerySource = 'devices' | 'devices.modules' | 'devices.jobs';
 
-/** A value written out in a query. */
-export type Constant = undefined | null | boolean | number | string;
+/** A value written out in a query. A bigint is a whole number that a double cannot hold exactly. */
+export type Constant = undefined | null | boolean | number | bigint | string;
 
-/** `tags.site`, `tags['two words']`, `properties.reported.list[0]`: at least one segment, the first one a name. */
+/**
+ * `tags.site`, `tags.[[two words]]`, `tags['two words']`, `properties.reported.list[0]`: at least one segment, the first
+ * one a name.
+ */
 export interface PathExpression {
   readonly kind: 'path';
   /** Without the optional leading `devices.` or alias. A number is an index into an array. */
@@ -27,6 +30,8 @@ export type Expression =
   | { readonly kind: 'constant'; readonly value: Constant }
   | { readonly kind: 'array'; readonly items: readonly Expression[] }
   | { readonly kind: 'isDefined'; readonly path: PathExpression }
+  | { readonly kind: 'startsWith'; readonly path: PathExpression; readonly prefix: string }
+  | { readonly kind: 'arrayContains'; readonly path: PathExpression; readonly item: Constant }
   | { readonly kind: 'not'; readonly operand: Expression }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Expression[] }
   | {

@@ -16,7 +16,12 @@ export class TokenStream {
     this.#tokens = tokenize(text);
   }
 
-  /** The token `ahead` of the next one (0: the next one); the end for ever after the last. */
+  /** The number of tokens that have been read. */
+  get position(): number {
+    return this.#index;
+  }
+
+  /** The token `ahead` of the next one (0: the next one, -1: the last one read); the end token after the last. */
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)] as Token;
   }
@@ -36,6 +41,13 @@ export class TokenStream {
   isWord(word: string, ahead = 0): boolean {
     const token = this.peek(ahead);
     return token.kind === 'name' && token.text.toUpperCase() === word;
+  }
+
+  /** The name that comes next, with or without brackets; `undefined` where there is none. Keywords are names too. */
+  peekName(): string | undefined {
+    const token = this.peek();
+    if (token.kind === 'quotedName') return token.value as string;
+    return token.kind === 'name' ? token.text : undefined;
   }
 
   acceptSymbol(symbol: string): boolean {

@@ -1,11 +1,12 @@
 import { AgentError } from '../core/errors.js';
 
 export interface Token {
-  readonly kind: 'name' | 'string' | 'number' | 'symbol' | 'end';
+  /** A `quotedName` stands in double square brackets, so it is never a keyword. */
+  readonly kind: 'name' | 'quotedName' | 'string' | 'number' | 'symbol' | 'end';
   /** As it stands in the query; empty at the end. */
   readonly text: string;
-  /** The value of a string or number. */
-  readonly value?: string | number;
+  /** The value of a string or number, or the name without its brackets. */
+  readonly value?: string | number | bigint;
   /** Index into the query. */
   readonly offset: number;
 }
@@ -35,7 +36,9 @@ export function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let offset = skipBlanks(text, 0);
   while (offset < text.length) {
-    const token = readToken(text, offset);
+    const token = opensQuotedName(text, offset, tokens.at(-1))
+      ? readQuotedName(text, offset)
+      : readToken(text, offset, tokens.at(-1));
     tokens.push(token);
     offset = skipBlanks(text, offset + token.text.length);
   }
@@ -43,7 +46,22 @@ export function tokenize(text: string): readonly Token[] {
   return tokens;
 }
 
-function readToken(text: string, offset: number): Token {
+/** The array after IN begins with one bracket, so `IN [[[a]], 'b']` has the name `a` in it. */
+function opensQuotedName(text: string, offset: number, previous: Token | undefined): boolean {
+  return text.startsWith('[[', offset) && !(previous?.kind === 'name' && /^N?IN$/i.test(previous.text));
+}
+
+/** Any characters but `]]` make a name; there are no escapes. */
+function readQuotedName(text: string, offset: number): Token {
+  const end = text.indexOf(']]', offset + 2);
+  if (end === -1)
+    throw queryInvalid(text, offset, text.slice(offset), 'the name in double square brackets has no closing `]]`');
+  const value = text.slice(offset + 2, end);
+  if (value === '') throw queryInvalid(text, offset, '[[]]', 'there is no name between the double square brackets');
+  return { kind: 'quotedName', text: text.slice(offset, end + 2), value, offset };
+}
+
+function readToken(text: string, offset: number, previous: Token | undefined): Token {
   const first = text[offset];
   if (first === "'" || first === '"') return readString(text, offset);
   const number = matchAt(NUMBER, text, offset);
@@ -53,15 +71,27 @@ function readToken(text: string, offset: number): Token {
   const symbol = matchAt(SYMBOL, text, offset);
   if (symbol !== undefined) return { kind: 'symbol', text: symbol, offset };
   const character = String.fromCodePoint(text.codePointAt(offset) as number);
-  throw queryInvalid(text, offset, character, 'this character has no meaning here');
+  const isInName = previous?.kind === 'name' && previous.offset + previous.text.length === offset;
+  const hint = isInName
+    ? `; a name that contains it stands in double square brackets: [[${previous.text}${character}...]]`
+    : '';
+  throw queryInvalid(text, offset, character, `this character has no meaning here${hint}`);
 }
 
 function readNumber(text: string, offset: number, number: string): Token {
   const value = Number(number);
   const next = matchAt(NAME, text, offset + number.length);
-  if (next !== undefined) throw queryInvalid(text, offset, number + next, 'this is neither a number nor a name');
+  if (next !== undefined) {
+    const hint = `a name that begins with a digit stands in double square brackets: [[${(number + next).replace('.', '')}]]`;
+    throw queryInvalid(text, offset, number + next, `this is neither a number nor a name; ${hint}`);
+  }
   if (!Number.isFinite(value)) throw queryInvalid(text, offset, number, 'the number is too large');
-  return { kind: 'number', text: number, value, offset };
+  return { kind: 'number', text: number, value: exactNumber(number, value), offset };
+}
+
+/** The number itself, as a bigint where JSON in twins has one: for whole numbers beyond 2^53. */
+function exactNumber(text: string, value: number): number | bigint {
+  return Number.isSafeInteger(value) || !/^(?:\d+|0x[0-9a-f]+)$/i.test(text) ? value : BigInt(text);
 }
 
 function readString(text: string, offset: number): Token {

@@ -17,7 +17,7 @@ const ALL_DEVICES: Targets = { condition: '*', source: 'devices', isForModules: 
 
 /** `FROM devices.modules [alias] [WHERE ...]`, and the same for devices. */
 const WITH_SOURCE =
-  /^\s*FROM\s+(devices(\s*\.\s*modules)?(?:\s+(?:AS\s+)?(?!WHERE\b)[A-Za-z_]\w*)?)\s*(?:\bWHERE\b([\s\S]*))?$/i;
+  /^\s*FROM\s+(devices(\s*\.\s*modules)?(?:\s+(?:AS\s+)?(?:(?!WHERE\b)[A-Za-z_]\w*|\[\[(?:[^\]]|\](?!\]))+\]\]))?)\s*(?:\bWHERE\b([\s\S]*))?$/i;
 
 /**
  * Checks a query condition: its length, that it is none of the usual mistakes, and (unless `parses` is off) its grammar,

@@ -14,7 +14,8 @@ export interface ConditionProblem {
 
 /**
  * Reads a condition. `{name}` outside of quotes is a placeholder. Inside quotes it would need no literal but part of
- * one, which could not be made safe: where it names a parameter it is refused, otherwise it is text.
+ * one, which could not be made safe: where it names a parameter it is refused, otherwise it is text. Inside `[[...]]` it
+ * is always text, since a value cannot stand for a part of a name.
  */
 export function parseConditionTemplate(
   text: string,
@@ -37,9 +38,13 @@ export function parseConditionTemplate(
   return problems.length > 0 ? { problems } : { template: { texts, placeholders } };
 }
 
-/** The text in pieces: quoted strings, `{...}`, and what is between them. An unclosed quote runs to the end. */
+/**
+ * The text in pieces: quoted strings, `[[names]]`, `{...}`, and what is between them. An unclosed quote runs to the end.
+ * A name in brackets is a piece of its own so that no quote or brace in it begins anything.
+ */
 function* scan(text: string): Generator<{ readonly token: string; readonly quoted: boolean }> {
-  const pieces = /'(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.|"")*"?|\{[^{}'"]*\}|[^'"{]+|\{/gsu;
+  const pieces =
+    /'(?:[^'\\]|\\.|'')*'?|"(?:[^"\\]|\\.|"")*"?|\[\[(?:[^\]]|\](?!\]))*\]\]|\{[^{}'"]*\}|[^'"{[]+|[{[]/gsu;
   for (const [token] of text.matchAll(pieces)) yield { token, quoted: token.startsWith("'") || token.startsWith('"') };
 }
 

@@ -1,8 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { array, assert, constant, constantFrom, dictionary, letrec, oneof, property, record, tuple } from 'fast-check';
+import {
+  type Arbitrary,
+  array,
+  assert,
+  constant,
+  constantFrom,
+  dictionary,
+  letrec,
+  oneof,
+  property,
+  record,
+  tuple,
+} from 'fast-check';
 import type {
   ArithmeticOperator,
   ComparisonOperator,
+  Constant,
   Expression,
   PathExpression,
   Query,
@@ -12,7 +25,8 @@ import { naiveMatches, naiveRows } from '../../support/iothub-query/naive-query'
 
 /** Few names and few values, so that paths often meet something and comparisons are often true. */
 const name = constantFrom('deviceId', 'tags', 'a', 'b', 'constructor', 'length');
-const scalar = constantFrom<unknown[]>(null, true, false, 0, 1, 2, -1, 'a', 'b', '1', '');
+const BIG = 2n ** 53n + 1n;
+const scalar = constantFrom<unknown[]>(null, true, false, 0, 1, 2, -1, 'a', 'ab', 'b', '1', '', BIG, -BIG, BIG - 1n);
 const member = letrec((tie) => ({
   value: oneof({ depthSize: 'small' }, scalar, array(tie('value'), { maxLength: 2 }), dictionary(name, tie('value'))),
 })).value;
@@ -31,6 +45,8 @@ const expression = letrec<{ any: Expression }>((tie) => ({
     path,
     literal,
     path.map((inner): Expression => ({ kind: 'isDefined', path: inner })),
+    record({ kind: constant('startsWith' as const), path, prefix: constantFrom('a', 'ab', '') }),
+    record({ kind: constant('arrayContains' as const), path, item: scalar as Arbitrary<Constant> }),
     record({
       kind: constant('comparison' as const),
       operator: comparisonOperator,
@@ -99,7 +115,8 @@ describe('evaluation of queries', () => {
       property(expression, documents, (where, docs) => {
         const ids = namedDeviceIds(where);
         const missed = docs.filter(
-          (doc) => ids && naiveMatches(where, doc) && !ids.includes(doc['deviceId'] as string),
+          ({ deviceId, ...doc }) =>
+            typeof deviceId === 'string' && ids && naiveMatches(where, { deviceId, ...doc }) && !ids.includes(deviceId),
         );
         expect(missed).toEqual([]);
       }),

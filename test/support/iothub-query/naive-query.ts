@@ -1,3 +1,4 @@
+import { stringifyJson } from '../../../src/core/exact-json';
 import type { Expression, Query } from '../../../src/hub-query/syntax';
 
 /**
@@ -26,7 +27,7 @@ export function naiveRows(query: Query, docs: readonly Doc[]): unknown[] {
 function naiveGroups(query: Query, docs: readonly Doc[]): unknown[] {
   const keyOf = (doc: Doc): string => {
     const value = valueOf(query.groupBy as Expression, doc);
-    return value === NONE ? 'nothing' : `value ${JSON.stringify(value)}`;
+    return value === NONE ? 'nothing' : `value ${stringifyJson(value)}`;
   };
   const keys = docs.map(keyOf).filter((key, index, all) => all.indexOf(key) === index);
   return keys.map((key) => {
@@ -49,9 +50,10 @@ function naiveRow(query: Query, docs: readonly Doc[], first: Doc): Doc {
       continue;
     }
     const values = docs.map((doc) => valueOf(item.path as Expression, doc));
-    const numbers = values.filter((value) => typeof value === 'number');
+    const numeric = values.filter((value) => typeof value === 'number' || typeof value === 'bigint');
+    const numbers = numeric.map(Number);
     const strings = values.filter((value) => typeof value === 'string').sort();
-    const ordered = numbers.length > 0 ? numbers.toSorted((a, b) => a - b) : strings;
+    const ordered = numeric.length > 0 ? numeric.toSorted((a, b) => (a < b ? -1 : Number(a > b))) : strings;
     if (item.function === 'MIN' && ordered.length > 0) row[name] = ordered[0];
     if (item.function === 'MAX' && ordered.length > 0) row[name] = ordered.at(-1);
     const sum = numbers.reduce((total, value) => total + value, 0);
@@ -63,6 +65,7 @@ function naiveRow(query: Query, docs: readonly Doc[], first: Doc): Doc {
 
 function typeName(value: unknown): string {
   if (value === null) return 'null';
+  if (typeof value === 'bigint') return 'number';
   return ['string', 'number', 'boolean'].includes(typeof value) ? typeof value : 'none';
 }
 
@@ -76,7 +79,7 @@ const fromLogic = (logic: Logic): unknown => (logic === 'unknown' ? NONE : logic
 function compare(operator: string, left: unknown, right: unknown): Logic {
   if (typeName(left) === 'none' || typeName(left) !== typeName(right)) return 'unknown';
   const [a, b] = [left as number, right as number];
-  const holds = { '=': a === b, '!=': a !== b, '<': a < b, '>': a > b, '<=': a <= b, '>=': a >= b }[operator];
+  const holds = { '=': a == b, '!=': a != b, '<': a < b, '>': a > b, '<=': a <= b, '>=': a >= b }[operator];
   return holds ? 'true' : 'false';
 }
 
@@ -86,6 +89,11 @@ function orOf(parts: readonly Logic[]): Logic {
 }
 
 const notOf = (logic: Logic): Logic => (({ true: 'false', false: 'true', unknown: 'unknown' }) as const)[logic];
+
+/** Arithmetic is that of doubles. A sum of one value is that value. */
+function doubleOf(value: unknown, steps: number): unknown {
+  return typeof value === 'bigint' && steps > 0 ? Number(value) : value;
+}
 
 function valueOf(expression: Expression, doc: Doc): unknown {
   switch (expression.kind) {
@@ -102,6 +110,15 @@ function valueOf(expression: Expression, doc: Doc): unknown {
     }
     case 'isDefined':
       return valueOf(expression.path, doc) !== NONE;
+    case 'startsWith': {
+      const value = valueOf(expression.path, doc);
+      return typeof value === 'string' ? value.slice(0, expression.prefix.length) === expression.prefix : NONE;
+    }
+    case 'arrayContains': {
+      const value = valueOf(expression.path, doc);
+      if (!Array.isArray(value)) return NONE;
+      return value.some((item) => compare('=', item, expression.item) === 'true');
+    }
     case 'not':
       return fromLogic(notOf(naiveLogic(valueOf(expression.operand, doc))));
     case 'or':
@@ -120,9 +137,9 @@ function valueOf(expression: Expression, doc: Doc): unknown {
       return fromLogic(expression.negated ? notOf(found) : found);
     }
     case 'arithmetic': {
-      let total = valueOf(expression.first, doc);
+      let total = doubleOf(valueOf(expression.first, doc), expression.steps.length);
       for (const { operator, operand } of expression.steps) {
-        const right = valueOf(operand, doc);
+        const right = doubleOf(valueOf(operand, doc), 1);
         if (typeof total !== 'number' || typeof right !== 'number') return NONE;
         const results = {
           '+': total + right,
@@ -136,7 +153,7 @@ function valueOf(expression: Expression, doc: Doc): unknown {
       return total;
     }
     case 'negative': {
-      const value = valueOf(expression.operand, doc);
+      const value = doubleOf(valueOf(expression.operand, doc), 1);
       return typeof value === 'number' ? -value : NONE;
     }
     case 'array':

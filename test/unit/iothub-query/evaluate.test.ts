@@ -7,7 +7,19 @@ const twin = {
   connectionState: 'Connected',
   lastActivityTime: '2026-01-02T00:00:00Z',
   capabilities: { iotEdge: false },
-  tags: { site: 'lyon', Floor: 2, 'two words': 'x', list: ['a', { b: 1 }], flag: true, nothing: null },
+  parentScopes: ['ms-azure-iot-edge://edge-1-638'],
+  tags: {
+    site: 'lyon',
+    Floor: 2,
+    'two words': 'x',
+    'a-b': 'dashed',
+    group: { region: 'US' },
+    list: ['a', { b: 1 }, 7615917337495251231n],
+    flag: true,
+    nothing: null,
+    serial: 7615917337495251231n,
+    wide: 1e20,
+  },
   properties: { desired: { interval: 5, $version: 3 }, reported: { interval: 5 } },
 };
 
@@ -39,6 +51,18 @@ describe('conditions', () => {
     'NOT tags.Floor = 3',
     "lastActivityTime > '2026-01-01'",
     "tags.town = 'x' OR tags.site = 'lyon'",
+    "tags.[[group]].region = 'US' AND tags.[[two words]] = 'x' AND [[tags]].[[a-b]] = 'dashed'",
+    "[[DEVICEID]] = 'press-1'",
+    "STARTSWITH(deviceId, 'press') AND startsWith(DeviceId, '') AND NOT STARTSWITH(tags.site, 'L')",
+    "array_contains(parentScopes, 'ms-azure-iot-edge://edge-1-638') AND ARRAY_CONTAINS(tags.list, 'a')",
+    "NOT ARRAY_CONTAINS(tags.list, 'b')",
+    'tags.serial = 7615917337495251231 AND tags.serial != 7615917337495251232 AND tags.serial > 5',
+    'tags.serial IN [1, 7615917337495251231] AND tags.serial NIN [1, 7615917337495251232]',
+    'tags.serial != 7615917337495251000 AND -tags.serial < 0 AND tags.serial / 2 > tags.Floor',
+    'tags.Floor < 7615917337495251231',
+    'tags.wide = 100000000000000000000 AND tags.wide IN [100000000000000000000]',
+    'tags.wide <= 100000000000000000000 AND NOT tags.wide < 100000000000000000000',
+    'ARRAY_CONTAINS(tags.list, 7615917337495251231)',
     '',
     '*',
   ])('%s holds', (text) => {
@@ -68,6 +92,11 @@ describe('conditions', () => {
     'tags.constructor = 1 OR IS_DEFINED(tags.constructor) OR IS_DEFINED(constructor)',
     'IS_DEFINED(tags.list.length) OR IS_DEFINED(tags.site.length)',
     'TRUE AND tags.town = 1',
+    "STARTSWITH(deviceId, 'Press') OR STARTSWITH(deviceId, 'press-11')",
+    "STARTSWITH(tags.town, '') OR NOT STARTSWITH(tags.town, '')",
+    "STARTSWITH(tags.Floor, '2') OR NOT STARTSWITH(tags.list, 'a')",
+    "ARRAY_CONTAINS(tags.site, 'lyon') OR NOT ARRAY_CONTAINS(tags.town, 'x')",
+    "tags.serial = '7615917337495251231' OR tags.serial = 7615917337495251000",
   ])('%s does not hold', (text) => {
     expect(matches(text)).toBe(false);
   });
@@ -118,6 +147,20 @@ describe('queries', () => {
         fleet,
       ),
     ).toEqual([{ $1: 4, mean: 2, $2: 1, last: 'paris' }]);
+  });
+
+  it('groups and aggregates whole numbers beyond 2^53', () => {
+    const meters = [3, 7615917337495251231n, 7615917337495251231n, 7615917337495251232n].map((id) => ({
+      tags: { id },
+    }));
+    expect(rows('SELECT tags.id, COUNT() AS n FROM devices GROUP BY tags.id', meters)).toEqual([
+      { id: 3, n: 1 },
+      { id: 7615917337495251231n, n: 2 },
+      { id: 7615917337495251232n, n: 1 },
+    ]);
+    expect(rows('SELECT MIN(tags.id) AS lo, MAX(tags.id) AS hi FROM devices', meters)).toEqual([
+      { lo: 3, hi: 7615917337495251232n },
+    ]);
   });
 
   it('groups, what is missing too', () => {

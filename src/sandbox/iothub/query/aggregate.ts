@@ -1,5 +1,5 @@
 import type { AggregateFunction } from '../../../hub-query/syntax.js';
-import { orderOf } from './compare.js';
+import { numberOf, orderOf } from './compare.js';
 
 /** Takes values in one by one and gives the aggregate of all of them; `undefined` where there is none. */
 export interface Aggregate {
@@ -38,8 +38,9 @@ function createSum(finish: (sum: number, count: number) => number): Aggregate {
   let count = 0;
   return {
     add: (value) => {
-      if (typeof value !== 'number') return;
-      sum += value;
+      const number = numberOf(value);
+      if (number === undefined) return;
+      sum += number;
       count += 1;
     },
     result: () => (count === 0 ? undefined : finish(sum, count)),
@@ -48,13 +49,13 @@ function createSum(finish: (sum: number, count: number) => number): Aggregate {
 
 /** The smallest or largest number; of strings only where there is no number. */
 function createExtreme(direction: 1 | -1): Aggregate {
-  let ofNumbers: number | undefined;
+  let ofNumbers: number | bigint | undefined;
   let ofStrings: string | undefined;
-  const better = <T extends number | string>(value: T, best: T | undefined): T =>
+  const better = <T extends number | bigint | string>(value: T, best: T | undefined): T =>
     best === undefined || orderOf(value, best) === direction ? value : best;
   return {
     add: (value) => {
-      if (typeof value === 'number') ofNumbers = better(value, ofNumbers);
+      if (typeof value === 'number' || typeof value === 'bigint') ofNumbers = better<number | bigint>(value, ofNumbers);
       else if (typeof value === 'string') ofStrings = better(value, ofStrings);
     },
     result: () => ofNumbers ?? ofStrings,

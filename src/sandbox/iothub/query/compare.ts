@@ -1,15 +1,28 @@
 import type { ComparisonOperator } from '../../../hub-query/syntax.js';
 
-/** Values that can be compared: with one of their own type only. */
-export type Primitive = string | number | boolean | null;
+/** Values that can be compared: with one of their own type only. A bigint is a whole number beyond 2^53. */
+export type Primitive = string | number | bigint | boolean | null;
 
 export function isPrimitive(value: unknown): value is Primitive {
-  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    typeof value === 'bigint'
+  );
 }
 
 /** Whether two values can be compared at all. */
 export function areComparable(left: unknown, right: unknown): boolean {
-  return isPrimitive(left) && typeof left === typeof right && (left === null) === (right === null);
+  if (!isPrimitive(left) || (left === null) !== (right === null)) return false;
+  return typeof left === typeof right || (numberOf(left) !== undefined && numberOf(right) !== undefined);
+}
+
+/** A number for arithmetic, which is that of doubles; `undefined` for anything else. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'bigint' ? Number(value) : undefined;
 }
 
 /** What an operator says of the order of two comparable values (below 0, 0, above 0). */
@@ -31,8 +44,22 @@ export function compileComparison(
     areComparable(left, right) ? test(orderOf(left as Primitive, right as Primitive)) : undefined;
 }
 
-/** The order of two values of one type; strings by their UTF-16 code units. */
+/** The order of two values of one type; strings by their UTF-16 code units, numbers by value. */
 export function orderOf(left: Primitive, right: Primitive): number {
   if (left === right) return 0;
-  return (left as string) < (right as string) ? -1 : 1;
+  if ((left as string) < (right as string)) return -1;
+  // A bigint and a double may have the same value and yet not be identical.
+  return (left as string) > (right as string) ? 1 : 0;
+}
+
+/** Whether two values are of one type and equal. */
+export function areEqual(left: unknown, right: unknown): boolean {
+  return areComparable(left, right) && orderOf(left as Primitive, right as Primitive) === 0;
+}
+
+/** Equal for numbers of the same value, so that a Set can look them up: a double wherever one has that value. */
+export function lookupKey(value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  const double = Number(value);
+  return Number.isFinite(double) && BigInt(double) === value ? double : value;
 }

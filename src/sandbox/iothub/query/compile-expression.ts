@@ -1,5 +1,5 @@
 import type { ArithmeticOperator, Expression } from '../../../hub-query/syntax.js';
-import { areComparable, compileComparison, isPrimitive } from './compare.js';
+import { areComparable, areEqual, compileComparison, isPrimitive, lookupKey, numberOf } from './compare.js';
 import { compilePath, type QueryDocument } from './document.js';
 
 /** Gives the value of an expression for one document; `undefined` where there is none. */
@@ -23,6 +23,10 @@ export function compileExpression(expression: Expression): Evaluator {
       const path = compilePath(expression.path.segments);
       return (document) => path(document) !== undefined;
     }
+    case 'startsWith':
+      return compileStartsWith(expression);
+    case 'arrayContains':
+      return compileArrayContains(expression);
     case 'not': {
       const operand = compileExpression(expression.operand);
       return (document) => not(operand(document));
@@ -45,6 +49,24 @@ export function compileExpression(expression: Expression): Evaluator {
       // An array is a value that nothing can be compared with.
       return () => expression.items;
   }
+}
+
+/** Case-sensitive, as comparisons are. Neither true nor false where there is no text. */
+function compileStartsWith({ path, prefix }: Expression & { readonly kind: 'startsWith' }): Evaluator {
+  const valueOf = compilePath(path.segments);
+  return (document) => {
+    const value = valueOf(document);
+    return typeof value === 'string' ? value.startsWith(prefix) : undefined;
+  };
+}
+
+/** Neither true nor false where there is no array. */
+function compileArrayContains({ path, item }: Expression & { readonly kind: 'arrayContains' }): Evaluator {
+  const valueOf = compilePath(path.segments);
+  return (document) => {
+    const value = valueOf(document);
+    return Array.isArray(value) ? value.some((member) => areEqual(member, item)) : undefined;
+  };
 }
 
 function not(value: unknown): boolean | undefined {
@@ -98,19 +120,19 @@ function compileItems(items: readonly Expression[]): MembershipTest {
 
 /** A list of hundreds of ids, as job conditions have them, is looked up rather than walked. */
 function compileConstantItems(constants: readonly unknown[]): MembershipTest {
-  const values = new Set(constants);
+  const values = new Set(constants.map(lookupKey));
   // Comparable with all of them: of the one type that they all have. Any stands for it.
   const [any] = constants;
   const isOfOneType = constants.every((constant) => areComparable(any, constant));
   return (candidate) => {
-    if (values.has(candidate)) return true;
+    if (values.has(lookupKey(candidate))) return true;
     const isComparable = constants.length === 0 || (isOfOneType && areComparable(candidate, any));
     return isComparable ? false : undefined;
   };
 }
 
 function foundIn(candidate: unknown, values: readonly unknown[]): boolean | undefined {
-  if (isPrimitive(candidate) && values.includes(candidate)) return true;
+  if (values.some((value) => areEqual(candidate, value))) return true;
   return values.every((value) => areComparable(candidate, value)) ? false : undefined;
 }
 
@@ -131,8 +153,8 @@ function compileArithmetic(expression: Expression & { readonly kind: 'arithmetic
   return (document) => {
     let result = first(document);
     for (const { apply, operand } of steps) {
-      const right = operand(document);
-      if (typeof right !== 'number') return undefined;
+      const right = numberOf(operand(document));
+      if (right === undefined) return undefined;
       result = numberOrNothing(result, (left) => apply(left, right));
     }
     return result;
@@ -141,7 +163,8 @@ function compileArithmetic(expression: Expression & { readonly kind: 'arithmetic
 
 /** Numbers that JSON cannot hold (a division by zero) are nothing. */
 function numberOrNothing(value: unknown, apply: (value: number) => number): number | undefined {
-  if (typeof value !== 'number') return undefined;
-  const result = apply(value);
+  const number = numberOf(value);
+  if (number === undefined) return undefined;
+  const result = apply(number);
   return Number.isFinite(result) ? result : undefined;
 }

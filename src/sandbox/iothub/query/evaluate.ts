@@ -1,3 +1,4 @@
+import { stringifyJson } from '../../../core/exact-json.js';
 import type { Condition, Expression, Query } from '../../../hub-query/syntax.js';
 import { type Aggregate, createAggregate } from './aggregate.js';
 import { compileExpression } from './compile-expression.js';
@@ -121,7 +122,7 @@ function* group(
   if (!groupBy) groups.set('', createGroup(undefined, columns));
   for (const document of documents) {
     const value = groupBy?.(document);
-    const key = groupBy ? (JSON.stringify(value) ?? 'undefined') : '';
+    const key = groupBy ? (stringifyJson(value) ?? 'undefined') : '';
     const found = groups.get(key) ?? createGroup(value, columns);
     groups.set(key, found);
     for (const [index, aggregate] of found.aggregates.entries()) aggregate?.add(columns[index]?.value(document));

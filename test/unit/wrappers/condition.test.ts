@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import { fillCondition, parseConditionTemplate } from '../../../src/wrappers/condition';
+
+const filled = (text: string, values: Record<string, string | number>): string => {
+  const result = parseConditionTemplate(text, (name) => Object.hasOwn(values, name));
+  if ('problems' in result) throw new Error(result.problems.map(({ message }) => message).join('; '));
+  return fillCondition(result.template, (name) => values[name]);
+};
+
+describe('placeholders beside names in double square brackets', () => {
+  it.each([
+    ['tags.[[{x}]] = {x}', "tags.[[{x}]] = 'v'"],
+    ["tags.[[it's]] = {x}", "tags.[[it's]] = 'v'"],
+    ['tags.[[say "]] = {x} AND tags.[["]] = 1', `tags.[[say "]] = 'v' AND tags.[["]] = 1`],
+    ['tags.[[a]b]] IN [{x}, {x}]', "tags.[[a]b]] IN ['v', 'v']"],
+    ["tags.a = '[[' AND tags.b = {x} AND tags.c = ']]'", "tags.a = '[[' AND tags.b = 'v' AND tags.c = ']]'"],
+    ['tags.list[0] = {x}', "tags.list[0] = 'v'"],
+  ])('fills %s', (text, expected) => {
+    expect(filled(text, { x: 'v' })).toBe(expected);
+  });
+});
