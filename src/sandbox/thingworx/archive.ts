@@ -41,7 +41,7 @@ export class Archive {
     if (!this.#store) return;
     for (const collection of COLLECTION_NAMES)
       for await (const [, element] of this.#store.entries({ prefix: `entity/${collection}/` })) {
-        if (collection === 'Things') things.put(readThing(element as XmlElement, undefined));
+        if (collection === 'Things') things.put(readThing(element as XmlElement));
         else things.entities.put(readModelEntity(collection, element as XmlElement));
       }
     for await (const [, kept] of this.#store.entries({ prefix: 'thing/' })) restore(things, kept as KeptThing);

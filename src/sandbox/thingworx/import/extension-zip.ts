@@ -3,10 +3,10 @@ import { messageOf } from '../../../core/errors.js';
 import { ImportRefused } from './import-refused.js';
 
 const MEBIBYTE = 1_048_576;
-const MAX_UNPACKED_BYTES = 64 * MEBIBYTE;
+const MAX_UNPACKED_BYTES = 32 * MEBIBYTE;
 const MAX_ENTRIES = 5000;
 const MAX_NAME_LENGTH = 512;
-/** So much is read at a time: what unpacks from it is bounded, before the size that was seen is checked. */
+/** Bytes read at a time: bounds what is unpacked before the total is checked, and how long the event loop is held. */
 const STEP_BYTES = 16_384;
 
 export interface ZipEntry {
@@ -17,17 +17,23 @@ export interface ZipEntry {
 /** Whether bytes are those of a zip file. */
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 0x03;
 
+/** What macOS adds to a zip: resource forks, which carry the names of the files that they belong to. */
+const isResourceFork = (name: string): boolean => /(?:^|\/)(?:__MACOSX\/|\._)/.test(name);
+
 /**
- * Unpacks the entries that `wanted` names; sizes that the file claims are not believed.
- * @throws ImportRefused for what is no zip, too large, or has names that point elsewhere.
+ * Unpacks the entries that `wanted` names, pausing after each piece. Sizes that the file claims are not believed;
+ * entries that macOS adds (`__MACOSX/`, `._*`) are ignored.
+ * @throws ImportRefused for bytes that are not a zip, too much data, or names that point elsewhere.
  */
-export function unzip(bytes: Uint8Array, wanted: (name: string) => boolean): ZipEntry[] {
+export function* unzip(bytes: Uint8Array, wanted: (name: string) => boolean): Generator<void, ZipEntry[]> {
   const reading = new Reading(wanted);
   try {
     const unzipping = new Unzip((file) => reading.take(file));
     unzipping.register(UnzipInflate);
-    for (let at = 0; at < bytes.length; at += STEP_BYTES)
+    for (let at = 0; at < bytes.length; at += STEP_BYTES) {
       unzipping.push(bytes.subarray(at, at + STEP_BYTES), at + STEP_BYTES >= bytes.length);
+      yield;
+    }
   } catch (error) {
     if (error instanceof ImportRefused) throw error;
     throw new ImportRefused(`the zip cannot be read: ${messageOf(error)}`);
@@ -47,7 +53,7 @@ class Reading {
 
   take(file: UnzipFile): void {
     this.#checkName(file.name);
-    if (file.name.endsWith('/') || !this.#wanted(file.name)) return;
+    if (file.name.endsWith('/') || isResourceFork(file.name) || !this.#wanted(file.name)) return;
     const entry = { parts: [] as Uint8Array[], isComplete: false };
     this.#parts.set(file.name, entry);
     Object.assign(file, {

@@ -1,47 +1,71 @@
-import type { Entities } from '../model/entities.js';
+import type { Entities, ModelEntity } from '../model/entities.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { ImportRefused } from './import-refused.js';
 import { nameOf } from './read-fields.js';
 import { type EntityElement, missingReferences, readModelEntity, readThing } from './read-entity.js';
 
-/** Reads entities against what is there, and changes nothing. @throws ImportRefused naming what is wrong. */
-export function checkImport(elements: readonly EntityElement[], known: Entities): void {
-  const entities = known.copy();
-  for (const { collection, element } of elements)
-    if (collection === 'Things') readThing(element, undefined);
-    else entities.put(readModelEntity(collection, element));
-  for (const entity of elements) {
-    const [missing] = missingReferences(entity, entities);
-    if (missing !== undefined)
-      throw new ImportRefused(
-        `${entity.element.name} ${nameOf(entity.element)} refers to ${missing}, which is not there`,
-      );
-  }
+interface CheckedImport {
+  readonly models: readonly ModelEntity[];
+  readonly things: readonly PlatformThing[];
 }
 
 /**
- * Takes entities in, all or none; those that are there are replaced, a Thing keeps its values and its connection.
- * Resolves once they are kept. @throws ImportRefused
+ * Reads entities against those that are known, and changes nothing; pauses after each entity.
+ * @throws ImportRefused naming what is wrong.
  */
-export async function importEntities(platform: Platform, elements: readonly EntityElement[]): Promise<void> {
-  const { things, alwaysOn, archive } = platform;
-  checkImport(elements, things.entities);
-  for (const { collection, element } of elements)
-    if (collection !== 'Things') things.entities.put(readModelEntity(collection, element));
-  const imported: PlatformThing[] = [];
-  for (const { collection, element } of elements)
-    if (collection === 'Things') imported.push(takeThing(platform, element));
-  things.resolveAll();
-  for (const thing of things.list()) if (!imported.includes(thing)) alwaysOn.redefined(thing);
-  for (const thing of imported) alwaysOn.adopt(thing);
-  await archive.keepImport(elements, imported);
+export function* checkImport(elements: readonly EntityElement[], known: Entities): Generator<void, CheckedImport> {
+  const entities = known.copy();
+  const models: ModelEntity[] = [];
+  const things: PlatformThing[] = [];
+  for (const { collection, element } of elements) {
+    if (collection === 'Things') things.push(readThing(element));
+    else {
+      const model = readModelEntity(collection, element);
+      models.push(model);
+      entities.put(model);
+    }
+    yield;
+  }
+  const missing: string[] = [];
+  for (const entity of elements) {
+    const { name } = entity.element;
+    for (const reference of missingReferences(entity, entities))
+      missing.push(`${name} ${nameOf(entity.element)} refers to ${reference}`);
+    yield;
+  }
+  if (missing.length > 0) throw new ImportRefused(missingText([...new Set(missing)]));
+  return { models, things };
 }
 
-function takeThing({ things, alwaysOn }: Platform, element: EntityElement['element']): PlatformThing {
-  const known = things.get(nameOf(element));
-  if (known) alwaysOn.release(known);
-  const thing = readThing(element, known);
-  things.put(thing);
-  return thing;
+const MAX_NAMED = 5;
+
+function missingText(missing: readonly string[]): string {
+  const more = missing.length > MAX_NAMED ? `; and ${missing.length - MAX_NAMED} more references` : '';
+  return `${missing.slice(0, MAX_NAMED).join('; ')}${more}: neither the sandbox nor the import has that; import it first`;
+}
+
+/**
+ * Takes entities in, all or none; existing ones are replaced, a Thing keeps its values and its connection.
+ * @returns once they would survive a restart.
+ */
+export async function importEntities(
+  { things, alwaysOn, archive }: Platform,
+  elements: readonly EntityElement[],
+  checked: CheckedImport,
+): Promise<void> {
+  for (const model of checked.models) things.entities.put(model);
+  const imported = checked.things.map((read) => {
+    const known = things.get(read.name);
+    if (known) alwaysOn.release(known);
+    const thing = known ? known.redefined(read) : read;
+    things.put(thing);
+    return thing;
+  });
+  things.resolveAll();
+  const unchanged = new Set(things.list());
+  for (const thing of imported) unchanged.delete(thing);
+  for (const thing of unchanged) alwaysOn.redefined(thing);
+  for (const thing of imported) alwaysOn.adopt(thing);
+  await archive.keepImport(elements, imported);
 }

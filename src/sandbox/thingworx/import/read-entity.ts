@@ -22,15 +22,39 @@ export interface EntityElement {
   readonly element: XmlElement;
 }
 
-/** The entities of a document `<Entities>`, in the order of the collections; other kinds of entities are left out. */
-export function entitiesIn(root: XmlElement): EntityElement[] {
+/** Elements of a file that the sandbox does not import. */
+export interface Skipped {
+  /** A collection, such as `Mashups`; or what stands in one and does not belong there, such as `Things/Mashup`. */
+  readonly what: string;
+  readonly count: number;
+}
+
+/** The contents of a document `<Entities>`. */
+export function entitiesIn(root: XmlElement): { entities: EntityElement[]; skipped: Skipped[] } {
   if (root.name !== 'Entities') throw new ImportRefused(`the root element is ${root.name}, not Entities`);
-  return COLLECTION_NAMES.flatMap((collection) =>
-    root.children
-      .filter(({ name }) => name === collection)
-      .flatMap(({ children }) => children.filter(({ name }) => name === COLLECTIONS[collection]))
-      .map((element) => ({ collection, element })),
-  );
+  const entities: EntityElement[] = [];
+  const skipped: Skipped[] = [];
+  for (const { name, children } of root.children) {
+    const collection = COLLECTION_NAMES.find((known) => known === name);
+    if (!collection && children.length > 0) skipped.push({ what: name, count: children.length });
+    if (!collection) continue;
+    for (const element of children)
+      if (element.name === COLLECTIONS[collection]) entities.push({ collection, element });
+      else skipped.push({ what: `${name}/${element.name}`, count: 1 });
+  }
+  return { entities, skipped };
+}
+
+const MAX_NAMED = 30;
+
+/** A sentence that names what was not imported; empty when everything was. */
+export function skippedText(skipped: readonly Skipped[]): string {
+  const counts = new Map<string, number>();
+  for (const { what, count } of skipped) counts.set(what, (counts.get(what) ?? 0) + count);
+  if (counts.size === 0) return '';
+  const named = [...counts].slice(0, MAX_NAMED).map(([what, count]) => `${what} (${count})`);
+  const more = counts.size > MAX_NAMED ? ` and ${counts.size - MAX_NAMED} more` : '';
+  return `The sandbox does not import these, and skipped them: ${named.join(', ')}${more}`;
 }
 
 /** Everything but Things. @throws ImportRefused */
@@ -59,13 +83,18 @@ export function readModelEntity(collection: Exclude<Collection, 'Things'>, eleme
   }
 }
 
-/** Makes a Thing, or changes the one that is there: its values, events and connection stay. @throws ImportRefused */
-export function readThing(element: XmlElement, known: PlatformThing | undefined): PlatformThing {
+/** A Thing as a file defines it, without values. @throws ImportRefused */
+export function readThing(element: XmlElement): PlatformThing {
   const { description = '', identifier = '', enabled, projectName = '', thingTemplate = '' } = element.attributes;
   if (thingTemplate === '') throw new ImportRefused(`Thing ${nameOf(element)} has no thingTemplate`);
   const source = { template: thingTemplate, shapes: shapesOf(element), parts: readParts(element) };
-  const thing = known ?? new PlatformThing(nameOf(element), thingTemplate);
-  return Object.assign(thing, { source, description, identifier, projectName, isEnabled: enabled !== 'false' });
+  return Object.assign(new PlatformThing(nameOf(element), thingTemplate), {
+    source,
+    description,
+    identifier,
+    projectName,
+    isEnabled: enabled !== 'false',
+  });
 }
 
 /** Names that an entity refers to and that are not there, as `<Collection> <name>`. */

@@ -16,12 +16,17 @@ export function nameOf({ name: element, attributes }: XmlElement): string {
   return name;
 }
 
-/** @throws ImportRefused for one that is not known. */
+/** The names of entities that newer platforms have as base types of their own, such as THINGGROUPNAME. */
+const NAME_OF_ENTITY = /^[A-Z]{3,40}NAME$/;
+
+/** One of a newer platform for the name of an entity is read as STRING. @throws ImportRefused for an unknown one. */
 export function baseTypeOf(element: XmlElement): BaseType {
   const { baseType = '' } = element.attributes;
   if (isBaseType(baseType)) return baseType;
+  if (NAME_OF_ENTITY.test(baseType)) return 'STRING';
+  const { name = '' } = element.attributes;
   throw new ImportRefused(
-    `${element.name} ${element.attributes['name'] ?? ''}: the base type "${baseType}" is not known`,
+    `${element.name} ${name}: the base type "${baseType}" does not exist in ThingWorx; correct it in the file`,
   );
 }
 

@@ -1,48 +1,75 @@
 import { TextDecoder } from 'node:util';
 import { ImportRefused } from './import-refused.js';
-import { isZip, unzip } from './extension-zip.js';
-import { COLLECTION_NAMES, entitiesIn, type EntityElement } from './read-entity.js';
-import { itemsOf, parseXml, type XmlElement } from './xml.js';
+import { isZip, unzip, type ZipEntry } from './extension-zip.js';
+import { COLLECTION_NAMES, entitiesIn, type EntityElement, type Skipped } from './read-entity.js';
+import { itemsOf, type XmlElement } from './xml.js';
+import { readXml, XmlBudget } from './xml-reader.js';
+import { withLineFeeds } from './xml-text.js';
 
-/** An extension, as its metadata.xml tells of it. */
-export interface ExtensionPackage {
+/** What an upload holds. */
+export interface Upload {
+  /** In the order of their collections, so that what is referred to comes first. */
+  readonly entities: readonly EntityElement[];
+  /** What the sandbox does not import. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** An extension, as its metadata.xml describes it. */
+export interface ExtensionPackage extends Upload {
   readonly name: string;
   readonly packageVersion: string;
   readonly vendor: string;
-  readonly entities: readonly EntityElement[];
 }
 
 const METADATA = 'metadata.xml';
 const MAX_PACKAGES = 50;
+const MAX_PIECES = 400_000;
 
 /** The entities of one XML file, or of all XML files in a zip. @throws ImportRefused */
-export function readEntityUpload(bytes: Uint8Array): EntityElement[] {
-  if (!isZip(bytes)) return entitiesIn(parseXml(textOf(bytes)));
-  return inOrder(xmlFiles(bytes).flatMap(({ text }) => entitiesIn(parseXml(text))));
+export function* readEntityUpload(bytes: Uint8Array): Generator<void, Upload> {
+  const budget = new XmlBudget(MAX_PIECES);
+  if (!isZip(bytes)) return uploadOf([yield* readXml(textOf(bytes, 'the file'), budget)]);
+  const files = yield* unzip(bytes, isXmlFile);
+  const roots: XmlElement[] = [];
+  for (const file of files) roots.push(yield* readFile(file, budget));
+  return uploadOf(roots);
 }
 
 /** The extensions in a zip, or in the zips within it. @throws ImportRefused */
-export function readExtensionUpload(bytes: Uint8Array): ExtensionPackage[] {
-  if (!isZip(bytes)) throw new ImportRefused('an extension is a zip file');
-  const inner = unzip(bytes, (name) => /\.zip$/i.test(name) && !name.startsWith('lib/') && !name.startsWith('ui/'));
+export function* readExtensionUpload(bytes: Uint8Array): Generator<void, ExtensionPackage[]> {
+  if (!isZip(bytes)) throw new ImportRefused('an extension is a zip file; an XML file is for the Importer');
+  const budget = new XmlBudget(MAX_PIECES);
+  const inner = yield* unzip(bytes, isPackage);
   if (inner.length > MAX_PACKAGES) throw new ImportRefused(`more than ${MAX_PACKAGES} extensions in one zip`);
-  if (inner.length === 0) return [readExtension(bytes)];
-  return inner.map((entry) => readExtension(entry.bytes));
+  if (inner.length === 0) return [yield* readExtension(bytes, budget)];
+  const packages: ExtensionPackage[] = [];
+  for (const entry of inner) packages.push(yield* readExtension(entry.bytes, budget));
+  return packages;
 }
 
-function readExtension(bytes: Uint8Array): ExtensionPackage {
-  const files = xmlFiles(bytes);
+const isXmlFile = (name: string): boolean => /\.xml$/i.test(name);
+const isPackage = (name: string): boolean => /\.zip$/i.test(name) && !/^(?:lib|ui)\//.test(name);
+
+function* readExtension(bytes: Uint8Array, budget: XmlBudget): Generator<void, ExtensionPackage> {
+  const files = yield* unzip(bytes, isXmlFile);
   const metadata = files.find(({ name }) => name === METADATA);
-  if (!metadata) throw new ImportRefused('the extension has no metadata.xml at its root');
-  const [package_, ...others] = itemsOf(parseXml(metadata.text), 'ExtensionPackages', 'ExtensionPackage');
+  if (!metadata) throw new ImportRefused(`the extension has no metadata.xml at its root${elsewhere(files)}`);
+  const root = yield* readFile(metadata, budget);
+  const [package_, ...others] = itemsOf(root, 'ExtensionPackages', 'ExtensionPackage');
   if (!package_ || others.length > 0) throw new ImportRefused('metadata.xml must declare one ExtensionPackage');
-  const entities = files
-    .filter(({ name }) => name.startsWith('Entities/'))
-    .flatMap(({ text }) => entitiesIn(parseXml(text)));
-  return { ...packageHead(package_), entities: inOrder(entities) };
+  const head = packageHead(package_);
+  const roots: XmlElement[] = [];
+  for (const file of files) if (file.name.startsWith('Entities/')) roots.push(yield* readFile(file, budget));
+  return { ...head, ...uploadOf(roots) };
 }
 
-function packageHead({ attributes }: XmlElement): Omit<ExtensionPackage, 'entities'> {
+/** A hint for a zip of a folder instead of its contents. */
+function elsewhere(files: readonly ZipEntry[]): string {
+  const deeper = files.find(({ name }) => name.endsWith(`/${METADATA}`));
+  return deeper ? `; it has ${deeper.name}: zip the contents of that folder, not the folder` : '';
+}
+
+function packageHead({ attributes }: XmlElement): Omit<ExtensionPackage, keyof Upload> {
   const { name = '', packageVersion = '', minimumThingWorxVersion = '', vendor = '' } = attributes;
   if (name === '' || minimumThingWorxVersion === '')
     throw new ImportRefused('an ExtensionPackage needs name, packageVersion and minimumThingWorxVersion');
@@ -51,18 +78,30 @@ function packageHead({ attributes }: XmlElement): Omit<ExtensionPackage, 'entiti
   return { name, packageVersion, vendor };
 }
 
-const xmlFiles = (bytes: Uint8Array): { readonly name: string; readonly text: string }[] =>
-  unzip(bytes, (name) => /\.xml$/i.test(name)).map((entry) => ({ name: entry.name, text: textOf(entry.bytes) }));
-
-/** Files come in any order; what is referred to comes first. */
-function inOrder(entities: readonly EntityElement[]): EntityElement[] {
-  return COLLECTION_NAMES.flatMap((name) => entities.filter(({ collection }) => collection === name));
+/** Names the file in what is wrong with it. */
+function* readFile({ name, bytes }: ZipEntry, budget: XmlBudget): Generator<void, XmlElement> {
+  try {
+    return yield* readXml(textOf(bytes, name), budget);
+  } catch (error) {
+    if (!(error instanceof ImportRefused) || error.message.startsWith(name)) throw error;
+    throw new ImportRefused(`${name}: ${error.message}`);
+  }
 }
 
-function textOf(bytes: Uint8Array): string {
+/** Files come in any order. */
+function uploadOf(roots: readonly XmlElement[]): Upload {
+  const contents = roots.map(entitiesIn);
+  const entities = contents.flatMap((content) => content.entities);
+  return {
+    entities: COLLECTION_NAMES.flatMap((name) => entities.filter(({ collection }) => collection === name)),
+    skipped: contents.flatMap((content) => content.skipped),
+  };
+}
+
+function textOf(bytes: Uint8Array, file: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(withLineFeeds(bytes));
   } catch {
-    throw new ImportRefused('the file is not UTF-8 text');
+    throw new ImportRefused(`${file} is not UTF-8 text; save it as UTF-8`);
   }
 }

@@ -1,6 +1,7 @@
 import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
 import type { Definitions, PlatformEvent, PlatformProperty, PlatformService } from './definitions.js';
 import { type EntityParts, mergeParts } from './entity-parts.js';
+import { BUILT_IN_FIELDS } from './built-in-shapes.js';
 
 interface Entity {
   readonly name: string;
@@ -45,6 +46,12 @@ const BUILT_IN_TEMPLATES: Readonly<Record<string, string>> = {
 };
 
 const BUILT_IN = new Map(Object.entries(BUILT_IN_TEMPLATES).map(([name, base]) => [name.toLowerCase(), base]));
+const BUILT_IN_SHAPES = new Map(
+  Object.entries(BUILT_IN_FIELDS).map(([name, fields]): [string, DataShape] => [
+    name.toLowerCase(),
+    { kind: 'DataShapes', name, description: '', projectName: '', fields },
+  ]),
+);
 /** Longer chains of templates are refused as circles. */
 const MAX_CHAIN = 32;
 
@@ -76,7 +83,9 @@ export class Entities {
   }
 
   get<K extends EntityKind>(kind: K, name: string): Extract<ModelEntity, { kind: K }> | undefined {
-    return this.#byKind[kind].get(name.toLowerCase()) as Extract<ModelEntity, { kind: K }> | undefined;
+    const entity: ModelEntity | undefined = this.#byKind[kind].get(name.toLowerCase());
+    return (entity ?? (kind === 'DataShapes' ? BUILT_IN_SHAPES.get(name.toLowerCase()) : undefined)) as
+      Extract<ModelEntity, { kind: K }> | undefined;
   }
 
   copy(): Entities {

@@ -71,6 +71,11 @@ export class PlatformThing {
     this.#merge();
   }
 
+  /** Takes the definition of another Thing of the same name; values, events and the connection stay. */
+  redefined({ source, description, identifier, projectName, isEnabled }: PlatformThing): this {
+    return Object.assign(this, { source, description, identifier, projectName, isEnabled });
+  }
+
   learn(definitions: Definitions): void {
     this.#fromEdge = definitions;
     this.#merge();
