@@ -114,6 +114,5 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   aedes: ['sandbox/iothub'],
   '@peculiar/x509': ['sandbox'],
   fflate: ['wrappers/bundle', 'sandbox/thingworx'],
-  'fast-xml-parser': ['wrappers', 'sandbox/thingworx'],
   yaml: ['documents', 'agent/config', 'wrappers'],
 };
