@@ -6,6 +6,7 @@ import { AgentError } from '../core/errors.js';
 import type { JsonValue } from '../edge/definitions.js';
 import type { ValueKind, ValueRule } from './definition.js';
 import { INTEGER_RANGE, MAX_PATTERN_TEXT_LENGTH } from './parameter-types.js';
+import { patternMatcher } from './patterns/match.js';
 
 /**
  * @param at what the value is, for errors: `RebootDevices: parameter 'delaySeconds'`.
@@ -146,12 +147,14 @@ function checkRange(value: number, rule: ValueRule, at: string): void {
 }
 
 function checkText(text: string, rule: ValueRule, at: string): void {
-  const { minLength, maxLength, pattern } = rule;
+  const { minLength, maxLength, pattern, matcher } = rule;
   if (minLength === undefined && maxLength === undefined && pattern === undefined) return;
   const length = text.replaceAll(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, '_').length;
   if (minLength !== undefined && length < minLength) throw refuse(at, `must have at least ${minLength} characters`);
   if (maxLength !== undefined && length > maxLength) throw refuse(at, `must have at most ${maxLength} characters`);
   if (pattern === undefined) return;
   if (length > MAX_PATTERN_TEXT_LENGTH) throw refuse(at, `must have at most ${MAX_PATTERN_TEXT_LENGTH} characters`);
-  if (!new RegExp(pattern).test(text)) throw refuse(at, `must match ${pattern}`);
+  const verdict = (matcher ?? patternMatcher(pattern))(text);
+  if (verdict === 'noMatch') throw refuse(at, `must match ${pattern}`);
+  if (verdict === 'tooCostly') throw refuse(at, `takes too long to compare with ${pattern}; use a shorter text`);
 }

@@ -5,6 +5,7 @@
 import type { BaseType } from '../alwayson/codec/base-types.js';
 import type { JsonValue } from '../edge/definitions.js';
 import type { ConditionTemplate } from './condition.js';
+import type { PatternMatcher } from './patterns/match.js';
 
 /** How a value is read and written; several base types share one. */
 export type ValueKind =
@@ -21,6 +22,8 @@ export interface ValueRule {
   readonly maxLength?: number;
   /** A regular expression of ECMAScript 5, found anywhere in the text unless anchored. */
   readonly pattern?: string;
+  /** Tries the pattern on a text, in bounded time. */
+  readonly matcher?: PatternMatcher;
   readonly enum?: readonly (string | number)[];
   /** Columns of a table, in order. */
   readonly fields?: readonly FieldRule[];

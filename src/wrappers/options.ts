@@ -1,7 +1,10 @@
 import type { JobOption, ServiceKind, WrapperParameter } from './definition.js';
 import { INTEGER_RANGE } from './parameter-types.js';
+import { lazyPatternMatcher } from './patterns/match.js';
 
 type OptionParameter = Omit<WrapperParameter, 'name' | 'required' | 'target'>;
+
+const JOB_ID_PATTERN = '^[A-Za-z0-9-]+$';
 
 /** The job options as parameters; the bounds are those of the job services. */
 const OPTION_PARAMETERS: Readonly<Record<JobOption, OptionParameter>> = {
@@ -28,8 +31,8 @@ const OPTION_PARAMETERS: Readonly<Record<JobOption, OptionParameter>> = {
   },
   jobId: {
     baseType: 'STRING',
-    description: 'Id of the job, 1 to 64 letters, digits and dashes; made up when absent.',
-    rule: { kind: 'text', maxLength: 64, pattern: '^[A-Za-z0-9-]+$' },
+    description: 'Id of the job, 1 to 64 letters, digits and dashes; generated if omitted.',
+    rule: { kind: 'text', maxLength: 64, pattern: JOB_ID_PATTERN, matcher: lazyPatternMatcher(JOB_ID_PATTERN) },
   },
 };
 

@@ -2,6 +2,7 @@ import { isAgentError } from '../../core/errors.js';
 import { convert } from '../convert.js';
 import type { ServiceKind, ValueRule } from '../definition.js';
 import { isNumericKind, kindOf } from '../parameter-types.js';
+import { lazyPatternMatcher } from '../patterns/match.js';
 import type { RawParameter } from '../schema.js';
 import { fieldRules, problemWithShapeReference, type ShapeTable } from './data-shapes.js';
 import type { Finding } from './finding.js';
@@ -33,7 +34,7 @@ export function ruleOf(parameter: RawParameter, shapes: ShapeTable): ValueRule {
     ...(maximum === undefined ? {} : { maximum }),
     ...(minLength === undefined ? {} : { minLength }),
     ...(maxLength === undefined ? {} : { maxLength }),
-    ...(pattern === undefined ? {} : { pattern }),
+    ...(pattern === undefined ? {} : { pattern, matcher: lazyPatternMatcher(pattern) }),
     ...(parameter.enum === undefined ? {} : { enum: parameter.enum }),
     ...(kind === 'table' ? { fields: fieldRules(parameter.dataShape, shapes) } : {}),
   };
@@ -49,7 +50,12 @@ function findingsOfBounds(parameter: RawParameter): Finding[] {
   if (!isNumericKind(kind)) findings.push(...foreign(['minimum', 'maximum'], 'a number'));
   if (kind !== 'text') findings.push(...foreign(['minLength', 'maxLength', 'pattern'], 'a text'));
   if (!isNumericKind(kind) && kind !== 'text') findings.push(...foreign(['enum'], 'a text or a number'));
-  return findings.length > 0 ? findings : [...findingsOfOrder(parameter), ...findingsOfEnum(parameter, kind)];
+  if (findings.length > 0) return findings;
+  const order = findingsOfOrder(parameter);
+  const { pattern: _pattern, ...withoutPattern } = parameter;
+  // Values cannot be tried on a pattern that is refused.
+  const isPatternRefused = order.some(({ path }) => path[0] === 'pattern');
+  return [...order, ...findingsOfEnum(isPatternRefused ? withoutPattern : parameter, kind)];
 }
 
 function findingsOfOrder({ minimum, maximum, minLength, maxLength, pattern }: RawParameter): Finding[] {
@@ -60,7 +66,7 @@ function findingsOfOrder({ minimum, maximum, minLength, maxLength, pattern }: Ra
   if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
     findings.push({ path: ['maxLength'], message: `must not be below minLength, ${minLength}` });
   }
-  const problem = pattern === undefined ? undefined : problemWithPattern(pattern);
+  const problem = pattern === undefined ? undefined : problemWithPattern(pattern, maxLength);
   if (problem !== undefined) findings.push({ path: ['pattern'], message: problem });
   return findings;
 }

