@@ -2,8 +2,17 @@
 import { BASE_TYPES, type BaseType } from '../alwayson/codec/base-types.js';
 import type { ValueKind } from './definition.js';
 
-/** NOTHING is no parameter; the JSON forms of the other two are not known well enough to promise anything. */
-const REFUSED: readonly BaseType[] = ['NOTHING', 'VARIANT', 'SCHEDULE'];
+/** NOTHING is no parameter; the JSON forms of the others are not known well enough to promise anything. */
+const REFUSED: readonly BaseType[] = [
+  'NOTHING',
+  'VARIANT',
+  'SCHEDULE',
+  'TIMESPAN',
+  'VEC2',
+  'VEC3',
+  'VEC4',
+  'THINGCODE',
+];
 
 const KINDS: Partial<Record<BaseType, ValueKind>> = {
   NUMBER: 'number',

@@ -1,6 +1,6 @@
 /**
- * The base types with their codes on the wire (protocol notes 3.2). `payload` says how the bytes after the type byte
- * are laid out.
+ * The base types with their codes on the wire. `payload` says how the bytes after the type byte are laid out. The codes
+ * up to 120 are those of PTC's C SDK; 4, 23 and 121 to 129 were observed in frames of PTC's Java SDK 7.1.
  */
 export type PayloadKind =
   | 'nothing'
@@ -13,7 +13,12 @@ export type PayloadKind =
   | 'bytes'
   | 'variant'
   | 'integer'
-  | 'long';
+  | 'long'
+  | 'timespan'
+  | 'vec2'
+  | 'vec3'
+  | 'vec4'
+  | 'thingcode';
 
 export interface BaseTypeEntry {
   readonly code: number;
@@ -28,6 +33,8 @@ export const BASE_TYPES = {
   NUMBER: { code: 1, payload: 'number' },
   BOOLEAN: { code: 2, payload: 'boolean' },
   DATETIME: { code: 3, payload: 'datetime' },
+  /** Start and end as DATETIMEs, then a string with the period. */
+  TIMESPAN: { code: 4, payload: 'timespan' },
   INFOTABLE: { code: 5, payload: 'infotable' },
   LOCATION: { code: 6, payload: 'location' },
   XML: text(7),
@@ -40,13 +47,13 @@ export const BASE_TYPES = {
   HTML: text(14),
   TEXT: text(15),
   TAGS: text(16),
-  /** In the name table of the C SDK only; that it is a string is an assumption. Never sent to edges. */
+  /** A string in PTC's Java SDK. The C SDK names the type but cannot read it, so edges are sent a STRING. */
   SCHEDULE: text(17),
   VARIANT: { code: 18, payload: 'variant' },
   GUID: text(20),
   BLOB: { code: 21, payload: 'bytes' },
   INTEGER: { code: 22, payload: 'integer' },
-  /** The code 23 is an assumption: newer platforms have the type, no bytes of it were seen. Never sent to edges. */
+  /** The code and the 8 bytes are those of PTC's Java SDK and of alwayson-py. The C SDK does not know the type. */
   LONG: { code: 23, payload: 'long' },
   PROPERTYNAME: text(50),
   SERVICENAME: text(51),
@@ -71,6 +78,16 @@ export const BASE_TYPES = {
   LOCALIZATIONTABLENAME: text(118),
   ORGANIZATIONNAME: text(119),
   DASHBOARDNAME: text(120),
+  PERSISTENCEPROVIDERPACKAGENAME: text(121),
+  PERSISTENCEPROVIDERNAME: text(122),
+  PROJECTNAME: text(123),
+  VEC2: { code: 124, payload: 'vec2' },
+  VEC3: { code: 125, payload: 'vec3' },
+  VEC4: { code: 126, payload: 'vec4' },
+  /** A 4-byte domain and an 8-byte instance. */
+  THINGCODE: { code: 127, payload: 'thingcode' },
+  NOTIFICATIONCONTENTNAME: text(128),
+  NOTIFICATIONDEFINITIONNAME: text(129),
 } as const satisfies Record<string, BaseTypeEntry>;
 
 /** The name of a base type, as ThingWorx writes it. */

@@ -1,10 +1,10 @@
 import { type BaseType, BASE_TYPES, isBaseType } from './base-types.js';
-import { base64At, jsonInvalid, listAt, objectAt, textAt } from './json-input.js';
+import { scalarFromJson, scalarToJson } from './frame-json-scalars.js';
+import { jsonInvalid, listAt, objectAt, textAt } from './json-input.js';
 import {
   type Cell,
   type FieldDefinition,
   type InfoTable,
-  type Location,
   OddCell,
   Primitive,
   type Row,
@@ -31,14 +31,6 @@ export interface FrameTableJson {
 
 const NOTHING: CellJson = { baseType: 'NOTHING' };
 
-/** Numbers that JSON has no form for. */
-const SPECIAL_NUMBERS = new Map<string, number>([
-  ['NaN', Number.NaN],
-  ['Infinity', Number.POSITIVE_INFINITY],
-  ['-Infinity', Number.NEGATIVE_INFINITY],
-  ['-0', -0],
-]);
-
 export function tableToFrameJson({ fields, rows }: InfoTable): FrameTableJson {
   return {
     fields: fields.map(({ name, description, baseType, aspects }) => ({
@@ -63,40 +55,12 @@ function toCell(baseType: BaseType, value: Value): CellJson {
 }
 
 function valueToJson(baseType: BaseType, value: Value): unknown {
-  switch (BASE_TYPES[baseType].payload) {
-    case 'number':
-      return numberToJson(value as number);
-    case 'long':
-      return typeof value === 'bigint' ? String(value) : value;
-    case 'bytes':
-      return Buffer.from(value as Uint8Array).toString('base64');
-    case 'location':
-      return locationToJson(value as Location);
-    case 'infotable':
-      return tableToFrameJson(value as InfoTable);
-    case 'variant': {
-      const content = value as Primitive;
-      return toCell(content.baseType, content.value);
-    }
-    case 'string':
-    case 'boolean':
-    case 'datetime':
-    case 'integer':
-    case 'nothing':
-      return value;
-  }
+  const { payload } = BASE_TYPES[baseType];
+  if (payload === 'infotable') return tableToFrameJson(value as InfoTable);
+  if (payload !== 'variant') return scalarToJson(payload, value);
+  const content = value as Primitive;
+  return toCell(content.baseType, content.value);
 }
-
-function numberToJson(value: number): number | string {
-  if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
-const locationToJson = ({ longitude, latitude, elevation }: Location): unknown => ({
-  longitude: numberToJson(longitude),
-  latitude: numberToJson(latitude),
-  elevation: numberToJson(elevation),
-});
 
 /** The table of its JSON form. Throws AgentError InvalidArgument, which names the place below `path`. */
 export function tableFromFrameJson(json: unknown, path: string): InfoTable {
@@ -140,49 +104,8 @@ function baseTypeAt(json: unknown, path: string): BaseType {
   return name;
 }
 
-/** The value of its JSON form; what kind and range it must have else is seen when it is written. */
 function valueFromJson(baseType: BaseType, json: unknown, path: string): Value {
-  switch (BASE_TYPES[baseType].payload) {
-    case 'nothing':
-      return null;
-    case 'number':
-      return numberFromJson(json, path);
-    case 'long':
-      return typeof json === 'string' ? longFromText(json, path) : (json as Value);
-    case 'bytes':
-      return base64At(json, path);
-    case 'location':
-      return locationFromJson(json, path);
-    case 'infotable':
-      return tableFromFrameJson(json, path);
-    case 'variant':
-      return primitiveFromJson(json, path);
-    case 'string':
-      return textAt(json, path);
-    case 'boolean':
-    case 'datetime':
-    case 'integer':
-      return json as Value;
-  }
-}
-
-function numberFromJson(json: unknown, path: string): number {
-  if (typeof json === 'number') return json;
-  const special = SPECIAL_NUMBERS.get(String(json));
-  if (special === undefined) throw jsonInvalid(path, 'a number, "NaN", "Infinity" or "-Infinity"');
-  return special;
-}
-
-function longFromText(text: string, path: string): bigint {
-  if (!/^-?\d{1,19}$/.test(text)) throw jsonInvalid(path, 'a whole number');
-  return BigInt(text);
-}
-
-function locationFromJson(json: unknown, path: string): Location {
-  const location = objectAt(json, path);
-  return {
-    longitude: numberFromJson(location['longitude'], `${path}.longitude`),
-    latitude: numberFromJson(location['latitude'], `${path}.latitude`),
-    elevation: numberFromJson(location['elevation'], `${path}.elevation`),
-  };
+  const { payload } = BASE_TYPES[baseType];
+  if (payload === 'infotable') return tableFromFrameJson(json, path);
+  return payload === 'variant' ? primitiveFromJson(json, path) : scalarFromJson(payload, json, path);
 }

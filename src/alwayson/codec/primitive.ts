@@ -2,13 +2,14 @@ import type { CodedBaseType } from './base-type-codes.js';
 import type { BaseType, PayloadKind } from './base-types.js';
 import { notEncodable } from './codec-errors.js';
 import type { Reader } from './reader.js';
-import type { Location, Value } from './values-model.js';
+import { isCompoundPayload, isLong, readCompound, writeCompound } from './compound.js';
+import type { Value } from './values-model.js';
 import type { Writer } from './writer.js';
 
 /** The payloads that hold no other value. */
 export type ScalarPayload = Exclude<PayloadKind, 'infotable' | 'variant'>;
 
-/** Reads a payload (protocol notes 3.2). */
+/** Reads a payload, without its type byte. */
 export function readScalar(reader: Reader, payload: ScalarPayload): Value {
   switch (payload) {
     case 'string':
@@ -23,12 +24,17 @@ export function readScalar(reader: Reader, payload: ScalarPayload): Value {
       return reader.i64();
     case 'nothing':
       return null;
-    case 'location':
-      return { longitude: reader.f64(), latitude: reader.f64(), elevation: reader.f64() };
     case 'bytes':
       return reader.blob();
     case 'long':
       return reader.exactI64();
+    case 'location':
+    case 'vec2':
+    case 'vec3':
+    case 'vec4':
+    case 'thingcode':
+    case 'timespan':
+      return readCompound(reader, payload);
   }
 }
 
@@ -47,21 +53,7 @@ function writeRareScalar(writer: Writer, { baseType, payload }: CodedBaseType, v
   if (payload === 'nothing' && value === null) return;
   if (payload === 'bytes' && value instanceof Uint8Array) writer.blob(value);
   else if (payload === 'long' && isLong(value)) writer.exactI64(BigInt(value));
-  else if (payload === 'location' && isLocation(value)) {
-    writer.f64(value.longitude);
-    writer.f64(value.latitude);
-    writer.f64(value.elevation);
-  } else throw unfit(baseType, value);
-}
-
-function isLong(value: Value): value is number | bigint {
-  return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
-}
-
-function isLocation(value: Value): value is Location {
-  if (typeof value !== 'object' || value === null) return false;
-  const { longitude, latitude, elevation } = value as { readonly [part in keyof Location]?: unknown };
-  return typeof longitude === 'number' && typeof latitude === 'number' && typeof elevation === 'number';
+  else if (!isCompoundPayload(payload) || !writeCompound(writer, payload, value)) throw unfit(baseType, value);
 }
 
 /** The error of a value that is none of `baseType`; it names the kind of the value, never the value. */

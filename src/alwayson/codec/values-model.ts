@@ -13,6 +13,27 @@ export interface Location {
   readonly elevation: number;
 }
 
+/** A VEC2, VEC3 or VEC4; `z` and `w` only where the type has them. */
+export interface Vector {
+  readonly x: number;
+  readonly y: number;
+  readonly z?: number;
+  readonly w?: number;
+}
+
+/** The code of a Thing: a 32-bit domain and a 64-bit instance, a bigint beyond 2^53. */
+export interface ThingCode {
+  readonly domainId: number;
+  readonly instanceId: number | bigint;
+}
+
+/** Start and end as epoch milliseconds (-1 where unset, as PTC's Java SDK writes it), and a period as text. */
+export interface TimeSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly period: string;
+}
+
 /** A value with its base type: an aspect, or the content of a VARIANT. */
 export class Primitive {
   constructor(
@@ -32,9 +53,22 @@ export class OddCell {
 /**
  * By base type: STRING-like, JSON, QUERY, XML: string (JSON and QUERY: the text). NUMBER, INTEGER: number.
  * LONG: number, or bigint beyond 2^53. BOOLEAN: boolean. DATETIME: epoch milliseconds. LOCATION: Location.
- * BLOB, IMAGE: Uint8Array. INFOTABLE: InfoTable. VARIANT: Primitive. NOTHING: null.
+ * BLOB, IMAGE: Uint8Array. INFOTABLE: InfoTable. VARIANT: Primitive. VEC2, VEC3, VEC4: Vector. THINGCODE: ThingCode.
+ * TIMESPAN: TimeSpan. NOTHING: null.
  */
-export type Value = null | boolean | number | bigint | string | Uint8Array | Location | InfoTable | Primitive;
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Location
+  | Vector
+  | ThingCode
+  | TimeSpan
+  | InfoTable
+  | Primitive;
 
 export type Cell = Value | OddCell;
 

@@ -14,6 +14,7 @@ import {
   toNumber,
   toText,
 } from './scalars.js';
+import { toThingCode, toTimeSpan, toVector } from './compound.js';
 import { encodeNative, isInfoTable, makeField, rowsFromTable } from './wire.js';
 
 type Conversion = (input: unknown, baseType: BaseType, what: string) => unknown;
@@ -32,6 +33,11 @@ const CONVERSIONS: Readonly<Record<PayloadKind, Conversion>> = {
   bytes: toBytes,
   infotable: (input, _baseType, what) => toRows(input, what),
   variant: (input) => (isEmpty(input) ? REFUSED : input),
+  vec2: (input) => toVector(input, ['x', 'y']),
+  vec3: (input) => toVector(input, ['x', 'y', 'z']),
+  vec4: (input) => toVector(input, ['x', 'y', 'z', 'w']),
+  thingcode: toThingCode,
+  timespan: toTimeSpan,
 };
 
 /**

@@ -6,7 +6,10 @@ import {
   type InfoTable,
   OddCell,
   Primitive,
+  type ThingCode,
+  type TimeSpan,
   type Value,
+  type Vector,
 } from '../codec/values-model.js';
 import { isJsonType, type JsonValue, setOwn } from './native.js';
 import { encodeNative, isInfoTable } from './wire.js';
@@ -68,7 +71,14 @@ function objectToJson(value: Exclude<Value, null | boolean | number | bigint | s
   if (value instanceof Uint8Array)
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   if (isInfoTable(value)) return tableToJson(value) as unknown as JsonValue;
+  if (!('latitude' in value)) return partsToJson(value);
   return { latitude: value.latitude, longitude: value.longitude, elevation: value.elevation, units: 'WGS84' };
+}
+
+/** A vector, the code of a Thing or a time span by the names of its parts. */
+function partsToJson(value: Vector | ThingCode | TimeSpan): JsonValue {
+  const parts = Object.entries(value) as [string, number | bigint | string][];
+  return Object.fromEntries(parts.map(([name, part]) => [name, cellToJson('VARIANT', part)]));
 }
 
 /** Text that claims to be JSON and is not is shown as it is. */

@@ -8,8 +8,10 @@ import {
   type Location,
   OddCell,
   Primitive,
+  type TimeSpan,
   type Value,
 } from '../codec/values-model.js';
+import { timeSpanFromNative, timeSpanToNative, thingCode, vector } from './compound.js';
 import { getOwn, isJsonType, isPlainObject, type NativeRow, setOwn } from './native.js';
 
 export interface FieldOptions {
@@ -33,6 +35,11 @@ const ENCODINGS: Readonly<Record<PayloadKind, Encoding>> = {
   bytes: (native) => (native instanceof Uint8Array ? native : undefined),
   variant: (native) => (native instanceof Primitive ? native : inferPrimitive(native)),
   infotable: infoTable,
+  vec2: (native) => vector(native, ['x', 'y']),
+  vec3: (native) => vector(native, ['x', 'y', 'z']),
+  vec4: (native) => vector(native, ['x', 'y', 'z', 'w']),
+  thingcode: thingCode,
+  timespan: timeSpanFromNative,
 };
 
 /**
@@ -58,6 +65,7 @@ export function decodeNative(baseType: BaseType, value: Value): unknown {
   if (value instanceof Primitive) return decodeNative(value.baseType, value.value);
   if (isJsonType(baseType) && typeof value === 'string') return value === '' ? undefined : jsonValue(value);
   if (baseType === 'DATETIME') return new Date(Number(value));
+  if (baseType === 'TIMESPAN') return timeSpanToNative(value as TimeSpan);
   return isInfoTable(value) ? rowsFromTable(value) : value;
 }
 

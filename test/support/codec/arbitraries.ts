@@ -13,6 +13,11 @@ import {
 const names = fc.string({ unit: 'grapheme', maxLength: 150 });
 const baseTypes = fc.constantFrom(...(Object.keys(BASE_TYPES) as BaseType[]));
 
+const longs = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => {
+  const near = Number(value);
+  return Number.isSafeInteger(near) ? near : value;
+});
+
 /** Any value of a base type; tables and variants down to `depth`. */
 export function valueOf(baseType: BaseType, depth: number): fc.Arbitrary<Value> {
   switch (BASE_TYPES[baseType].payload) {
@@ -29,15 +34,25 @@ export function valueOf(baseType: BaseType, depth: number): fc.Arbitrary<Value> 
     case 'integer':
       return fc.integer();
     case 'long':
-      return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => {
-        const near = Number(value);
-        return Number.isSafeInteger(near) ? near : value;
-      });
+      return longs;
     case 'bytes':
       return fc.uint8Array({ maxLength: 40 });
     case 'location':
       return fc.record(
         { longitude: fc.double(), latitude: fc.double(), elevation: fc.double() },
+        { noNullPrototype: true },
+      );
+    case 'vec2':
+      return fc.record({ x: fc.double(), y: fc.double() }, { noNullPrototype: true });
+    case 'vec3':
+      return fc.record({ x: fc.double(), y: fc.double(), z: fc.double() }, { noNullPrototype: true });
+    case 'vec4':
+      return fc.record({ x: fc.double(), y: fc.double(), z: fc.double(), w: fc.double() }, { noNullPrototype: true });
+    case 'thingcode':
+      return fc.record({ domainId: fc.integer(), instanceId: longs }, { noNullPrototype: true });
+    case 'timespan':
+      return fc.record(
+        { start: fc.maxSafeInteger(), end: fc.maxSafeInteger(), period: fc.string({ maxLength: 20 }) },
         { noNullPrototype: true },
       );
     case 'infotable':

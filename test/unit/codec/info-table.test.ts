@@ -2,7 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import { BASE_TYPES, type BaseType } from '../../../src/alwayson/codec/base-types.js';
 import { decodeInfoTable, encodeInfoTable } from '../../../src/alwayson/codec/info-table.js';
 import { type Cell, type InfoTable, OddCell, Primitive } from '../../../src/alwayson/codec/values-model.js';
-import { type Bytes, cell, field, row, table, text, toHex, u16, u32, u8 } from '../../support/codec/byte-builder.js';
+import {
+  type Bytes,
+  cell,
+  f64,
+  field,
+  i64,
+  row,
+  table,
+  text,
+  toHex,
+  u16,
+  u32,
+  u8,
+} from '../../support/codec/byte-builder.js';
 
 const decode = (bytes: Bytes, limits = {}): InfoTable => decodeInfoTable(Uint8Array.from(bytes), limits);
 
@@ -44,6 +57,15 @@ describe('base types (3.2)', () => {
     ['LONG', cell.long(-(2n ** 53n)), -(2n ** 53n)],
     ['LONG', cell.long(2n ** 63n - 1n), 2n ** 63n - 1n],
     ['LOCATION', cell.location(11.5, 48.1, 520), { longitude: 11.5, latitude: 48.1, elevation: 520 }],
+    ['VEC2', [124, ...f64(1), ...f64(2.5)], { x: 1, y: 2.5 }],
+    ['VEC3', [125, ...f64(-1.5), ...f64(0), ...f64(3)], { x: -1.5, y: 0, z: 3 }],
+    ['VEC4', [126, ...f64(1), ...f64(2), ...f64(3), ...f64(4)], { x: 1, y: 2, z: 3, w: 4 }],
+    ['THINGCODE', [127, ...u32(7), ...i64(123_456_789)], { domainId: 7, instanceId: 123_456_789 }],
+    ['THINGCODE', [127, ...u32(2 ** 32 - 1), ...i64(2n ** 62n)], { domainId: -1, instanceId: 2n ** 62n }],
+    ['TIMESPAN', [4, ...i64(1_000), ...i64(2_000), ...text('P1D')], { start: 1_000, end: 2_000, period: 'P1D' }],
+    ['TIMESPAN', [4, ...i64(-1), ...i64(-1), 0], { start: -1, end: -1, period: '' }],
+    ['PROJECTNAME', cell.text(123, 'P'), 'P'],
+    ['NOTIFICATIONDEFINITIONNAME', cell.text(129, 'N'), 'N'],
     ['BLOB', cell.bytes(21, [1, 2, 255]), Uint8Array.of(1, 2, 255)],
     ['IMAGE', cell.bytes(10, []), new Uint8Array(0)],
     ['VARIANT', cell.variant(cell.integer(3)), new Primitive('INTEGER', 3)],
@@ -65,9 +87,10 @@ describe('base types (3.2)', () => {
   const known = new Set<number>(Object.values(BASE_TYPES).map(({ code }) => code));
   const unknown = Array.from({ length: 256 }, (_, code) => code).filter((code) => !known.has(code));
 
-  it('knows 45 base types, and not TIMESPAN (4)', () => {
-    expect(known.size).toBe(46);
-    expect(unknown).toContain(4);
+  it('knows the 55 base types of ThingWorx and NOTHING', () => {
+    expect(known.size).toBe(56);
+    expect(unknown).not.toContain(4);
+    expect(Math.max(...[...known].filter((code) => code < 0xff))).toBe(129);
   });
 
   it.each(unknown)('the unknown code %i fails a cell, a field and an aspect, with its offset', (code) => {

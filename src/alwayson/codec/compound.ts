@@ -1,0 +1,81 @@
+import type { PayloadKind } from './base-types.js';
+import type { Reader } from './reader.js';
+import type { ThingCode, TimeSpan, Value } from './values-model.js';
+import type { Writer } from './writer.js';
+
+/** The payloads that are a few numbers and texts, one after the other. */
+export type CompoundPayload = Extract<PayloadKind, 'location' | 'vec2' | 'vec3' | 'vec4' | 'thingcode' | 'timespan'>;
+
+/** The parts of a payload that consists of doubles, in the order in which the wire has them. */
+export const DOUBLE_PARTS: Readonly<Partial<Record<PayloadKind, readonly string[]>>> = {
+  location: ['longitude', 'latitude', 'elevation'],
+  vec2: ['x', 'y'],
+  vec3: ['x', 'y', 'z'],
+  vec4: ['x', 'y', 'z', 'w'],
+};
+
+export function isCompoundPayload(payload: PayloadKind): payload is CompoundPayload {
+  return payload === 'thingcode' || payload === 'timespan' || payload in DOUBLE_PARTS;
+}
+
+/** Reads a payload, without its type byte. */
+export function readCompound(reader: Reader, payload: CompoundPayload): Value {
+  switch (payload) {
+    case 'location':
+      return { longitude: reader.f64(), latitude: reader.f64(), elevation: reader.f64() };
+    case 'vec2':
+      return { x: reader.f64(), y: reader.f64() };
+    case 'vec3':
+      return { x: reader.f64(), y: reader.f64(), z: reader.f64() };
+    case 'vec4':
+      return { x: reader.f64(), y: reader.f64(), z: reader.f64(), w: reader.f64() };
+    case 'thingcode':
+      return { domainId: reader.i32(), instanceId: reader.exactI64() };
+    case 'timespan':
+      return { start: reader.i64(), end: reader.i64(), period: reader.string() };
+  }
+}
+
+/** Writes a payload; returns false, with nothing written, where `value` is none of that kind. */
+export function writeCompound(writer: Writer, payload: CompoundPayload, value: Value): boolean {
+  if (payload === 'thingcode') return writeThingCode(writer, value);
+  if (payload === 'timespan') return writeTimeSpan(writer, value);
+  const parts = DOUBLE_PARTS[payload] as readonly string[];
+  if (typeof value !== 'object' || value === null) return false;
+  const doubles = parts.map((part) => (value as unknown as Readonly<Record<string, unknown>>)[part]);
+  if (!doubles.every((double) => typeof double === 'number')) return false;
+  for (const double of doubles) writer.f64(double);
+  return true;
+}
+
+function writeThingCode(writer: Writer, value: Value): boolean {
+  if (!isThingCode(value)) return false;
+  writer.u32(value.domainId);
+  writer.exactI64(BigInt(value.instanceId));
+  return true;
+}
+
+function writeTimeSpan(writer: Writer, value: Value): boolean {
+  if (!isTimeSpan(value)) return false;
+  writer.i64(value.start);
+  writer.i64(value.end);
+  writer.string(value.period);
+  return true;
+}
+
+/** Whether `value` is a whole number of at most 64 bits, as numbers hold it exactly, or as a bigint. */
+export function isLong(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
+}
+
+export function isThingCode(value: unknown): value is ThingCode {
+  if (typeof value !== 'object' || value === null) return false;
+  const { domainId, instanceId } = value as { readonly [part in keyof ThingCode]?: unknown };
+  return typeof domainId === 'number' && (domainId | 0) === domainId && isLong(instanceId);
+}
+
+export function isTimeSpan(value: unknown): value is TimeSpan {
+  if (typeof value !== 'object' || value === null) return false;
+  const { start, end, period } = value as { readonly [part in keyof TimeSpan]?: unknown };
+  return Number.isSafeInteger(start) && Number.isSafeInteger(end) && typeof period === 'string';
+}
