@@ -1,4 +1,5 @@
 import { isPlainObject, nativeToJson } from '../../alwayson/values.js';
+import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import { isAgentError } from '../../core/errors.js';
 import type { Store, StoreChange } from '../../store/store.js';
 import {
@@ -21,8 +22,11 @@ interface KeptThing {
   readonly identifier: string;
   readonly isEnabled: boolean;
   readonly lastConnectionMs: number | null;
-  /** Of properties that are not bound to the edge, in their REST form. */
-  readonly values: Readonly<Record<string, unknown>>;
+  /**
+   * Of properties that are not bound to the edge, in their REST form: an object, or its JSON text, which keeps the digits
+   * of every number.
+   */
+  readonly values: Readonly<Record<string, unknown>> | string;
 }
 
 const entityKey = (collection: Collection, name: string): string => `entity/${collection}/${name.toLowerCase()}`;
@@ -72,7 +76,8 @@ export class Archive {
 const put = (key: string, value: unknown): StoreChange => ({ type: 'put', key, value });
 
 function restore(things: Things, kept: KeptThing): void {
-  const { name, template, description, identifier, isEnabled, lastConnectionMs, values } = kept;
+  const { name, template, description, identifier, isEnabled, lastConnectionMs } = kept;
+  const values = typeof kept.values === 'string' ? parseJson(kept.values) : kept.values;
   const thing = things.get(name) ?? new PlatformThing(name, template, description, identifier);
   Object.assign(thing, { identifier, isEnabled, lastConnectionMs });
   if (isPlainObject(values))
@@ -93,5 +98,13 @@ function keptForm(thing: PlatformThing): KeptThing {
       if (!isAgentError(error)) throw error;
     }
   }
-  return { name, template, description, identifier, isEnabled, lastConnectionMs, values };
+  return {
+    name,
+    template,
+    description,
+    identifier,
+    isEnabled,
+    lastConnectionMs,
+    values: stringifyJson(values) ?? '{}',
+  };
 }

@@ -1,12 +1,15 @@
 import { CODE } from '../../../alwayson/codec/codes.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { tableToJson } from '../../../alwayson/values.js';
+import { isAgentError } from '../../../core/errors.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import type { AlwaysOnServer } from '../alwayson/alwayson-server.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
 import type { PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform, ServiceRun } from '../platform.js';
+import { declaredResult } from '../values/declared.js';
+import { Unconvertible } from '../values/unconvertible.js';
 import { parameterTable } from './parameters.js';
 import { type RestError, unableToInvoke } from './rest-error.js';
 import { type ResultForm, tableAnswer } from './tables.js';
@@ -27,12 +30,25 @@ export async function invokeRemote(
 ): Promise<InfoTable | null> {
   const { implementation } = service;
   if (implementation.kind !== 'remote') throw new TypeError('not a remote service');
+  const params = parametersOf(service, thing, inputs);
   try {
-    const params = parameterTable(service.parameters, inputs);
-    return await alwaysOn.invoke(thing, implementation.sourceName, params, implementation.timeoutMs);
+    const content = await alwaysOn.invoke(thing, implementation.sourceName, params, implementation.timeoutMs);
+    return declaredResult(service.result.baseType, content);
   } catch (error) {
+    if (error instanceof Unconvertible) throw unableToInvoke(500, service.name, thing.name, error.message);
     if (!(error instanceof EdgeFailure)) throw error;
     throw failureOf(error, service.name, thing.name);
+  }
+}
+
+/** @throws RestError 400 for an input that cannot be converted. */
+function parametersOf(service: PlatformService, thing: PlatformThing, inputs: ServiceRun['inputs']): InfoTable | null {
+  try {
+    return parameterTable(service.parameters, inputs);
+  } catch (error) {
+    if (error instanceof Unconvertible || isAgentError(error, 'InvalidArgument'))
+      throw unableToInvoke(400, service.name, thing.name, error.message);
+    throw error;
   }
 }
 

@@ -1,12 +1,9 @@
-import { type FieldDefinition, type InfoTable, OddCell } from '../../../alwayson/codec/values-model.js';
-import {
-  convertLoose,
-  encodeNative,
-  inferPrimitive,
-  isPlainObject,
-  makeField,
-  tableFromJson,
-} from '../../../alwayson/values.js';
+import type { BaseType } from '../../../alwayson/codec/base-types.js';
+import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
+import { inferPrimitive, isPlainObject } from '../../../alwayson/values.js';
+import { parseJson } from '../../../core/exact-json.js';
+import { bareColumn } from '../values/bare-column.js';
+import { Unconvertible } from '../values/unconvertible.js';
 import { RestError } from './rest-error.js';
 
 /** The inputs in a request's body: a JSON object, or nothing at all. Throws RestError 400. */
@@ -14,7 +11,7 @@ export function inputsOf(body: Buffer): Readonly<Record<string, unknown>> {
   if (body.length === 0) return {};
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString('utf8'));
+    parsed = parseJson(body.toString('utf8'));
   } catch (error) {
     throw new RestError(400, `Bad Request : the body is not JSON: ${(error as Error).message}`);
   }
@@ -23,43 +20,30 @@ export function inputsOf(body: Buffer): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Inputs as the one row of parameters of a request (protocol notes 6); null when there are none. Values are converted by
- * base type. What cannot be converted and what the service does not know goes on as it is: the edge has the last word,
- * and its refusal names the parameter.
+ * Inputs as the one row of parameters of a request; null when there are none. A value is converted to the base type of
+ * its parameter. A parameter that the service does not declare is sent as what it is: the edge has the last word, and its
+ * refusal names it.
+ * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */
 export function parameterTable(
   definitions: readonly FieldDefinition[],
   inputs: Readonly<Record<string, unknown>>,
 ): InfoTable | null {
-  const given = Object.entries(inputs).filter(([, value]) => value !== undefined && value !== null);
-  if (given.length === 0) return null;
-  const known = new Map(definitions.map((definition) => [definition.name, definition]));
-  const columns = given.map(([name, value]) => column(name, value, known.get(name)));
+  const known = new Map(definitions.map((definition) => [definition.name, definition.baseType]));
+  const columns = Object.entries(inputs)
+    .map(([name, value]) => parameter(name, known.get(name) ?? inferredBaseType(value), value))
+    .filter(({ cell }) => cell !== null);
+  if (columns.length === 0) return null;
   return { fields: columns.map(({ field }) => field), rows: [columns.map(({ cell }) => cell)] };
 }
 
-interface Column {
-  readonly field: FieldDefinition;
-  readonly cell: InfoTable['rows'][number][number];
-}
-
-/** With the shape that it came with; rows alone get the one that they seem to have. */
-function tableOf(value: unknown): InfoTable {
-  if (typeof value === 'object' && value !== null) {
-    if ('fields' in value && 'rows' in value) return value as InfoTable;
-    if ('dataShape' in value) return tableFromJson(value);
-  }
-  return encodeNative('INFOTABLE', convertLoose('INFOTABLE', value)) as InfoTable;
-}
-
-function column(name: string, value: unknown, definition: FieldDefinition | undefined): Column {
-  const inferred = inferPrimitive(value);
-  if (!definition) return { field: makeField(name, inferred.baseType), cell: inferred.value };
-  const field = makeField(name, definition.baseType);
+function parameter(name: string, baseType: BaseType, value: unknown): ReturnType<typeof bareColumn> {
   try {
-    if (definition.baseType === 'INFOTABLE') return { field, cell: tableOf(value) };
-    return { field, cell: encodeNative(definition.baseType, convertLoose(definition.baseType, value)) };
-  } catch {
-    return { field, cell: new OddCell(inferred.baseType, inferred.value) };
+    return bareColumn(name, baseType, value);
+  } catch (error) {
+    throw error instanceof Unconvertible ? error.of(`parameter "${name}"`) : error;
   }
 }
+
+const inferredBaseType = (value: unknown): BaseType =>
+  value === undefined || value === null ? 'NOTHING' : inferPrimitive(value).baseType;

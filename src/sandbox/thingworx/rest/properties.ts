@@ -1,10 +1,14 @@
 import { CODE } from '../../../alwayson/codec/codes.js';
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
-import { convertLoose, isInfoTable, makeField, tableFromRows } from '../../../alwayson/values.js';
+import { makeField, tableFromRows } from '../../../alwayson/values.js';
 import { isAgentError } from '../../../core/errors.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
 import type { PlatformProperty } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
+import { bareColumn } from '../values/bare-column.js';
+import { inDeclaredType } from '../values/declared.js';
+import { toBaseType } from '../values/to-base-type.js';
+import { Unconvertible } from '../values/unconvertible.js';
 import type { Platform } from '../platform.js';
 import { RestError } from './rest-error.js';
 
@@ -47,9 +51,8 @@ function valueOf(platform: Platform, thing: PlatformThing, field: FieldDefinitio
 function lastValue(thing: PlatformThing, { name, baseType }: FieldDefinition): unknown {
   const known = thing.values.get(name)?.value ?? thing.definitions.properties.get(name)?.defaultValue;
   if (known === undefined || known === null) return undefined;
-  if (baseType === 'INFOTABLE' && isInfoTable(known)) return known;
   try {
-    return convertLoose(baseType, known);
+    return inDeclaredType(baseType, known);
   } catch {
     return undefined;
   }
@@ -79,11 +82,13 @@ export async function writeProperties(platform: Platform, thing: PlatformThing, 
 
 function nativeOf({ definition }: PlatformProperty, value: unknown): unknown {
   try {
-    return convertLoose(definition.baseType, value, `Property "${definition.name}"`);
+    if (value !== null) return toBaseType(definition.baseType, value);
   } catch (error) {
-    if (isAgentError(error)) throw new RestError(400, `Unable to Set Property ${definition.name} : ${error.message}`);
+    if (error instanceof Unconvertible || isAgentError(error))
+      throw new RestError(400, `Unable to Set Property ${definition.name} : ${error.message}`);
     throw error;
   }
+  throw new RestError(400, `Unable to Set Property ${definition.name} : the value is missing`);
 }
 
 async function writeOne(
@@ -98,9 +103,9 @@ async function writeOne(
     if (isReadOnly) throw failed(403, 'the property is read-only');
     return;
   }
-  const field = makeField(remote.edgeName, definition.baseType);
   try {
-    const params = tableFromRows([field], [{ [remote.edgeName]: native }]);
+    const { field, cell } = bareColumn(remote.edgeName, definition.baseType, native);
+    const params = { fields: [field], rows: [[cell]] };
     await platform.alwaysOn.writeProperty(thing, remote.edgeName, params);
   } catch (error) {
     if (!(error instanceof EdgeFailure)) throw error;

@@ -1,0 +1,47 @@
+import type { BaseType } from '../../../alwayson/codec/base-types.js';
+import { type Cell, type InfoTable, OddCell, type Value } from '../../../alwayson/codec/values-model.js';
+import { decodeNative, encodeNative, makeField } from '../../../alwayson/values.js';
+import { isAgentError } from '../../../core/errors.js';
+import { toBaseType } from './to-base-type.js';
+
+/**
+ * A native value that came from an edge as one of the base type that the platform declares for it. A number, a text or a
+ * boolean in a JSON stays what it is, where PTC's Java SDK reads `{}`.
+ * @throws Unconvertible
+ */
+export function inDeclaredType(baseType: BaseType, native: unknown): unknown {
+  const isJson = baseType === 'JSON' || baseType === 'QUERY';
+  if (isJson && (typeof native !== 'object' || native === null)) return native ?? undefined;
+  return toBaseType(baseType, native);
+}
+
+/**
+ * The answer of an edge as the result of the base type that the service declares: one row with the field `result`. A
+ * table, a VARIANT, and a JSON whose text is no JSON are left as they came.
+ * @throws Unconvertible
+ */
+export function declaredResult(baseType: BaseType, content: InfoTable | null): InfoTable | null {
+  if (content === null || baseType === 'INFOTABLE' || baseType === 'VARIANT' || baseType === 'NOTHING') return content;
+  const native = nativeIn(content);
+  if (native === UNREADABLE) return content;
+  const value = encodeNative(baseType, inDeclaredType(baseType, native));
+  return { fields: [makeField('result', baseType)], rows: [[value]] };
+}
+
+const UNREADABLE = Symbol('unreadable');
+
+function nativeIn({ fields, rows }: InfoTable): unknown {
+  const index = Math.max(
+    0,
+    fields.findIndex(({ name }) => name === 'result'),
+  );
+  const baseType = fields[index]?.baseType;
+  const cell: Cell = rows[0]?.[index] ?? null;
+  try {
+    if (cell instanceof OddCell) return decodeNative(cell.baseType, cell.value);
+    return baseType === undefined ? undefined : decodeNative(baseType, cell satisfies Value);
+  } catch (error) {
+    if (isAgentError(error, 'InvalidArgument')) return UNREADABLE;
+    throw error;
+  }
+}

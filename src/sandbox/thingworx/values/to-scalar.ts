@@ -1,0 +1,166 @@
+import { XMLValidator } from 'fast-xml-parser';
+import type { Vector } from '../../../alwayson/codec/values-model.js';
+import { isInfoTable, isPlainObject, tableToJson } from '../../../alwayson/values.js';
+import { parseJson, stringifyJson } from '../../../core/exact-json.js';
+import { dateFromEpochMs, parseDateTime } from '../../../alwayson/values/datetime.js';
+import { REFUSED } from './unconvertible.js';
+
+/** What Java's Double.parseDouble reads, hexadecimal numbers aside. */
+const DECIMAL = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[df]?$/i;
+const WHOLE = /^[+-]?\d+$/;
+const SPECIAL_NUMBERS = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['+Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+]);
+/** Longer texts are no numbers that anyone means, and converting them costs time. */
+const MAX_NUMBER_LENGTH = 400;
+const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const TAG = /^[^:;]+:[^:;]+$/;
+/** Longer documents do not fit a message, and are refused for that. */
+const MAX_CHECKED_XML_LENGTH = 1_048_576;
+
+export function toText(input: unknown): unknown {
+  if (typeof input === 'string') return input;
+  if (input instanceof Date) return Number.isNaN(input.getTime()) ? REFUSED : input.toISOString();
+  if (input instanceof Uint8Array) return REFUSED;
+  if (isInfoTable(input)) return stringifyJson(tableToJson(input));
+  if (typeof input === 'object') return stringifyJson(input) ?? REFUSED;
+  return String(input as number | bigint | boolean);
+}
+
+/** Cut off behind the point; a text may be any number, a whole one keeps all its digits. */
+function toWhole(input: unknown): bigint | undefined {
+  if (typeof input === 'bigint') return input;
+  const text = typeof input === 'string' ? input.trim() : '';
+  if (WHOLE.test(text) && text.length <= MAX_NUMBER_LENGTH) return BigInt(text.replace('+', ''));
+  const number = toNumber(input);
+  return typeof number === 'number' && Number.isFinite(number) ? BigInt(Math.trunc(number)) : undefined;
+}
+
+export function toInteger(input: unknown): unknown {
+  const whole = input instanceof Date ? undefined : toWhole(input);
+  return whole === undefined || whole < INT32.min || whole > INT32.max ? REFUSED : Number(whole);
+}
+
+export function toLong(input: unknown): unknown {
+  const whole = toWhole(input);
+  if (whole === undefined || whole < INT64.min || whole > INT64.max) return REFUSED;
+  const number = Number(whole);
+  return Number.isSafeInteger(number) ? number : whole;
+}
+
+/** A whole number that a double cannot hold is refused: Java would round it without a word. */
+export function toNumber(input: unknown): unknown {
+  if (typeof input === 'number') return input;
+  if (typeof input === 'bigint') return exactNumber(input);
+  if (input instanceof Date) return Number.isNaN(input.getTime()) ? REFUSED : input.getTime();
+  if (typeof input !== 'string' || input.length > MAX_NUMBER_LENGTH) return REFUSED;
+  const text = input.trim();
+  if (WHOLE.test(text)) return exactNumber(BigInt(text.replace('+', '')));
+  const decimal = DECIMAL.exec(text)?.[1];
+  return decimal === undefined ? (SPECIAL_NUMBERS.get(text) ?? REFUSED) : Number(decimal);
+}
+
+function exactNumber(whole: bigint): unknown {
+  const number = Number(whole);
+  return Number.isFinite(number) && BigInt(number) === whole ? number : REFUSED;
+}
+
+/** Of texts, `true` in any case and numbers other than 0 are true; every other text is false. */
+export function toBoolean(input: unknown): unknown {
+  if (typeof input === 'boolean') return input;
+  if (typeof input === 'number') return input !== 0 && !Number.isNaN(input);
+  if (typeof input === 'bigint') return input !== 0n;
+  if (typeof input !== 'string') return REFUSED;
+  const text = input.trim();
+  if (text.toLowerCase() === 'true') return true;
+  const decimal = text.length <= MAX_NUMBER_LENGTH ? DECIMAL.exec(text)?.[1] : undefined;
+  return decimal !== undefined && Number(decimal) !== 0;
+}
+
+/** A text of length zero is no date at all. */
+export function toDate(input: unknown): unknown {
+  if (input instanceof Date) return Number.isNaN(input.getTime()) ? REFUSED : input;
+  if (typeof input === 'number') return dateFromEpochMs(Math.trunc(input)) ?? REFUSED;
+  if (typeof input === 'bigint') return dateFromEpochMs(Number(input)) ?? REFUSED;
+  if (typeof input !== 'string') return REFUSED;
+  return input.trim() === '' ? undefined : (parseDateTime(input.trim()) ?? REFUSED);
+}
+
+/** An object with its parts, or a text `latitude,longitude,elevation`; the elevation may be absent. */
+export function toLocation(input: unknown): unknown {
+  const parts = typeof input === 'string' ? input.split(',') : locationParts(input);
+  if (parts === undefined || parts.length < 2 || parts.length > 3) return REFUSED;
+  const [latitude, longitude, elevation = 0] = parts.map(toNumber);
+  const isLocation = [latitude, longitude, elevation].every((part) => typeof part === 'number');
+  return isLocation ? { longitude, latitude, elevation } : REFUSED;
+}
+
+function locationParts(input: unknown): unknown[] | undefined {
+  if (!isPlainObject(input)) return undefined;
+  return [input['latitude'], input['longitude'], input['elevation'] ?? 0];
+}
+
+/** An object, or a text with the numbers between commas. */
+export function toVector(input: unknown, names: readonly (keyof Vector)[]): unknown {
+  const parts = typeof input === 'string' ? input.split(',') : partsOf(input, names);
+  if (parts?.length !== names.length) return REFUSED;
+  const numbers = parts.map(toNumber);
+  if (!numbers.every((number) => typeof number === 'number')) return REFUSED;
+  return Object.fromEntries(names.map((name, index) => [name, numbers[index]]));
+}
+
+const partsOf = (input: unknown, names: readonly string[]): unknown[] | undefined =>
+  isPlainObject(input) ? names.map((name) => input[name]) : undefined;
+
+export function toBytes(input: unknown): unknown {
+  if (input instanceof Uint8Array) return input;
+  return typeof input === 'string' && BASE64.test(input) ? new Uint8Array(Buffer.from(input, 'base64')) : REFUSED;
+}
+
+/** A text that is not well-formed XML becomes an empty document. */
+export function toXml(input: unknown): unknown {
+  if (typeof input !== 'string') return REFUSED;
+  if (input.length > MAX_CHECKED_XML_LENGTH) return input;
+  return isWellFormed(input) ? input : '';
+}
+
+function isWellFormed(text: string): boolean {
+  try {
+    return text.trimStart().startsWith('<') && XMLValidator.validate(text) === true;
+  } catch {
+    return false;
+  }
+}
+
+/** `Vocabulary:Term` texts with semicolons between them, or REST's list of `{vocabulary, vocabularyTerm}`. */
+export function toTags(input: unknown): unknown {
+  const tags = Array.isArray(input) ? input.map(tagOf) : typeof input === 'string' ? splitTags(input) : [REFUSED];
+  return tags.every((tag) => typeof tag === 'string' && TAG.test(tag)) ? tags.join(';') : REFUSED;
+}
+
+const splitTags = (text: string): string[] => text.split(';').filter((tag) => tag.trim() !== '');
+
+const tagOf = (tag: unknown): unknown =>
+  isPlainObject(tag) ? `${String(tag['vocabulary'])}:${String(tag['vocabularyTerm'])}` : tag;
+
+/** A list is carried as `{"array": [...]}`, a text that holds an object as that object. */
+export function toJson(input: unknown): unknown {
+  if (Array.isArray(input)) return { array: input };
+  if (isInfoTable(input)) return tableToJson(input);
+  if (isPlainObject(input)) return input;
+  const parsed = typeof input === 'string' ? parsedOrUndefined(input) : undefined;
+  return isPlainObject(parsed) ? parsed : REFUSED;
+}
+
+function parsedOrUndefined(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
