@@ -8,6 +8,13 @@ export type { CallContext } from './core/call-context.js';
 export type { ErrorCode } from './core/error-codes.js';
 export { AgentError, isAgentError } from './core/errors.js';
 export type { Log } from './core/log.js';
+export {
+  type ArgumentsOf,
+  type DefinedService,
+  defineService,
+  type ParameterSpec,
+  type ServiceSpec,
+} from './edge/define-service.js';
 export type {
   DataShapeDefinition,
   DataShapeField,

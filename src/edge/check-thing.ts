@@ -1,4 +1,5 @@
 import { AgentError } from '../core/errors.js';
+import type { ParameterDefinition } from './definitions.js';
 import type { EdgeThingOptions } from './thing.js';
 
 /** Answered by every Thing, and not listed in its metadata (protocol notes 8). */
@@ -20,6 +21,7 @@ export function checkThing({ name, identifier, services = [], properties = [], e
     if (isReserved) throw invalid(`The service name "${service.name}" is reserved.`);
     checkNames(`parameters of service "${service.name}"`, service.parameters);
     for (const typed of [service.result, ...service.parameters]) checkShape(`service "${service.name}"`, typed);
+    for (const parameter of service.parameters) checkPattern(service.name, parameter);
   }
   for (const property of properties) checkShape(`property "${property.name}"`, property);
 }
@@ -27,6 +29,12 @@ export function checkThing({ name, identifier, services = [], properties = [], e
 function checkShape(owner: string, typed: { readonly baseType: string; readonly dataShape?: unknown }): void {
   if (typed.baseType === 'INFOTABLE' && typed.dataShape === undefined)
     throw invalid(`An INFOTABLE of ${owner} has no data shape.`);
+}
+
+/** A global or sticky pattern remembers where its last match ended: every other call would be refused. */
+function checkPattern(service: string, { name, pattern }: ParameterDefinition): void {
+  if (pattern && (pattern.global || pattern.sticky))
+    throw invalid(`The pattern of parameter "${name}" of service "${service}" must be neither global nor sticky.`);
 }
 
 function checkNames(where: string, items: readonly { readonly name: string }[]): void {

@@ -2,8 +2,8 @@
  * The Edge SDK model's definitions: one table gives registration, parameter checks, GetMetadata, entity files and
  * documentation.
  *
- * Handlers see *native* values: STRING-like a string; NUMBER, INTEGER, LONG a number; BOOLEAN a boolean; DATETIME a
- * Date; JSON and QUERY the parsed JSON value; LOCATION a Location; BLOB and IMAGE a Uint8Array; INFOTABLE an array of
+ * Handlers see *native* values: STRING-like a string; NUMBER and INTEGER a number; LONG a number, or a bigint beyond
+ * 2^53; BOOLEAN a boolean; DATETIME a Date; JSON and QUERY the parsed JSON value; LOCATION a Location; BLOB and IMAGE a Uint8Array; INFOTABLE an array of
  * row objects (NativeRow) whose cells are native values, empty cells left out; VARIANT the native value of its content.
  */
 import type { BaseType } from '../alwayson/codec/base-types.js';
@@ -42,7 +42,23 @@ export interface ParameterDefinition {
   readonly emptyTextIsAbsent?: boolean;
   /** Required for INFOTABLE. */
   readonly dataShape?: DataShapeDefinition;
-  /** Further aspects for GetMetadata (units, minimumValue, ...). */
+  /** Smallest value of a number; the aspect `minimumValue` of the metadata. */
+  readonly minimum?: number;
+  /** Largest value of a number; the aspect `maximumValue` of the metadata. */
+  readonly maximum?: number;
+  /** Shortest text, in UTF-16 code units. */
+  readonly minLength?: number;
+  /** Longest text, in UTF-16 code units. */
+  readonly maxLength?: number;
+  /** What the text must match; anchor it, and keep it linear, for it runs on text from outside. Neither global nor sticky. */
+  readonly pattern?: RegExp;
+  /** What `pattern` asks for, as the end of "must be ...": `letters, digits and dashes`. */
+  readonly form?: string;
+  /** The texts that are allowed. */
+  readonly choices?: readonly string[];
+  /** Accepts `choices` in any case; the handler receives the spelling of the list. */
+  readonly ignoresCase?: boolean;
+  /** Further aspects for the metadata (`units`, ...). */
   readonly aspects?: Readonly<Record<string, JsonValue>>;
 }
 
@@ -86,7 +102,10 @@ export interface EventDefinition {
 /** Native parameter values by name; absent optional parameters are not in it. */
 export type ServiceParameters = Readonly<Record<string, unknown>>;
 
-/** Answers with the native value of the service's result (undefined for NOTHING); throws AgentError to refuse. */
+/**
+ * Returns the native value of the service's result (undefined for NOTHING); throws AgentError to refuse. Its parameters
+ * have been checked: presence, base type, bounds, pattern and choices.
+ */
 export type ServiceHandler = (context: CallContext, parameters: ServiceParameters) => Promise<unknown>;
 
 /** A service with what runs it. */

@@ -68,8 +68,10 @@ function service({ name, description, category, parameters, result }: ServiceDef
 }
 
 function parameter(definition: ParameterDefinition, ordinal: number): JsonObject {
-  const { name, description, baseType, isRequired, defaultValue, dataShape } = definition;
+  const { name, description, baseType, isRequired, defaultValue, dataShape, minimum, maximum } = definition;
   const aspects = {
+    ...(minimum !== undefined && { minimumValue: minimum }),
+    ...(maximum !== undefined && { maximumValue: maximum }),
     ...definition.aspects,
     ...(isRequired !== undefined && { isRequired }),
     ...(defaultValue !== undefined && { defaultValue: nativeToJson(baseType, defaultValue) }),

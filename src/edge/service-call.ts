@@ -10,6 +10,7 @@ import type {
   ServiceDefinition,
   ServiceParameters,
 } from './definitions.js';
+import { checkRules } from './parameter-rules.js';
 import { shapeFields } from './shape-fields.js';
 
 /**
@@ -53,7 +54,7 @@ function wireValue(field: FieldDefinition, cell: Cell): Primitive {
 function readParameter(parameter: ParameterDefinition, wire: Primitive | undefined): unknown {
   const what = `Parameter "${parameter.name}"`;
   const native = wire && isPresent(parameter, wire) ? decodeParameter(wire, what) : undefined;
-  if (native !== undefined) return convertParameter(parameter, native, what);
+  if (native !== undefined) return checkRules(parameter, convertParameter(parameter, native, what));
   if (parameter.isRequired) throw new AgentError('InvalidArgument', `${what} is required.`);
   return parameter.defaultValue;
 }
