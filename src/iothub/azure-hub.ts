@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { CallContext } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
+import { parseJson } from '../core/exact-json.js';
 import { errorOfAbort } from './attempt-end.js';
 import { errorOfConnection, errorOfOddAnswer } from './connection-errors.js';
 import { type Authorizer, createAuthorizer, type HubCredentials, type TokenCredential } from './credentials.js';
@@ -96,12 +97,12 @@ interface RestRequest {
 }
 
 interface RestAnswer {
-  /** Parsed JSON; an empty text when the answer was not JSON by its own account, undefined when it could not be parsed. */
+  /** Parsed JSON with all digits of its numbers; undefined for a body that is empty or not JSON. */
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
 }
 
-type ApiCallback = (error: unknown, body?: unknown, response?: { readonly headers?: IncomingHttpHeaders }) => void;
+type ApiCallback = (error: unknown, body: unknown, response?: { readonly headers?: IncomingHttpHeaders }) => void;
 
 /** The one method of the SDK's RestApiClient that is used, as it really is. */
 interface RestApiClient {
@@ -168,6 +169,8 @@ class RestCalls {
     const path = `${request.path}?${[API_VERSION, ...(request.filters ?? [])].join('&')}`;
     const headers: Record<string, string> = { ...request.headers, Authorization: authorization };
     if (request.body !== undefined) headers['Content-Type'] = 'application/json; charset=utf-8';
+    let text = '';
+    const onBody = (received: string): void => void (text = received);
     return new Promise((resolve, reject) => {
       context.signal.throwIfAborted();
       client.executeApiCall(
@@ -176,11 +179,11 @@ class RestCalls {
         headers,
         request.body,
         undefined,
-        { signal: context.signal },
-        (error, body, response) => {
-          // A body that is not JSON comes as a SyntaxError together with the response.
-          if (error !== null && error !== undefined && !(error instanceof SyntaxError && response)) reject(error);
-          else resolve({ body, headers: response?.headers ?? {} });
+        { signal: context.signal, onBody },
+        (error, _body, response) => {
+          const headers = response?.headers ?? {};
+          if (error !== null && error !== undefined) reject(error);
+          else resolve({ body: parsedBody(text, headers['content-type']), headers });
         },
       );
     });
@@ -191,6 +194,17 @@ class RestCalls {
     if (context.signal.aborted) return errorOfAbort(context, this.#authorizer.hostName);
     const refusal = refusalOf(error);
     return refusal ? errorOfRefusal(refusal) : errorOfConnection(error, this.#authorizer.hostName);
+  }
+}
+
+/** The SDK would parse the body with JSON.parse, which changes whole numbers beyond 2^53. */
+function parsedBody(text: string, contentType: string | undefined): unknown {
+  if (text === '' || contentType?.includes('application/json') !== true) return undefined;
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

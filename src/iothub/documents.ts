@@ -3,6 +3,7 @@
  * of the service (`type`/`jobType`, `startTime`/`startTimeUtc`, `createdTime`/`createdDateTimeUtc`), most may be missing,
  * and dates may be unreadable: what cannot be read is `undefined`, never an error.
  */
+import { stringifyJson } from '../core/exact-json.js';
 import type { HubDocument } from './ports.js';
 
 /** How many devices of a job are where. */
@@ -28,7 +29,7 @@ export interface Job {
   readonly methodName?: string;
   /** Any JSON value; `undefined` for none. */
   readonly payload?: unknown;
-  /** `updateTwin` as it was put. */
+  /** `updateTwin` as it was asked for, without the etag and device id that the hub adds. */
   readonly patch?: HubDocument;
   readonly failureReason?: string;
   readonly statusMessage?: string;
@@ -46,12 +47,16 @@ export interface JobResult {
   readonly endTime?: Date;
   readonly lastUpdatedTime?: Date;
   readonly methodStatus?: number;
+  /** Any JSON value, `null` among them; `undefined` for none. */
   readonly methodPayload?: unknown;
   readonly errorCode?: string;
   readonly errorDescription?: string;
   readonly outcome?: unknown;
   readonly error?: unknown;
 }
+
+/** Longer texts are no times. */
+const MAX_TIME_LENGTH = 64;
 
 const TIME_NAMES = (name: string): string[] => [
   `${name}Time`,
@@ -81,7 +86,7 @@ export function readJob(document: HubDocument): Job {
     }),
     methodName: method && textOf(find(method, 'methodName')),
     payload: method && find(method, 'payload'),
-    patch: objectOf(find(document, 'updateTwin')),
+    patch: patchOf(find(document, 'updateTwin')),
     failureReason: textOf(find(document, 'failureReason')),
     statusMessage: textOf(find(document, 'statusMessage')),
   });
@@ -103,7 +108,7 @@ export function readJobResult(document: HubDocument): JobResult {
     endTime: dateOf(find(document, ...TIME_NAMES('end'))),
     lastUpdatedTime: dateOf(find(document, ...TIME_NAMES('lastUpdated'))),
     methodStatus: response && integerOf(find(response, 'status')),
-    methodPayload: response && find(response, 'payload'),
+    methodPayload: response && (find(response, 'payload') ?? nullIn(response, 'payload')),
     errorCode: textOf(find(details, 'code', 'errorCode')),
     errorDescription: textOf(find(details, 'description', 'message')),
     outcome,
@@ -123,10 +128,24 @@ export function find(document: HubDocument, ...names: readonly string[]): unknow
   return undefined;
 }
 
+/** `null` when the document has it under this name, in any case. A device may well answer a method with it. */
+function nullIn(document: HubDocument, name: string): null | undefined {
+  return Object.entries(document).some(([key, value]) => value === null && key.toLowerCase() === name)
+    ? null
+    : undefined;
+}
+
+/** The patch of a twin job without the members that the hub adds. */
+function patchOf(value: unknown): HubDocument | undefined {
+  const twin = objectOf(value);
+  const added = new Set(['etag', 'deviceid']);
+  return twin && Object.fromEntries(Object.entries(twin).filter(([key]) => !added.has(key.toLowerCase())));
+}
+
 /** Text as it is, other plain values written out, anything else as JSON. */
 export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : stringifyJson(value);
 }
 
 /** A number that an INTEGER can hold, or text that says one. */
@@ -136,15 +155,19 @@ export function integerOf(value: unknown): number | undefined {
 }
 
 /**
- * A time of the service: ISO 8601, up to seven decimals, UTC when it names no zone. Its `0001-01-01` stands for "never".
+ * A time of the service: ISO 8601, up to seven decimals, UTC when it names no zone. The years 1 and 9999, in the text or
+ * in UTC, are the ends of .NET's DateTime, with which the service says that there is no such time.
  */
 export function dateOf(value: unknown): Date | undefined {
   const match =
-    typeof value === 'string' ? /^(\d{4})-\d\d-\d\d(T[\d:.]+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(value.trim()) : null;
-  if (!match || match[1] === '0001') return undefined;
+    typeof value === 'string' && value.length <= MAX_TIME_LENGTH
+      ? /^(\d{4})-\d\d-\d\d(T[\d:.]+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(value.trim())
+      : null;
+  if (!match || match[1] === '0001' || match[1] === '9999') return undefined;
   const zoned = match[2] !== undefined && match[3] === undefined ? `${match[0]}Z` : match[0];
   const date = new Date(zoned);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const year = date.getUTCFullYear();
+  return year > 1 && year < 9999 ? date : undefined;
 }
 
 function objectOf(value: unknown): HubDocument | undefined {

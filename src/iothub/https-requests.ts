@@ -19,6 +19,8 @@ export interface EndpointOptions {
 /** What goes with one request through the SDK's client to this builder. */
 export interface RequestExtras {
   readonly signal: AbortSignal;
+  /** Receives the body of a response with a good status; the SDK, which would change digits in it, gets none. */
+  readonly onBody?: (text: string) => void;
 }
 
 type Done = (error: Error | null, body?: string, response?: IncomingMessage) => void;
@@ -62,7 +64,7 @@ export class HttpsRequests {
       headers: { ...headers, host: this.#hostName } as Record<string, string>,
       ...(extras ? { signal: extras.signal } : {}),
     });
-    request.on('response', (response: IncomingMessage) => collect(response, done));
+    request.on('response', (response: IncomingMessage) => collect(response, done, extras?.onBody));
     request.on('error', (error) => done(error));
     return request;
   }
@@ -76,7 +78,7 @@ export class HttpsRequests {
   }
 }
 
-function collect(response: IncomingMessage, done: Done): void {
+function collect(response: IncomingMessage, done: Done, onBody?: (text: string) => void): void {
   const parts: Buffer[] = [];
   let size = 0;
   response.on('data', (part: Buffer) => {
@@ -86,11 +88,10 @@ function collect(response: IncomingMessage, done: Done): void {
   });
   response.on('end', () => {
     const isError = (response.statusCode ?? 0) >= 300;
-    done(
-      isError ? new Error(response.statusMessage ?? '') : null,
-      Buffer.concat(parts, size).toString('utf8'),
-      response,
-    );
+    const text = Buffer.concat(parts, size).toString('utf8');
+    if (isError) return done(new Error(response.statusMessage ?? ''), text, response);
+    onBody?.(text);
+    done(null, onBody ? '' : text, response);
   });
   response.on('error', (error) => done(error));
   response.on('close', () => done(Object.assign(new Error('the answer was cut off'), { code: 'ECONNRESET' })));

@@ -1,4 +1,5 @@
 import { BASE_TYPES, type BaseType, type PayloadKind } from '../alwayson/codec/base-types.js';
+import { stringifyJson } from '../core/exact-json.js';
 import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
 
 /** What the platform takes in one message. */
@@ -41,7 +42,7 @@ function cellBytes(baseType: BaseType, value: unknown): number {
   if (value === undefined) return 1;
   const fixed = FIXED_BYTES[BASE_TYPES[baseType].payload];
   if (fixed !== undefined) return fixed;
-  const text = baseType !== 'JSON' && typeof value === 'string' ? value : JSON.stringify(value);
+  const text = baseType !== 'JSON' && typeof value === 'string' ? value : (stringifyJson(value) ?? '');
   return 1 + stringBytes(Buffer.byteLength(text, 'utf8'));
 }
 
