@@ -327,6 +327,7 @@ export function inexactNumberPath(value: unknown, root: string): string | undefi
   return undefined;
 }
 
-function memberPath(root: string, name: string): string {
+/** The path of a member of the object at `root`. */
+export function memberPath(root: string, name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `${root}.${name}` : `${root}[${JSON.stringify(name)}]`;
 }

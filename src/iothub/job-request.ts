@@ -1,8 +1,10 @@
-import type { JobRequest } from './ports.js';
+import { stringifyJson } from '../core/exact-json.js';
+import type { JobRequest, MethodJobRequest } from './ports.js';
 
 /**
- * The body of `PUT /jobs/v2/{id}`. Start and maximum time are always there and nothing is `null`: the service refuses
- * nulls, and what is left out it takes from defaults that nobody chose. A payload of `undefined` leaves no trace.
+ * The body of `PUT /jobs/v2/{id}`. Start and maximum time are always there and nothing is `null` but what the caller
+ * wrote so: the service refuses nulls, and what is left out it takes from defaults that nobody chose. A payload of
+ * `undefined` leaves no trace.
  */
 export function jobRequestBody(job: JobRequest): string {
   const common = {
@@ -12,10 +14,22 @@ export function jobRequestBody(job: JobRequest): string {
     maxExecutionTimeInSeconds: job.maxExecutionTimeInSeconds,
     queryCondition: job.queryCondition,
   };
-  if (job.type === 'scheduleUpdateTwin') return JSON.stringify({ ...common, updateTwin: { ...job.patch, etag: '*' } });
-  const { methodName, payload, responseTimeoutInSeconds, connectTimeoutInSeconds } = job;
-  return JSON.stringify({
-    ...common,
-    cloudToDeviceMethod: { methodName, payload, responseTimeoutInSeconds, connectTimeoutInSeconds },
-  });
+  const [name, content] =
+    job.type === 'scheduleUpdateTwin'
+      ? ['updateTwin', stringifyJson({ ...job.patch, etag: '*' })]
+      : ['cloudToDeviceMethod', methodText(job)];
+  return `${JSON.stringify(common).slice(0, -1)},"${name}":${content}}`;
+}
+
+/** Assembled as text, so that a payload written as text keeps its digits, the order of its keys and its white space. */
+function methodText({
+  methodName,
+  payload,
+  payloadText = stringifyJson(payload),
+  responseTimeoutInSeconds,
+  connectTimeoutInSeconds,
+}: MethodJobRequest): string {
+  const member = payloadText === undefined ? '' : `"payload":${payloadText},`;
+  const times = JSON.stringify({ responseTimeoutInSeconds, connectTimeoutInSeconds }).slice(1);
+  return `{"methodName":${JSON.stringify(methodName)},${member}${times}`;
 }

@@ -47,13 +47,15 @@ export interface MethodJobRequest extends JobRequestBase {
   readonly methodName: string;
   /** Any JSON value; `undefined` for none. */
   readonly payload: unknown;
+  /** The same payload as JSON text, which is sent byte for byte in its place. */
+  readonly payloadText?: string;
   readonly responseTimeoutInSeconds: number;
   readonly connectTimeoutInSeconds: number;
 }
 
 export interface TwinJobRequest extends JobRequestBase {
   readonly type: 'scheduleUpdateTwin';
-  /** `tags` and/or `properties.desired`; the etag is added. */
+  /** `tags` and/or `properties.desired`, either of which may be `null`; the etag is added. */
   readonly patch: HubDocument;
 }
 

@@ -16,6 +16,8 @@ export interface DeviceMethodArguments extends ScheduleArguments {
   readonly methodName: string;
   /** Any JSON value; `undefined` for none. */
   readonly payload?: unknown;
+  /** The payload as JSON text, sent byte for byte. At most one of `payload` and `payloadText`. */
+  readonly payloadText?: string | undefined;
   readonly responseTimeoutInSeconds?: number | undefined;
   readonly connectTimeoutInSeconds?: number | undefined;
 }

@@ -7,6 +7,7 @@ import { AgentError } from '../core/errors.js';
 import type { ResultDefinition, Service, ServiceDefinition, ServiceParameters } from '../edge/definitions.js';
 import { AZURE_DEVICE_JOB, AZURE_DEVICE_JOB_RESULT } from './data-shapes.js';
 import type { ServiceSwitches } from './guards.js';
+import { unwrapList } from './json-parameters.js';
 import type { JobOperations } from './operations.js';
 import {
   CONNECT_TIMEOUT,
@@ -19,6 +20,7 @@ import {
   PAGE_MAX_ITEMS,
   PATCH,
   PAYLOAD,
+  PAYLOAD_TEXT,
   QUERY,
   QUERY_CONDITION,
   RESPONSE_TIMEOUT,
@@ -66,6 +68,7 @@ const TABLE: Readonly<Record<ShortName, Entry>> = {
     parameters: [
       METHOD_NAME,
       PAYLOAD,
+      PAYLOAD_TEXT,
       QUERY_CONDITION,
       startTime,
       maxExecutionTimeInSeconds,
@@ -190,11 +193,19 @@ export function createJobServices(operations: JobOperations, options: JobService
       handler: (context, parameters) => {
         if (!isServiceOn(name, options)) return Promise.reject(switchedOff(name));
         return withinTime(context, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, (part) =>
-          RUN[shortName](operations, part, parameters),
+          RUN[shortName](operations, part, withListsUnwrapped(TABLE[shortName], parameters)),
         );
       },
     })),
   );
+}
+
+/** Wrappers package their payloads themselves, so that lists are unwrapped here and not in the operations. */
+function withListsUnwrapped({ parameters: definitions }: Entry, parameters: ServiceParameters): ServiceParameters {
+  const lists = definitions
+    .filter(({ name, baseType }) => baseType === 'JSON' && Object.hasOwn(parameters, name))
+    .map(({ name }) => [name, unwrapList(parameters[name])]);
+  return lists.length === 0 ? parameters : { ...parameters, ...Object.fromEntries(lists) };
 }
 
 async function withinTime<T>(

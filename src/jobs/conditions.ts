@@ -25,14 +25,14 @@ const WITH_SOURCE =
  * @throws AgentError `InvalidArgument` naming `queryCondition`, for the grammar with line and column from 1.
  */
 export function checkCondition(condition: string | undefined, parses: boolean): Targets {
-  const text = textOrAbsent(condition)?.trim() ?? '';
-  if (text === '' || text === '*') return ALL_DEVICES;
-  const characters = (condition as string).length;
+  const characters = condition?.length ?? 0;
   if (characters > MAX_QUERY_CHARACTERS)
     throw invalidArgument(
       'queryCondition',
       `has ${characters} characters; the hub takes at most ${MAX_QUERY_CHARACTERS}. Tag the devices, or split the job`,
     );
+  const text = textOrAbsent(condition)?.trim() ?? '';
+  if (text === '' || text === '*') return ALL_DEVICES;
   if (/^SELECT\b/i.test(text))
     throw invalidArgument('queryCondition', 'begins with SELECT; give only what stands after WHERE');
   if (parses) parsed('queryCondition', () => parseCondition(condition as string));
@@ -44,11 +44,11 @@ export function checkCondition(condition: string | undefined, parses: boolean): 
  * @throws AgentError `InvalidArgument` naming `query`.
  */
 export function checkResultQuery(query: string | undefined, parses: boolean): string {
-  const text = textOrAbsent(query?.trim());
-  if (text === undefined) throw invalidArgument('query', 'is missing; give SELECT * FROM devices.jobs WHERE ...');
-  const characters = (query as string).length;
+  const characters = query?.length ?? 0;
   if (characters > MAX_QUERY_CHARACTERS)
     throw invalidArgument('query', `has ${characters} characters; the hub takes at most ${MAX_QUERY_CHARACTERS}`);
+  const text = textOrAbsent(query?.trim());
+  if (text === undefined) throw invalidArgument('query', 'is missing; pass SELECT * FROM devices.jobs WHERE ...');
   if (!/^SELECT\s+(?:TOP\s+\d+\s+|TOP\s*\(\s*\d+\s*\)\s*)?\*\s*FROM\s+devices\s*\.\s*jobs\b/i.test(text)) {
     if (parses) parsed('query', () => parseQuery(query as string));
     throw invalidArgument(

@@ -18,7 +18,7 @@ export const JOB_ID = parameter('jobId', 'STRING', 'The id of the job: 1 to 64 l
 export const PATCH = parameter(
   'patch',
   'JSON',
-  'What to change in the twins: an object with tags and/or properties.desired; null removes a value',
+  'What to change in the twins: an object of at most 128 KiB with tags and/or properties.desired; null removes a value or clears a section',
   { isRequired: true },
 );
 
@@ -29,7 +29,13 @@ export const METHOD_NAME = parameter('methodName', 'STRING', 'The direct method 
 export const PAYLOAD = parameter(
   'payload',
   'JSON',
-  'What the method gets: any JSON value of at most 128 KiB, sent as it is',
+  'The payload of the method: a JSON value of at most 128 KiB; {"array": [...]} is sent as the list in it. For other values that are not objects, or whole numbers beyond 2^53, use payloadText',
+);
+
+export const PAYLOAD_TEXT = parameter(
+  'payloadText',
+  'STRING',
+  'The payload written as JSON text of at most 128 KiB, sent byte for byte; at most one of payload and payloadText',
 );
 
 export const QUERY_CONDITION = parameter(

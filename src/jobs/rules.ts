@@ -3,14 +3,13 @@
  * that names the parameter and says what it must be.
  */
 import { AgentError } from '../core/errors.js';
-import type { HubDocument } from '../iothub/ports.js';
 import { METHOD_JOB, TWIN_JOB } from './outcome.js';
 
-export const MAX_PAYLOAD_BYTES = 128 * 1024;
 export const MAX_METHOD_NAME_LENGTH = 100;
 export const DEFAULT_MAX_EXECUTION_SECONDS = 3600;
 export const DEFAULT_RESPONSE_TIMEOUT_SECONDS = 30;
 
+/** The statuses that FindJobs filters by. */
 const STATUSES = [
   'scheduled',
   'pending',
@@ -22,6 +21,8 @@ const STATUSES = [
   'enqueued',
   'unknown',
 ] as const;
+
+export type StatusFilter = (typeof STATUSES)[number];
 
 /** A refusal that names its parameter. */
 export function invalidArgument(parameter: string, problem: string): AgentError {
@@ -45,60 +46,6 @@ export function checkMethodName(methodName: string | undefined): string {
   if (length < 1 || length > MAX_METHOD_NAME_LENGTH)
     throw invalidArgument('methodName', `must have 1 to ${MAX_METHOD_NAME_LENGTH} characters; it has ${length}`);
   return methodName as string;
-}
-
-export function checkPayload(payload: unknown): void {
-  if (payload === undefined) return;
-  const bytes = Buffer.byteLength(JSON.stringify(payload) ?? '', 'utf8');
-  if (bytes > MAX_PAYLOAD_BYTES)
-    throw invalidArgument('payload', `has ${bytes} bytes of JSON; at most ${MAX_PAYLOAD_BYTES} are allowed`);
-}
-
-export interface CheckedPatch {
-  readonly patch: HubDocument;
-  /** `properties.reported` was there and has been taken out. */
-  readonly hadReported: boolean;
-}
-
-/** The patch of a twin job: `tags` and/or `properties.desired`, nothing else but a `properties.reported` without effect. */
-export function checkPatch(input: unknown): CheckedPatch {
-  if (input === undefined || input === null || input === '')
-    throw invalidArgument('patch', `is missing; ${PATCH_FORM}`);
-  const patch = objectOf(input, 'patch');
-  refuseOtherKeys(patch, ['tags', 'properties'], 'patch');
-  const tags = sectionOf(patch, 'tags', 'patch.tags');
-  const properties = sectionOf(patch, 'properties', 'patch.properties') ?? {};
-  refuseOtherKeys(properties, ['desired', 'reported'], 'patch.properties');
-  const desired = sectionOf(properties, 'desired', 'patch.properties.desired');
-  if (tags === undefined && desired === undefined)
-    throw invalidArgument('patch', `has neither tags nor properties.desired; ${PATCH_FORM}`);
-  return {
-    patch: {
-      ...(tags === undefined ? {} : { tags }),
-      ...(desired === undefined ? {} : { properties: { desired } }),
-    },
-    hadReported: Object.hasOwn(properties, 'reported'),
-  };
-}
-
-const PATCH_FORM = 'it must be an object with tags and/or properties.desired';
-
-function sectionOf(parent: HubDocument, key: string, name: string): HubDocument | undefined {
-  if (!Object.hasOwn(parent, key)) return undefined;
-  return objectOf(parent[key], 'patch', name);
-}
-
-function objectOf(value: unknown, parameter: string, where: string = parameter): HubDocument {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidArgument(parameter, `is wrong: ${where} must be a JSON object`);
-  return value as HubDocument;
-}
-
-function refuseOtherKeys(object: HubDocument, allowed: readonly string[], where: string): void {
-  const other = Object.keys(object).find((key) => !allowed.includes(key));
-  if (other === undefined) return;
-  const shown = JSON.stringify(other.slice(0, 80));
-  throw invalidArgument('patch', `has a key ${shown} in ${where}; only ${allowed.join(' and ')} are allowed there`);
 }
 
 export function checkStartTime(startTime: Date | undefined, nowMs: number): Date {
@@ -126,13 +73,13 @@ export function checkJobType(type: string | undefined): string | undefined {
   return oneOf('type', textOrAbsent(type), [METHOD_JOB, TWIN_JOB]);
 }
 
-/** The status filter of FindJobs in the spelling of the service. */
-export function checkJobStatus(status: string | undefined): string | undefined {
+/** The status filter of FindJobs in lower case, `canceled` as `cancelled`. */
+export function checkJobStatus(status: string | undefined): StatusFilter | undefined {
   const given = textOrAbsent(status);
   return oneOf('status', given?.toLowerCase() === 'canceled' ? 'cancelled' : given, STATUSES);
 }
 
-function oneOf(parameter: string, value: string | undefined, allowed: readonly string[]): string | undefined {
+function oneOf<T extends string>(parameter: string, value: string | undefined, allowed: readonly T[]): T | undefined {
   if (value === undefined) return undefined;
   const found = allowed.find((name) => name.toLowerCase() === value.toLowerCase());
   if (found === undefined) throw invalidArgument(parameter, `must be one of ${allowed.join(', ')}, in any case`);

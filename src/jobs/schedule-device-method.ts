@@ -1,30 +1,32 @@
 import type { CallContext } from '../core/call-context.js';
+import type { MethodJobRequest } from '../iothub/ports.js';
 import type { DeviceMethodArguments } from './arguments.js';
 import { checkCondition } from './conditions.js';
 import { guardCondition, guardMethod, guardTargets } from './guards.js';
 import type { JobEnvironment } from './job-port.js';
+import { checkJson, parseJsonText } from './json-parameters.js';
 import { METHOD_JOB } from './outcome.js';
 import {
   checkInteger,
   checkJobId,
   checkMethodName,
-  checkPayload,
   checkStartTime,
   DEFAULT_MAX_EXECUTION_SECONDS,
   DEFAULT_RESPONSE_TIMEOUT_SECONDS,
+  invalidArgument,
   textOrAbsent,
 } from './rules.js';
 import { scheduleOnce } from './schedule.js';
 import { hasFutureStart } from './schedule-twin-update.js';
 
-/** Makes a job that calls a method on devices; gives its id. */
+/** Creates a job that calls a method on devices and returns its id. */
 export async function scheduleDeviceMethod(
   env: JobEnvironment,
   context: CallContext,
   args: DeviceMethodArguments,
 ): Promise<string> {
   const methodName = checkMethodName(args.methodName);
-  checkPayload(args.payload);
+  const payload = checkPayload(args);
   const targets = checkCondition(args.queryCondition, env.parsesConditions);
   const times = checkTimes(env, args);
   const givenId = textOrAbsent(args.jobId);
@@ -44,12 +46,24 @@ export async function scheduleDeviceMethod(
       type: METHOD_JOB,
       jobId,
       methodName,
-      payload: args.payload,
+      ...payload,
       queryCondition: targets.condition,
       startTime: checkStartTime(args.startTime, context.clock.nowMs()),
       ...times,
     },
   });
+}
+
+/** The payload, and its text where the caller wrote it as text. */
+function checkPayload(args: DeviceMethodArguments): Pick<MethodJobRequest, 'payload' | 'payloadText'> {
+  const payloadText = textOrAbsent(args.payloadText);
+  if (payloadText === undefined) {
+    checkJson('payload', args.payload, 'send the payload as payloadText, or the number as a text');
+    return { payload: args.payload };
+  }
+  if (args.payload !== undefined)
+    throw invalidArgument('payloadText', 'cannot be combined with payload; pass at most one of the two');
+  return { payload: parseJsonText('payloadText', payloadText), payloadText };
 }
 
 function checkTimes(

@@ -4,17 +4,11 @@ import { checkCondition } from './conditions.js';
 import { guardCondition, guardTargets } from './guards.js';
 import type { JobEnvironment } from './job-port.js';
 import { TWIN_JOB } from './outcome.js';
-import {
-  checkInteger,
-  checkJobId,
-  checkPatch,
-  checkStartTime,
-  DEFAULT_MAX_EXECUTION_SECONDS,
-  textOrAbsent,
-} from './rules.js';
+import { checkPatch } from './patch-rules.js';
+import { checkInteger, checkJobId, checkStartTime, DEFAULT_MAX_EXECUTION_SECONDS, textOrAbsent } from './rules.js';
 import { scheduleOnce } from './schedule.js';
 
-/** Makes a job that patches twins; gives its id. */
+/** Creates a job that patches twins and returns its id. */
 export async function scheduleTwinUpdate(
   env: JobEnvironment,
   context: CallContext,
@@ -28,7 +22,7 @@ export async function scheduleTwinUpdate(
   if (hadReported)
     context.log.warn(
       { jobId },
-      'properties.reported was taken out of the patch: only a device can change what it reports',
+      'properties.reported was removed from the patch: only a device can change what it reports',
     );
   guardCondition(env.guards, args.queryCondition);
   await guardTargets(context, env.hub.lane('user'), env.guards, targets);

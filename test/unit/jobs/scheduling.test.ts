@@ -107,7 +107,6 @@ describe('what is refused before the hub is asked', () => {
     ['another top-level key', TWIN, { patch: { ...tags, etag: '*' } }, /patch.*etag/],
     ['another key under properties', TWIN, { patch: { ...tags, properties: { wanted: {} } } }, /patch.*wanted/],
     ['tags that are no object', TWIN, { patch: { tags: 3 } }, /patch.*tags/],
-    ['desired that is null', TWIN, { patch: { properties: { desired: null } } }, /patch.*desired/],
     ['no method name', METHOD, { methodName: '' }, /methodName/],
     ['a method name of 101 characters', METHOD, { methodName: 'm'.repeat(101) }, /methodName.*101/],
     ['a payload above 128 KiB', METHOD, { methodName: 'm', payload: 'x'.repeat(131_071) }, /payload.*131073/],

@@ -1,0 +1,75 @@
+/** The rules that all JSON parameters share, whether they come as a JSON value or as JSON text. */
+import { inexactNumberPath, JsonSyntaxError, parseJson, stringifyJson } from '../core/exact-json.js';
+import { invalidArgument } from './rules.js';
+
+/** What fits a direct method's payload, and four times what a twin can hold. */
+export const MAX_JSON_BYTES = 128 * 1024;
+/** Deeper values would overflow the stack of the code that handles them. */
+const MAX_DEPTH = 1000;
+const MAX_SHOWN_PATH = 200;
+
+/**
+ * The list that an object stands for whose only key is `array`. ThingWorx's base type JSON holds objects only, and wraps
+ * a list this way; any other value is returned as it is.
+ */
+export function unwrapList(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const keys = Object.keys(value);
+  const { array } = value as { readonly array?: unknown };
+  return keys.length === 1 && keys[0] === 'array' && Array.isArray(array) ? (array as unknown) : value;
+}
+
+/**
+ * Checks depth, numbers and size of a JSON value.
+ * @param remedy what a caller can do with a number that a double cannot hold.
+ * @throws AgentError `InvalidArgument` naming the parameter, and the path of such a number.
+ */
+export function checkJson(parameter: string, value: unknown, remedy: string): void {
+  checkDepth(parameter, value);
+  const path = inexactNumberPath(value, parameter);
+  if (path !== undefined)
+    throw invalidArgument(
+      parameter,
+      `has a whole number at ${shownPath(path)} that a double cannot hold exactly, so that a device might receive another number; ${remedy}`,
+    );
+  checkSize(parameter, stringifyJson(value) ?? '');
+}
+
+/**
+ * The value of a parameter that holds JSON text.
+ * @throws AgentError `InvalidArgument` naming the parameter, with line and column for text that is not JSON.
+ */
+export function parseJsonText(parameter: string, text: string): unknown {
+  checkSize(parameter, text);
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw invalidArgument(parameter, `is not valid JSON: ${error.message}`);
+    throw error;
+  }
+  checkDepth(parameter, value);
+  return value;
+}
+
+/** A path for an error message, cut where a caller chose endless names. */
+export function shownPath(path: string): string {
+  return path.length > MAX_SHOWN_PATH ? `${path.slice(0, MAX_SHOWN_PATH)}...` : path;
+}
+
+function checkSize(parameter: string, json: string): void {
+  const bytes = Buffer.byteLength(json, 'utf8');
+  if (bytes > MAX_JSON_BYTES)
+    throw invalidArgument(parameter, `has ${bytes} bytes of JSON; at most ${MAX_JSON_BYTES} are allowed`);
+}
+
+/** Level by level, so that no depth can overflow the stack. */
+function checkDepth(parameter: string, value: unknown): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) throw invalidArgument(parameter, `is nested more than ${MAX_DEPTH} levels deep; flatten it`);
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? (Object.values(item) as unknown[]) : [],
+    );
+  }
+}
