@@ -6,16 +6,18 @@ import type { Job } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import type { JobIdArguments } from './arguments.js';
 import { findJob, jobOf, notFoundOr } from './get-job.js';
+import { oddAcknowledgement } from './job-document.js';
 import type { JobEnvironment } from './job-port.js';
 import { isCancelled } from './outcome.js';
 import { jobRow } from './rows.js';
 import { checkJobId } from './rules.js';
+import { shownStatus, withShownStatus } from './shown-status.js';
 import { startPart } from './sub-call.js';
 
 const ANSWER_RESERVE_MS = 500;
 
 /**
- * Cancels a job that has not started; gives it as it then is, as a table of one row.
+ * Cancels a job that has not started and returns its new state, as a table of one row.
  * @throws AgentError `JobNotCancellable`, naming the status, for a job that runs or has ended.
  */
 export async function cancelJob(env: JobEnvironment, context: CallContext, args: JobIdArguments): Promise<NativeRow[]> {
@@ -27,16 +29,19 @@ export async function cancelJob(env: JobEnvironment, context: CallContext, args:
     if (!isAgentError(error, 'JobNotCancellable')) throw error;
     return [jobRow(await cancelledAlready(env, context, jobId, error), undefined)];
   }
-  const isReadable = Object.keys(answer).length > 0;
-  const job = isReadable ? await complete(env, context, jobId, answer) : await lookCancelled(env, context, jobId);
-  return [jobRow(job, undefined)];
+  const odd = oddAcknowledgement(answer, jobId);
+  const job =
+    odd === undefined
+      ? await complete(env, context, jobId, answer)
+      : await lookCancelled(env, context, jobId, errorOfOddAnswer(odd));
+  return [jobRow(withShownStatus(job, context.clock.nowMs()), undefined)];
 }
 
-/** A yes that cannot be read: only a look at the job tells whether it was the hub who said it. */
-async function lookCancelled(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
+/** The response may not come from the hub, so that only the job itself shows whether it was cancelled. */
+async function lookCancelled(env: JobEnvironment, context: CallContext, jobId: string, odd: AgentError): Promise<Job> {
   const job = await findJob(env, context, jobId);
   if (isCancelled(job)) return job;
-  throw errorOfOddAnswer('something that cannot be read');
+  throw odd;
 }
 
 /** When the answer to an earlier attempt was lost and the job is cancelled, it was that attempt that did it. */
@@ -51,7 +56,8 @@ async function cancelledAlready(
     return undefined;
   });
   if (job && isCancelled(job) && refusal.context['answerLost'] === true) return job;
-  const status = job?.status ?? statusInText(refusal.message) ?? 'not known';
+  const hubStatus = job?.status ?? statusInText(refusal.message) ?? 'not known';
+  const status = shownStatus({ ...job, status: hubStatus }, context.clock.nowMs());
   throw new AgentError(
     'JobNotCancellable',
     `The job ${jobId} cannot be cancelled: its status is ${status}, and only jobs that are queued, scheduled or pending can be.`,

@@ -2,6 +2,7 @@ import type { CallContext } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
 import type { HubDocument, HubOperations, HubPage, HubPort, PageRequest } from '../iothub/ports.js';
+import { EmptyPageCounter } from './empty-pages.js';
 import { type MessageLimits, rowBytes, usableBytes } from './result-size.js';
 import { startPart } from './sub-call.js';
 
@@ -16,6 +17,10 @@ export interface RowSource {
   /** One page of documents. */
   readonly page: (context: CallContext, hub: HubOperations, request: PageRequest) => Promise<HubPage>;
   readonly toRow: (document: HubDocument) => NativeRow;
+  /** Whether a document belongs to the result; asked once for each. Absent: all do. */
+  readonly isWanted?: ((document: HubDocument) => boolean) | undefined;
+  /** How many documents to ask for at a time; as many rows as are wanted when absent. */
+  readonly pageSize?: number | undefined;
   /** What a caller can do when the result is too large. */
   readonly remedy: string;
 }
@@ -23,7 +28,7 @@ export interface RowSource {
 /**
  * Every row of a source, or the first `maxItems`, over as many pages as it takes.
  * @throws AgentError `ResultTooLarge` with the number of rows (or "more than N" when deadline or budget end the count)
- * when they do not fit one message of the platform.
+ * when they do not fit one message of the platform; `HubUnavailable` for pages that lead nowhere.
  */
 export async function collectRows(
   context: CallContext,
@@ -32,7 +37,8 @@ export async function collectRows(
   source: RowSource & { readonly maxItems?: number | undefined },
 ): Promise<NativeRow[]> {
   const limit = source.maxItems ?? Infinity;
-  const pageSize = Math.min(limit, MAX_PAGE_SIZE);
+  const pageSize = source.pageSize ?? Math.min(limit, MAX_PAGE_SIZE);
+  const emptyPages = new EmptyPageCounter();
   const fitting = usableBytes(limits);
   const rows: NativeRow[] = [];
   let bytes = 0;
@@ -40,12 +46,14 @@ export async function collectRows(
   do {
     const request = { pageSize, ...(continuationToken === undefined ? {} : { continuationToken }) };
     const page = await source.page(context, hub.lane('user'), request);
+    emptyPages.count(page);
     continuationToken = page.continuationToken;
-    for (const [index, document] of page.items.slice(0, limit - rows.length).entries()) {
+    const wanted = wantedOf(page, source);
+    for (const [index, document] of wanted.slice(0, limit - rows.length).entries()) {
       const row = source.toRow(document);
       bytes += rowBytes(source.shape, row);
       if (bytes > fitting) {
-        const seen = rows.length - index + page.items.length;
+        const seen = rows.length - index + wanted.length;
         throw tooLarge(
           await countOn(context, hub, source, { seen, limit, pageSize, continuationToken }),
           limits,
@@ -73,12 +81,14 @@ interface CountStart {
 /** Counts what is left, out of spare budget only: a refusal is not worth other people's calls. */
 async function countOn(context: CallContext, hub: HubPort, source: RowSource, start: CountStart): Promise<Count> {
   let { seen, continuationToken } = start;
+  const emptyPages = new EmptyPageCounter();
   const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS });
   try {
     while (continuationToken !== undefined && seen < start.limit) {
       const request = { pageSize: start.pageSize, continuationToken };
       const page = await source.page(part, hub.lane('spare'), request);
-      seen += page.items.length;
+      emptyPages.count(page);
+      seen += wantedOf(page, source).length;
       continuationToken = page.continuationToken;
     }
     return { count: Math.min(seen, start.limit), isExact: true };
@@ -88,6 +98,10 @@ async function countOn(context: CallContext, hub: HubPort, source: RowSource, st
   } finally {
     part.dispose();
   }
+}
+
+function wantedOf({ items }: HubPage, { isWanted }: RowSource): readonly HubDocument[] {
+  return isWanted ? items.filter((document) => isWanted(document)) : items;
 }
 
 function tooLarge({ count, isExact }: Count, limits: MessageLimits, source: RowSource): AgentError {

@@ -1,13 +1,16 @@
 import type { CallContext } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import type { NativeRow } from '../edge/definitions.js';
+import { errorOfOddAnswer } from '../iothub/connection-errors.js';
 import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import type { JobIdArguments } from './arguments.js';
 import type { JobEnvironment } from './job-port.js';
+import { oddJobDocument } from './job-document.js';
 import { isNotFound } from './outcome.js';
 import { jobRow } from './rows.js';
 import { checkJobId } from './rules.js';
+import { withShownStatus } from './shown-status.js';
 import { startPart } from './sub-call.js';
 
 /** More answers than these are not read for one GetJob. */
@@ -21,16 +24,24 @@ export async function getJob(env: JobEnvironment, context: CallContext, args: Jo
   const job = await findJob(env, context, jobId);
   const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS, maxMs: READING_MS });
   try {
-    return [jobRow(job, await env.refusedCounts.read(part, env.hub.lane('user'), job, MAX_ANSWERS))];
+    const refusedCount = await env.refusedCounts.read(part, env.hub.lane('user'), job, MAX_ANSWERS);
+    return [jobRow(withShownStatus(job, context.clock.nowMs()), refusedCount)];
   } finally {
     part.dispose();
   }
 }
 
-/** @throws AgentError `JobNotFound` for an id that the hub does not know; it says so with status 200. */
+/**
+ * The job with this id, with the status that the hub has for it.
+ * @throws AgentError `JobNotFound` for an id that the hub does not know (which it answers with status 200);
+ * `HubUnavailable` for a response that is not this job.
+ */
 export async function findJob(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
-  const job = jobOf(await env.hub.lane('user').getJob(context, jobId).catch(notFoundOr(jobId)), jobId);
+  const document = await env.hub.lane('user').getJob(context, jobId).catch(notFoundOr(jobId));
+  const job = jobOf(document, jobId);
   if (isNotFound(job)) throw jobNotFound(jobId);
+  const odd = oddJobDocument(document, jobId);
+  if (odd !== undefined) throw errorOfOddAnswer(odd);
   return job;
 }
 

@@ -4,6 +4,7 @@ import { errorOfOddAnswer } from '../iothub/connection-errors.js';
 import { integerOf } from '../iothub/documents.js';
 import type { HubOperations } from '../iothub/ports.js';
 import { type Targets, targetQuery } from './conditions.js';
+import { EmptyPageCounter } from './empty-pages.js';
 import { textOrAbsent } from './rules.js';
 
 /** What the operator of the agent forbids, beyond the rules of the services. */
@@ -65,10 +66,12 @@ export async function guardTargets(
 }
 
 /**
- * The number that a query with one aggregate gives; no row, or an empty one, is 0.
- * @throws AgentError `HubUnavailable` for a row that has no number: a guard must not take that for few.
+ * The number that a query with one aggregate returns; no row, or an empty one, is 0.
+ * @throws AgentError `HubUnavailable` for a row that has no number, or pages without end: a guard must not take that
+ * for few.
  */
 export async function countTargets(context: CallContext, hub: HubOperations, query: string): Promise<number> {
+  const emptyPages = new EmptyPageCounter();
   let continuationToken: string | undefined;
   do {
     const page = await hub.query(context, { query, ...(continuationToken === undefined ? {} : { continuationToken }) });
@@ -76,12 +79,26 @@ export async function countTargets(context: CallContext, hub: HubOperations, que
     const count = values.map(integerOf).find((number) => number !== undefined);
     if (count !== undefined) return count;
     if (values.length > 0) throw errorOfOddAnswer('a count that is not a number');
+    emptyPages.count(page, true);
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined);
   return 0;
 }
 
+/**
+ * Each part between two `*` is taken where it occurs first, which leaves the most for the parts after it. A RegExp would
+ * go back and try other places, and a pattern of many `*` could hold the process for hours.
+ */
 function matches(pattern: string, name: string): boolean {
-  const escaped = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('[\\s\\S]*')}$`).test(name);
+  const [first = '', ...parts] = pattern.split('*');
+  const last = parts.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts) {
+    const found = name.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
 }

@@ -1,8 +1,9 @@
 import type { CallContext } from '../core/call-context.js';
 import { dateOf, find, textOf } from '../iothub/documents.js';
-import type { HubDocument } from '../iothub/ports.js';
+import type { HubDocument, HubOperations } from '../iothub/ports.js';
 import type { PreviewTargetsArguments } from './arguments.js';
-import { checkCondition, type Targets, targetQuery } from './conditions.js';
+import { checkCondition, targetQuery } from './conditions.js';
+import { EmptyPageCounter } from './empty-pages.js';
 import { countTargets } from './guards.js';
 import type { JobEnvironment } from './job-port.js';
 import { checkInteger } from './rules.js';
@@ -38,40 +39,43 @@ export async function previewTargets(
   const sampleSize =
     checkInteger('sampleSize', args.sampleSize, { minimum: 1, maximum: MAX_SAMPLE_SIZE }) ?? DEFAULT_SAMPLE_SIZE;
   const hub = env.hub.lane('user');
+  // All queries are built before the first is sent, so that a condition that is too long costs the hub nothing.
   const all = targetQuery(targets, 'COUNT() AS numberOfTargets');
   const connected = targetQuery(targets, 'COUNT() AS numberOfTargets', "connectionState = 'Connected'");
+  const fields = `deviceId, ${targets.isForModules ? 'moduleId, ' : ''}connectionState, lastActivityTime`;
+  const query = targetQuery(targets, fields);
   const [deviceCount, connectedCount, sample] = await Promise.all([
     countTargets(context, hub, all),
     countTargets(context, hub, connected),
-    readSample(env, context, targets, sampleSize),
+    readSample(context, hub, query, sampleSize),
   ]);
   const rate = env.hub.deviceOperationsPerSecond;
   return {
     deviceCount,
     connectedCount: Math.min(connectedCount, deviceCount),
     disconnectedCount: Math.max(0, deviceCount - connectedCount),
-    sample,
+    sample: sample.map((document) => sampleOf(document, targets.isForModules)),
     estimatedSeconds: Number.isFinite(rate) ? Math.ceil(deviceCount / rate) : 0,
   };
 }
 
 async function readSample(
-  env: JobEnvironment,
   context: CallContext,
-  targets: Targets,
+  hub: HubOperations,
+  query: string,
   size: number,
-): Promise<TargetSample[]> {
-  const fields = `deviceId, ${targets.isForModules ? 'moduleId, ' : ''}connectionState, lastActivityTime`;
-  const query = targetQuery(targets, fields);
-  const sample: TargetSample[] = [];
+): Promise<HubDocument[]> {
+  const sample: HubDocument[] = [];
+  const emptyPages = new EmptyPageCounter();
   let continuationToken: string | undefined;
   do {
     const token = continuationToken === undefined ? {} : { continuationToken };
-    const page = await env.hub.lane('user').query(context, { query, pageSize: size, ...token });
-    sample.push(...page.items.map((item) => sampleOf(item, targets.isForModules)));
+    const page = await hub.query(context, { query, pageSize: size, ...token });
+    emptyPages.count(page);
+    sample.push(...page.items.slice(0, size - sample.length));
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined && sample.length < size);
-  return sample.slice(0, size);
+  return sample;
 }
 
 function sampleOf(document: HubDocument, isForModules: boolean): TargetSample {

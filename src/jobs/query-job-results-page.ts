@@ -1,13 +1,14 @@
 import type { CallContext } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
+import { stringifyJson } from '../core/exact-json.js';
 import type { QueryJobResultsPageArguments } from './arguments.js';
 import { MAX_PAGE_SIZE } from './collect-rows.js';
 import { checkResultQuery } from './conditions.js';
-import { AZURE_DEVICE_JOB_RESULT } from './data-shapes.js';
+import { EmptyPageCounter } from './empty-pages.js';
 import type { JobEnvironment } from './job-port.js';
 import { type PagePosition, readToken, writeToken } from './page-token.js';
 import { jsonTextBytes, usableBytes } from './result-size.js';
-import { resultRow, rowToJson } from './rows.js';
+import { resultJson } from './rows.js';
 import { checkInteger, textOrAbsent } from './rules.js';
 
 /** One page of job results. */
@@ -36,7 +37,7 @@ export async function queryJobResultsPage(
   return { rows: page.rows, continuationToken: next ? writeToken(query, next) : null };
 }
 
-/** Reads pages of the hub until ours is full; gives where the next one begins. */
+/** Reads pages of the hub until ours is full; returns where the next one begins. */
 async function fill(
   env: JobEnvironment,
   context: CallContext,
@@ -44,18 +45,20 @@ async function fill(
   { page, start }: { readonly page: PageInProgress; readonly start: PagePosition },
 ): Promise<PagePosition | undefined> {
   let position: PagePosition | undefined = start;
+  const emptyPages = new EmptyPageCounter();
   while (position && !page.isFull) {
     const { hubToken, offset, pageSize }: PagePosition = position;
     const request = { query, pageSize, ...(hubToken === undefined ? {} : { continuationToken: hubToken }) };
     let answer;
     try {
       answer = await env.hub.lane('user').query(context, request);
+      emptyPages.count(answer);
     } catch (error) {
-      // What has been read is worth more than an error: the rest is one call away.
+      // Rows that have been read are worth more than an error: the next call goes on from here.
       if (isAgentError(error) && page.rows.length > 0) return position;
       throw error;
     }
-    const rows = answer.items.slice(offset).map((document) => rowToJson(AZURE_DEVICE_JOB_RESULT, resultRow(document)));
+    const rows = answer.items.slice(offset).map(resultJson);
     const taken = page.add(rows, Math.max(tokenBytes(hubToken), tokenBytes(answer.continuationToken)));
     if (offset + taken < answer.items.length) return { ...position, offset: offset + taken };
     position =
@@ -86,12 +89,12 @@ class PageInProgress {
     return this.#isOutOfBytes || this.rows.length >= this.#maxItems;
   }
 
-  /** Takes rows while they fit beside `reservedBytes`; gives how many it took. */
+  /** Takes rows while they fit beside `reservedBytes`; returns how many it took. */
   add(rows: readonly Record<string, unknown>[], reservedBytes: number): number {
     let taken = 0;
     for (const row of rows) {
       if (this.isFull) break;
-      const bytes = jsonTextBytes(JSON.stringify(row)) + 1;
+      const bytes = jsonTextBytes(stringifyJson(row) ?? '') + 1;
       if (this.#bytes + bytes + reservedBytes > this.#maxBytes) {
         if (this.rows.length === 0) throw rowTooLarge(bytes);
         this.#isOutOfBytes = true;

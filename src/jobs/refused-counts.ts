@@ -2,6 +2,7 @@ import type { CallContext } from '../core/call-context.js';
 import { isAgentError } from '../core/errors.js';
 import { type Job, readJobResult } from '../iothub/documents.js';
 import type { HubOperations } from '../iothub/ports.js';
+import { EmptyPageCounter } from './empty-pages.js';
 import { isCompleted, isMethodJob } from './outcome.js';
 
 export interface RefusedCountsOptions {
@@ -77,12 +78,14 @@ async function countRefused(
 ): Promise<number | undefined> {
   const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'`;
   let continuationToken: string | undefined;
+  const emptyPages = new EmptyPageCounter();
   let rows = 0;
   let refused = 0;
   try {
     do {
       const token = continuationToken === undefined ? {} : { continuationToken };
       const page = await hub.query(context, { query, pageSize: Math.min(PAGE_SIZE, maxRows), ...token });
+      emptyPages.count(page);
       rows += page.items.length;
       refused += page.items.filter((item) => (readJobResult(item).methodStatus ?? 0) >= FIRST_REFUSED_STATUS).length;
       continuationToken = page.continuationToken;

@@ -2,17 +2,33 @@ import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
 import { type Job, readJobResult } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import { AZURE_DEVICE_JOB, AZURE_DEVICE_JOB_RESULT } from './data-shapes.js';
+import { withJsonCells } from './json-cells.js';
 import { outcomeOf } from './outcome.js';
 
-/** A row of `AzureDeviceJob`. */
+/**
+ * A row of `AzureDeviceJob`.
+ * @param job with the status that is shown.
+ */
 export function jobRow(job: Job, refusedCount: number | undefined): NativeRow {
   const { counts, ...fields } = job;
-  return rowOf(AZURE_DEVICE_JOB, { ...fields, ...counts, refusedCount, outcome: outcomeOf(job, refusedCount) });
+  const outcome = outcomeOf(job, refusedCount);
+  return withJsonCells(AZURE_DEVICE_JOB, rowOf(AZURE_DEVICE_JOB, { ...fields, ...counts, refusedCount, outcome }));
 }
 
 /** A row of `AzureDeviceJobResult`. */
 export function resultRow(document: HubDocument): NativeRow {
-  return rowOf(AZURE_DEVICE_JOB_RESULT, { ...readJobResult(document) });
+  return withJsonCells(AZURE_DEVICE_JOB_RESULT, rowOf(AZURE_DEVICE_JOB_RESULT, { ...readJobResult(document) }));
+}
+
+/** The same as JSON: JSON values as the hub sent them, dates as ISO text, every field there, empty ones `null`. */
+export function resultJson(document: HubDocument): Record<string, unknown> {
+  const result: NativeRow = { ...readJobResult(document) };
+  return Object.fromEntries(
+    AZURE_DEVICE_JOB_RESULT.fields.map(({ name }) => {
+      const value = result[name];
+      return [name, value instanceof Date ? value.toISOString() : (value ?? null)];
+    }),
+  );
 }
 
 /** Exactly the fields of the shape, empty ones left out. */
@@ -20,14 +36,4 @@ function rowOf(shape: DataShapeDefinition, values: NativeRow): NativeRow {
   const row: Record<string, unknown> = {};
   for (const { name } of shape.fields) if (values[name] !== undefined) row[name] = values[name];
   return row;
-}
-
-/** A row as JSON has it: dates as ISO text, every field of the shape there, empty ones `null`. */
-export function rowToJson(shape: DataShapeDefinition, row: NativeRow): Record<string, unknown> {
-  return Object.fromEntries(
-    shape.fields.map(({ name }) => {
-      const value = row[name];
-      return [name, value instanceof Date ? value.toISOString() : (value ?? null)];
-    }),
-  );
 }

@@ -6,6 +6,7 @@ import { errorOfOddAnswer } from '../iothub/connection-errors.js';
 import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument, JobRequest } from '../iothub/ports.js';
 import type { JobEnvironment } from './job-port.js';
+import { oddAcknowledgement } from './job-document.js';
 import { isNotFound } from './outcome.js';
 import { isSameDefinition } from './same-definition.js';
 
@@ -21,15 +22,15 @@ const LOOK_AGAIN = { baseMs: 500, capMs: 3000 };
 const LAST_LOOK_MS = 200;
 
 /**
- * Makes a job once, however often it has to be asked for, and gives its id.
+ * Creates a job once, however often the hub has to be asked for it, and returns its id.
  * @throws AgentError `JobAlreadyExists` when another job has the id; otherwise what the hub port throws.
  */
 export async function scheduleOnce(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<string> {
-  const { jobId, type, startTime } = job.request;
+  const { jobId, type } = job.request;
   await env.registrar?.scheduling(context, env.thing, { jobId, type });
   try {
     const document = await putOrFind(env, context, job);
-    env.registrar?.scheduled(env.thing, { jobId, type, startTime }, document);
+    env.registrar?.scheduled(env.thing, { jobId, type }, document);
     return jobId;
   } catch (error) {
     if (isRefusal(error)) env.registrar?.refused(env.thing, { jobId, type });
@@ -39,16 +40,18 @@ export async function scheduleOnce(env: JobEnvironment, context: CallContext, jo
 
 async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<HubDocument> {
   const hub = env.hub.lane('user');
+  let odd: string | undefined;
   try {
     const document = await hub.scheduleJob(context, job.request);
-    if (Object.keys(document).length > 0) return document;
+    odd = oddAcknowledgement(document, job.request.jobId);
+    if (odd === undefined) return document;
   } catch (error) {
     if (!isAgentError(error, 'JobAlreadyExists')) throw error;
     if (!job.hasGivenId) return {};
     return await findSame(env, context, job, error);
   }
-  // A yes that cannot be read: only a look at the job tells whether it was the hub who said it.
-  return await findSame(env, context, job, errorOfOddAnswer('something that cannot be read'));
+  // The response may not come from the hub, so that only the job itself shows whether it was created.
+  return await findSame(env, context, job, errorOfOddAnswer(odd));
 }
 
 /** Looks at the job that has the id until its definition shows; for an id of our own it is enough that it is there. */
@@ -62,6 +65,8 @@ async function findSame(
   for (let look = 0; ; look += 1) {
     const document = await env.hub.lane('user').getJob(context, jobId);
     const existing = readJob(document);
+    const odd = isNotFound(existing) ? undefined : oddAcknowledgement(document, jobId);
+    if (odd !== undefined) throw errorOfOddAnswer(odd);
     const isSame = isNotFound(existing) ? undefined : isSameJob(existing, job);
     if (isSame === true) return document;
     if (isSame === false)

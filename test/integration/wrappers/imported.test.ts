@@ -126,6 +126,10 @@ describe('the hub bundle, imported', () => {
     });
     const parameters = { methodName: 'echo', payload: [1], queryCondition: "tags.site = 'B'" };
     const jobId = String(await hubThing.result('AzureIotDeviceJobScheduleDeviceMethodJob', parameters));
-    expect(await hubThing.ended(jobId)).toMatchObject({ outcome: 'succeeded', deviceCount: 1, payload: [1] });
+    expect(await hubThing.ended(jobId)).toMatchObject({
+      outcome: 'succeeded',
+      deviceCount: 1,
+      payload: { array: [1] },
+    });
   });
 });

@@ -130,7 +130,7 @@ test('a row of a whole job document', async () => {
       runningCount: 0,
       pendingCount: 0,
       methodName: 'm',
-      payload: 0,
+      payload: { value: 0 },
       statusMessage: 'busy',
     },
   ]);

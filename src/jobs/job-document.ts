@@ -1,0 +1,45 @@
+/**
+ * Whether a response of the hub about one job is that job. Gateways answer with status 200 and a body of their own, which
+ * must never pass for a job that was created, cancelled or read.
+ */
+import { stringifyJson } from '../core/exact-json.js';
+import { find, textOf } from '../iothub/documents.js';
+import { readRefusal } from '../iothub/hub-errors.js';
+import type { HubDocument } from '../iothub/ports.js';
+import { METHOD_JOB, TWIN_JOB } from './outcome.js';
+
+const JOB_TYPES: ReadonlySet<string> = new Set([METHOD_JOB, TWIN_JOB].map((type) => type.toLowerCase()));
+
+/**
+ * What is wrong with the acknowledgement of a request that changes the hub, as it fits into a sentence. `undefined` for a
+ * document with the id of the request and a status.
+ */
+export function oddAcknowledgement(document: HubDocument, jobId: string): string | undefined {
+  const id = textOf(find(document, 'jobId'));
+  return id === jobId && hasStatus(document) ? undefined : describe(document, id, jobId);
+}
+
+/**
+ * The same for a job that is read. Editions of the service leave fields out, so a missing id or status is forgiven where
+ * the type shows that the document is a job.
+ */
+export function oddJobDocument(document: HubDocument, jobId: string): string | undefined {
+  const id = textOf(find(document, 'jobId'));
+  const type = textOf(find(document, 'type', 'jobType'));
+  const isTyped = type !== undefined && JOB_TYPES.has(type.toLowerCase());
+  const isJob = id === undefined ? isTyped && hasStatus(document) : id === jobId && (isTyped || hasStatus(document));
+  return isJob ? undefined : describe(document, id, jobId);
+}
+
+function hasStatus(document: HubDocument): boolean {
+  return typeof find(document, 'status', 'jobStatus') === 'string';
+}
+
+function describe(document: HubDocument, id: string | undefined, jobId: string): string {
+  if (Object.keys(document).length === 0) return 'a body that is empty or not a JSON object';
+  if (id !== undefined && id !== jobId) return `another job in place of ${jobId}`;
+  const { codes, message } = readRefusal({ status: 200, headers: {}, body: stringifyJson(document) ?? '' });
+  const said = [...(codes[0] === undefined ? [] : [`code ${codes[0]}`]), ...(message === '' ? [] : [`"${message}"`])];
+  if (said.length > 0) return `an error in a response with status 200 (${said.join(', ')})`;
+  return `a JSON object that is not the job ${jobId}`;
+}
