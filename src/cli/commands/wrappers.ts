@@ -1,9 +1,13 @@
 import { type Command, Option } from 'commander';
+import { printable } from '../../core/printable.js';
+import type { BuiltFiles } from '../../wrappers/build.js';
+import type { WritePlan } from '../../wrappers/output/plan.js';
 import type { CommandIo } from '../command-io.js';
 import { EXIT } from '../exit-codes.js';
 
 interface BuildFlags {
   readonly out: string;
+  readonly force?: boolean;
   readonly editable?: boolean;
   readonly readOnly?: boolean;
   readonly payloadType: 'json' | 'infotable' | 'string';
@@ -52,14 +56,24 @@ const withBuildFlags = (command: Command): Command =>
 
 function registerBuild(wrappers: Command, io: CommandIo): void {
   withBuildFlags(wrappers.command('build'))
+    .option('--force', 'write into a folder that holds other files; overwrites those in the way, removes none')
     .description('write the files that ThingWorx imports, and those for developers of apps and devices')
     .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers build wrappers.yaml --out build')
     .action((files: string[], flags: BuildFlags) =>
       reporting(io, async () => {
-        const { writeBundle } = await import('../../wrappers/write.js');
-        for (const { name, built } of await buildAll(files, flags)) {
-          const { written, removed } = await writeBundle(flags.out, name, built);
+        const { planBundle } = await import('../../wrappers/output/plan.js');
+        const { writeBundle } = await import('../../wrappers/output/write.js');
+        const bundles = await buildAll(files, flags);
+        const planned: { readonly plan: WritePlan; readonly built: BuiltFiles }[] = [];
+        for (const { name, built } of bundles) {
+          planned.push({ built, plan: await planBundle(flags.out, name, built, flags.force ?? false) });
+        }
+        for (const { plan, built } of planned) {
+          const { written, removed } = await writeBundle(flags.out, plan, built);
+          const name = plan.bundleName;
           io.stderr.write(`${name}: ${built.size} files, ${written} written, ${removed.length} removed\n`);
+          for (const other of plan.leftAlone)
+            io.stderr.write(`${name}/${printable(other)}: made by no build, left as it is\n`);
         }
       }),
     );
@@ -71,7 +85,7 @@ function registerCheck(wrappers: Command, io: CommandIo): void {
     .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers check wrappers.yaml --out build')
     .action((files: string[], flags: BuildFlags) =>
       reporting(io, async () => {
-        const { findDrift } = await import('../../wrappers/drift.js');
+        const { findDrift } = await import('../../wrappers/output/drift.js');
         for (const { name, built } of await buildAll(files, flags)) {
           const drift = await findDrift(flags.out, name, built);
           const lines = [
@@ -108,7 +122,7 @@ function registerFromDtdl(wrappers: Command, io: CommandIo): void {
 async function buildAll(
   files: readonly string[],
   flags: BuildFlags,
-): Promise<{ readonly name: string; readonly built: ReadonlyMap<string, Uint8Array> }[]> {
+): Promise<{ readonly name: string; readonly built: BuiltFiles }[]> {
   const { loadDescriptions } = await import('../../wrappers/read-descriptions.js');
   const { buildBundle } = await import('../../wrappers/build.js');
   const { payloadType, hubService, hubTwinService } = flags;
@@ -122,13 +136,14 @@ async function buildAll(
   return loaded.map(({ description }) => ({ name: description.bundle.name, built: buildBundle(description, options) }));
 }
 
-/** Folders and files that cannot be written are no defects of ours: a sentence and status 1. */
+/** Folders and files that cannot be written are not defects: a sentence and status 1. */
 async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    io.stderr.write(`error: ${error.message}\n`);
+    const { OutputRefused } = await import('../../wrappers/output/output-refused.js');
+    if (!isSystemError(error) && !(error instanceof OutputRefused)) throw error;
+    for (const line of error.message.split('\n')) io.stderr.write(`error: ${printable(line)}\n`);
     io.exit(EXIT.failed);
   }
 }

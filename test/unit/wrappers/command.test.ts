@@ -2,30 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PassThrough } from 'node:stream';
-import { runCommand } from '../../../src/cli/main.js';
 
-interface Outcome {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: readonly string[]): Promise<Outcome> {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  let status = 0;
-  await runCommand(['wrappers', ...args], {
-    stdin: new PassThrough(),
-    ...streams,
-    env: {},
-    isTerminal: false,
-    exit: (code) => {
-      status = code;
-    },
-  });
-  const textOf = (stream: PassThrough): string => String((stream.read() as Buffer | null) ?? '');
-  return { status, out: textOf(streams.stdout), err: textOf(streams.stderr) };
-}
+import { runWrappers as run } from '../../support/wrappers/run-wrappers.js';
 
 describe('twx-iothub wrappers', () => {
   let folder = '';

@@ -1,0 +1,49 @@
+import path from 'node:path';
+import type { BuiltFiles } from '../build.js';
+import { generatedNames } from './generated-names.js';
+import { type Manifest, readManifest } from './manifest.js';
+import { filesBelow, obstaclesTo, readPart } from './parts.js';
+
+/** How a folder differs from what a build makes; paths are relative to the output folder. */
+export interface Drift {
+  readonly missing: readonly string[];
+  /** Links and folders in the place of a file among them. */
+  readonly different: readonly string[];
+  /** Left there by an earlier build, or under a name that only builds use. */
+  readonly stale: readonly string[];
+}
+
+/** Compares a folder with what a build of one bundle would write into it. Links are not followed. */
+export async function findDrift(directory: string, bundleName: string, files: BuiltFiles): Promise<Drift> {
+  const { missing, different } = await compareFiles(directory, files);
+  const manifest = await readManifest(directory, bundleName);
+  const stale = await staleFiles(directory, bundleName, files, manifest);
+  return { missing, different, stale };
+}
+
+/** Which of the files of a build are not there, and which have another content. */
+export async function compareFiles(directory: string, files: BuiltFiles): Promise<Omit<Drift, 'stale'>> {
+  const missing: string[] = [];
+  const different: string[] = [];
+  const blocked = (await obstaclesTo(directory, [...files.keys()])).map(({ part }) => part);
+  for (const [file, content] of files) {
+    const found = await readPart(directory, file);
+    if (found?.equals(content)) continue;
+    (found || blocked.some((part) => file === part || file.startsWith(`${part}/`)) ? different : missing).push(file);
+  }
+  return { missing, different };
+}
+
+async function staleFiles(
+  directory: string,
+  bundleName: string,
+  files: BuiltFiles,
+  manifest: Manifest | undefined,
+): Promise<string[]> {
+  const isGenerated = generatedNames(bundleName);
+  const found = await filesBelow(path.join(directory, bundleName));
+  return found
+    .filter((file) => isGenerated(file) && !manifest?.others.includes(file))
+    .map((file) => `${bundleName}/${file}`)
+    .filter((file) => !files.has(file));
+}

@@ -1,0 +1,39 @@
+import { generatedNames } from './generated-names.js';
+import { readPart } from './parts.js';
+
+/** What a build has left in the folder of a bundle; names are relative to that folder. */
+export interface Manifest {
+  /** What the build made: the next one may overwrite or remove it. */
+  readonly files: readonly string[];
+  /** What was there before under a name that builds use: it is left alone. */
+  readonly others: readonly string[];
+}
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** Beside the bundle's folder, which holds only what is imported or used. */
+export const manifestName = (bundleName: string): string => `.${bundleName}.manifest.json`;
+
+export const manifestText = ({ files, others }: Manifest): string =>
+  `${JSON.stringify({ about: 'What twx-iothub wrappers build made: only this is overwritten or removed.', files, others }, undefined, 2)}\n`;
+
+/**
+ * Reads the manifest of a bundle. One that cannot be read counts as none, and a name that builds never use is passed
+ * over: whoever can write the manifest must not be able to have other files removed.
+ */
+export async function readManifest(directory: string, bundleName: string): Promise<Manifest | undefined> {
+  const content = await readPart(directory, manifestName(bundleName), MAX_BYTES);
+  if (!content) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(content.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const { files, others } = (value ?? {}) as { readonly files?: unknown; readonly others?: unknown };
+  if (!Array.isArray(files)) return undefined;
+  const isGenerated = generatedNames(bundleName);
+  const names = (list: unknown): string[] =>
+    (Array.isArray(list) ? list : []).filter((name): name is string => typeof name === 'string' && isGenerated(name));
+  return { files: names(files), others: names(others) };
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { makeFolder } from '../../core/make-folder.js';
+import type { BuiltFiles } from '../build.js';
+import { manifestName, manifestText } from './manifest.js';
+import { OutputRefused } from './output-refused.js';
+import type { WritePlan } from './plan.js';
+
+export interface WriteReport {
+  readonly written: number;
+  readonly removed: readonly string[];
+}
+
+/**
+ * Carries a plan out: writes what has changed of a bundle, removes what an earlier build left there and this one does
+ * not make, and records both for the next build.
+ * @throws OutputRefused when a part of the folder has become a link since the plan was made.
+ */
+export async function writeBundle(directory: string, plan: WritePlan, files: BuiltFiles): Promise<WriteReport> {
+  await makeFolder(directory);
+  const root = await realpath(directory);
+  // Recorded first: what is written before a failure must be known to the next build as its own.
+  const manifest = manifestText(plan.manifest);
+  const early = manifestText({ ...plan.manifest, files: [...plan.manifest.files, ...plan.removed].sort() });
+  if (plan.changed.length > 0 || plan.removed.length > 0) await replaceFile(root, manifestName(plan.bundleName), early);
+  for (const file of plan.changed) await replaceFile(root, file, files.get(file) ?? '');
+  const removed = plan.removed.map((name) => `${plan.bundleName}/${name}`);
+  for (const file of removed) await removeFile(root, file);
+  await replaceFile(root, manifestName(plan.bundleName), manifest);
+  return { written: plan.changed.length, removed };
+}
+
+/** Writes beside the file and renames, so that a link that has appeared in its place is replaced, not followed. */
+async function replaceFile(root: string, file: string, content: string | Uint8Array): Promise<void> {
+  const target = path.join(root, file);
+  await makeFolder(path.dirname(target));
+  await assertBelowRoot(root, file);
+  const partial = `${target}.${randomBytes(8).toString('hex')}.tmp`;
+  try {
+    await writeFile(partial, content, { flag: 'wx' });
+    await rename(partial, target);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+async function removeFile(root: string, file: string): Promise<void> {
+  await assertBelowRoot(root, file);
+  await rm(path.join(root, file), { force: true });
+  await removeIfEmpty(path.dirname(path.join(root, file)));
+}
+
+/** A folder may have been replaced by a link after the plan was made. */
+async function assertBelowRoot(root: string, file: string): Promise<void> {
+  const folder = path.dirname(path.join(root, file));
+  if ((await realpath(folder)) === folder) return;
+  throw new OutputRefused([
+    `${file}: its folder has become a link, which a build does not follow; remove it and repeat`,
+  ]);
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
