@@ -4,31 +4,49 @@ import type { HubDocument } from '../iothub/ports.js';
 import { AZURE_DEVICE_JOB } from './data-shapes.js';
 import { rowBytes } from './result-size.js';
 import { jobRow } from './rows.js';
+import { withShownStatus } from './shown-status.js';
 import { MAX_ACTIVE_JOBS } from './thing-definitions.js';
 
 /** What is kept of a job that is not among the newest: without its payload or patch. */
-type JobState = Pick<Job, 'jobId' | 'type' | 'status' | 'counts'>;
+export type JobState = Pick<Job, 'jobId' | 'type' | 'status' | 'counts'>;
 
-/** The active jobs of a hub as one round of list calls has them. Bounded: only the newest are kept whole. */
+/**
+ * Active jobs of a hub, as one or several list calls returned them, with the status that is shown. Bounded: only the
+ * newest are kept whole.
+ */
 export class ActiveJobs {
   readonly #states = new Map<string, JobState>();
   #newest: Job[] = [];
 
-  /** Adds a listed job; of one that is listed twice, because it moved on meanwhile, the later counts. */
-  add(document: HubDocument): void {
-    const job = readJob(document);
+  /** The jobs of several lists; of a job in two of them, because it moved on meanwhile, the later list counts. */
+  static union(lists: Iterable<ActiveJobs>): ActiveJobs {
+    const union = new ActiveJobs();
+    for (const list of lists) {
+      for (const [jobId, state] of list.#states) {
+        if (union.#states.has(jobId)) union.#forgetNewest(jobId);
+        union.#states.set(jobId, state);
+      }
+      for (const job of list.#newest) union.#addNewest(job);
+    }
+    return union;
+  }
+
+  /**
+   * Adds a listed job; of one that is listed twice, the later document counts.
+   * @param nowMs the wall clock, on which the shown status depends.
+   */
+  add(document: HubDocument, nowMs: number): void {
+    const job = withShownStatus(readJob(document), nowMs);
     if (job.jobId === undefined) return;
     const { jobId, type, status, counts } = job;
-    const state = {
+    if (this.#states.has(jobId)) this.#forgetNewest(jobId);
+    this.#states.set(jobId, {
       jobId,
       counts,
       ...(type === undefined ? {} : { type }),
       ...(status === undefined ? {} : { status }),
-    };
-    this.#states.set(jobId, state);
-    this.#newest = this.#newest.filter((other) => other.jobId !== jobId);
-    this.#newest.push(job);
-    if (this.#newest.length > 2 * MAX_ACTIVE_JOBS) this.#newest = newestFirst(this.#newest).slice(0, MAX_ACTIVE_JOBS);
+    });
+    this.#addNewest(job);
   }
 
   get count(): number {
@@ -53,6 +71,15 @@ export class ActiveJobs {
     const light = rows.map(({ payload: _payload, patch: _patch, ...row }) => row);
     while (light.length > 0 && bytesOf(light) > maxBytes) light.pop();
     return light;
+  }
+
+  #addNewest(job: Job): void {
+    this.#newest.push(job);
+    if (this.#newest.length > 2 * MAX_ACTIVE_JOBS) this.#newest = newestFirst(this.#newest).slice(0, MAX_ACTIVE_JOBS);
+  }
+
+  #forgetNewest(jobId: string): void {
+    this.#newest = this.#newest.filter((other) => other.jobId !== jobId);
   }
 }
 

@@ -25,17 +25,15 @@ export class ChangeTeller {
   readonly #list: WatchList;
   readonly #things: ReadonlyMap<string, WatchingThing>;
   readonly #log: Log;
-  readonly #nowMs: () => number;
   readonly #waiting = new Set<string>();
   readonly #telling = new Map<string, Promise<void>>();
   readonly #refusals = new Map<string, number>();
   #isStopped = false;
 
-  constructor(list: WatchList, things: ReadonlyMap<string, WatchingThing>, log: Log, nowMs: () => number) {
+  constructor(list: WatchList, things: ReadonlyMap<string, WatchingThing>, log: Log) {
     this.#list = list;
     this.#things = things;
     this.#log = log;
-    this.#nowMs = nowMs;
   }
 
   /** Begins to tell what is pending of a job, unless that is under way. What fails stays pending for the next time. */
@@ -78,7 +76,7 @@ export class ChangeTeller {
     for (let record = this.#list.get(jobId); record; record = this.#list.get(jobId)) {
       const thing = record.pending[0]?.things[0];
       if (thing === undefined) {
-        if (isDone(record, this.#nowMs())) await this.#list.remove(jobId, true);
+        if (isDone(record)) await this.#list.remove(jobId, true);
         return;
       }
       if (this.#isStopped || !(await this.#tellOne(record, thing))) return;

@@ -8,6 +8,8 @@ import type { MessageLimits } from './result-size.js';
 export interface ScheduledJob {
   readonly jobId: string;
   readonly type: string;
+  /** The hub's answer to a new job does not have it, and the status that is shown depends on it. */
+  readonly startTime?: Date;
 }
 
 /** Who wants to know of the jobs that a Thing schedules. */

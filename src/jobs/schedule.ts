@@ -26,11 +26,11 @@ const LAST_LOOK_MS = 200;
  * @throws AgentError `JobAlreadyExists` when another job has the id; otherwise what the hub port throws.
  */
 export async function scheduleOnce(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<string> {
-  const { jobId, type } = job.request;
+  const { jobId, type, startTime } = job.request;
   await env.registrar?.scheduling(context, env.thing, { jobId, type });
   try {
     const document = await putOrFind(env, context, job);
-    env.registrar?.scheduled(env.thing, { jobId, type }, document);
+    env.registrar?.scheduled(env.thing, { jobId, type, startTime }, document);
     return jobId;
   } catch (error) {
     if (isRefusal(error)) env.registrar?.refused(env.thing, { jobId, type });

@@ -1,8 +1,7 @@
 /**
- * What the watcher knows of one job, and how it changes. Pure: state and observation give the next state. A change is
- * first noted as pending, then told to the platform, then noted as told; a record that is kept after each of these steps
- * makes every change told at least once over any death of the process, and twice only if it dies between the platform's
- * answer and the note of it.
+ * What the watcher knows of one job, and how it changes. Pure: state and observation determine the next state. A change
+ * is first stored as pending, then sent to the platform, then stored as sent. So each change is notified at least once
+ * whenever the process dies, and twice only if it dies between the platform's answer and the write that follows it.
  */
 import type { NativeRow } from '../edge/definitions.js';
 import type { Job, JobCounts } from '../iothub/documents.js';
@@ -28,8 +27,6 @@ export interface WatchRecord {
   /** Whether the hub has been seen to know the job. */
   readonly isConfirmed: boolean;
   readonly addedAtMs: number;
-  /** How often in a row the hub did not know it. */
-  readonly misses: number;
   /** The last observation. */
   readonly seen?: { readonly status: string; readonly outcome: string };
   readonly hasEnded: boolean;
@@ -44,14 +41,8 @@ export interface Observation {
   readonly atMs: number;
 }
 
-/** A job goes through six statuses at most; more pending changes than these come from a hub that is out of its mind. */
+/** A job goes through six statuses at most; only a hub that contradicts itself causes more pending changes. */
 const MAX_PENDING = 32;
-/** So often, and for so long, a job that the hub does not know is looked for. */
-const MAX_MISSES = 3;
-const MISSING_GRACE_MS = 60_000;
-/** The hub keeps its jobs for 30 days. */
-const MAX_AGE_MS = 31 * 24 * 3_600_000;
-
 export function newRecord(
   jobId: string,
   type: string,
@@ -59,7 +50,7 @@ export function newRecord(
   options: { readonly atMs: number; readonly isConfirmed: boolean },
 ): WatchRecord {
   const { atMs, isConfirmed } = options;
-  return { jobId, type, things, isConfirmed, addedAtMs: atMs, misses: 0, hasEnded: false, pending: [] };
+  return { jobId, type, things, isConfirmed, addedAtMs: atMs, hasEnded: false, pending: [] };
 }
 
 /** A second Thing has scheduled the same job. */
@@ -73,7 +64,7 @@ export function observe(record: WatchRecord, observation: Observation, allThings
   const { job, refusedCount, atMs } = observation;
   const status = job.status ?? 'unknown';
   const outcome = outcomeOf(job, refusedCount);
-  const base = { ...record, isConfirmed: true, misses: 0, type: job.type ?? record.type, hasEnded: hasEnded(job) };
+  const base = { ...record, isConfirmed: true, type: job.type ?? record.type, hasEnded: hasEnded(job) };
   if (record.seen?.status === status && record.seen.outcome === outcome) return base;
   const change: PendingChange = {
     status,
@@ -86,15 +77,8 @@ export function observe(record: WatchRecord, observation: Observation, allThings
   return { ...base, seen: { status, outcome }, pending: [...record.pending, change].slice(-MAX_PENDING) };
 }
 
-/**
- * The hub does not know the job (yet, or any more). After a while a job that was seen before ends as `unknown`; one that
- * never was is given up, as `undefined`: it was never made.
- */
-export function miss(record: WatchRecord, atMs: number, allThings: readonly string[]): WatchRecord | undefined {
-  const misses = record.misses + 1;
-  const isGivenUp = misses >= MAX_MISSES && atMs - record.addedAtMs >= MISSING_GRACE_MS;
-  if (!isGivenUp) return { ...record, misses };
-  if (record.seen === undefined) return undefined;
+/** A job that was seen before and that the hub does not know any more ends as `unknown`. */
+export function endAsUnknown(record: WatchRecord, atMs: number, allThings: readonly string[]): WatchRecord {
   const job: Job = { jobId: record.jobId, type: record.type, status: 'unknown', counts: {} };
   return { ...observe(record, { job, refusedCount: undefined, atMs }, allThings), hasEnded: true };
 }
@@ -107,9 +91,12 @@ export function told(record: WatchRecord, thing: string): WatchRecord {
   return { ...record, pending: things.length === 0 ? others : [{ ...oldest, things }, ...others] };
 }
 
-/** Whether nothing is left to watch or tell. */
-export function isDone(record: WatchRecord, atMs: number): boolean {
-  return (record.hasEnded && record.pending.length === 0) || atMs - record.addedAtMs > MAX_AGE_MS;
+/**
+ * Whether nothing is left to watch or notify. The age of a record does not count: it would be measured with the wall
+ * clock, which may be set by months at once.
+ */
+export function isDone(record: WatchRecord): boolean {
+  return record.hasEnded && record.pending.length === 0;
 }
 
 /** The row of `AzureDeviceJobEvent` of a change. */
@@ -125,7 +112,7 @@ export function eventRow(record: WatchRecord, change: PendingChange): NativeRow 
   };
 }
 
-/** A record as the store gives it back; `undefined` for anything else. */
+/** A record as the store returns it; `undefined` for anything else. */
 export function readRecord(value: unknown): WatchRecord | undefined {
   const record = value as Partial<WatchRecord> | null | undefined;
   const isOne =

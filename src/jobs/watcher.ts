@@ -1,28 +1,27 @@
+import { untilAborted } from '../core/abortable.js';
 import { type CallContext, startCall } from '../core/call-context.js';
 import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { isAgentError } from '../core/errors.js';
 import { stringifyJson } from '../core/exact-json.js';
 import { type Instruments, noInstruments } from '../core/instruments.js';
 import { type Log, silentLog } from '../core/log.js';
-import type { HubPort, HubStatus } from '../iothub/ports.js';
+import type { HubOperations, HubPort, HubStatus } from '../iothub/ports.js';
 import type { Store } from '../store/store.js';
-import { readJob } from '../iothub/documents.js';
 import type { ActiveJobs } from './active-jobs.js';
+import { ActiveLists } from './active-lists.js';
 import { ChangeTeller, type WatchingThing } from './change-teller.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
-import type { JobRegistrar } from './job-port.js';
-import { listActive } from './list-active.js';
-import { hasEnded, isNotFound } from './outcome.js';
+import { JobLooks } from './job-looks.js';
+import type { JobRegistrar, ScheduledJob } from './job-port.js';
 import type { RefusedCounts } from './refused-counts.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from './result-size.js';
-import { startPart } from './sub-call.js';
 import { WatchList } from './watch-list.js';
-import { WatchNotes } from './watch-notes.js';
-import { isDone, type WatchRecord } from './watch-record.js';
+import { WatchChanges } from './watch-changes.js';
+import { isDone } from './watch-record.js';
 
 export interface JobWatcherOptions {
   readonly hub: HubPort;
-  /** Its name in the configuration: part of the keys in the store. */
+  /** The hub's name in the configuration: part of the keys in the store. */
   readonly hubName: string;
   readonly store: Store;
   /** The Things of this hub. */
@@ -41,59 +40,73 @@ export interface JobWatcherOptions {
 
 /** Watches the jobs of one hub and keeps the properties of its Things. */
 export interface JobWatcher {
-  /** Told of the jobs that Things schedule. */
+  /** Is notified of the jobs that Things schedule. */
   readonly registrar: JobRegistrar;
   readonly hubStatus: HubStatus | undefined;
   /** Resolves once what an earlier process was watching has been taken up. */
   start(): Promise<void>;
-  /** Idempotent. Resolves when nothing of it runs any more and all is in the store; waits 2 s at most for the platform. */
+  /** Idempotent. Resolves when nothing runs any more and all is in the store; waits for the platform for 2 s at most. */
   stop(): Promise<void>;
 }
 
-const LOOKS_AT_ONCE = 4;
-const ROUND_TIMEOUT_MS = 30_000;
+const ROUND_TIMEOUT_MS = 60_000;
 const PROBE_EVERY_MS = 15_000;
 const PROBE_TIMEOUT_MS = 10_000;
-const MAX_ANSWERS = 10_000;
-const READING_MS = 20_000;
 
 export function createJobWatcher(options: JobWatcherOptions): JobWatcher {
   return new HubWatcher(options);
 }
 
+/**
+ * Two loops. While something is watched, rounds follow each other at `intervalMs`: all lists, then a look at each
+ * watched job that is in none. Every 15 s there is a probe: one list call, the statuses in turn, while nothing is
+ * watched; otherwise only a call of one item where no other call has shown lately how the hub answers.
+ */
 class HubWatcher implements JobWatcher {
   readonly registrar: JobRegistrar;
   readonly #options: JobWatcherOptions;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #hub: HubOperations;
   readonly #list: WatchList;
   readonly #teller: ChangeTeller;
-  readonly #notes: WatchNotes;
+  readonly #changes: WatchChanges;
+  readonly #lists: ActiveLists;
+  readonly #looks: JobLooks;
   readonly #stopping = new AbortController();
   readonly #timers = new Map<'round' | 'probe', Timer>();
   readonly #running = new Set<Promise<void>>();
+  #isRoundPending = false;
   #status: HubStatusTracker | undefined;
-  #toldActive = '';
+  #shownActive = '';
 
   constructor(options: JobWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = (options.log ?? silentLog).child({ hub: options.hubName });
+    this.#hub = options.hub.lane('background');
     this.#list = new WatchList(options.store, options.hubName, this.#log);
     const things = new Map(options.things.map((thing) => [thing.name, thing]));
-    this.#teller = new ChangeTeller(this.#list, things, this.#log, () => this.#clock.nowMs());
-    this.#notes = new WatchNotes({
+    this.#teller = new ChangeTeller(this.#list, things, this.#log);
+    const common = { hub: this.#hub, clock: this.#clock, log: this.#log };
+    this.#changes = new WatchChanges({
+      ...common,
       list: this.#list,
       teller: this.#teller,
       thingNames: [...things.keys()],
       watchAll: options.watchAll === true,
-      clock: this.#clock,
-      log: this.#log,
+    });
+    this.#lists = new ActiveLists(common);
+    this.#looks = new JobLooks({
+      ...common,
+      changes: this.#changes,
+      refusedCounts: options.refusedCounts,
+      pauseMs: options.intervalMs,
     });
     this.registrar = {
-      scheduling: (_context, thing, job) => this.#notes.scheduling(thing, job),
-      scheduled: (thing, job, document) => this.#track(this.#notes.scheduled(thing, job, document)),
-      refused: (_thing, job) => this.#track(this.#notes.refused(job)),
+      scheduling: (_context, thing, job) => this.#scheduling(thing, job),
+      scheduled: (thing, job, document) => this.#track(this.#changes.scheduled(thing, job, document)),
+      refused: (_thing, job) => this.#track(this.#changes.refused(job)),
     };
   }
 
@@ -112,8 +125,8 @@ class HubWatcher implements JobWatcher {
     } catch (error) {
       this.#log.warn({ err: error }, 'the watched jobs of an earlier run could not be read');
     }
+    if (this.#hasWork()) this.#startRound();
     this.#track(this.#probeAndGoOn());
-    this.#track(this.#roundAndGoOn());
   }
 
   async stop(): Promise<void> {
@@ -125,21 +138,53 @@ class HubWatcher implements JobWatcher {
     await this.#list.flush();
   }
 
+  async #scheduling(thing: string, job: ScheduledJob): Promise<void> {
+    await this.#changes.scheduling(thing, job);
+    if (!this.#isRoundPending) this.#scheduleRound();
+  }
+
   // Rounds and probes.
 
-  async #roundAndGoOn(): Promise<void> {
-    await this.#inCall(ROUND_TIMEOUT_MS, 'a round of the watcher was cut short', (context) => this.#round(context));
+  /** Whether rounds are needed: to ask the hub, or to notify again what the platform has not taken yet. */
+  #hasWork(): boolean {
+    return this.#options.watchAll === true || this.#list.size > 0;
+  }
+
+  /** Whether the hub has to be asked in each round. */
+  #isWatching(): boolean {
+    return this.#options.watchAll === true || this.#list.all().some((record) => !record.hasEnded);
+  }
+
+  #scheduleRound(): void {
+    this.#isRoundPending = true;
     this.#again('round', this.#options.intervalMs, () => this.#roundAndGoOn());
   }
 
-  /** One item is enough to see how the hub answers; needless where another call has just shown it. */
+  #startRound(): void {
+    this.#isRoundPending = true;
+    this.#track(this.#roundAndGoOn());
+  }
+
+  async #roundAndGoOn(): Promise<void> {
+    await this.#inCall(ROUND_TIMEOUT_MS, 'a round of the watcher was cut short', (context) => this.#round(context));
+    this.#isRoundPending = false;
+    if (this.#hasWork()) this.#scheduleRound();
+  }
+
   async #probeAndGoOn(): Promise<void> {
-    const isNew = this.#clock.monotonicMs() - (this.#status?.heardAtMs ?? -Infinity) < PROBE_EVERY_MS / 2;
-    if (!isNew)
-      await this.#inCall(PROBE_TIMEOUT_MS, 'the hub does not answer as it should', async (context) => {
-        await this.#options.hub.lane('background').listJobs(context, { pageSize: 1 });
-      });
-    this.#again('probe', PROBE_EVERY_MS, () => this.#probeAndGoOn());
+    const startMs = this.#clock.monotonicMs();
+    await this.#inCall(PROBE_TIMEOUT_MS, 'the hub does not answer as it should', (context) => this.#probe(context));
+    const tookMs = this.#clock.monotonicMs() - startMs;
+    this.#again('probe', Math.max(0, PROBE_EVERY_MS - tookMs), () => this.#probeAndGoOn());
+  }
+
+  async #probe(context: CallContext): Promise<void> {
+    if (!this.#isWatching()) {
+      await this.#lists.readNext(context);
+      this.#showActive(this.#lists.latest);
+    } else if (this.#clock.monotonicMs() - (this.#status?.heardAtMs ?? -Infinity) >= PROBE_EVERY_MS / 2) {
+      await untilAborted(context.signal, this.#hub.listJobs(context, { pageSize: 1 }));
+    }
   }
 
   #again(name: 'round' | 'probe', delayMs: number, run: () => Promise<void>): void {
@@ -161,7 +206,7 @@ class HubWatcher implements JobWatcher {
     try {
       await run(context);
     } catch (error) {
-      if (isAgentError(error)) this.#log.debug({ err: error }, problem);
+      if (isAgentError(error) || context.signal.aborted) this.#log.debug({ err: error }, problem);
       else this.#log.error({ err: error }, problem);
     } finally {
       context.dispose();
@@ -169,58 +214,34 @@ class HubWatcher implements JobWatcher {
   }
 
   async #round(context: CallContext): Promise<void> {
-    const active = await listActive(context, this.#options.hub.lane('background'));
-    this.#showActive(active);
-    if (this.#options.watchAll === true) await this.#notes.takeUp(active);
     for (const record of this.#list.all())
-      if (record.pending.length > 0 || isDone(record, this.#clock.nowMs())) this.#teller.tell(record.jobId);
+      if (record.pending.length > 0 || isDone(record)) this.#teller.tell(record.jobId);
+    if (!this.#isWatching()) return;
+    const active = await this.#lists.readAll(context);
+    this.#showActive(this.#lists.latest);
+    if (this.#options.watchAll === true) await this.#changes.takeUp(active);
     const open = this.#list.all().filter((record) => !record.hasEnded);
-    await Promise.all(open.map((record) => this.#noteListed(record.jobId, active)));
-    await this.#lookAt(
+    await Promise.all(open.map(({ jobId }) => this.#observeListed(jobId, active)));
+    const unlisted = open.filter(({ jobId }) => !active.get(jobId));
+    await this.#looks.lookAt(
       context,
-      open.filter((record) => !active.get(record.jobId)),
+      unlisted.map(({ jobId }) => jobId),
     );
   }
 
-  async #noteListed(jobId: string, active: ActiveJobs): Promise<void> {
+  async #observeListed(jobId: string, active: ActiveJobs): Promise<void> {
     const state = active.get(jobId);
-    if (state) await this.#notes.observed(jobId, state, undefined);
-  }
-
-  /** One look at each watched job that is in no list any more. */
-  async #lookAt(context: CallContext, records: readonly WatchRecord[]): Promise<void> {
-    const queue = [...records];
-    const worker = async (): Promise<void> => {
-      for (let record = queue.shift(); record; record = queue.shift()) await this.#look(context, record);
-    };
-    await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, worker));
-  }
-
-  async #look(context: CallContext, record: WatchRecord): Promise<void> {
-    const { jobId } = record;
-    const hub = this.#options.hub.lane('background');
-    const document = await hub.getJob(context, jobId).catch((error: unknown) => {
-      if (isAgentError(error, 'JobNotFound')) return undefined;
-      throw error;
-    });
-    const job = document && { ...readJob(document), jobId };
-    if (!job || isNotFound(job)) return await this.#notes.missed(jobId);
-    if (!hasEnded(job)) return await this.#notes.observed(jobId, job, undefined);
-    const part = startPart(context, { maxMs: READING_MS });
-    try {
-      await this.#notes.observed(jobId, job, await this.#options.refusedCounts.read(part, hub, job, MAX_ANSWERS));
-    } finally {
-      part.dispose();
-    }
+    if (state) await this.#changes.observed(jobId, state, undefined);
   }
 
   // Properties.
 
-  #showActive(active: ActiveJobs): void {
+  #showActive(active: ActiveJobs | undefined): void {
+    if (!active) return;
     const rows = active.rows(usableBytes(this.#options.messageLimits ?? DEFAULT_MESSAGE_LIMITS) / 2);
     const state = stringifyJson([active.count, rows]) ?? '';
-    if (state === this.#toldActive) return;
-    this.#toldActive = state;
+    if (state === this.#shownActive) return;
+    this.#shownActive = state;
     this.#options.instruments?.gauge('hub_active_jobs', active.count, { hub: this.#options.hubName });
     this.#setAll('activeJobCount', active.count);
     this.#setAll('activeJobs', rows);

@@ -9,6 +9,7 @@ interface Pending {
 /** A clock that stands still until it is told to advance; timers fire in order, in the same call. */
 export class ManualClock implements Clock {
   #nowMs: number;
+  #setByMs = 0;
   #order = 0;
   readonly #pending = new Set<Pending>();
 
@@ -17,7 +18,7 @@ export class ManualClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#setByMs;
   }
 
   monotonicMs(): number {
@@ -28,6 +29,11 @@ export class ManualClock implements Clock {
     const pending: Pending = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, fire };
     this.#pending.add(pending);
     return { cancel: () => void this.#pending.delete(pending) };
+  }
+
+  /** Sets the wall clock by `byMs`, back or forward; no time passes and no timer fires. */
+  setWallClock(byMs: number): void {
+    this.#setByMs += byMs;
   }
 
   /** How many timers are armed. */

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import {
   eventRow,
   isDone,
-  miss,
+  endAsUnknown,
   newRecord,
   observe,
   readRecord,
@@ -46,21 +46,17 @@ test('a hub that changes its mind without end fills no memory', () => {
   expect(mad.pending.length).toBeLessThanOrEqual(32);
 });
 
-test('a job that is not known is looked for a minute, then given up, or ended if it was seen', () => {
-  let never: ReturnType<typeof miss> = record;
-  for (let index = 0; index < 10; index += 1) never = miss(never ?? record, 59_000, []);
-  expect(never).toBeDefined();
-  expect(miss(never ?? record, 60_000, [])).toBeUndefined();
-  let gone: ReturnType<typeof miss> = observe(record, seen('running'), []);
-  for (let index = 0; index < 3; index += 1) gone = miss(gone ?? record, 60_000, []);
-  expect(gone).toMatchObject({ hasEnded: true, seen: { status: 'unknown' } });
+test('a job that is gone ends as unknown, with an event', () => {
+  const gone = endAsUnknown(observe(record, seen('running'), []), 9, []);
+  expect(gone).toMatchObject({ hasEnded: true, seen: { status: 'unknown', outcome: 'unknown' } });
+  expect(gone.pending.map(({ status }) => status)).toEqual(['running', 'unknown']);
 });
 
-test('an ended job is done when it was told; any job after its history', () => {
+test('an ended job is done when its end has been notified', () => {
   const ended = observe(record, seen('failed'), []);
-  expect(isDone(ended, 0)).toBe(false);
-  expect(isDone(told(told(ended, 'A'), 'B'), 0)).toBe(true);
-  expect(isDone(record, 32 * 24 * 3_600_000)).toBe(true);
+  expect(isDone(ended)).toBe(false);
+  expect(isDone(told(told(ended, 'A'), 'B'))).toBe(true);
+  expect(isDone(record)).toBe(false);
 });
 
 test('the row of an event has no empty cells', () => {
