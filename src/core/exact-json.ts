@@ -316,7 +316,7 @@ function enclose(
  * @param root the name of the value itself.
  */
 export function inexactNumberPath(value: unknown, root: string): string | undefined {
-  if (typeof value === 'bigint') return BigInt(Number(value)) === value ? undefined : root;
+  if (typeof value === 'bigint') return isHeldExactly(value) ? undefined : root;
   if (typeof value !== 'object' || value === null) return undefined;
   const isArray = Array.isArray(value);
   for (const [name, member] of Object.entries(value)) {
@@ -325,6 +325,12 @@ export function inexactNumberPath(value: unknown, root: string): string | undefi
     if (path !== undefined) return path;
   }
   return undefined;
+}
+
+/** A number above the largest double becomes Infinity, of which BigInt makes nothing. */
+function isHeldExactly(whole: bigint): boolean {
+  const number = Number(whole);
+  return Number.isFinite(number) && BigInt(number) === whole;
 }
 
 /** The path of a member of the object at `root`. */

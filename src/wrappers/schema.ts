@@ -136,5 +136,12 @@ export type RawDescription = z.output<typeof descriptionSchema>;
 /** The JSON Schema of the notation, for editors: the text of config/wrappers.schema.json. */
 export function descriptionJsonSchema(): string {
   const schema = z.toJSONSchema(descriptionSchema, { target: 'draft-7', io: 'input' });
-  return `${JSON.stringify({ title: 'Wrapper services of thingworx-iothub-agent', ...schema }, undefined, 2)}\n`;
+  return `${JSON.stringify(withTitle(schema), undefined, 2)}\n`;
 }
+
+/** Top-level keys that begin with `x-` hold anchors for the rest. */
+const withTitle = (schema: object): object => ({
+  title: 'Wrapper services of thingworx-iothub-agent',
+  ...schema,
+  patternProperties: { '^x-': {} },
+});

@@ -45,7 +45,8 @@ interface SchemaNode {
 /** The JSON Schema of what a configuration file may hold. */
 export function configurationJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(configurationSchema, { io: 'input' }) as Record<string, unknown>;
-  return { title: 'Configuration of thingworx-iothub-agent', ...schema };
+  // Editors that resolve merge keys themselves still see the maps that hold the anchors.
+  return { title: 'Configuration of thingworx-iothub-agent', ...schema, patternProperties: { '^x-': {} } };
 }
 
 function keysBelow(node: SchemaNode, path: readonly string[]): KeyDescription[] {

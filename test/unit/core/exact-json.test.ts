@@ -107,6 +107,7 @@ describe('inexactNumberPath', () => {
     [{ items: [0, 1, 2, { id: 9007199254740993n }] }, 'payload.items[3].id'],
     [{ 'a b': { c: 9007199254740993n } }, 'payload["a b"].c'],
     [9007199254740993n, 'payload'],
+    [10n ** 400n, 'payload'],
     [{ id: 9007199254740992n, other: 2n ** 60n, text: '9007199254740993' }, undefined],
     [null, undefined],
   ])('names the number in %p', (value, path) => {

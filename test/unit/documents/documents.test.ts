@@ -91,7 +91,10 @@ describe('checkDocument', () => {
 describe('parseDocument', () => {
   it.each([
     ['a: 1\na: 2', 'a.yaml:2:1: Map keys must be unique'],
-    ['a: !secret x', 'a.yaml:1:4: Unresolved tag: !secret'],
+    [
+      'a: !secret x',
+      'a.yaml:1:4: this tag is not known, or does not fit the value (put a text that begins with ! in quotes)',
+    ],
     ['a: 1\n---\nb: 2', 'a.yaml:2:1: only one document in a file is read'],
   ])('refuses %j', (text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);

@@ -1,0 +1,74 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { AgentError, messageOf } from './errors.js';
+import { decodeText, textFaultSentence } from './text-encoding.js';
+
+/** What a path names, where that is not a regular file; undefined for a regular file. */
+export function otherKindOfFile(facts: Stats): string | undefined {
+  if (facts.isFile()) return undefined;
+  if (facts.isDirectory()) return 'a directory';
+  if (facts.isFIFO()) return 'a named pipe';
+  return facts.isSocket() ? 'a socket' : 'a device';
+}
+
+/**
+ * Reads a regular file, at most `maxBytes` and one byte more, by which the caller sees that it is larger. Opening a
+ * named pipe waits for a writer that may never come, and a device may never end: both are refused without waiting.
+ * @throws Error with a message that completes `FILE: cannot be read: ...`.
+ */
+export async function readRegularFile(file: string, maxBytes: number): Promise<Buffer> {
+  refuseOtherKinds(await statOf(file));
+  // The file may have been replaced by a pipe since: opened without blocking, it is looked at once more.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    refuseOtherKinds(await handle.stat());
+    return await readAtMost(handle, maxBytes + 1);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Reads a UTF-8 text file.
+ * @param maxBytes default 4 MiB.
+ * @throws AgentError `DocumentUnreadable` when it cannot be read, is larger, or is not UTF-8.
+ */
+export async function readTextFile(file: string, maxBytes = 4 * 1024 * 1024): Promise<string> {
+  const bytes = await readRegularFile(file, maxBytes).catch((error: unknown) => {
+    throw unreadable(file, `cannot be read: ${messageOf(error)}`, error);
+  });
+  if (bytes.length > maxBytes) throw unreadable(file, `is larger than ${maxBytes} bytes`);
+  const decoded = decodeText(bytes);
+  if (decoded.ok) return decoded.text;
+  throw unreadable(file, textFaultSentence(decoded.fault));
+}
+
+const unreadable = (file: string, why: string, cause?: unknown): AgentError =>
+  new AgentError('DocumentUnreadable', `${file}: ${why}`, { cause });
+
+async function statOf(file: string): Promise<Stats> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error('there is no such file', { cause: error });
+  }
+}
+
+function refuseOtherKinds(facts: Stats): void {
+  const kind = otherKindOfFile(facts);
+  if (kind !== undefined) throw new Error(`it is ${kind}, not a regular file`);
+}
+
+async function readAtMost(handle: FileHandle, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  while (size < maxBytes) {
+    const part = Buffer.alloc(Math.min(65_536, maxBytes - size));
+    const { bytesRead } = await handle.read(part, 0, part.length);
+    if (bytesRead === 0) break;
+    parts.push(part.subarray(0, bytesRead));
+    size += bytesRead;
+  }
+  return Buffer.concat(parts);
+}

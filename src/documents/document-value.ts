@@ -1,0 +1,44 @@
+import type { DocumentPath } from './problem.js';
+
+/** Keys of the top level that begin so are for the author of the document: anchors, notes, other programs. */
+const EXTENSION_PREFIX = 'x-';
+
+/** The document's value without the keys of its top level that begin with `x-`. */
+export function withoutExtensions(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const keys = Object.keys(value);
+  if (!keys.some((key) => key.startsWith(EXTENSION_PREFIX))) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith(EXTENSION_PREFIX)));
+}
+
+/**
+ * Paths of the whole numbers that a double cannot hold exactly. A bigint that a double can hold is made a number, in
+ * place: a document holds numbers only.
+ */
+export function inexactNumbers(root: unknown): DocumentPath[] {
+  if (typeof root === 'bigint') return [[]];
+  const found: DocumentPath[] = [];
+  const visited = new Set<object>();
+  const visitPart = (holder: Record<string | number, unknown>, step: string | number, path: DocumentPath): void => {
+    const part = holder[step];
+    if (typeof part === 'object' && part !== null) visit(part, [...path, step]);
+    if (typeof part !== 'bigint') return;
+    if (isExact(part)) holder[step] = Number(part);
+    else found.push([...path, step]);
+  };
+  const visit = (value: object, path: DocumentPath): void => {
+    if (visited.has(value)) return;
+    visited.add(value);
+    const holder = value as Record<string | number, unknown>;
+    // Most of a large document is items: naming each of them as a text would take longer than reading them.
+    if (Array.isArray(value)) for (let index = 0; index < value.length; index += 1) visitPart(holder, index, path);
+    else for (const key of Object.keys(value)) visitPart(holder, key, path);
+  };
+  if (typeof root === 'object' && root !== null) visit(root, []);
+  return found;
+}
+
+function isExact(whole: bigint): boolean {
+  const number = Number(whole);
+  return Number.isFinite(number) && BigInt(number) === whole;
+}

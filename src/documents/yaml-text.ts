@@ -1,0 +1,106 @@
+import { Composer, type CST, type ErrorCode, Lexer, Parser, type Document as YamlDocument } from 'yaml';
+import type { DocumentLimits, NotationFault, ParsedText } from './notation.js';
+import { yamlFaultText } from './yaml-faults.js';
+import { YamlPlaces } from './yaml-places.js';
+import { shapeFault } from './yaml-shape.js';
+import { YamlValue } from './yaml-value.js';
+
+/** Words and marks between two pauses: about 20 ms of work. */
+const TOKENS_BETWEEN_PAUSES = 10_000;
+/** More are not shown: the first ones are what is looked at, and each takes a line. */
+const MAX_FAULTS = 100;
+
+/** Reads a YAML text. Pauses where the caller may do other work in between. */
+export function* yamlSteps(text: string, limits: DocumentLimits): Generator<void, ParsedText, void> {
+  const tokens = yield* tokenSteps(text, limits);
+  const fault = Array.isArray(tokens) ? shapeFault(tokens, limits) : tokens;
+  if (fault) return refused(fault);
+  yield;
+  return compose(tokens as CST.Token[], text.length, limits);
+}
+
+function compose(tokens: readonly CST.Token[], endOffset: number, limits: DocumentLimits): ParsedText {
+  const faults: NotationFault[] = [];
+  const composer = boundedComposer(faults);
+  try {
+    // One more than is read, to see whether there is a second document; a file of thousands is not composed.
+    const documents = composer.compose(tokens, true, endOffset);
+    const document = documents.next().value as YamlDocument.Parsed | undefined;
+    if (!document)
+      return refused({ offset: 0, message: 'the document cannot be read', hint: 'write one YAML document' });
+    const second = documents.next().value as YamlDocument.Parsed | undefined;
+    faults.push(...faultsOf(document));
+    if (second) faults.push({ offset: second.range[0], ...yamlFaultText('MULTIPLE_DOCS') });
+    return valueOf(document, faults, limits);
+  } catch (error) {
+    if (error !== TOO_MANY_FAULTS) throw error;
+    return { value: undefined, faults: atMost(faults), offsetOf: () => 0 };
+  }
+}
+
+const refused = (fault: NotationFault): ParsedText => ({ value: undefined, faults: [fault], offsetOf: () => 0 });
+
+function* tokenSteps(text: string, limits: DocumentLimits): Generator<void, CST.Token[] | NotationFault, void> {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let count = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    count += 1;
+    if (count > limits.maxTokens) return tooManyTokens(limits);
+    if (count % TOKENS_BETWEEN_PAUSES === 0) yield;
+    for (const token of parser.next(lexeme)) tokens.push(token);
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
+}
+
+const tooManyTokens = ({ maxTokens }: DocumentLimits): NotationFault => ({
+  offset: 0,
+  message: `the document has more than ${maxTokens} words, marks and line ends`,
+  hint: 'split it, or write it as JSON',
+});
+
+const TOO_MANY_FAULTS = new Error('too many faults');
+
+/**
+ * A composer that puts what it finds into `faults` and stops at the bound. The library has no such bound: it makes an
+ * error with a stack trace of each fault, which takes seconds for a text that is nothing but faults.
+ */
+function boundedComposer(faults: NotationFault[]): Composer {
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, merge: false, version: '1.2' });
+  const report = (source: FaultSource, code: ErrorCode): void => {
+    // What is thrown here is caught and reported once more by each collection around it.
+    if (faults.length <= MAX_FAULTS) faults.push({ offset: startOf(source), ...yamlFaultText(code) });
+    if (faults.length > MAX_FAULTS) throw TOO_MANY_FAULTS;
+  };
+  return Object.assign(composer, { onError: report });
+}
+
+/** How the composer names the place of a fault. */
+type FaultSource = number | readonly [number, number] | { readonly offset: number };
+
+function startOf(source: FaultSource): number {
+  if (typeof source === 'number') return source;
+  return 'offset' in source ? source.offset : source[0];
+}
+
+const faultsOf = ({ errors, warnings }: YamlDocument.Parsed): NotationFault[] =>
+  [...errors, ...warnings].map(({ code, pos }) => ({ offset: pos[0], ...yamlFaultText(code) }));
+
+function valueOf(document: YamlDocument.Parsed, faults: readonly NotationFault[], limits: DocumentLimits): ParsedText {
+  const maker = new YamlValue(limits);
+  const value = faults.length === 0 ? maker.of(document.contents) : undefined;
+  const places = new YamlPlaces(document.contents, maker.targets);
+  return {
+    value,
+    faults: atMost([...faults, ...maker.faults]),
+    offsetOf: (path, part) => places.offsetOf(path, part),
+  };
+}
+
+function atMost(faults: readonly NotationFault[]): readonly NotationFault[] {
+  const sorted = [...faults].sort((a, b) => a.offset - b.offset);
+  const next = sorted[MAX_FAULTS];
+  if (!next) return sorted;
+  return [...sorted.slice(0, MAX_FAULTS), { offset: next.offset, message: 'there are more errors from here on' }];
+}
