@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
+import { readTextFile } from '../core/regular-file.js';
 import type { EdgeClientOptions } from '../edge/edge-client.js';
 import type { AgentConfig } from './config/agent-config.js';
 
@@ -30,5 +30,5 @@ export async function edgeOptions(config: AgentConfig, log: Log, instruments: In
 
 async function pem<Name extends string>(name: Name, file: string | undefined): Promise<Partial<Record<Name, string>>> {
   if (file === undefined) return {};
-  return { [name]: await readFile(file, 'utf8') } as Record<Name, string>;
+  return { [name]: await readTextFile(file) } as Record<Name, string>;
 }

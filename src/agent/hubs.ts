@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readTextFile } from '../core/regular-file.js';
 import type { HubPort, HubStatus } from '../iothub/ports.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 import type { ComponentStatus, Health } from './ops/health.js';
@@ -32,7 +32,7 @@ export async function hubPortOf(hub: HubConfig): Promise<HubPort> {
     units,
     userAgent: `thingworx-iothub-agent/${packageVersion()}`,
     ...(address === undefined ? {} : { address }),
-    ...(caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') }),
+    ...(caFile === undefined ? {} : { ca: await readTextFile(caFile) }),
     ...(proxy === undefined ? {} : { proxy }),
   });
 }

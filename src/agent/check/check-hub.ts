@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { type CallContext, startCall } from '../../core/call-context.js';
 import type { Clock } from '../../core/clock.js';
 import { isAgentError, messageOf } from '../../core/errors.js';
+import { readTextFile } from '../../core/regular-file.js';
 import type { HubOperations, HubPort } from '../../iothub/ports.js';
 import type { HubConfig } from '../config/agent-config.js';
 import { hubPortOf } from '../hubs.js';
@@ -134,7 +134,7 @@ async function endpointOf(hub: HubConfig, port: HubPort): Promise<Endpoint> {
     isSecure: true,
     serverName,
     path: '/',
-    ...(hub.caFile === undefined ? {} : { ca: await readFile(hub.caFile, 'utf8') }),
+    ...(hub.caFile === undefined ? {} : { ca: await readTextFile(hub.caFile) }),
     ...(hub.proxy === undefined ? {} : { proxy: hub.proxy }),
   };
 }

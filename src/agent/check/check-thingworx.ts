@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.js';
 import { silentLog } from '../../core/log.js';
 import { noInstruments } from '../../core/instruments.js';
+import { readTextFile } from '../../core/regular-file.js';
 import { ThingWorxClient } from '../../thingworx-rest/client.js';
 import type { AgentConfig } from '../config/agent-config.js';
 import { edgeOptions } from '../edge-options.js';
@@ -81,7 +81,7 @@ async function endpointOf({ thingworx }: AgentConfig): Promise<Endpoint> {
 }
 
 async function pem<Name extends string>(name: Name, file: string | undefined): Promise<Partial<Record<Name, string>>> {
-  return file === undefined ? {} : ({ [name]: await readFile(file, 'utf8') } as Record<Name, string>);
+  return file === undefined ? {} : ({ [name]: await readTextFile(file) } as Record<Name, string>);
 }
 
 /** ThingWorx accepts a BIND of a name that it does not know; its REST API says whether there is such a Thing. */

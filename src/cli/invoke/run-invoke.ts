@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readPrivateFile } from '../../agent/config/files.js';
 import { AgentError, messageOf } from '../../core/errors.js';
+import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
 import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/catalogue.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../thingworx-rest/address.js';
 import { ThingWorxClient } from '../../thingworx-rest/client.js';
@@ -104,7 +105,7 @@ async function typesOf(client: ThingWorxClient, service: string, thing: string):
 }
 
 async function jsonParameters(io: CommandIo, file: string): Promise<Record<string, unknown>> {
-  const text = file === '-' ? await readStream(io.stdin) : await readText(file, '--json');
+  const text = file === '-' ? decoded(await readStream(io.stdin), '--json -') : await readText(file, '--json');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -116,15 +117,20 @@ async function jsonParameters(io: CommandIo, file: string): Promise<Record<strin
 }
 
 async function readText(file: string, flag: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new UsageError(`${flag} ${file}: cannot be read: ${messageOf(error)}`);
-  }
+  });
+  return decoded(bytes, `${flag} ${file}`);
 }
 
-async function readStream(stream: NodeJS.ReadableStream): Promise<string> {
+function decoded(bytes: Buffer, what: string): string {
+  const result = decodeText(bytes);
+  if (result.ok) return result.text;
+  throw new UsageError(`${what}: ${textFaultSentence(result.fault)}`);
+}
+
+async function readStream(stream: NodeJS.ReadableStream): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of stream) parts.push(Buffer.from(part));
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
