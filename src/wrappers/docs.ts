@@ -1,3 +1,4 @@
+import { codeBlock, codeSpan, plainMarkdown, tableRow } from '../documents/markdown.js';
 import {
   isOnHubThing,
   shapeNameOf,
@@ -33,9 +34,9 @@ export function markdown({ bundle, dataShapes, services }: WrapperDescription): 
       ...table(
         ['Field', 'Base type', 'Description'],
         shape.fields.map(({ name, baseType, dataShapeName, description }) => [
-          `\`${name}\``,
-          dataShapeName === undefined ? baseType : `${baseType} of \`${dataShapeName}\``,
-          description,
+          codeSpan(name),
+          dataShapeName === undefined ? baseType : `${baseType} of ${codeSpan(dataShapeName)}`,
+          plainMarkdown(description),
         ]),
       ),
     ]),
@@ -47,7 +48,7 @@ export function markdown({ bundle, dataShapes, services }: WrapperDescription): 
 function importing(bundle: WrapperBundle): string[] {
   const use = isOnHubThing(bundle)
     ? `Then add the shape \`${shapeNameOf(bundle)}\` to the Thing that the agent serves.`
-    : `The services are then on the Thing \`${thingNameOf(bundle)}\`; they call the job services of the Thing \`${bundle.hubThing}\`.`;
+    : `The services are then on the Thing ${codeSpan(thingNameOf(bundle))}; they call the job services of the Thing ${codeSpan(bundle.hubThing)}.`;
   return [
     '## Import',
     '',
@@ -60,12 +61,15 @@ function importing(bundle: WrapperBundle): string[] {
   ];
 }
 
-const paragraph = (text: string): string[] => (text === '' ? [] : [escapeMarkdown(text), '']);
+function paragraph(text: string): string[] {
+  const plain = plainMarkdown(text);
+  return plain === '' ? [] : [plain, ''];
+}
 
 function serviceSection(service: WrapperService): string[] {
   const does =
     service.kind === 'deviceMethod'
-      ? `Calls the direct method \`${service.methodName}\`.`
+      ? `Calls the direct method ${codeSpan(service.methodName)}.`
       : 'Updates the device twins.';
   const { texts, placeholders } = service.job.queryCondition ?? { texts: ['*'], placeholders: [] };
   const condition = texts.map(
@@ -76,14 +80,12 @@ function serviceSection(service: WrapperService): string[] {
     `### ${service.name}`,
     '',
     ...paragraph(service.description),
-    `${does} Devices: \`${condition.join('')}\`.`,
+    `${does} Devices: ${codeSpan(condition.join(''))}.`,
     '',
     ...parameterTable(service.parameters),
     sends,
     '',
-    '```json',
-    JSON.stringify(exampleOf(payloadSchema(service)), undefined, 2),
-    '```',
+    ...codeBlock('json', JSON.stringify(exampleOf(payloadSchema(service)), undefined, 2)),
     '',
   ];
 }
@@ -93,15 +95,15 @@ function parameterTable(parameters: readonly WrapperParameter[]): string[] {
   return table(
     ['Parameter', 'Base type', 'Required', 'Default', 'Bounds', 'Goes to', 'Description'],
     parameters.map((parameter) => [
-      `\`${parameter.name}\``,
+      codeSpan(parameter.name),
       parameter.dataShapeName === undefined
         ? parameter.baseType
-        : `${parameter.baseType} of \`${parameter.dataShapeName}\``,
+        : `${parameter.baseType} of ${codeSpan(parameter.dataShapeName)}`,
       parameter.required && parameter.defaultValue === undefined ? 'yes' : 'no',
-      parameter.defaultValue === undefined ? '' : `\`${JSON.stringify(parameter.defaultValue)}\``,
+      parameter.defaultValue === undefined ? '' : codeSpan(JSON.stringify(parameter.defaultValue)),
       boundsText(parameter),
       placeText(parameter),
-      parameter.description,
+      plainMarkdown(parameter.description),
     ]),
   );
 }
@@ -113,8 +115,10 @@ function boundsText({ rule }: WrapperParameter): string {
     maximum === undefined ? '' : `at most ${maximum}`,
     minLength === undefined ? '' : `at least ${minLength} characters`,
     maxLength === undefined ? '' : `at most ${maxLength} characters`,
-    pattern === undefined ? '' : `matches \`${pattern}\``,
-    rule.enum === undefined ? '' : `one of ${rule.enum.join(', ')}`,
+    pattern === undefined ? '' : `matches ${codeSpan(pattern)}`,
+    rule.enum === undefined
+      ? ''
+      : `one of ${rule.enum.map((value) => codeSpan(String(value)) || 'the empty text').join(', ')}`,
   ]
     .filter((text) => text !== '')
     .join('; ');
@@ -123,14 +127,12 @@ function boundsText({ rule }: WrapperParameter): string {
 function placeText({ target }: WrapperParameter): string {
   if (target.kind === 'option') return 'the job';
   if (target.kind === 'condition') return 'the condition';
-  return target.pointer.length === 0 ? 'the whole payload' : `\`${formatPointer(target.pointer)}\``;
+  return target.pointer.length === 0 ? 'the whole payload' : codeSpan(formatPointer(target.pointer));
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const cell = (text: string): string => escapeMarkdown(text).replaceAll('|', '\\|');
-  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(cell))), ''];
-}
-
-/** Texts of a description stand on one line and cannot begin tags. */
-const escapeMarkdown = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('<', '&lt;');
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
+  tableRow(head),
+  tableRow(head.map(() => '---')),
+  ...rows.map(tableRow),
+  '',
+];

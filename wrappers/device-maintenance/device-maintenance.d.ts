@@ -27,7 +27,7 @@ export interface RebootDevicesParameters {
   readonly site: string;
   /** DATETIME. When the job starts; default: now. */
   readonly startTime?: Date;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; made up when absent. */
+  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
@@ -46,7 +46,7 @@ export interface UpdateFirmwareParameters {
   readonly startTime?: Date;
   /** INTEGER. How long the job may run. */
   readonly maxExecutionTimeInSeconds?: number;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; made up when absent. */
+  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
@@ -57,7 +57,7 @@ export interface CollectDiagnosticsParameters {
   readonly maxLogLines?: number;
   /** STRING. Which devices: what stands after WHERE in a query of IoT Hub, or * for all. */
   readonly queryCondition?: string;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; made up when absent. */
+  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
@@ -68,7 +68,7 @@ export interface SetTelemetryIntervalParameters {
   readonly queryCondition?: string;
   /** DATETIME. When the job starts; default: now. */
   readonly startTime?: Date;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; made up when absent. */
+  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
@@ -81,7 +81,7 @@ export interface MoveToSiteParameters {
   readonly floor?: number;
   /** DATETIME. When the job starts; default: now. */
   readonly startTime?: Date;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; made up when absent. */
+  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 

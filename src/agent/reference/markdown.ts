@@ -1,3 +1,5 @@
+import { cellText } from '../../documents/markdown.js';
+
 /** A table in Markdown with columns of equal width, as prettier writes it; bars inside cells are escaped. */
 export function markdownTable(names: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [names, ...rows].map((row) => row.map(cellOf));
@@ -8,6 +10,6 @@ export function markdownTable(names: readonly string[], rows: readonly (readonly
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
-const cellOf = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const cellOf = (text: string): string => cellText(text).replaceAll('\n', ' ');
 
-export const code = (text: string): string => `\`${text}\``;
+export { codeSpan as code } from '../../documents/markdown.js';

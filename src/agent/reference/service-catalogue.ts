@@ -5,6 +5,7 @@ import {
   JOB_SERVICE_DEFINITIONS,
   type JobServicesOptions,
 } from '../../jobs/catalogue.js';
+import { plainMarkdown } from '../../documents/markdown.js';
 import { code, markdownTable } from './markdown.js';
 
 /** One service as `twx-iothub services` lists it. */
@@ -118,16 +119,16 @@ function serviceSection({ name, shortName, description, parameters, result }: Ca
     code(parameter.name),
     parameter.baseType,
     parameter.required ? 'yes' : '',
-    parameter.description,
+    plainMarkdown(parameter.description),
   ]);
   const table =
     rows.length === 0 ? 'No parameters.' : markdownTable(['Parameter', 'Base type', 'Required', 'Meaning'], rows);
   const shape = result.dataShape ? ` of ${code(result.dataShape.name)}` : '';
-  const meaning = result.description ? `: ${result.description}` : '';
+  const meaning = result.description ? `: ${plainMarkdown(result.description)}` : '';
   return [
     `## ${shortName ?? name}`,
     ...(shortName === undefined ? [] : [`Full name: ${code(name)}`]),
-    `${description}.`.replace('..', '.'),
+    `${plainMarkdown(description)}.`.replace('..', '.'),
     table,
     `Result: ${result.baseType}${shape}${meaning}.`.replace('..', '.'),
   ].join('\n\n');
@@ -137,7 +138,9 @@ function shapeSection({ name, description, fields }: CatalogueShape): string {
   const rows = fields.map((field) => [
     code(field.name) + (field.isPrimaryKey ? ' (key)' : ''),
     field.baseType,
-    field.description,
+    plainMarkdown(field.description),
   ]);
-  return [`### ${name}`, description, markdownTable(['Field', 'Base type', 'Meaning'], rows)].join('\n\n');
+  return [`### ${name}`, plainMarkdown(description), markdownTable(['Field', 'Base type', 'Meaning'], rows)].join(
+    '\n\n',
+  );
 }
