@@ -37,8 +37,8 @@ export class PlatformScriptHost implements ScriptHost {
         return this.#thing(call.thing);
       case 'invoke':
         return this.#invoke(call);
-      case 'resource':
-        return this.#resource(call);
+      case 'entity':
+        return this.#entity(call);
       case 'read':
         return this.#read(call);
       case 'write':
@@ -74,8 +74,9 @@ export class PlatformScriptHost implements ScriptHost {
     return baseType === 'INFOTABLE' ? packTable(result) : pack(baseType, scalarOf(result));
   }
 
-  async #resource({ resource, service, inputs }: Extract<HostCall, { ask: 'resource' }>): Promise<PackedValue> {
-    if (resource !== 'EntityServices') throw new Error(`the sandbox does not have the resource ${resource}`);
+  async #entity({ collection, entity, service, inputs }: Extract<HostCall, { ask: 'entity' }>): Promise<PackedValue> {
+    if (collection !== 'Resources') throw new Error(`the sandbox does not have ${collection} [${entity}] in scripts`);
+    if (entity !== 'EntityServices') throw new Error(`the sandbox does not have the resource ${entity}`);
     await runEntityService(this.#platform, service, unpackRow(inputs));
     return EMPTY;
   }
@@ -95,8 +96,7 @@ export class PlatformScriptHost implements ScriptHost {
 
   #dataShape(name: string): unknown {
     const shape = this.#platform.things.entities.get('DataShapes', name);
-    if (!shape) throw new Error(`DataShape [${name}] does not exist`);
-    return packFields(shape.fields);
+    return shape ? packFields(shape.fields) : null;
   }
 
   #log({ level, text }: Extract<HostCall, { ask: 'log' }>): void {

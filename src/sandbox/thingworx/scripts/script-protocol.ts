@@ -37,7 +37,13 @@ export interface ScriptOrder {
 export type HostCall =
   | { readonly ask: 'thing'; readonly thing: string }
   | { readonly ask: 'invoke'; readonly thing: string; readonly service: string; readonly inputs: PackedRow }
-  | { readonly ask: 'resource'; readonly resource: string; readonly service: string; readonly inputs: PackedRow }
+  | {
+      readonly ask: 'entity';
+      readonly collection: string;
+      readonly entity: string;
+      readonly service: string;
+      readonly inputs: PackedRow;
+    }
   | { readonly ask: 'read'; readonly thing: string; readonly property: string }
   | { readonly ask: 'write'; readonly thing: string; readonly property: string; readonly value: PackedValue }
   | { readonly ask: 'dataShape'; readonly dataShape: string }

@@ -54,8 +54,17 @@ function hostFor({ signal }: ScriptOrder): (call: string) => string {
 function textOf(thrown: unknown): string {
   try {
     const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
-    return String(message);
+    return withHint(String(message));
   } catch {
     return 'the script threw something that has no text';
   }
+}
+
+/** For names of ThingWorx that the sandbox does not have, and for misspelt ones. */
+function withHint(message: string): string {
+  if (/^\S{1,200} is not defined$/.test(message))
+    return `${message}: the sandbox has no variable or function of that name`;
+  if (/^.{1,200} is not a function$/.test(message))
+    return `${message}: the sandbox has no service or function of that name`;
+  return message;
 }
