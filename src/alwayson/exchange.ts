@@ -120,6 +120,7 @@ export class Exchange {
       case 'response':
         return this.#onResponse(message as Message<ResponseBody>);
       case 'auth':
+      case 'clearAuth':
       case 'bind':
         return this.#answer(message, refusal(CODE.BAD_REQUEST, 'InvalidArgument: An edge takes no AUTH and no BIND.'));
       case 'keepAlive':

@@ -14,6 +14,7 @@ export function bodyKindOf(code: number): WholeBody['kind'] | undefined {
   if (code >= CODE.GET && code <= CODE.DELETE) return 'request';
   if (code === CODE.BIND || code === CODE.UNBIND) return 'bind';
   if (code === CODE.AUTH) return 'auth';
+  if (code === CODE.CLEARAUTH) return 'clearAuth';
   return code === CODE.KEEP_ALIVE ? 'keepAlive' : undefined;
 }
 
@@ -25,7 +26,8 @@ export function readBody(reader: Reader, kind: WholeBody['kind'], code: number):
     case 'response':
       return readResponse(reader);
     case 'auth':
-      return readAuth(reader);
+    case 'clearAuth':
+      return readAuth(reader, kind);
     case 'bind':
       return readBind(reader, code === CODE.UNBIND);
     case 'keepAlive':
@@ -38,12 +40,25 @@ function readRequest(reader: Reader): RequestBody {
   const entityName = reader.string();
   const characteristic = reader.u8();
   const name = reader.string();
-  // Headers were never seen; as the C SDK does, they are read and dropped (6).
-  for (let headers = reader.u8(); headers > 0; headers--) {
-    reader.string();
-    reader.string();
-  }
-  return { kind: 'request', entityType, entityName, characteristic, name, params: readContent(reader) };
+  const headers = readPairs(reader);
+  const request = {
+    kind: 'request',
+    entityType,
+    entityName,
+    characteristic,
+    name,
+    params: readContent(reader),
+  } as const;
+  return headers === undefined ? request : { ...request, headers };
+}
+
+/** A count and as many names with values; undefined for none. */
+function readPairs(reader: Reader): ReadonlyMap<string, string> | undefined {
+  const count = reader.u8();
+  if (count === 0) return undefined;
+  const pairs = new Map<string, string>();
+  for (let left = count; left > 0; left--) pairs.set(reader.string(), reader.string());
+  return pairs;
 }
 
 function readResponse(reader: Reader): ResponseBody {
@@ -61,10 +76,8 @@ function readContent(reader: Reader): InfoTable | null {
   throw frameMalformed(`Parameters or a result are a ${baseType} instead of an InfoTable or nothing.`, at);
 }
 
-function readAuth(reader: Reader): AuthBody {
-  const claims = new Map<string, string>();
-  for (let count = reader.u8(); count > 0; count--) claims.set(reader.string(), reader.string());
-  return { kind: 'auth', claims };
+function readAuth(reader: Reader, kind: AuthBody['kind']): AuthBody {
+  return { kind, claims: readPairs(reader) ?? new Map<string, string>() };
 }
 
 function readBind(reader: Reader, unbind: boolean): BindBody {
@@ -86,7 +99,8 @@ export function writeBody(writer: Writer, body: MessageBody): void {
       writeEntity(writer, body);
       writer.u8(body.characteristic);
       writer.string(body.name);
-      writer.u8(0);
+      if (body.headers === undefined) writer.u8(0);
+      else writePairs(writer, body.headers, 'headers');
       writeContent(writer, body.params);
       break;
     case 'response':
@@ -95,7 +109,8 @@ export function writeBody(writer: Writer, body: MessageBody): void {
       writeContent(writer, body.content);
       break;
     case 'auth':
-      writeAuth(writer, body);
+    case 'clearAuth':
+      writePairs(writer, body.claims, 'claims');
       break;
     case 'bind':
       writeBind(writer, body);
@@ -130,10 +145,10 @@ function writeContent(writer: Writer, table: InfoTable | null): void {
   writeInfoTable(writer, table);
 }
 
-function writeAuth(writer: Writer, { claims }: AuthBody): void {
-  if (claims.size > 0xff) throw notEncodable(`${claims.size} claims are more than the 255 that can be counted.`);
-  writer.u8(claims.size);
-  for (const [name, value] of claims) {
+function writePairs(writer: Writer, pairs: ReadonlyMap<string, string>, what: string): void {
+  if (pairs.size > 0xff) throw notEncodable(`${pairs.size} ${what} are more than the 255 that can be counted.`);
+  writer.u8(pairs.size);
+  for (const [name, value] of pairs) {
     writer.string(name);
     writer.string(value);
   }

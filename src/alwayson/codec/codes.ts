@@ -1,4 +1,7 @@
-/** Message codes (protocol notes 2.1): class (3 bits) and detail (5 bits), as in CoAP. */
+/**
+ * Message codes: class (3 bits) and detail (5 bits), as in CoAP. The names are those of PTC's Java SDK 7.1; the C SDK
+ * calls 0x82 Bad Option and 0xA1 Not Implemented. KEEP_ALIVE, 0x8C, 0x8D and 0x8F are the C SDK's alone.
+ */
 export const CODE = {
   GET: 0x01,
   PUT: 0x02,
@@ -7,30 +10,57 @@ export const CODE = {
   BIND: 0x0a,
   UNBIND: 0x0b,
   AUTH: 0x14,
+  CLEARAUTH: 0x15,
   KEEP_ALIVE: 0x1f,
   SUCCESS: 0x40,
+  CREATED: 0x41,
+  ACCEPTED: 0x42,
+  NO_CONTENT: 0x44,
+  PARTIAL_CONTENT: 0x46,
+  MULTIPLE_CHOICES: 0x60,
+  MOVED_PERMANENTLY: 0x61,
+  FOUND: 0x62,
+  SEE_OTHER: 0x63,
+  NOT_MODIFIED: 0x64,
+  USE_PROXY: 0x65,
+  TEMPORARY_REDIRECT: 0x67,
   BAD_REQUEST: 0x80,
   UNAUTHORIZED: 0x81,
-  BAD_OPTION: 0x82,
+  PAYMENT_REQUIRED: 0x82,
   FORBIDDEN: 0x83,
   NOT_FOUND: 0x84,
   METHOD_NOT_ALLOWED: 0x85,
   NOT_ACCEPTABLE: 0x86,
+  REQUEST_TIMEOUT: 0x88,
+  CONFLICT: 0x89,
   PRECONDITION_FAILED: 0x8c,
   ENTITY_TOO_LARGE: 0x8d,
   UNSUPPORTED_CONTENT_FORMAT: 0x8f,
   INTERNAL_SERVER_ERROR: 0xa0,
-  NOT_IMPLEMENTED: 0xa1,
+  INVALID_SESSION: 0xa1,
   BAD_GATEWAY: 0xa2,
   SERVICE_UNAVAILABLE: 0xa3,
   GATEWAY_TIMEOUT: 0xa4,
+  NOT_IMPLEMENTED: 0xa5,
+  COMM_ERROR: 0xe0,
+  SERVER_REFUSED: 0xe1,
+  SERVER_UNAVAILABLE: 0xe2,
+  COMM_TIMEOUT: 0xe3,
+  INVALID_PROTOCOL_VERSION: 0xe4,
 } as const;
 
 /** Entity types of requests (6.1); requests to an edge always use `Things`. */
 export const ENTITY_TYPE = { Things: 0x0a, Resources: 0x3c } as const;
 
-/** What of an entity a request is about (6). */
-export const CHARACTERISTIC = { properties: 1, services: 2, events: 3 } as const;
+/** What of an entity a request is about. */
+export const CHARACTERISTIC = {
+  properties: 1,
+  services: 2,
+  events: 3,
+  propertiesVtq: 4,
+  configurationTables: 5,
+  content: 6,
+} as const;
 
 /** `sessionId` before the platform has given one, and `requestId` of messages that belong to no request. */
 export const NONE = 0xffffffff;

@@ -54,12 +54,16 @@ export function frameErrorToJson(error: unknown): FrameErrorJson {
 
 function bodyToJson(body: MessageBody, showSecrets: boolean): JsonObject {
   switch (body.kind) {
-    case 'request':
-      return { ...body, params: contentToJson(body.params) };
+    case 'request': {
+      const { headers, params, ...request } = body;
+      const json = { ...request, params: contentToJson(params) };
+      return headers === undefined ? json : { ...json, headers: Object.fromEntries(headers) };
+    }
     case 'response':
       return { ...body, content: contentToJson(body.content) };
     case 'auth':
-      return { kind: 'auth', claims: claimsToJson(body, showSecrets) };
+    case 'clearAuth':
+      return { kind: body.kind, claims: claimsToJson(body, showSecrets) };
     case 'bind':
     case 'keepAlive':
       return { ...body };
@@ -104,6 +108,7 @@ function bodyFromJson(body: JsonObject, code: number): MessageBody {
         ...entityFromJson(body),
         characteristic: countAt(body['characteristic'], 'body.characteristic', 0xff),
         name: textAt(body['name'], 'body.name'),
+        ...headersFromJson(body['headers']),
         params: contentFromJson(body['params'], 'body.params'),
       };
     case 'response':
@@ -113,7 +118,8 @@ function bodyFromJson(body: JsonObject, code: number): MessageBody {
         content: contentFromJson(body['content'], 'body.content'),
       };
     case 'auth':
-      return { kind: 'auth', claims: claimsFromJson(objectAt(body['claims'], 'body.claims')) };
+    case 'clearAuth':
+      return { kind: body['kind'], claims: claimsFromJson(objectAt(body['claims'], 'body.claims')) };
     case 'bind':
       return bindFromJson(body, code);
     case 'chunk':
@@ -121,8 +127,15 @@ function bodyFromJson(body: JsonObject, code: number): MessageBody {
     case 'keepAlive':
       return { kind: 'keepAlive' };
     default:
-      throw jsonInvalid('body.kind', 'request, response, auth, bind, chunk or keepAlive');
+      throw jsonInvalid('body.kind', 'request, response, auth, clearAuth, bind, chunk or keepAlive');
   }
+}
+
+function headersFromJson(json: unknown): { readonly headers?: ReadonlyMap<string, string> } {
+  if (json === undefined) return {};
+  const headers = Object.entries(objectAt(json, 'body.headers'));
+  if (headers.length === 0) return {};
+  return { headers: new Map(headers.map(([name, value]) => [name, textAt(value, `body.headers.${name}`)])) };
 }
 
 function contentFromJson(json: unknown, path: string): InfoTable | null {

@@ -3,7 +3,7 @@ import { bodyKindOf, readBody, writeBody } from './body.js';
 import { frameMalformed, limitExceeded, notEncodable } from './codec-errors.js';
 import { CODE } from './codes.js';
 import { type CodecLimits, completeLimits } from './limits.js';
-import type { ChunkBody, Message, MessageBody, MessageHeader } from './message.js';
+import type { ChunkBody, Message, MessageBody, MessageHeader, WholeBody } from './message.js';
 import { Reader, asBuffer } from './reader.js';
 import { type Writer, build } from './writer.js';
 
@@ -49,7 +49,7 @@ function readMessage(reader: Reader): Message {
       },
     );
   }
-  if (isChunk && kind === 'auth') throw frameMalformed('An AUTH cannot be a chunk.', HEADER_BYTES - 1);
+  if (isChunk && isAuth(kind)) throw frameMalformed('An AUTH cannot be a chunk.', HEADER_BYTES - 1);
   const body = isChunk && kind !== 'keepAlive' ? readChunk(reader, kind === 'request') : readBody(reader, kind, code);
   return { code, requestId, endpointId, sessionId, body, trailingBytes: reader.remaining };
 }
@@ -86,10 +86,12 @@ function checkPair(code: number, body: MessageBody): void {
   if (code > 0xff || kind === undefined) throw notEncodable(`${code} is not a message code.`);
   const fits =
     body.kind === 'chunk'
-      ? kind !== 'auth' && kind !== 'keepAlive' && (kind === 'request') === (body.entity !== null)
+      ? !isAuth(kind) && kind !== 'keepAlive' && (kind === 'request') === (body.entity !== null)
       : body.kind === kind && (body.kind !== 'bind' || body.unbind === (code === CODE.UNBIND));
   if (!fits) throw notEncodable(`A ${body.kind} cannot be the body of a message of code ${code}.`);
 }
+
+const isAuth = (kind: WholeBody['kind']): boolean => kind === 'auth' || kind === 'clearAuth';
 
 /**
  * The header of a frame whose body may be unreadable, so that a request in it can be answered 0x80; undefined when

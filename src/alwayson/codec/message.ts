@@ -13,9 +13,11 @@ export interface RequestBody {
   readonly kind: 'request';
   readonly entityType: number;
   readonly entityName: string;
-  /** 1 properties, 2 services, 3 events. */
+  /** One of CHARACTERISTIC. */
   readonly characteristic: number;
   readonly name: string;
+  /** Left out where there are none: no SDK of PTC sends any. */
+  readonly headers?: ReadonlyMap<string, string>;
   /** Parameters: one row, one field a parameter; null for none. */
   readonly params: InfoTable | null;
 }
@@ -27,9 +29,9 @@ export interface ResponseBody {
   readonly content: InfoTable | null;
 }
 
-/** AUTH (5.1). */
+/** AUTH, and CLEARAUTH of PTC's Java SDK. Claims are `appKey`, or `userid` and `password`. */
 export interface AuthBody {
-  readonly kind: 'auth';
+  readonly kind: 'auth' | 'clearAuth';
   readonly claims: ReadonlyMap<string, string>;
 }
 

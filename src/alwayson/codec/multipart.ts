@@ -17,6 +17,20 @@ export interface FrameSizes {
   readonly maxMessageBytes: number;
 }
 
+/** Bytes that a deflated message may have beside its blocks, and beside each block that cannot be compressed. */
+const DEFLATE_END_BYTES = 11;
+const DEFLATE_BLOCK_BYTES = 5;
+/** Bytes in such a block, with the memory level that both ends use by default. */
+const DEFLATE_BLOCK_LENGTH = 16_383;
+
+/**
+ * The largest frame that permessage-deflate never makes longer than `maxFrameBytes`: what cannot be compressed grows a
+ * little, and PTC's SDKs drop a connection whose frames are above the announced size.
+ */
+export function compressibleBytes(maxFrameBytes: number): number {
+  return maxFrameBytes - DEFLATE_END_BYTES - DEFLATE_BLOCK_BYTES * Math.ceil(maxFrameBytes / DEFLATE_BLOCK_LENGTH);
+}
+
 /**
  * Writes a message as one frame, or as two chunks or more where it is larger than a frame. There is never a single
  * chunk (the C SDK would wait for another one, 4.2) and never an empty one.
@@ -29,7 +43,8 @@ export function encodeFrames(header: MessageHeader, body: WholeBody, sizes: Fram
     throw limitExceeded('bytes in a message', frame.length, sizes.maxMessageBytes);
   }
   if (frame.length <= sizes.maxFrameBytes) return [frame];
-  if (body.kind === 'auth') throw limitExceeded('bytes in an AUTH', frame.length, sizes.maxFrameBytes);
+  if (body.kind === 'auth' || body.kind === 'clearAuth')
+    throw limitExceeded('bytes in an AUTH', frame.length, sizes.maxFrameBytes);
   return split(header, frame, body.kind === 'request' ? body : null, sizes);
 }
 

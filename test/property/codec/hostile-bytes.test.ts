@@ -5,7 +5,7 @@ import { MultipartJoiner } from '../../../src/alwayson/codec/multipart.js';
 import { NOTHING_SPLIT, readRepairing } from '../../../src/alwayson/codec/split-repair.js';
 import { isAgentError } from '../../../src/core/errors.js';
 import { fuzzCodec } from '../../support/codec/frame-mutation.js';
-import { bytesOf, frameVectors, isWhole, withoutStrays } from '../../support/codec/vectors.js';
+import { bodyTypeOf, bytesOf, frameVectors, isWhole, javaVectors, withoutStrays } from '../../support/codec/vectors.js';
 
 /** The code with which a frame fails, or undefined; whatever else is thrown fails the test. */
 function failureOf(frame: Uint8Array): string | undefined {
@@ -18,7 +18,7 @@ function failureOf(frame: Uint8Array): string | undefined {
   }
 }
 
-const frames = frameVectors().map((vector) => [vector.name, vector] as const);
+const frames = [...frameVectors(), ...javaVectors()].map((vector) => [vector.name, vector] as const);
 const whole = frames.filter(([, vector]) => isWhole(vector) && vector.decoded['error'] === undefined);
 
 describe('every frame of other software', () => {
@@ -41,12 +41,12 @@ describe('every frame of other software', () => {
     expect([...codes].filter((code) => !/^(Frame|Unknown)/.test(code!))).toEqual([]);
   });
 
-  it.each(whole.filter(([, { decoded }]) => decoded['type'] !== 'AUTH'))(
+  it.each(whole.filter(([, vector]) => bodyTypeOf(vector) !== 'AUTH'))(
     '%s cut into two chunks at every offset, in both orders, is the same message',
     (_, vector) => {
       const bytes = Buffer.from(withoutStrays(vector), 'hex');
       const expected = decodeMessage(bytes);
-      const entityBytes = vector.decoded['type'] === 'REQUEST' ? 2 + (bytes[16] as number) : 0;
+      const entityBytes = bodyTypeOf(vector) === 'REQUEST' ? 2 + (bytes[16] as number) : 0;
       const start = 15 + entityBytes;
       for (let offset = start; offset <= bytes.length; offset++) {
         const chunks = [bytes.subarray(start, offset), bytes.subarray(offset)].map((data, index) => {
@@ -63,7 +63,7 @@ describe('every frame of other software', () => {
     },
   );
 
-  it.each(whole.filter(([, { decoded }]) => decoded['type'] === 'REQUEST'))(
+  it.each(whole.filter(([, vector]) => bodyTypeOf(vector) === 'REQUEST'))(
     '%s cut into two unmarked frames at every offset is the same message (4.4)',
     (_, vector) => {
       const bytes = Buffer.from(withoutStrays(vector), 'hex');

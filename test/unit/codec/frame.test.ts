@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CODE, codeName } from '../../../src/alwayson/codec/codes.js';
 import { decodeMessage, encodeMessage, peekHeader } from '../../../src/alwayson/codec/frame.js';
 import { completeLimits, DEFAULT_LIMITS } from '../../../src/alwayson/codec/limits.js';
-import type { Message, MessageBody, MessageHeader } from '../../../src/alwayson/codec/message.js';
+import type { Message, MessageBody, MessageHeader, RequestBody } from '../../../src/alwayson/codec/message.js';
 import {
   type Bytes,
   bind,
@@ -71,7 +71,7 @@ describe('header (2)', () => {
 
 describe('message codes (2.1)', () => {
   const requests = [1, 2, 3, 4];
-  const others = [CODE.BIND, CODE.UNBIND, CODE.AUTH, CODE.KEEP_ALIVE] as readonly number[];
+  const others = [CODE.BIND, CODE.UNBIND, CODE.AUTH, CODE.CLEARAUTH, CODE.KEEP_ALIVE] as readonly number[];
   const unknown = Array.from({ length: 0x40 }, (_, code) => code).filter(
     (code) => !requests.includes(code) && !others.includes(code),
   );
@@ -87,14 +87,39 @@ describe('message codes (2.1)', () => {
   });
 
   it('have names, or class and detail', () => {
-    expect([CODE.POST, CODE.AUTH, CODE.NOT_FOUND, 0x44, 0xbf].map(codeName)).toEqual([
+    expect([CODE.POST, CODE.AUTH, CODE.NOT_FOUND, 0x43, 0xbf].map(codeName)).toEqual([
       'POST',
       'AUTH',
       'NOT_FOUND',
-      '2.04',
+      '2.03',
       '5.31',
     ]);
   });
+
+  it.each([
+    [0x15, 'CLEARAUTH'],
+    [0x41, 'CREATED'],
+    [0x42, 'ACCEPTED'],
+    [0x44, 'NO_CONTENT'],
+    [0x46, 'PARTIAL_CONTENT'],
+    [0x60, 'MULTIPLE_CHOICES'],
+    [0x61, 'MOVED_PERMANENTLY'],
+    [0x62, 'FOUND'],
+    [0x63, 'SEE_OTHER'],
+    [0x64, 'NOT_MODIFIED'],
+    [0x65, 'USE_PROXY'],
+    [0x67, 'TEMPORARY_REDIRECT'],
+    [0x82, 'PAYMENT_REQUIRED'],
+    [0x88, 'REQUEST_TIMEOUT'],
+    [0x89, 'CONFLICT'],
+    [0xa1, 'INVALID_SESSION'],
+    [0xa5, 'NOT_IMPLEMENTED'],
+    [0xe0, 'COMM_ERROR'],
+    [0xe1, 'SERVER_REFUSED'],
+    [0xe2, 'SERVER_UNAVAILABLE'],
+    [0xe3, 'COMM_TIMEOUT'],
+    [0xe4, 'INVALID_PROTOCOL_VERSION'],
+  ])('%i is named %s, as PTC’s Java SDK has it', (code, name) => expect(codeName(code)).toBe(name));
 
   it.each<[number, MessageBody]>([
     [CODE.SUCCESS, { kind: 'keepAlive' }],
@@ -208,7 +233,7 @@ describe('requests (6)', () => {
     });
   });
 
-  it('may have headers, which are dropped', () => {
+  it('may have headers, which are written again', () => {
     const bytes = request({
       headers: [
         ['a', 'b'],
@@ -216,7 +241,23 @@ describe('requests (6)', () => {
       ],
       params,
     });
-    expect(decode(bytes).body).toEqual(decode(request({ params })).body);
+    const message = decode(bytes);
+    const headers = new Map([
+      ['a', 'b'],
+      ['c', 'd'.repeat(200)],
+    ]);
+    expect(message.body).toEqual({ ...decode(request({ params })).body, headers });
+    expect(toHex(encodeMessage(message, message.body))).toBe(toHex(bytes));
+  });
+
+  it('have no headers where their count is 0', () => {
+    expect(decode(request({ params })).body).not.toHaveProperty('headers');
+  });
+
+  it('cannot have more headers than can be counted', () => {
+    const headers = new Map(Array.from({ length: 256 }, (_, index) => [`h${index}`, '']));
+    const { body, ...message } = decode(request());
+    expect(() => encodeMessage(message, { ...(body as RequestBody), headers })).toThrow('256 headers are more than');
   });
 
   it('with parameters that are no table fail instead of losing them', () => {
