@@ -1,11 +1,9 @@
+import { compressibleBytes } from './codec/multipart.js';
 import { deferred } from '../core/deferred.js';
 import type { Dial, Transport, TransportListener } from './transport.js';
 
 /** Bytes that may wait for the network before the platform counts as not reading. */
 const MAX_BUFFERED_BYTES = 32 * 1_048_576;
-
-/** permessage-deflate may make a frame that cannot be compressed a little longer. */
-const DEFLATE_RESERVE_BYTES = 16;
 
 /** A platform that asks for less is not taken at its word: a chunk's own header must fit. */
 const MIN_FRAME_BYTES = 256;
@@ -29,7 +27,7 @@ export class Link {
     this.#transport = dial({
       onOpen: ({ peerMaxFrameBytes, isCompressed }) => {
         const agreed = Math.max(MIN_FRAME_BYTES, Math.min(maxFrameBytes, peerMaxFrameBytes ?? maxFrameBytes));
-        this.#maxFrameBytes = isCompressed ? agreed - DEFLATE_RESERVE_BYTES : agreed;
+        this.#maxFrameBytes = isCompressed ? compressibleBytes(agreed) : agreed;
         this.#listener?.onOpen();
       },
       onFrame: (frame) => this.#listener?.onFrame(frame),

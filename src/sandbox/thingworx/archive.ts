@@ -54,7 +54,7 @@ export class Archive {
 
   /** Resolves once the change would survive a kill. */
   async keepThing(thing: PlatformThing): Promise<void> {
-    await this.#store?.put(thingKey(thing.name), keptForm(thing));
+    if (!thing.isEphemeral) await this.#store?.put(thingKey(thing.name), keptForm(thing));
   }
 
   async keepImport(elements: readonly EntityElement[], things: readonly PlatformThing[]): Promise<void> {

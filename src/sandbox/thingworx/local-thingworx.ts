@@ -9,6 +9,7 @@ import { listen } from '../http/listen.js';
 import type { Router } from '../http/router.js';
 import { AlwaysOnServer, WEBSOCKET_PATH } from './alwayson/alwayson-server.js';
 import type { BindPolicy } from './alwayson/bindings.js';
+import { serveEdgeRequest } from './alwayson/edge-requests.js';
 import { appKeyCheck, newAppKey } from './app-key.js';
 import { Archive } from './archive.js';
 import { PlatformThing } from './model/thing.js';
@@ -143,6 +144,7 @@ function createPlatform(
     clock,
     log,
     onConnected: (thing) => void archive.keepThing(thing).catch(unkept),
+    serve: (edge, request, code) => serveEdgeRequest(platform, edge, request, code),
   });
   const platform: Platform = {
     things,

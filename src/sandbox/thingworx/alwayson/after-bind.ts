@@ -4,7 +4,8 @@ import { messageOf } from '../../../core/errors.js';
 import { definitionsFromMetadata } from '../model/edge-metadata.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Bound } from './bindings.js';
-import { propertySubscriptions, takeValues } from './edge-requests.js';
+import { takeValues } from '../services/remote-services.js';
+import { eventSubscriptions, propertySubscriptions } from '../services/subscriptions.js';
 
 export interface AfterBindOptions {
   readonly timeoutMs: number;
@@ -17,7 +18,11 @@ export interface AfterBindOptions {
  * that know nothing of it keep their Thing. Services can be called meanwhile.
  */
 export async function greet(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
-  if (thing.takesDefinitionsFromEdge) await attempt('GetMetadata', options, () => learn(thing, bound, options));
+  if (thing.takesDefinitionsFromEdge) {
+    Object.assign(thing, { isLearning: true });
+    await attempt('GetMetadata', options, () => learn(thing, bound, options));
+    Object.assign(thing, { isLearning: false });
+  }
   void synchronizeAndNotify(thing, bound, options);
 }
 
@@ -40,11 +45,7 @@ async function learn(thing: PlatformThing, bound: Bound, options: AfterBindOptio
 
 async function synchronize(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
   const properties = propertySubscriptions(thing);
-  const eventFields = [makeField('edgeName', 'STRING')];
-  const events = tableFromRows(
-    eventFields,
-    [...thing.definitions.events.keys()].map((edgeName) => ({ edgeName })),
-  );
+  const events = eventSubscriptions(thing);
   const params = tableFromRows(
     [makeField('propertyInfo', 'INFOTABLE'), makeField('eventInfo', 'INFOTABLE')],
     [{ propertyInfo: properties, eventInfo: events }],

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { CHARACTERISTIC, CODE } from '../../../alwayson/codec/codes.js';
+import { CHARACTERISTIC, CODE, NONE } from '../../../alwayson/codec/codes.js';
 import type { CodecLimits } from '../../../alwayson/codec/limits.js';
 import type { BindBody, RequestBody } from '../../../alwayson/codec/message.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
@@ -11,10 +11,12 @@ import type { PlatformThing } from '../model/thing.js';
 import type { Things } from '../model/things.js';
 import { greet, remoteMetadata } from './after-bind.js';
 import { type BindPolicy, Bindings, type Bound } from './bindings.js';
-import { Edge, type EdgeHost } from './edge.js';
+import { Edge } from './edge.js';
 import { EdgeFailure } from './edge-failure.js';
-import { serveEdgeRequest } from './edge-requests.js';
+import type { RequestingEdge } from './edge-requests.js';
 import { EdgeSocket } from './edge-socket.js';
+import { provideGateway, removeGateway } from './gateways.js';
+import { type EdgeHost, Pipe } from './pipe.js';
 
 export const WEBSOCKET_PATH = '/Thingworx/WS';
 
@@ -33,18 +35,22 @@ export interface AlwaysOnServerOptions {
   readonly limits: Partial<CodecLimits>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told when an edge has bound a Thing. */
+  /** Notified when an edge has bound a Thing. */
   readonly onConnected: (thing: PlatformThing) => void;
+  /** Answers what an edge asks of the platform; rejects with an EdgeFailure to refuse. */
+  readonly serve: (edge: RequestingEdge, request: RequestBody, code: number) => Promise<InfoTable | null>;
 }
 
 /** The server side of AlwaysOn: edges, what they have bound, and calls to them (protocol notes 1 to 11). */
 export class AlwaysOnServer implements EdgeHost {
   readonly #options: AlwaysOnServerOptions;
   readonly #bindings: Bindings;
-  readonly #edges = new Set<Edge>();
+  readonly #pipes = new Set<Pipe>();
+  /** By endpoint id. */
+  readonly #edges = new Map<number, Edge>();
   readonly #webSockets: WebSocketServer;
   readonly #greetings = new WeakMap<PlatformThing, Promise<void>>();
-  #nextSessionId = 1;
+  #nextEdgeId = 1;
 
   constructor(options: AlwaysOnServerOptions) {
     this.#options = options;
@@ -56,21 +62,16 @@ export class AlwaysOnServer implements EdgeHost {
     });
   }
 
-  /** How many edges are connected. */
-  get connectionCount(): number {
-    return this.#edges.size;
-  }
-
   /** Takes an HTTP upgrade; nothing is sent to the edge before its AUTH (protocol notes 1.1). */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#edges.size >= this.#options.maxConnections) {
+    if (this.#pipes.size >= this.#options.maxConnections) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const edge = this.#newEdge();
+      const pipe = new Pipe({ host: this, ...this.#options });
       const { limits, maxMessageBytes, clock, log } = this.#options;
-      edge.attach(
+      pipe.attach(
         new EdgeSocket({
           socket: webSocket,
           limits,
@@ -78,12 +79,12 @@ export class AlwaysOnServer implements EdgeHost {
           maxMessageBytes,
           clock,
           log,
-          onMessage: (message) => edge.receive(message),
-          onActivity: () => edge.active(),
-          onClosed: () => edge.ended(),
+          onMessage: (message) => pipe.receive(message),
+          onActivity: () => pipe.active(),
+          onClosed: () => pipe.ended(),
         }),
       );
-      this.#edges.add(edge);
+      this.#pipes.add(pipe);
     });
   }
 
@@ -124,26 +125,37 @@ export class AlwaysOnServer implements EdgeHost {
     return this.#options.isAppKey(key);
   }
 
+  edgeFor(endpointId: number): Edge {
+    const known = this.#edges.get(endpointId);
+    if (known) return known;
+    const { clock, maxInFlight } = this.#options;
+    const edge = new Edge({ id: this.#newEdgeId(), clock, maxInFlight });
+    this.#edges.set(edge.endpointId, edge);
+    return edge;
+  }
+
   bind(edge: Edge, body: BindBody): string | undefined {
-    if (body.unbind) {
-      this.#bindings.unbind(edge, body.names);
-      return undefined;
-    }
-    const result = this.#bindings.bind(edge, body);
-    if ('refusal' in result) return result.refusal;
-    for (const thing of result.things) this.#connected(thing);
+    if (!body.unbind) return this.#bind(edge, body);
+    this.#bindings.unbind(edge, body.names);
+    this.#dropGateways(edge, body.names);
     return undefined;
   }
 
-  serve(edge: Edge, request: RequestBody): InfoTable | null {
-    const thing = edge.names.has(request.entityName) ? this.#options.things.bindable(request.entityName) : undefined;
-    if (!thing) throw new EdgeFailure(CODE.NOT_FOUND, `${request.entityName} is not bound by this connection`);
-    return serveEdgeRequest(thing, request, this.#options.clock.nowMs());
+  serve(edge: Edge, request: RequestBody, code: number): Promise<InfoTable | null> {
+    const origin = { has: (thing: PlatformThing) => this.#bindings.of(thing)?.edge === edge };
+    return this.#options.serve(origin, request, code);
   }
 
-  closed(edge: Edge): void {
-    this.#edges.delete(edge);
+  closed(pipe: Pipe): void {
+    this.#pipes.delete(pipe);
+    const { edge } = pipe;
+    if (!edge) return;
+    edge.pipes.delete(pipe);
+    if (edge.pipes.size > 0) return;
+    this.#edges.delete(edge.endpointId);
+    edge.ended();
     this.#bindings.unbind(edge, [...edge.names]);
+    this.#dropGateways(edge, [...edge.gatewayNames]);
   }
 
   /** Takes a Thing from its edge: one that is deleted or disabled, or gets another name. */
@@ -151,37 +163,70 @@ export class AlwaysOnServer implements EdgeHost {
     this.#bindings.release(thing);
   }
 
-  /** Gives a Thing to the edge that waits for it. */
+  /** Binds a Thing to the edge that waits for it. */
   adopt(thing: PlatformThing): void {
-    if (this.#bindings.adopt(thing, this.#edges)) this.#connected(thing);
+    if (this.#bindings.adopt(thing, this.#edges.values())) this.#connected(thing);
   }
 
-  /** Tells the edge of a Thing that its definitions on the platform may be others now. */
+  /** Notifies the edge of a Thing that its definitions on the platform may be others now. */
   redefined(thing: PlatformThing): void {
     if (this.isConnected(thing)) this.#greet(thing);
   }
 
   /** Closes every connection as a platform does that goes down. */
   close(): void {
-    for (const edge of this.#edges) edge.close(1001, 'the platform stops');
+    for (const pipe of this.#pipes) pipe.close(1001, 'the platform stops');
     this.#webSockets.close();
   }
 
   /** Cuts every connection without a word. */
   terminate(): void {
-    for (const edge of this.#edges) edge.terminate();
+    for (const pipe of this.#pipes) pipe.terminate();
   }
 
-  #newEdge(): Edge {
-    const { clock, log, authTimeoutMs, idleTimeoutMs, maxInFlight } = this.#options;
-    const sessionId = this.#nextSessionId++;
-    return new Edge({ sessionId, host: this, clock, log, authTimeoutMs, idleTimeoutMs, maxInFlight });
+  /** A gateway is bound by its BIND, whether its name is among the names or not. */
+  #bind(edge: Edge, { names, gateway }: BindBody): string | undefined {
+    const { things } = this.#options;
+    const plan = gateway ? provideGateway(things, gateway) : undefined;
+    if (plan?.kind === 'refused') return plan.reason;
+    const result = this.#bindings.bind(edge, gateway ? [...new Set([...names, gateway.name])] : names);
+    if ('refusal' in result) {
+      if (gateway && plan?.kind === 'created') removeGateway(things, gateway.name);
+      return result.refusal;
+    }
+    if (gateway) edge.gatewayNames.add(gateway.name);
+    for (const thing of result.things)
+      this.#connected(
+        thing,
+        names.some((name) => things.bindable(name) === thing),
+      );
+    return undefined;
   }
 
-  #connected(thing: PlatformThing): void {
+  /** A gateway goes with its own name, or with the last other name of its edge. */
+  #dropGateways(edge: Edge, unbound: readonly string[]): void {
+    const hasOthers = [...edge.names, ...edge.waitingNames].some((name) => !edge.gatewayNames.has(name));
+    for (const name of edge.gatewayNames) {
+      if (hasOthers && !unbound.includes(name)) continue;
+      this.#bindings.unbind(edge, [name]);
+      edge.gatewayNames.delete(name);
+      const thing = this.#options.things.bindable(name);
+      if (thing && !this.isConnected(thing)) removeGateway(this.#options.things, name);
+    }
+  }
+
+  /** Neither 0 nor all ones, which stand for no endpoint and no session, and not that of an edge that is connected. */
+  #newEdgeId(): number {
+    while (this.#edges.has(this.#nextEdgeId) || this.#nextEdgeId % NONE === 0)
+      this.#nextEdgeId = (this.#nextEdgeId + 1) % NONE;
+    return this.#nextEdgeId++;
+  }
+
+  /** A gateway whose BIND does not name it knows no services of its own, so it is not asked for any. */
+  #connected(thing: PlatformThing, isNamed = true): void {
     Object.assign(thing, { lastConnectionMs: this.#options.clock.nowMs() });
     this.#options.onConnected(thing);
-    this.#greet(thing);
+    if (isNamed) this.#greet(thing);
   }
 
   #greet(thing: PlatformThing): void {

@@ -1,4 +1,3 @@
-import type { BindBody } from '../../../alwayson/codec/message.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Things } from '../model/things.js';
 import type { Edge } from './edge.js';
@@ -27,8 +26,11 @@ export class Bindings {
     return this.#bound.get(thing);
   }
 
-  /** Binds all names or none; gives the Things, or why not. An unknown name waits until there is a Thing for it. */
-  bind(edge: Edge, { names }: BindBody): { readonly things: readonly PlatformThing[] } | { readonly refusal: string } {
+  /** Binds all names or none; returns the Things, or why not. An unknown name waits until there is a Thing for it. */
+  bind(
+    edge: Edge,
+    names: readonly string[],
+  ): { readonly things: readonly PlatformThing[] } | { readonly refusal: string } {
     const wanted = names.map((name) => ({ name, thing: this.#things.bindable(name) }));
     const taken = wanted.find(({ thing }) => thing && this.#isTaken(thing, edge));
     if (taken) return { refusal: `Thing [${taken.name}] is bound by another connection` };

@@ -1,88 +1,118 @@
 import { CHARACTERISTIC, CODE, ENTITY_TYPE } from '../../../alwayson/codec/codes.js';
 import type { RequestBody } from '../../../alwayson/codec/message.js';
-import { type Cell, type InfoTable, Primitive } from '../../../alwayson/codec/values-model.js';
-import { isInfoTable, makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import type { InfoTable } from '../../../alwayson/codec/values-model.js';
+import { isInfoTable, rowsFromTable } from '../../../alwayson/values.js';
+import { isAgentError } from '../../../core/errors.js';
 import type { PlatformThing } from '../model/thing.js';
-import { EdgeFailure } from './edge-failure.js';
+import type { Platform } from '../platform.js';
+import { propertiesTable, unknownProperty, writeProperties } from '../rest/properties.js';
+import { entityNotFound, RestError } from '../rest/rest-error.js';
+import { callResourceService, callThingService } from '../services/call-service.js';
+import { inTypeOf, updatePropertyValues } from '../services/property-services.js';
+import { checkEvent } from '../services/remote-services.js';
+import type { Inputs } from '../services/service-outcome.js';
+import { dispatchFailure } from './dispatch-failure.js';
 
-/** Columns of EdgeThingPropertyNotificationV2 that edges read (protocol notes 8.3, 8.4). */
-const SUBSCRIPTION_FIELDS = [
-  makeField('edgeName', 'STRING'),
-  makeField('pushType', 'STRING'),
-  makeField('pushThreshold', 'NUMBER'),
-  makeField('startType', 'STRING'),
-];
+/** The edge that sends a request. */
+export interface RequestingEdge {
+  /** Whether it has bound the Thing. */
+  has(thing: PlatformThing): boolean;
+}
 
-/** What an edge asks of the platform about a Thing that it has bound (protocol notes 6.2, 8.3). */
-export function serveEdgeRequest(thing: PlatformThing, request: RequestBody, nowMs: number): InfoTable | null {
-  if (request.entityType !== ENTITY_TYPE.Things) throw unknown(request.name);
-  if (request.characteristic === CHARACTERISTIC.events) return receiveEvent(thing, request, nowMs);
-  if (request.characteristic === CHARACTERISTIC.properties) return receiveProperties(thing, request, nowMs);
-  switch (request.name) {
-    case 'GetPropertySubscriptions':
-      return propertySubscriptions(thing);
-    case 'UpdateSubscribedPropertyValues':
-      return updateSubscribed(thing, request, nowMs);
+/**
+ * Answers what an edge asks of the platform. It may call every service that REST offers, and read and write the
+ * properties of every Thing, because the application key may.
+ * @throws EdgeFailure
+ */
+export async function serveEdgeRequest(
+  platform: Platform,
+  edge: RequestingEdge,
+  request: RequestBody,
+  code: number,
+): Promise<InfoTable | null> {
+  try {
+    if (request.entityType === ENTITY_TYPE.Resources) return await serveResource(platform, request, code);
+    if (request.entityType !== ENTITY_TYPE.Things)
+      throw new RestError(404, `the sandbox has no entities of the type ${request.entityType}`);
+    const thing = platform.things.bindable(request.entityName) ?? platform.things.get(request.entityName);
+    if (!thing) throw entityNotFound('Thing', request.entityName);
+    return await serveThing(platform, { thing, isOwn: edge.has(thing) }, request, code);
+  } catch (error) {
+    if (error instanceof RestError) throw dispatchFailure(request, error.status, error.message);
+    if (isAgentError(error, 'InvalidArgument')) throw dispatchFailure(request, 400, error.message);
+    throw error;
+  }
+}
+
+async function serveResource(platform: Platform, request: RequestBody, code: number): Promise<InfoTable | null> {
+  const { entityName, name, params } = request;
+  if (request.characteristic !== CHARACTERISTIC.services || code !== CODE.POST) throw notAllowed();
+  return (await callResourceService(platform, entityName, name, inputsIn(params))).table;
+}
+
+interface Target {
+  readonly thing: PlatformThing;
+  /** Whether the edge that asks has bound it. */
+  readonly isOwn: boolean;
+}
+
+async function serveThing(
+  platform: Platform,
+  { thing, isOwn }: Target,
+  { characteristic, name, params }: RequestBody,
+  code: number,
+): Promise<InfoTable | null> {
+  switch (characteristic) {
+    case CHARACTERISTIC.services: {
+      if (code !== CODE.POST) throw notAllowed();
+      // An edge of PTC's C SDK answers nothing while it waits, so what it offers must not be waited for.
+      const call = { thing, service: name, inputs: inputsIn(params), isPatient: !isOwn };
+      return (await callThingService(platform, call)).table;
+    }
+    case CHARACTERISTIC.properties:
+      if (code === CODE.GET) return propertiesTable(platform, thing, name === '*' ? undefined : name);
+      if (code !== CODE.PUT) throw notAllowed();
+      return putProperties(platform, { thing, isOwn }, inputsIn(params));
+    case CHARACTERISTIC.propertiesVtq:
+      if (code !== CODE.PUT) throw notAllowed();
+      if (!params) throw new RestError(400, 'Bad Request : the table of values is missing');
+      await updatePropertyValues(platform, thing, params);
+      return null;
+    case CHARACTERISTIC.events:
+      if (code !== CODE.POST) throw notAllowed();
+      checkEvent(thing, name);
+      thing.received({ timeMs: platform.clock.nowMs(), event: name, data: params });
+      return null;
     default:
-      throw unknown(request.name);
+      throw new RestError(404, `the sandbox does not have the characteristic ${characteristic} of Things`);
   }
 }
 
-/** The properties of a Thing that are bound to its edge, as the edge is told of them. */
-export function propertySubscriptions(thing: PlatformThing): InfoTable {
-  const rows = [...thing.definitions.properties.values()].flatMap(({ remote }) => (remote ? [remote] : []));
-  return tableFromRows(
-    SUBSCRIPTION_FIELDS,
-    rows.map((row) => ({ ...row, startType: 'readEdgeValue' })),
-  );
-}
-
-/** Takes pushed values: rows of name, value, time, quality. */
-export function takeValues(thing: PlatformThing, table: InfoTable, nowMs: number): void {
-  const byEdgeName = new Map(
-    [...thing.definitions.properties.values()].flatMap((property) =>
-      property.remote ? [[property.remote.edgeName, property.definition.name] as const] : [],
-    ),
-  );
-  const at = table.fields.findIndex((field) => field.name === 'value');
-  for (const [index, { name, value: native, time, quality }] of rowsFromTable(table).entries()) {
-    const property = byEdgeName.get(String(name));
-    if (property === undefined) continue;
-    // A table stays one: an empty one would lose its columns as rows.
-    const value = tableIn(table.rows[index]?.[at]) ?? native;
-    const timeMs = time instanceof Date ? time.getTime() : nowMs;
-    thing.pushed({ property, value: value ?? null, timeMs, quality: typeof quality === 'string' ? quality : 'GOOD' });
+/** An edge sets the values of its own Things; those of others are written as REST does, which may reach another edge. */
+async function putProperties(platform: Platform, { thing, isOwn }: Target, values: Inputs): Promise<null> {
+  if (!isOwn) {
+    await writeProperties(platform, thing, values);
+    return null;
   }
-}
-
-function tableIn(cell: Cell | undefined): InfoTable | undefined {
-  const value = cell instanceof Primitive ? cell.value : cell;
-  return isInfoTable(value) ? value : undefined;
-}
-
-function updateSubscribed(thing: PlatformThing, { params }: RequestBody, nowMs: number): null {
-  const index = params?.fields.findIndex(({ name }) => name === 'values') ?? -1;
-  const values = params?.rows[0]?.[index];
-  if (typeof values !== 'object' || values === null || !('rows' in values))
-    throw new EdgeFailure(CODE.BAD_REQUEST, 'UpdateSubscribedPropertyValues needs the table "values"');
-  takeValues(thing, values, nowMs);
+  const timeMs = platform.clock.nowMs();
+  const pushes = Object.entries(values).map(([name, value]) => {
+    const property = thing.definitions.properties.get(name);
+    if (!property) throw unknownProperty(thing, name);
+    return { property: name, value: inTypeOf(property.definition, value), timeMs, quality: 'GOOD' };
+  });
+  for (const push of pushes) thing.pushed(push);
   return null;
 }
 
-function receiveEvent(thing: PlatformThing, { name, params }: RequestBody, nowMs: number): null {
-  // What the edge offers may not be known yet, and must not be asked now: an edge answers nothing while it waits (9.1).
-  if (!thing.takesDefinitionsFromEdge && !thing.definitions.events.has(name))
-    throw new EdgeFailure(CODE.NOT_FOUND, `no event ${name} on ${thing.name}`);
-  thing.received({ timeMs: nowMs, event: name, data: params });
-  return null;
+/** The first row of a table of parameters as native values; a table in it stays one of the codec. */
+function inputsIn(params: InfoTable | null): Inputs {
+  if (!params) return {};
+  const natives = rowsFromTable({ fields: params.fields, rows: params.rows.slice(0, 1) })[0] ?? {};
+  const tables = params.fields.flatMap(({ name }, index) => {
+    const cell = params.rows[0]?.[index];
+    return isInfoTable(cell) ? [[name, cell] as const] : [];
+  });
+  return { ...natives, ...Object.fromEntries(tables) };
 }
 
-function receiveProperties(thing: PlatformThing, { params }: RequestBody, nowMs: number): null {
-  for (const [name, value] of Object.entries(params ? (rowsFromTable(params)[0] ?? {}) : {})) {
-    if (!thing.definitions.properties.has(name)) throw new EdgeFailure(CODE.NOT_FOUND, `no property ${name}`);
-    thing.pushed({ property: name, value, timeMs: nowMs, quality: 'GOOD' });
-  }
-  return null;
-}
-
-const unknown = (name: string): EdgeFailure => new EdgeFailure(CODE.NOT_FOUND, `the platform has no service ${name}`);
+const notAllowed = (): RestError => new RestError(405, 'Method Not Allowed');

@@ -3,7 +3,7 @@ import { CODE, isResponseCode } from '../../../alwayson/codec/codes.js';
 import { encodeMessage } from '../../../alwayson/codec/frame.js';
 import type { CodecLimits } from '../../../alwayson/codec/limits.js';
 import type { ChunkBody, Message, MessageHeader, WholeBody } from '../../../alwayson/codec/message.js';
-import { encodeFrames, MultipartJoiner } from '../../../alwayson/codec/multipart.js';
+import { compressibleBytes, encodeFrames, MultipartJoiner } from '../../../alwayson/codec/multipart.js';
 import { type AgentError, isAgentError } from '../../../core/errors.js';
 import {
   abandonSplit,
@@ -21,7 +21,7 @@ const REST_TIMEOUT_MS = 1000;
 export interface EdgeSocketOptions {
   readonly socket: WebSocket;
   readonly limits: Partial<CodecLimits>;
-  /** The smaller of our own limit and the edge's `Max-Frame-Size`. */
+  /** The smaller of our own limit and the edge's `Max-Frame-Size`: on the wire, so after compression. */
   readonly maxFrameBytes: number;
   readonly maxMessageBytes: number;
   readonly clock: Clock;
@@ -61,7 +61,9 @@ export class EdgeSocket {
   /** @throws AgentError FrameLimitExceeded or ValueNotEncodable; nothing is sent then. */
   send(header: MessageHeader, body: WholeBody): void {
     if (!this.isOpen) return;
-    const { socket, maxFrameBytes, maxMessageBytes } = this.#options;
+    const { socket, maxMessageBytes } = this.#options;
+    const isCompressed = socket.extensions.includes('permessage-deflate');
+    const maxFrameBytes = isCompressed ? compressibleBytes(this.#options.maxFrameBytes) : this.#options.maxFrameBytes;
     for (const frame of encodeFrames(header, body, { maxFrameBytes, maxMessageBytes })) socket.send(frame);
   }
 

@@ -1,45 +1,16 @@
-import {
-  CHARACTERISTIC,
-  CODE,
-  ENTITY_TYPE,
-  isResponseCode,
-  isSuccessCode,
-  NONE,
-} from '../../../alwayson/codec/codes.js';
-import type {
-  BindBody,
-  Message,
-  MessageHeader,
-  RequestBody,
-  ResponseBody,
-  WholeBody,
-} from '../../../alwayson/codec/message.js';
+import { CHARACTERISTIC, CODE, ENTITY_TYPE, isSuccessCode, NONE } from '../../../alwayson/codec/codes.js';
+import type { MessageHeader, RequestBody, ResponseBody } from '../../../alwayson/codec/message.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import type { Clock, Timer } from '../../../core/clock.js';
 import { messageOf } from '../../../core/errors.js';
-import type { Log } from '../../../core/log.js';
 import { EdgeFailure } from './edge-failure.js';
-import type { EdgeSocket } from './edge-socket.js';
 import { forEdge } from './for-edge.js';
-
-/** What the platform decides for its edges. */
-export interface EdgeHost {
-  /** Compares in constant time. */
-  isAppKey(key: string): boolean;
-  /** Binds or unbinds; gives why not, for a refusal. */
-  bind(edge: Edge, body: BindBody): string | undefined;
-  /** Answers what an edge asks of the platform; throws an EdgeFailure to refuse. */
-  serve(edge: Edge, request: RequestBody, code: number): Promise<InfoTable | null> | InfoTable | null;
-  closed(edge: Edge): void;
-}
+import type { Pipe } from './pipe.js';
 
 export interface EdgeOptions {
-  readonly sessionId: number;
-  readonly host: EdgeHost;
+  /** Of the endpoint and of the session: edges that open more sockets send both in the AUTH of each. */
+  readonly id: number;
   readonly clock: Clock;
-  readonly log: Log;
-  readonly authTimeoutMs: number;
-  readonly idleTimeoutMs: number;
   readonly maxInFlight: number;
 }
 
@@ -49,53 +20,47 @@ interface Question {
   readonly timer: Timer;
 }
 
-/** A reason may repeat a name that the edge sent, and names are as long as messages. */
-const MAX_REASON_LENGTH = 2000;
-/** How long an edge may take to answer a close. */
-const CLOSE_GRACE_MS = 1000;
-
-/** One connected edge, from its first frame to its last (protocol notes 5). */
+/**
+ * One edge: an endpoint, over one socket or several. It may bind over any of them, and answer over another one than it
+ * was asked on; PTC's Java SDK and Connection Server do both.
+ */
 export class Edge {
+  /** Sockets on which AUTH was accepted. */
+  readonly pipes = new Set<Pipe>();
   /** Names as they were bound, `*identifier` among them. */
   readonly names = new Set<string>();
   /** Names that it asked for and that no Thing has. */
   readonly waitingNames = new Set<string>();
-  readonly sessionId: number;
+  /** Names of the gateways that it has said to be. */
+  readonly gatewayNames = new Set<string>();
+  readonly endpointId: number;
   readonly #options: EdgeOptions;
   readonly #questions = new Map<number, Question>();
-  #socket!: EdgeSocket;
-  #isAuthenticated = false;
   #nextRequestId = 1;
-  #deadline: Timer;
+  #turn = 0;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
-    this.sessionId = options.sessionId;
-    this.#deadline = this.#closeAfter(options.authTimeoutMs, 'no AUTH in time');
+    this.endpointId = options.id;
   }
 
-  attach(socket: EdgeSocket): void {
-    this.#socket = socket;
+  get sessionId(): number {
+    return this.#options.id;
   }
 
   get isOpen(): boolean {
-    return this.#socket.isOpen;
+    return this.#openPipes().length > 0;
   }
 
-  /** Postpones the idle time-out; before AUTH nothing does. */
-  active(): void {
-    if (!this.#isAuthenticated) return;
-    this.#deadline.cancel();
-    this.#deadline = this.#closeAfter(this.#options.idleTimeoutMs, 'silent for too long');
-  }
-
-  /** Calls something on the edge, by the name that it bound. Rejects with an EdgeFailure. */
+  /** Calls something on the edge, by the name that it bound, over its sockets in turn. Rejects with an EdgeFailure. */
   ask(
     code: number,
     target: Pick<RequestBody, 'entityName' | 'characteristic' | 'name' | 'params'>,
     timeoutMs: number,
   ): Promise<ResponseBody> {
-    if (!this.isOpen) return Promise.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the edge is not connected'));
+    const open = this.#openPipes();
+    const pipe = open[this.#turn++ % open.length];
+    if (!pipe) return Promise.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the edge is not connected'));
     if (this.#questions.size >= this.#options.maxInFlight)
       return Promise.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'too many requests are open'));
     const requestId = this.#newRequestId();
@@ -105,10 +70,10 @@ export class Edge {
         reject(new EdgeFailure(CODE.GATEWAY_TIMEOUT, `no answer within ${timeoutMs / 1000} s`));
       });
       this.#questions.set(requestId, { resolve, reject, timer });
-      const header = { code, requestId, endpointId: this.sessionId, sessionId: this.sessionId };
+      const header = { code, requestId, endpointId: this.endpointId, sessionId: this.sessionId };
       try {
         const params = target.params && forEdge(target.params);
-        this.#socket.send(header, { kind: 'request', entityType: ENTITY_TYPE.Things, ...target, params });
+        pipe.send(header, { kind: 'request', entityType: ENTITY_TYPE.Things, ...target, params });
       } catch (error) {
         timer.cancel();
         this.#questions.delete(requestId);
@@ -122,38 +87,9 @@ export class Edge {
     return this.ask(CODE.POST, { entityName, characteristic: CHARACTERISTIC.services, name, params }, timeoutMs);
   }
 
-  receive(message: Message<WholeBody>): void {
-    const { body } = message;
-    if (body.kind === 'keepAlive') return;
-    if (isResponseCode(message.code)) return this.#settle(message, body as ResponseBody);
-    if (body.kind === 'auth') return this.#authenticate(message, body.claims);
-    if (!this.#isAuthenticated) return this.close(1008, 'AUTH must come first');
-    if (body.kind === 'bind') return this.#bind(message, body);
-    if (body.kind === 'request') void this.#serve(message, body);
-  }
-
-  close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
-  }
-
-  terminate(): void {
-    this.#socket.terminate();
-  }
-
-  /** Called once the socket is gone. */
-  ended(): void {
-    this.#deadline.cancel();
-    for (const question of this.#questions.values()) {
-      question.timer.cancel();
-      question.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the connection of the edge broke'));
-    }
-    this.#questions.clear();
-    this.#options.host.closed(this);
-  }
-
-  #settle(header: MessageHeader, body: ResponseBody): void {
+  /** Takes an answer. One to an unknown or late question is ignored. */
+  settle(header: MessageHeader, body: ResponseBody): void {
     const question = this.#questions.get(header.requestId);
-    // Unknown or late: ignored (protocol notes 7.3).
     if (!question) return;
     this.#questions.delete(header.requestId);
     question.timer.cancel();
@@ -161,49 +97,21 @@ export class Edge {
     else question.reject(EdgeFailure.fromAnswer(header.code, body));
   }
 
-  #authenticate(header: MessageHeader, claims: ReadonlyMap<string, string>): void {
-    const key = [...claims].find(([name]) => name.toLowerCase() === 'appkey')?.[1] ?? '';
-    if (!this.#options.host.isAppKey(key)) {
-      this.#options.log.warn({ sessionId: this.sessionId }, 'an edge was refused: wrong application key');
-      this.#isAuthenticated = false;
-      this.#answer(header, CODE.UNAUTHORIZED, 'Invalid credentials');
-      return this.close(1008, 'AUTH was refused');
+  close(code: number, reason: string): void {
+    for (const pipe of this.pipes) pipe.close(code, reason);
+  }
+
+  /** Called once the last socket is gone. */
+  ended(): void {
+    for (const question of this.#questions.values()) {
+      question.timer.cancel();
+      question.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the connection of the edge broke'));
     }
-    this.#isAuthenticated = true;
-    this.active();
-    this.#answer({ ...header, endpointId: this.sessionId }, CODE.SUCCESS, null);
+    this.#questions.clear();
   }
 
-  #bind(header: MessageHeader, body: BindBody): void {
-    const refusal = this.#options.host.bind(this, body);
-    this.#answer(header, refusal === undefined ? CODE.SUCCESS : CODE.FORBIDDEN, refusal ?? null);
-  }
-
-  async #serve(header: MessageHeader, request: RequestBody): Promise<void> {
-    try {
-      const content = await this.#options.host.serve(this, request, header.code);
-      this.#answer(header, CODE.SUCCESS, null, content);
-    } catch (error) {
-      const failure =
-        error instanceof EdgeFailure ? error : new EdgeFailure(CODE.INTERNAL_SERVER_ERROR, messageOf(error));
-      this.#answer(header, failure.code, failure.message);
-    }
-  }
-
-  #answer(header: MessageHeader, code: number, reason: string | null, content: InfoTable | null = null): void {
-    const { requestId, endpointId } = header;
-    this.#socket.send(
-      { code, requestId, endpointId, sessionId: this.sessionId },
-      { kind: 'response', reason: reason && reason.slice(0, MAX_REASON_LENGTH), content: content && forEdge(content) },
-    );
-  }
-
-  #closeAfter(delayMs: number, reason: string): Timer {
-    return this.#options.clock.schedule(delayMs, () => {
-      this.close(1001, reason);
-      // One that is gone without a word does not answer the close.
-      this.#deadline = this.#options.clock.schedule(CLOSE_GRACE_MS, () => this.terminate());
-    });
+  #openPipes(): Pipe[] {
+    return [...this.pipes].filter(({ isOpen }) => isOpen);
   }
 
   #newRequestId(): number {

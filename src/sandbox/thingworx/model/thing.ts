@@ -26,6 +26,8 @@ const MAX_KEPT = 1000;
 /** A Thing of the local platform. */
 export class PlatformThing {
   isEnabled = true;
+  /** Whether it was created for a gateway, and exists for as long as that is bound. It is not archived. */
+  isEphemeral = false;
   projectName = '';
   /** Null when it has never been connected. */
   lastConnectionMs: number | null = null;
@@ -35,7 +37,9 @@ export class PlatformThing {
   readonly #events: ReceivedEvent[] = [];
   readonly #pushes: ReceivedPush[] = [];
   #given: ResolvedThing = { definitions: NO_DEFINITIONS, isRemote: false };
-  #fromEdge: Definitions = NO_DEFINITIONS;
+  /** Undefined until the edge has described itself once. */
+  #fromEdge: Definitions | undefined;
+  #isLearning = false;
   #definitions: Definitions = NO_DEFINITIONS;
 
   constructor(
@@ -81,6 +85,17 @@ export class PlatformThing {
     this.#merge();
   }
 
+  /** Marks the time in which the edge that bound the Thing is asked for its definitions. */
+  set isLearning(isLearning: boolean) {
+    this.#isLearning = isLearning;
+  }
+
+  /** Whether the Thing has an event, or may have it since what its edge offers is not known. */
+  mayHaveEvent(name: string): boolean {
+    if (this.#definitions.events.has(name)) return true;
+    return this.takesDefinitionsFromEdge && (this.#isLearning || this.#fromEdge === undefined);
+  }
+
   get events(): readonly ReceivedEvent[] {
     return this.#events;
   }
@@ -102,7 +117,9 @@ export class PlatformThing {
 
   #merge(): void {
     const { definitions } = this.#given;
-    this.#definitions = this.takesDefinitionsFromEdge ? mergeDefinitions(this.#fromEdge, definitions) : definitions;
+    this.#definitions = this.takesDefinitionsFromEdge
+      ? mergeDefinitions(this.#fromEdge ?? NO_DEFINITIONS, definitions)
+      : definitions;
   }
 }
 

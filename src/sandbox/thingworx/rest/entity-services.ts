@@ -1,10 +1,9 @@
+import { isEntityName } from '../model/entity-name.js';
 import { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { entityNotFound, RestError } from './rest-error.js';
 
 type Inputs = Readonly<Record<string, unknown>>;
-
-const NAME = /^[A-Za-z0-9_][^+/:*"<>\p{Cc}]{0,254}$/u;
 
 /** `Resources/EntityServices`: what the sandbox has of it. All give nothing; they reject with RestError. */
 export async function runEntityService(platform: Platform, service: string, inputs: Inputs): Promise<void> {
@@ -38,7 +37,8 @@ export async function setIdentifier(platform: Platform, thing: PlatformThing, id
 
 async function createThing(platform: Platform, inputs: Inputs): Promise<void> {
   const name = textIn(inputs, 'name');
-  if (!NAME.test(name)) throw new RestError(400, `Unable to create Thing [${name}] : it is not a name for an entity`);
+  if (!isEntityName(name))
+    throw new RestError(400, `Unable to create Thing [${name}] : it is not a name for an entity`);
   if (platform.things.get(name)) throw new RestError(409, `Unable to create Thing [${name}] : it exists already`);
   const template = typeof inputs['thingTemplateName'] === 'string' ? inputs['thingTemplateName'] : 'GenericThing';
   if (!platform.things.entities.hasTemplate(template)) throw entityNotFound('ThingTemplate', template);

@@ -8,15 +8,15 @@ import { EdgeFailure } from '../alwayson/edge-failure.js';
 import type { PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform, ServiceRun } from '../platform.js';
+import type { ServiceOutcome } from '../services/service-outcome.js';
 import { declaredResult } from '../values/declared.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import { parameterTable } from './parameters.js';
 import { type RestError, unableToInvoke } from './rest-error.js';
 import { type ResultForm, tableAnswer } from './tables.js';
 
-/** A service of a Thing, once it is known what its edge offers. Throws RestError. */
-export async function findService(platform: Platform, thing: PlatformThing, name: string): Promise<PlatformService> {
-  await platform.alwaysOn.learned(thing);
+/** A service that a Thing defines. Throws RestError. */
+export function findService(platform: Platform, thing: PlatformThing, name: string): PlatformService {
   const service = thing.definitions.services.get(name);
   if (service) return service;
   if (thing.takesDefinitionsFromEdge && !platform.alwaysOn.isConnected(thing)) throw notConnected(name, thing.name);
@@ -53,10 +53,10 @@ function parametersOf(service: PlatformService, thing: PlatformThing, inputs: Se
 }
 
 /** The result of a service as REST gives it: JSON as the value itself, nothing as an empty body, else a table. */
-export function resultAnswer(service: PlatformService, result: InfoTable | null, form: ResultForm): HttpAnswer {
-  if (service.result.baseType === 'NOTHING' || !result) return { status: 200 };
-  if (service.result.baseType === 'JSON') return json(200, tableToJson(result).rows[0]?.['result'] ?? null);
-  return tableAnswer(result, form);
+export function resultAnswer({ baseType, table }: ServiceOutcome, form: ResultForm): HttpAnswer {
+  if (baseType === 'NOTHING' || !table) return { status: 200 };
+  if (baseType === 'JSON') return json(200, tableToJson(table).rows[0]?.['result'] ?? null);
+  return tableAnswer(table, form);
 }
 
 export const notConnected = (service: string, thing: string): RestError =>

@@ -152,5 +152,5 @@ export function pushesTable(thing: PlatformThing): InfoTable {
   );
 }
 
-const unknownProperty = (thing: PlatformThing, name: string): RestError =>
+export const unknownProperty = (thing: PlatformThing, name: string): RestError =>
   new RestError(404, `Property [${name}] Not Found On [${thing.name}]`);

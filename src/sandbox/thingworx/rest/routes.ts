@@ -1,17 +1,16 @@
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.js';
-import { EdgeFailure } from '../alwayson/edge-failure.js';
 import { type HttpAnswer, type HttpRequest, json, Router } from '../../http/router.js';
 import { addImportRoutes } from '../import/import-routes.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { addEntityRoutes } from './entities.js';
-import { runEntityService, setEnabled, setIdentifier } from './entity-services.js';
-import { findService, notConnected, resultAnswer } from './invoke.js';
+import { callResourceService, callThingService } from '../services/call-service.js';
+import { resultAnswer } from './invoke.js';
 import { serviceDefinitionJson, serviceDefinitionsTable, thingMetadataJson } from './metadata.js';
 import { inputsOf } from './parameters.js';
 import { eventsTable, propertiesTable, pushesTable, writeProperties } from './properties.js';
-import { entityNotFound, unableToInvoke } from './rest-error.js';
+import { entityNotFound } from './rest-error.js';
 import { resultForm, tableAnswer } from './tables.js';
 
 const THING_FIELDS = [
@@ -29,9 +28,10 @@ export function platformRoutes(platform: Platform): Router {
   addThingRoutes(router, platform);
   addEntityRoutes(router, platform);
   addImportRoutes(router, platform);
-  return router.add('POST', '/Thingworx/Resources/EntityServices/Services/:service', async (request) => {
-    await runEntityService(platform, request.params['service'] ?? '', inputsOf(request.body));
-    return { status: 200 };
+  return router.add('POST', '/Thingworx/Resources/:resource/Services/:service', async (request) => {
+    const { resource = '', service = '' } = request.params;
+    const form = resultForm(request.headers.accept);
+    return resultAnswer(await callResourceService(platform, resource, service, inputsOf(request.body)), form);
   });
 }
 
@@ -71,46 +71,9 @@ const inForm = (request: HttpRequest, table: InfoTable): HttpAnswer =>
   tableAnswer(table, resultForm(request.headers.accept));
 
 async function postService(platform: Platform, thing: PlatformThing, request: HttpRequest): Promise<HttpAnswer> {
-  const name = request.params['service'] ?? '';
+  const service = request.params['service'] ?? '';
   const form = resultForm(request.headers.accept);
-  const inputs = inputsOf(request.body);
-  const built = await builtIn(platform, thing, name, inputs);
-  if (built) return built;
-  const service = await findService(platform, thing, name);
-  return resultAnswer(service, await platform.run({ thing, service, inputs, depth: 0 }), form);
-}
-
-/** Services that every Thing has, of those that the sandbox needs. */
-async function builtIn(
-  platform: Platform,
-  thing: PlatformThing,
-  name: string,
-  inputs: Readonly<Record<string, unknown>>,
-): Promise<HttpAnswer | undefined> {
-  if (thing.definitions.services.has(name)) return undefined;
-  switch (name) {
-    case 'GetRemoteMetadata':
-      return thing.isRemote ? remoteMetadata(platform, thing) : undefined;
-    case 'EnableThing':
-    case 'DisableThing':
-      await setEnabled(platform, thing, name === 'EnableThing');
-      return { status: 200 };
-    case 'SetIdentifier':
-      await setIdentifier(platform, thing, typeof inputs['identifier'] === 'string' ? inputs['identifier'] : '');
-      return { status: 200 };
-    default:
-      return undefined;
-  }
-}
-
-async function remoteMetadata(platform: Platform, thing: PlatformThing): Promise<HttpAnswer> {
-  try {
-    return json(200, (await platform.alwaysOn.metadata(thing)) ?? {});
-  } catch (error) {
-    if (!(error instanceof EdgeFailure)) throw error;
-    if (!error.isFromEdge) throw notConnected('GetRemoteMetadata', thing.name);
-    throw unableToInvoke(500, 'GetRemoteMetadata', thing.name, error.message);
-  }
+  return resultAnswer(await callThingService(platform, { thing, service, inputs: inputsOf(request.body) }), form);
 }
 
 async function putProperties(platform: Platform, thing: PlatformThing, request: HttpRequest): Promise<HttpAnswer> {

@@ -1,9 +1,9 @@
 import { messageOf } from '../../../core/errors.js';
 import { nativeToJson } from '../../../alwayson/values.js';
 import type { Platform } from '../platform.js';
-import { runEntityService } from '../rest/entity-services.js';
-import { findService } from '../rest/invoke.js';
 import { propertyValue, writeProperties } from '../rest/properties.js';
+import { callResourceService, callThingService } from '../services/call-service.js';
+import type { ServiceOutcome } from '../services/service-outcome.js';
 import { fitting, pack, packFields, packTable, scalarOf, unpack, unpackRow } from './pack-values.js';
 import type { HostAnswer, HostCall, PackedValue, ThingFacts } from './script-protocol.js';
 import type { ScriptHost } from './script-thread.js';
@@ -11,6 +11,11 @@ import type { ScriptHost } from './script-thread.js';
 const EMPTY: PackedValue = { is: 'undefined' };
 const MAX_LOG_LENGTH = 4000;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+function packed({ baseType, table }: ServiceOutcome): PackedValue {
+  if (!table || baseType === 'NOTHING') return EMPTY;
+  return baseType === 'INFOTABLE' ? packTable(table) : pack(baseType, scalarOf(table));
+}
 
 /** Answers what a script asks of the platform. */
 export class PlatformScriptHost implements ScriptHost {
@@ -67,18 +72,13 @@ export class PlatformScriptHost implements ScriptHost {
 
   async #invoke(call: Extract<HostCall, { ask: 'invoke' }>): Promise<PackedValue> {
     const thing = this.#required(call.thing);
-    const service = await findService(this.#platform, thing, call.service);
-    const result = await this.#platform.run({ thing, service, inputs: unpackRow(call.inputs), depth: this.#depth });
-    const { baseType } = service.result;
-    if (!result || baseType === 'NOTHING') return EMPTY;
-    return baseType === 'INFOTABLE' ? packTable(result) : pack(baseType, scalarOf(result));
+    const inputs = unpackRow(call.inputs);
+    return packed(await callThingService(this.#platform, { thing, service: call.service, inputs, depth: this.#depth }));
   }
 
   async #entity({ collection, entity, service, inputs }: Extract<HostCall, { ask: 'entity' }>): Promise<PackedValue> {
     if (collection !== 'Resources') throw new Error(`the sandbox does not have ${collection} [${entity}] in scripts`);
-    if (entity !== 'EntityServices') throw new Error(`the sandbox does not have the resource ${entity}`);
-    await runEntityService(this.#platform, service, unpackRow(inputs));
-    return EMPTY;
+    return packed(await callResourceService(this.#platform, entity, service, unpackRow(inputs)));
   }
 
   #read({ thing, property }: Extract<HostCall, { ask: 'read' }>): PackedValue {

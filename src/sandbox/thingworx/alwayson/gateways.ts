@@ -1,0 +1,48 @@
+import type { BindBody } from '../../../alwayson/codec/message.js';
+import { PlatformThing } from '../model/thing.js';
+import type { Things } from '../model/things.js';
+import { isEntityName } from '../model/entity-name.js';
+
+/** Templates that make a Thing a gateway, themselves or as a base. */
+const GATEWAY_TEMPLATES = ['emsgateway', 'sdkgateway'];
+/** The Thing shape by which PTC's help recognizes a template for gateways. */
+const GATEWAY_SHAPE = 'gateway';
+
+type Gateway = NonNullable<BindBody['gateway']>;
+
+/** What a BIND's gateway comes to: a Thing that is there, one that was just created, or why it cannot be bound. */
+export type GatewayPlan =
+  { readonly kind: 'existing' } | { readonly kind: 'created' } | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Creates the Thing of a gateway where there is none: it exists for as long as it is bound. One that exists must have the
+ * template that the gateway names (PTC help, "Auto-bound Gateways").
+ */
+export function provideGateway(things: Things, { name, type }: Gateway): GatewayPlan {
+  const refused = (reason: string): GatewayPlan => ({ kind: 'refused', reason });
+  if (!isGatewayTemplate(things, type)) return refused(`[${type}] is not the template of a gateway`);
+  const existing = things.bindable(name) ?? things.get(name);
+  if (existing)
+    return existing.template.toLowerCase() === type.toLowerCase()
+      ? { kind: 'existing' }
+      : refused(`Thing [${name}] has the template ${existing.template}, not ${type}`);
+  if (!isEntityName(name)) return refused(`[${name}] is not a name for a Thing`);
+  const thing = new PlatformThing(name, type, 'A gateway, for as long as it is bound.');
+  things.put(Object.assign(thing, { isEphemeral: true }));
+  return { kind: 'created' };
+}
+
+/** Deletes a Thing that was created for a gateway. */
+export function removeGateway(things: Things, name: string): void {
+  if (things.get(name)?.isEphemeral) things.delete(name);
+}
+
+function isGatewayTemplate({ entities }: Things, template: string): boolean {
+  if (!entities.hasTemplate(template)) return false;
+  const chain = entities.chainOf(template) ?? [];
+  return chain.some(
+    (name) =>
+      GATEWAY_TEMPLATES.includes(name.toLowerCase()) ||
+      entities.get('ThingTemplates', name)?.shapes.some((shape) => shape.toLowerCase() === GATEWAY_SHAPE),
+  );
+}

@@ -1,0 +1,176 @@
+import { CODE, isResponseCode } from '../../../alwayson/codec/codes.js';
+import type {
+  AuthBody,
+  BindBody,
+  Message,
+  MessageHeader,
+  RequestBody,
+  WholeBody,
+} from '../../../alwayson/codec/message.js';
+import type { InfoTable } from '../../../alwayson/codec/values-model.js';
+import type { Clock, Timer } from '../../../core/clock.js';
+import { messageOf } from '../../../core/errors.js';
+import type { Log } from '../../../core/log.js';
+import type { Edge } from './edge.js';
+import { EdgeFailure } from './edge-failure.js';
+import type { EdgeSocket } from './edge-socket.js';
+import { forEdge } from './for-edge.js';
+
+/** What the platform decides for its edges. */
+export interface EdgeHost {
+  /** Compares in constant time. */
+  isAppKey(key: string): boolean;
+  /** The edge of an endpoint id that is connected already, else a new one. */
+  edgeFor(endpointId: number): Edge;
+  /** Binds or unbinds; returns why not, for a refusal. */
+  bind(edge: Edge, body: BindBody): string | undefined;
+  /** Answers what an edge asks of the platform; throws an EdgeFailure to refuse. */
+  serve(edge: Edge, request: RequestBody, code: number): Promise<InfoTable | null>;
+  /** Called once the socket of a pipe is gone. */
+  closed(pipe: Pipe): void;
+}
+
+export interface PipeOptions {
+  readonly host: EdgeHost;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly authTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** Requests of the edge that may be served at a time. */
+  readonly maxInFlight: number;
+}
+
+/** A reason may repeat a name that the edge sent, and names are as long as messages. */
+const MAX_REASON_LENGTH = 2000;
+/** How long an edge may take to answer a close. */
+const CLOSE_GRACE_MS = 1000;
+/** One socket, from its first frame to its last. It belongs to an edge, once AUTH was accepted. */
+export class Pipe {
+  readonly #options: PipeOptions;
+  #socket!: EdgeSocket;
+  #edge: Edge | undefined;
+  #isAuthenticated = false;
+  #served = 0;
+  #deadline: Timer;
+
+  constructor(options: PipeOptions) {
+    this.#options = options;
+    this.#deadline = this.#closeAfter(options.authTimeoutMs, 'no AUTH in time');
+  }
+
+  attach(socket: EdgeSocket): void {
+    this.#socket = socket;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.isOpen;
+  }
+
+  /** Undefined before AUTH. */
+  get edge(): Edge | undefined {
+    return this.#edge;
+  }
+
+  /** Postpones the idle time-out; before AUTH nothing does. */
+  active(): void {
+    if (!this.#isAuthenticated) return;
+    this.#deadline.cancel();
+    this.#deadline = this.#closeAfter(this.#options.idleTimeoutMs, 'silent for too long');
+  }
+
+  /** @throws AgentError FrameLimitExceeded or ValueNotEncodable; nothing is sent then. */
+  send(header: MessageHeader, body: WholeBody): void {
+    this.#socket.send(header, body);
+  }
+
+  receive(message: Message<WholeBody>): void {
+    const { body } = message;
+    if (body.kind === 'keepAlive') return;
+    if (body.kind === 'auth') return this.#authenticate(message, body);
+    const edge = this.#isAuthenticated ? this.#edge : undefined;
+    if (!edge) return isResponseCode(message.code) ? undefined : this.close(1008, 'AUTH must come first');
+    switch (body.kind) {
+      case 'response':
+        return edge.settle(message, body);
+      case 'clearAuth':
+        this.#isAuthenticated = false;
+        return this.#answer(message, CODE.SUCCESS, null);
+      case 'bind':
+        return this.#bind(edge, message, body);
+      case 'request':
+        void this.#serve(edge, message, body);
+    }
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Called once the socket is gone. */
+  ended(): void {
+    this.#deadline.cancel();
+    this.#options.host.closed(this);
+  }
+
+  #authenticate(header: MessageHeader, { claims }: AuthBody): void {
+    const { host, log } = this.#options;
+    const key = [...claims].find(([name]) => name.toLowerCase() === 'appkey')?.[1] ?? '';
+    if (!host.isAppKey(key)) {
+      log.warn({ sessionId: this.#edge?.sessionId }, 'an edge was refused: wrong application key');
+      this.#isAuthenticated = false;
+      this.#answer(header, CODE.UNAUTHORIZED, 'Invalid credentials');
+      return this.close(1008, 'AUTH was refused');
+    }
+    this.#isAuthenticated = true;
+    // A C SDK edge that was refused a BIND sends AUTH again on the same socket.
+    this.#edge ??= host.edgeFor(header.endpointId);
+    this.#edge.pipes.add(this);
+    this.active();
+    this.#answer({ ...header, endpointId: this.#edge.endpointId }, CODE.SUCCESS, null);
+  }
+
+  #bind(edge: Edge, header: MessageHeader, body: BindBody): void {
+    const refusal = this.#options.host.bind(edge, body);
+    this.#answer(header, refusal === undefined ? CODE.SUCCESS : CODE.FORBIDDEN, refusal ?? null);
+  }
+
+  async #serve(edge: Edge, header: MessageHeader, request: RequestBody): Promise<void> {
+    if (this.#served >= this.#options.maxInFlight)
+      return this.#answer(
+        header,
+        CODE.SERVICE_UNAVAILABLE,
+        'Too many requests of the edge are open; send fewer at a time',
+      );
+    this.#served++;
+    try {
+      const content = await this.#options.host.serve(edge, request, header.code);
+      this.#answer(header, CODE.SUCCESS, null, content);
+    } catch (error) {
+      const failure =
+        error instanceof EdgeFailure ? error : new EdgeFailure(CODE.INTERNAL_SERVER_ERROR, messageOf(error));
+      this.#answer(header, failure.code, failure.message);
+    } finally {
+      this.#served--;
+    }
+  }
+
+  #answer(header: MessageHeader, code: number, reason: string | null, content: InfoTable | null = null): void {
+    const { requestId, endpointId } = header;
+    this.#socket.send(
+      { code, requestId, endpointId, sessionId: this.#edge?.sessionId ?? 0 },
+      { kind: 'response', reason: reason && reason.slice(0, MAX_REASON_LENGTH), content: content && forEdge(content) },
+    );
+  }
+
+  #closeAfter(delayMs: number, reason: string): Timer {
+    return this.#options.clock.schedule(delayMs, () => {
+      this.close(1001, reason);
+      // One that is gone without a word does not answer the close.
+      this.#deadline = this.#options.clock.schedule(CLOSE_GRACE_MS, () => this.terminate());
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { makeField } from '../../../alwayson/values.js';
+import { isAgentError } from '../../../core/errors.js';
+import type { PlatformThing } from '../model/thing.js';
+import { setEnabled, setIdentifier } from '../rest/entity-services.js';
+import { unableToInvoke } from '../rest/rest-error.js';
+import { toBaseType } from '../values/to-base-type.js';
+import { Unconvertible } from '../values/unconvertible.js';
+import { PROPERTY_SERVICES } from './property-services.js';
+import { REMOTE_SERVICES } from './remote-services.js';
+import type { BuiltInService, Inputs } from './service-outcome.js';
+
+/** The services that Things have without defining them, by name: for REST, scripts and edges alike. */
+const BUILT_IN: ReadonlyMap<string, BuiltInService> = new Map(
+  Object.entries<BuiltInService>({
+    ...PROPERTY_SERVICES,
+    ...REMOTE_SERVICES,
+    EnableThing: {
+      parameters: [],
+      result: 'NOTHING',
+      run: async ({ platform, thing }) => nothingAfter(setEnabled(platform, thing, true)),
+    },
+    DisableThing: {
+      parameters: [],
+      result: 'NOTHING',
+      run: async ({ platform, thing }) => nothingAfter(setEnabled(platform, thing, false)),
+    },
+    SetIdentifier: {
+      parameters: [makeField('identifier', 'STRING')],
+      result: 'NOTHING',
+      run: async ({ platform, thing, inputs }) =>
+        nothingAfter(setIdentifier(platform, thing, (inputs['identifier'] as string | undefined) ?? '')),
+    },
+  }),
+);
+
+async function nothingAfter(done: Promise<void>): Promise<null> {
+  await done;
+  return null;
+}
+
+/** The service of that name that the Thing has without defining it. */
+export function builtInService(thing: PlatformThing, name: string): BuiltInService | undefined {
+  const service = BUILT_IN.get(name);
+  return service?.isOfRemoteThings && !thing.isRemote ? undefined : service;
+}
+
+/** Inputs in the base types of their parameters; others are left out. Throws RestError 400. */
+export function builtInInputs(thing: PlatformThing, name: string, service: BuiltInService, inputs: Inputs): Inputs {
+  const converted = service.parameters.map(({ name: parameter, baseType }) => {
+    try {
+      return [
+        parameter,
+        toBaseType(baseType, Object.hasOwn(inputs, parameter) ? inputs[parameter] : undefined),
+      ] as const;
+    } catch (error) {
+      if (!(error instanceof Unconvertible) && !isAgentError(error, 'InvalidArgument')) throw error;
+      throw unableToInvoke(400, name, thing.name, `${error.message} (parameter "${parameter}")`);
+    }
+  });
+  return Object.fromEntries(converted.filter(([, value]) => value !== undefined));
+}

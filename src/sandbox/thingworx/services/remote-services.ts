@@ -1,0 +1,95 @@
+import type { InfoTable } from '../../../alwayson/codec/values-model.js';
+import { isInfoTable, makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import { EdgeFailure } from '../alwayson/edge-failure.js';
+import type { PlatformThing, ReceivedEvent } from '../model/thing.js';
+import { notConnected } from '../rest/invoke.js';
+import { RestError, unableToInvoke } from '../rest/rest-error.js';
+import { tableIn } from './property-services.js';
+import type { BuiltInCall, BuiltInService } from './service-outcome.js';
+import { eventSubscriptions, propertySubscriptions } from './subscriptions.js';
+import { vtqRows } from './vtq-rows.js';
+
+/** The services of RemoteThings, most of which only edges call. */
+export const REMOTE_SERVICES: Readonly<Record<string, BuiltInService>> = {
+  GetRemoteMetadata: {
+    parameters: [],
+    result: 'JSON',
+    isOfRemoteThings: true,
+    run: remoteMetadata,
+  },
+  GetPropertySubscriptions: {
+    // `{"hasDeadband": true}` from C SDK edges: the table has the same columns with it and without it.
+    parameters: [makeField('options', 'JSON')],
+    result: 'INFOTABLE',
+    isOfRemoteThings: true,
+    run: ({ thing }) => propertySubscriptions(thing),
+  },
+  GetEventSubscriptions: {
+    parameters: [],
+    result: 'INFOTABLE',
+    isOfRemoteThings: true,
+    run: ({ thing }) => eventSubscriptions(thing),
+  },
+  UpdateSubscribedPropertyValues: {
+    parameters: [makeField('values', 'INFOTABLE')],
+    result: 'NOTHING',
+    isOfRemoteThings: true,
+    run: ({ platform, thing, inputs }) => {
+      takeValues(thing, tableIn(inputs, 'values'), platform.clock.nowMs());
+      return null;
+    },
+  },
+  ProcessRemoteEvents: {
+    parameters: [makeField('values', 'INFOTABLE')],
+    result: 'NOTHING',
+    isOfRemoteThings: true,
+    run: processRemoteEvents,
+  },
+};
+
+async function remoteMetadata({ platform, thing }: BuiltInCall): Promise<InfoTable> {
+  try {
+    const result = (await platform.alwaysOn.metadata(thing)) ?? {};
+    return tableFromRows([makeField('result', 'JSON')], [{ result }]);
+  } catch (error) {
+    if (!(error instanceof EdgeFailure)) throw error;
+    if (!error.isFromEdge) throw notConnected('GetRemoteMetadata', thing.name);
+    throw unableToInvoke(500, 'GetRemoteMetadata', thing.name, error.message);
+  }
+}
+
+/** Takes pushed values. A value of a property that is not bound to the edge is left out, as a platform does. */
+export function takeValues(thing: PlatformThing, table: InfoTable, nowMs: number): void {
+  const byEdgeName = new Map(
+    [...thing.definitions.properties.values()].flatMap((property) =>
+      property.remote ? [[property.remote.edgeName, property.definition.name] as const] : [],
+    ),
+  );
+  for (const { name, ...value } of vtqRows(table, nowMs)) {
+    const property = byEdgeName.get(name);
+    if (property !== undefined) thing.pushed({ property, ...value });
+  }
+}
+
+/** Takes the events that an edge has queued, all or none: `eventName`, `eventTime`, `eventData` and their source. */
+function processRemoteEvents({ platform, thing, inputs }: BuiltInCall): null {
+  const table = tableIn(inputs, 'values');
+  const nowMs = platform.clock.nowMs();
+  const at = table.fields.findIndex((field) => field.name === 'eventData');
+  const events = rowsFromTable(table).map(({ eventName, eventTime }, index): ReceivedEvent => {
+    const data = table.rows[index]?.[at];
+    return {
+      event: String(eventName),
+      timeMs: eventTime instanceof Date ? eventTime.getTime() : nowMs,
+      data: isInfoTable(data) ? data : null,
+    };
+  });
+  for (const { event } of events) checkEvent(thing, event);
+  for (const event of events) thing.received(event);
+  return null;
+}
+
+/** Throws RestError 404 for an event that the Thing does not have. */
+export function checkEvent(thing: PlatformThing, name: string): void {
+  if (!thing.mayHaveEvent(name)) throw new RestError(404, `Event [${name}] Does Not Exist On Thing [${thing.name}]`);
+}
