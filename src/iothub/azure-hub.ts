@@ -235,9 +235,15 @@ function page(answer: RestAnswer): HubPage {
   if (!Array.isArray(items)) throw errorOfOddAnswer('something that is not a JSON array');
   const token: unknown = answer.headers['x-ms-continuation'] ?? wrapped?.['continuationToken'];
   return {
-    items: items.map((item) => documentOf(item) ?? {}),
+    items: items.map(listedDocument),
     ...(typeof token === 'string' && token !== '' ? { continuationToken: token } : {}),
   };
+}
+
+function listedDocument(item: unknown): HubDocument {
+  const found = documentOf(item);
+  if (!found) throw errorOfOddAnswer('a list that holds something else than JSON objects');
+  return found;
 }
 
 function errorOfToken(error: unknown): AgentError {

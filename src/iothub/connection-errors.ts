@@ -17,11 +17,11 @@ export function errorOfConnection(error: unknown, hostName: string): AgentError 
   });
 }
 
-/** The AgentError for an answer with a good status that is not what the protocol has there. */
+/** The AgentError for a response with a good status that is not what the protocol has there. */
 export function errorOfOddAnswer(what: string): AgentError {
   return new AgentError(
     'HubUnavailable',
-    `The hub answered with ${what}; check what stands between it and the agent.`,
+    `The hub answered with ${what}; check the gateways and proxies between it and the agent.`,
     {
       context: { transient: false, answerLost: true, oddAnswer: true },
     },

@@ -2,10 +2,10 @@ import { type CallContext, remainingMs } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import type { NativeRow } from '../edge/definitions.js';
 import { errorOfOddAnswer } from '../iothub/connection-errors.js';
-import type { Job } from '../iothub/documents.js';
+import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import type { JobIdArguments } from './arguments.js';
-import { findJob, jobOf, notFoundOr } from './get-job.js';
+import { findJob, notFoundOr } from './get-job.js';
 import { oddAcknowledgement } from './job-document.js';
 import type { JobEnvironment } from './job-port.js';
 import { isCancelled } from './outcome.js';
@@ -67,7 +67,7 @@ async function cancelledAlready(
 
 /** The answer to a cancel may hold little more than the status, and a GET after it may lag behind: the answer wins. */
 async function complete(env: JobEnvironment, context: CallContext, jobId: string, answer: HubDocument): Promise<Job> {
-  const cancelled = jobOf(answer, jobId);
+  const cancelled = readJob(answer);
   if (cancelled.queryCondition !== undefined && cancelled.status !== undefined) return cancelled;
   const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS });
   try {

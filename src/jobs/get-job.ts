@@ -1,12 +1,10 @@
 import type { CallContext } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import type { NativeRow } from '../edge/definitions.js';
-import { errorOfOddAnswer } from '../iothub/connection-errors.js';
-import { type Job, readJob } from '../iothub/documents.js';
-import type { HubDocument } from '../iothub/ports.js';
+import type { Job } from '../iothub/documents.js';
 import type { JobIdArguments } from './arguments.js';
 import type { JobEnvironment } from './job-port.js';
-import { oddJobDocument } from './job-document.js';
+import { jobAskedFor } from './job-document.js';
 import { isNotFound } from './outcome.js';
 import { jobRow } from './rows.js';
 import { checkJobId } from './rules.js';
@@ -37,17 +35,9 @@ export async function getJob(env: JobEnvironment, context: CallContext, args: Jo
  * `HubUnavailable` for a response that is not this job.
  */
 export async function findJob(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
-  const document = await env.hub.lane('user').getJob(context, jobId).catch(notFoundOr(jobId));
-  const job = jobOf(document, jobId);
+  const job = jobAskedFor(await env.hub.lane('user').getJob(context, jobId).catch(notFoundOr(jobId)), jobId);
   if (isNotFound(job)) throw jobNotFound(jobId);
-  const odd = oddJobDocument(document, jobId);
-  if (odd !== undefined) throw errorOfOddAnswer(odd);
   return job;
-}
-
-/** A document read as the job it was asked for; a missing id is no reason to lose it. */
-export function jobOf(document: HubDocument, jobId: string): Job {
-  return { ...readJob(document), jobId };
 }
 
 export function jobNotFound(jobId: string): AgentError {

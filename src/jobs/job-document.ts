@@ -3,12 +3,24 @@
  * must never pass for a job that was created, cancelled or read.
  */
 import { stringifyJson } from '../core/exact-json.js';
-import { find, textOf } from '../iothub/documents.js';
+import { errorOfOddAnswer } from '../iothub/connection-errors.js';
+import { find, type Job, readJob, textOf } from '../iothub/documents.js';
 import { readRefusal } from '../iothub/hub-errors.js';
 import type { HubDocument } from '../iothub/ports.js';
-import { METHOD_JOB, TWIN_JOB } from './outcome.js';
+import { isNotFound, METHOD_JOB, TWIN_JOB } from './outcome.js';
 
 const JOB_TYPES: ReadonlySet<string> = new Set([METHOD_JOB, TWIN_JOB].map((type) => type.toLowerCase()));
+
+/**
+ * A document read as the job that was asked for. One that says that the hub does not know the job is read as it is.
+ * @throws AgentError `HubUnavailable` for a document that is not this job, saying what it is instead.
+ */
+export function jobAskedFor(document: HubDocument, jobId: string): Job {
+  const job = { ...readJob(document), jobId };
+  const odd = isNotFound(job) ? undefined : oddJobDocument(document, jobId);
+  if (odd !== undefined) throw errorOfOddAnswer(odd);
+  return job;
+}
 
 /**
  * What is wrong with the acknowledgement of a request that changes the hub, as it fits into a sentence. `undefined` for a
@@ -20,10 +32,10 @@ export function oddAcknowledgement(document: HubDocument, jobId: string): string
 }
 
 /**
- * The same for a job that is read. Editions of the service leave fields out, so a missing id or status is forgiven where
+ * The same for a job that was read. Editions of the service leave fields out, so a missing id or status is forgiven where
  * the type shows that the document is a job.
  */
-export function oddJobDocument(document: HubDocument, jobId: string): string | undefined {
+function oddJobDocument(document: HubDocument, jobId: string): string | undefined {
   const id = textOf(find(document, 'jobId'));
   const type = textOf(find(document, 'type', 'jobType'));
   const isTyped = type !== undefined && JOB_TYPES.has(type.toLowerCase());

@@ -3,8 +3,9 @@ import type { CallContext } from '../core/call-context.js';
 import type { Clock } from '../core/clock.js';
 import { isAgentError } from '../core/errors.js';
 import type { Log } from '../core/log.js';
-import { type Job, readJob } from '../iothub/documents.js';
+import type { Job } from '../iothub/documents.js';
 import type { HubOperations } from '../iothub/ports.js';
+import { jobAskedFor } from './job-document.js';
 import { LookSchedule } from './look-schedule.js';
 import { hasEnded, isNotFound } from './outcome.js';
 import type { RefusedCounts } from './refused-counts.js';
@@ -83,7 +84,7 @@ export class JobLooks {
   async #read(context: CallContext, jobId: string): Promise<Job | undefined> {
     const part = startPart(context, { maxMs: this.#schedule.failures(jobId) > 0 ? REPEATED_LOOK_MS : LOOK_MS });
     try {
-      return { ...readJob(await untilAborted(part.signal, this.#options.hub.getJob(part, jobId))), jobId };
+      return jobAskedFor(await untilAborted(part.signal, this.#options.hub.getJob(part, jobId)), jobId);
     } catch (error) {
       if (isAgentError(error, 'JobNotFound')) return undefined;
       throw error;

@@ -89,7 +89,9 @@ function isSameJob(existing: Job, job: JobToSchedule): boolean | undefined {
   return job.hasGivenId ? isSameDefinition(existing, job.request, job.hasGivenStart) : true;
 }
 
+/** A response that was odd is the reason itself; a conflict only says that the id is taken. */
 function notShown(jobId: string, cause: AgentError): AgentError {
+  if (cause.context['oddAnswer'] === true) return cause;
   return new AgentError(
     'HubTimeout',
     `The hub has not shown in time whether the job with the id ${jobId} is the one that was asked for; repeat the call, or look with GetJob.`,

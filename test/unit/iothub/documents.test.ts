@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { dateOf, integerOf, readJob, readJobResult, textOf } from '../../../src/iothub/documents.js';
 
 describe('dates', () => {
   test.each([
+    ['0002-01-01T00:00:00Z', '0002-01-01T00:00:00.000Z'],
+    ['9998-12-31T23:59:59.9999999Z', '9998-12-31T23:59:59.999Z'],
     ['2020-01-06T21:44:00.8884134Z', '2020-01-06T21:44:00.888Z'],
     ['2020-01-06T21:44:00Z', '2020-01-06T21:44:00.000Z'],
     ['2020-01-06T21:44:00.5', '2020-01-06T21:44:00.500Z'],
@@ -20,6 +23,23 @@ describe('dates', () => {
     {},
     undefined,
     '2020-01-06T25:00:00Z',
+    '0001-01-01',
+    '0001-01-01T00:00:00.0000000Z',
+    '0001-01-01T00:00:00+00:00',
+    '0001-01-01T00:00:00.000+02:00',
+    '0001-12-31T23:59:59-08:00',
+    ' 0001-01-01t00:00:00z ',
+    '0000-12-31T16:00:00Z',
+    '9999-12-31T23:59:59.9999999Z',
+    '9999-12-31T23:59:59.9999999',
+    '9999-12-31T23:59:59.9999999+00:00',
+    '9999-12-31T23:59:59.999-08:00',
+    '9999-12-31T23:59:59z',
+    '9999-12-31T24:00:00Z',
+    '9999-01-01',
+    '9998-12-31T20:00:00-08:00',
+    '+010000-01-01T00:00:00Z',
+    `2020-01-06T21:44:00.${'0'.repeat(100_000)}Z`,
   ])('%j is none', (value) => expect(dateOf(value)).toBeUndefined());
 });
 
@@ -65,6 +85,44 @@ test('a document of nothing but rubbish gives an empty job and an empty result',
   };
   expect(readJob(rubbish)).toEqual({ counts: {} });
   expect(readJobResult(rubbish)).toEqual({});
+});
+
+test('no time is one of year 1 or 9999, however it is written', () => {
+  const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
+  const part = (max: number, min = 0): fc.Arbitrary<number> => fc.integer({ min, max });
+  const zone = fc.constantFrom('', 'Z', 'z', '+00:00', '-00:00', '+0530', '-08:00', '+14:00', '-12:00');
+  const decimals = fc.oneof(
+    fc.constant(''),
+    fc.stringMatching(/^\d{1,9}$/).map((digits) => `.${digits}`),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom('0001', '9999'),
+      fc.tuple(part(12, 1), part(28, 1), part(23), part(59), part(59)),
+      decimals,
+      zone,
+      (year, [month, day, hour, minute, second], fraction, offset) => {
+        const text = `${year}-${pad(month)}-${pad(day)}T${pad(hour)}:${pad(minute)}:${pad(second)}${fraction}${offset}`;
+        const job = readJob({ createdTime: text, startTimeUtc: text, endTime: text });
+        return dateOf(text) === undefined && Object.keys(job).join() === 'counts';
+      },
+    ),
+  );
+});
+
+test('the patch of a job is what was asked for', () => {
+  const patch = { tags: null, properties: { desired: { etag: 'mine', deviceId: 'mine' } } };
+  for (const added of [{ etag: '*' }, { deviceId: null, etag: '*' }, { ETag: 'x', DeviceId: 'd' }])
+    expect(readJob({ updateTwin: { ...added, ...patch } })).toEqual({ patch, counts: {} });
+});
+
+test('a device may answer with null; a payload of null was none', () => {
+  const answer = (response: object): unknown =>
+    readJobResult({ outcome: { deviceMethodResponse: response } }).methodPayload;
+  expect(answer({ status: 200, payload: null })).toBeNull();
+  expect(answer({ status: 200, Payload: null })).toBeNull();
+  expect(answer({ status: 200 })).toBeUndefined();
+  expect(readJob({ cloudToDeviceMethod: { methodName: 'm', payload: null } })).not.toHaveProperty('payload');
 });
 
 test('a payload that is false, zero or an empty text is one', () => {
