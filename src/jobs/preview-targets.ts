@@ -7,6 +7,7 @@ import { EmptyPageCounter } from './empty-pages.js';
 import { countTargets } from './guards.js';
 import type { JobEnvironment } from './job-port.js';
 import { checkInteger } from './rules.js';
+import { sideBySide } from './sub-call.js';
 
 export interface TargetsPreview {
   readonly deviceCount: number;
@@ -44,10 +45,10 @@ export async function previewTargets(
   const connected = targetQuery(targets, 'COUNT() AS numberOfTargets', "connectionState = 'Connected'");
   const fields = `deviceId, ${targets.isForModules ? 'moduleId, ' : ''}connectionState, lastActivityTime`;
   const query = targetQuery(targets, fields);
-  const [deviceCount, connectedCount, sample] = await Promise.all([
-    countTargets(context, hub, all),
-    countTargets(context, hub, connected),
-    readSample(context, hub, query, sampleSize),
+  const [deviceCount, connectedCount, sample] = await sideBySide<[number, number, HubDocument[]]>(context, [
+    (part) => countTargets(part, hub, all),
+    (part) => countTargets(part, hub, connected),
+    (part) => readSample(part, hub, query, sampleSize),
   ]);
   const rate = env.hub.deviceOperationsPerSecond;
   return {

@@ -24,7 +24,7 @@ function matchesNaively(pattern: string, name: string): boolean {
 }
 
 const text = (letters: string, maxLength: number): fc.Arbitrary<string> =>
-  fc.array(fc.constantFrom(...letters), { maxLength }).map((characters) => characters.join(''));
+  fc.array(fc.constantFrom(...letters.split('')), { maxLength }).map((characters) => characters.join(''));
 
 describe('guards.allowedMethods', () => {
   it('allows what each pattern means', () => {
@@ -50,7 +50,7 @@ describe('guards.allowedMethods', () => {
     ['*a'.repeat(50) + '*b', 'a'.repeat(100)],
     ['*a*a*a*a*a*a*a*a*a*b', 'a'.repeat(100)],
     [`${'*'.repeat(100_000)}b`, 'a'.repeat(100)],
-    [`${'*a'.repeat(100_000)}`, 'a'.repeat(100)],
+    ['*a'.repeat(100_000), 'a'.repeat(100)],
     [`*${'a'.repeat(50)}b*`, 'a'.repeat(100)],
   ])('takes no time for the pattern %.30s', (pattern, name) => {
     const startMs = performance.now();
