@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { untilAborted } from '../core/abortable.js';
 import type { CallContext } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
-import { parseJson } from '../core/exact-json.js';
 import { errorOfAbort } from './attempt-end.js';
 import { errorOfConnection, errorOfOddAnswer } from './connection-errors.js';
 import { type Authorizer, createAuthorizer, type HubCredentials, type TokenCredential } from './credentials.js';
@@ -10,6 +10,7 @@ import { errorOfRefusal } from './hub-errors.js';
 import { createHubPort } from './hub-port.js';
 import { type EndpointOptions, HttpsRequests, type RequestExtras } from './https-requests.js';
 import { jobRequestBody } from './job-request.js';
+import { parseBody } from './parse-body.js';
 import type { HubDocument, HubOperations, HubPage, HubPort, HubTier, PageRequest } from './ports.js';
 import type { RetryOptions } from './retry.js';
 import { tierLimits } from './tier-limits.js';
@@ -28,6 +29,8 @@ export interface HubOptions extends Omit<EndpointOptions, 'hostName'> {
 
 /** The version that the SDK speaks too. */
 const API_VERSION = 'api-version=2021-04-12';
+/** How many items a page has at most when no size was asked for. */
+const MAX_ITEMS = 1000;
 const DEFAULT_USER_AGENT = 'thingworx-iothub-agent';
 
 /**
@@ -66,7 +69,11 @@ function azureOperations(rest: RestCalls): HubOperations {
         ...(request.type === undefined ? [] : [`jobType=${encodeURIComponent(request.type)}`]),
       ];
       const headers = pageHeaders(request);
-      return page(await rest.call(context, { method: 'GET', path: '/jobs/v2/query', filters, headers }));
+      const limit = itemLimit(request);
+      return page(
+        await rest.call(context, { method: 'GET', path: '/jobs/v2/query', filters, headers, ...limit }),
+        request,
+      );
     },
     async cancelJob(context, jobId) {
       const answer = await rest.call(context, { method: 'POST', path: `${jobPath(jobId)}/cancel` });
@@ -75,10 +82,17 @@ function azureOperations(rest: RestCalls): HubOperations {
     async query(context, request) {
       const body = JSON.stringify({ query: request.query });
       const headers = pageHeaders(request);
-      return page(await rest.call(context, { method: 'POST', path: '/devices/query', body, headers }));
+      const limit = itemLimit(request);
+      return page(
+        await rest.call(context, { method: 'POST', path: '/devices/query', body, headers, ...limit }),
+        request,
+      );
     },
   };
 }
+
+const itemLimit = ({ pageSize }: PageRequest): { maxItems?: number } =>
+  pageSize === undefined ? {} : { maxItems: pageSize };
 
 /** Page size and token travel as headers. */
 function pageHeaders(request: PageRequest): Record<string, string> {
@@ -94,10 +108,12 @@ interface RestRequest {
   readonly filters?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** How many items a list in the answer may have. */
+  readonly maxItems?: number;
 }
 
 interface RestAnswer {
-  /** Parsed JSON with all digits of its numbers; undefined for a body that is empty or not JSON. */
+  /** Parsed JSON with all digits of its numbers; undefined when the answer is empty or not JSON. */
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
 }
@@ -150,15 +166,9 @@ class RestCalls {
 
   /** A credential that hangs must not hold the call, nor send its request after the deadline. */
   async #authorization(context: CallContext): Promise<string> {
-    const given = this.#authorizer.authorization(context.signal);
-    if (typeof given === 'string') return given;
-    given.catch(() => undefined);
-    const aborted = new Promise<never>((_resolve, reject) => {
-      if (context.signal.aborted) reject(new Error('aborted'));
-      context.signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
-    });
     try {
-      return await Promise.race([given, aborted]);
+      const authorization = this.#authorizer.authorization();
+      return typeof authorization === 'string' ? authorization : await untilAborted(context.signal, authorization);
     } catch (error) {
       if (context.signal.aborted) throw error;
       throw errorOfToken(error);
@@ -169,8 +179,10 @@ class RestCalls {
     const path = `${request.path}?${[API_VERSION, ...(request.filters ?? [])].join('&')}`;
     const headers: Record<string, string> = { ...request.headers, Authorization: authorization };
     if (request.body !== undefined) headers['Content-Type'] = 'application/json; charset=utf-8';
-    let text = '';
-    const onBody = (received: string): void => void (text = received);
+    let body: unknown;
+    const onBody = async (text: string): Promise<void> => {
+      body = text === '' ? undefined : await parseBody(text, request.maxItems ?? MAX_ITEMS);
+    };
     return new Promise((resolve, reject) => {
       context.signal.throwIfAborted();
       client.executeApiCall(
@@ -181,9 +193,8 @@ class RestCalls {
         undefined,
         { signal: context.signal, onBody },
         (error, _body, response) => {
-          const headers = response?.headers ?? {};
           if (error !== null && error !== undefined) reject(error);
-          else resolve({ body: parsedBody(text, headers['content-type']), headers });
+          else resolve({ body: isJson(response?.headers) ? body : undefined, headers: response?.headers ?? {} });
         },
       );
     });
@@ -197,15 +208,9 @@ class RestCalls {
   }
 }
 
-/** The SDK would parse the body with JSON.parse, which changes whole numbers beyond 2^53. */
-function parsedBody(text: string, contentType: string | undefined): unknown {
-  if (text === '' || contentType?.includes('application/json') !== true) return undefined;
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+/** What does not call itself JSON, such as the page of a gateway, is not taken for an answer of the hub. */
+function isJson(headers: IncomingHttpHeaders | undefined): boolean {
+  return headers?.['content-type']?.includes('application/json') === true;
 }
 
 function refusalOf(error: unknown): { status: number; headers: IncomingHttpHeaders; body: string } | undefined {
@@ -229,10 +234,11 @@ function document(answer: RestAnswer): HubDocument {
 }
 
 /** A bare array with the token in a header; the published API description has an object with both, so that is read too. */
-function page(answer: RestAnswer): HubPage {
+function page(answer: RestAnswer, { pageSize = MAX_ITEMS }: PageRequest): HubPage {
   const wrapped = documentOf(answer.body);
   const items = wrapped ? wrapped['items'] : answer.body;
   if (!Array.isArray(items)) throw errorOfOddAnswer('something that is not a JSON array');
+  if (items.length > pageSize) throw errorOfOddAnswer(`more items than the ${pageSize} that it was asked for`);
   const token: unknown = answer.headers['x-ms-continuation'] ?? wrapped?.['continuationToken'];
   return {
     items: items.map(listedDocument),
@@ -249,7 +255,7 @@ function listedDocument(item: unknown): HubDocument {
 function errorOfToken(error: unknown): AgentError {
   return new AgentError(
     'HubUnauthorized',
-    'No token of Entra ID could be got for the hub; check the managed identity or the environment of the agent.',
+    'Could not obtain an Entra ID token for the hub; check the managed identity or the environment of the agent.',
     { cause: error },
   );
 }

@@ -1,4 +1,4 @@
-import { AgentError, messageOf } from '../core/errors.js';
+import { AgentError, isAgentError, messageOf } from '../core/errors.js';
 
 /** Codes of Node for certificates that do not fit: a repetition would not help. */
 const CERTIFICATE_CODES =
@@ -26,6 +26,21 @@ export function errorOfOddAnswer(what: string): AgentError {
       context: { transient: false, answerLost: true, oddAnswer: true },
     },
   );
+}
+
+/** The AgentError for an answer that is not read to its end. A page of fewer rows may be short enough. */
+export function errorOfLongAnswer(): AgentError {
+  return new AgentError(
+    'HubUnavailable',
+    'The hub answered with more than the agent reads at once (8 MiB, or a million parts); ask for less, ' +
+      'or check what is between the hub and the agent.',
+    { context: { transient: false, answerLost: true, oddAnswer: true, tooLong: true } },
+  );
+}
+
+/** Whether the answer was too long, so that fewer rows may be read. */
+export function isTooLong(error: unknown): boolean {
+  return isAgentError(error, 'HubUnavailable') && error.context['tooLong'] === true;
 }
 
 function codeOf(error: unknown): string | undefined {

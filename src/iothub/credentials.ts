@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { untilAborted } from '../core/abortable.js';
 import type { Clock } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
 
@@ -12,21 +13,25 @@ export type HubCredentials =
 /** Gives the value of the Authorization header. */
 export interface Authorizer {
   readonly hostName: string;
-  authorization(signal: AbortSignal): Promise<string> | string;
+  authorization(): Promise<string> | string;
   /** The hub refused what `authorization` gave: do not use it again if another one can be made. */
   forget(): void;
 }
 
 /** As of @azure/core-auth, of which nothing else is needed here. */
 export interface TokenCredential {
-  getToken(
-    scope: string,
-    options: { readonly abortSignal: AbortSignal },
-  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+  getToken(scope: string, options: { readonly abortSignal: AbortSignal }): Promise<EntraToken | null>;
+}
+
+/** A token of Entra ID and when it expires, in milliseconds since 1970. */
+export interface EntraToken {
+  readonly token: string;
+  readonly expiresOnTimestamp: number;
 }
 
 const TOKEN_LIFE_SECONDS = 3600;
 const RENEW_BEFORE_MS = 10 * 60_000;
+const TOKEN_REQUEST_MS = 30_000;
 const ENTRA_SCOPE = 'https://iothubs.azure.net/.default';
 
 /**
@@ -114,16 +119,28 @@ function fixedAuthorizer(sasToken: string): Authorizer {
 
 function entraAuthorizer(hostName: string, load: () => TokenCredential, clock: Clock): Authorizer {
   let credential: TokenCredential | undefined;
-  let cached: { readonly token: string; readonly expiresOnTimestamp: number } | undefined;
+  let cached: EntraToken | undefined;
+  let pending: Promise<EntraToken> | undefined;
+  const request = async (): Promise<EntraToken> => {
+    credential ??= load();
+    const timeout = new AbortController();
+    const timer = clock.schedule(TOKEN_REQUEST_MS, () => timeout.abort(new Error('no token in time')));
+    try {
+      const work = credential.getToken(ENTRA_SCOPE, { abortSignal: timeout.signal });
+      cached = (await untilAborted(timeout.signal, work)) ?? undefined;
+    } finally {
+      timer.cancel();
+    }
+    if (!cached) throw new Error('no token');
+    return cached;
+  };
   return {
     hostName,
-    async authorization(signal) {
-      if (!cached || cached.expiresOnTimestamp - clock.nowMs() < RENEW_BEFORE_MS) {
-        credential ??= load();
-        cached = (await credential.getToken(ENTRA_SCOPE, { abortSignal: signal })) ?? undefined;
-        if (!cached) throw new Error('no token');
-      }
-      return `Bearer ${cached.token}`;
+    // One request at a time for all calls: a token service that does not answer must not collect one for each of them.
+    async authorization() {
+      if (cached && cached.expiresOnTimestamp - clock.nowMs() >= RENEW_BEFORE_MS) return `Bearer ${cached.token}`;
+      pending ??= request().finally(() => (pending = undefined));
+      return `Bearer ${(await pending).token}`;
     },
     forget() {
       cached = undefined;

@@ -2,8 +2,10 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, type RequestOptions, request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 import { AgentError } from '../core/errors.js';
+import { type ConnectionRequest, proxiedConnection } from '../core/proxied-connection.js';
+import { BodyBudget } from './body-budget.js';
+import { isRefusal, readBody } from './read-body.js';
 
 export interface EndpointOptions {
   /** As in the connection string; with a port if that has one. */
@@ -19,13 +21,15 @@ export interface EndpointOptions {
 /** What goes with one request through the SDK's client to this builder. */
 export interface RequestExtras {
   readonly signal: AbortSignal;
-  /** Receives the body of a response with a good status; the SDK, which would change digits in it, gets none. */
-  readonly onBody?: (text: string) => void;
+  /**
+   * Receives the text of an answer with a good status, which counts against the budget of the hub until the promise is
+   * settled. The SDK gets an empty body: it would change the digits of large numbers.
+   */
+  readonly onBody: (text: string) => Promise<void>;
 }
 
 type Done = (error: Error | null, body?: string, response?: IncomingMessage) => void;
 
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const IDLE_SOCKET_MS = 20_000;
 const MAX_SOCKETS = 128;
 const MAX_IDLE_SOCKETS = 32;
@@ -35,7 +39,8 @@ const MAX_IDLE_SOCKETS = 32;
  * text chunk by chunk (and so breaks characters that lie across two) and which knows no other port, CA or proxy.
  */
 export class HttpsRequests {
-  readonly #agent: Agent | HttpsProxyAgent<string>;
+  readonly #agent: Agent;
+  readonly #budget = new BodyBudget();
   readonly #target: RequestOptions;
   readonly #hostName: string;
 
@@ -47,24 +52,42 @@ export class HttpsRequests {
       maxFreeSockets: MAX_IDLE_SOCKETS,
       timeout: IDLE_SOCKET_MS,
     };
-    this.#agent = options.proxy === undefined ? new Agent(pool) : new HttpsProxyAgent(options.proxy, pool);
+    this.#agent = new Agent(pool);
+    if (options.proxy !== undefined)
+      Object.assign(this.#agent, {
+        createConnection: proxiedConnection({ proxy: options.proxy, isSecure: true }),
+      });
     this.#hostName = options.hostName;
     this.#target = targetOf(options);
   }
 
-  /** Called by the SDK's RestApiClient with host, extras (when there are any) and callback at the end. The callback is called once, whatever happens. */
+  /**
+   * Called by the SDK's RestApiClient with host, extras and callback at the end. The callback is called once, whatever
+   * happens, and not later than the signal of the extras aborts.
+   */
   buildRequest(method: string, path: string, headers: object, ...rest: unknown[]): ClientRequest {
-    const done = once(rest.at(-1) as Done);
-    const extras = rest.length > 2 ? (rest[1] as RequestExtras) : undefined;
-    const request = secureRequest({
+    const [, extras, callback] = rest as [host: string, extras: RequestExtras, done: Done];
+    const { signal } = extras;
+    const options: ConnectionRequest = {
       ...this.#target,
       method,
       path,
       agent: this.#agent,
       headers: { ...headers, host: this.#hostName } as Record<string, string>,
-      ...(extras ? { signal: extras.signal } : {}),
+      signal,
+      connectSignal: signal,
+    };
+    const request = secureRequest(options);
+    const onAbort = (): void => {
+      this.#forget(request);
+      done(new Error('the request was aborted'));
+    };
+    const done = once((...result) => {
+      signal.removeEventListener('abort', onAbort);
+      callback(...result);
     });
-    request.on('response', (response: IncomingMessage) => collect(response, done, extras?.onBody));
+    signal.addEventListener('abort', onAbort, { once: true });
+    request.on('response', (response: IncomingMessage) => void this.#receive(response, extras, done));
     request.on('error', (error) => done(error));
     return request;
   }
@@ -76,25 +99,29 @@ export class HttpsRequests {
   close(): void {
     this.#agent.destroy();
   }
-}
 
-function collect(response: IncomingMessage, done: Done, onBody?: (text: string) => void): void {
-  const parts: Buffer[] = [];
-  let size = 0;
-  response.on('data', (part: Buffer) => {
-    size += part.length;
-    parts.push(part);
-    if (size > MAX_BODY_BYTES) response.destroy(new Error('the answer of the hub is too long'));
-  });
-  response.on('end', () => {
-    const isError = (response.statusCode ?? 0) >= 300;
-    const text = Buffer.concat(parts, size).toString('utf8');
-    if (isError) return done(new Error(response.statusMessage ?? ''), text, response);
-    onBody?.(text);
-    done(null, onBody ? '' : text, response);
-  });
-  response.on('error', (error) => done(error));
-  response.on('close', () => done(Object.assign(new Error('the answer was cut off'), { code: 'ECONNRESET' })));
+  async #receive(response: IncomingMessage, extras: RequestExtras, done: Done): Promise<void> {
+    try {
+      const { text, release } = await readBody(response, this.#budget);
+      try {
+        if (isRefusal(response)) return done(new Error(response.statusMessage ?? ''), text, response);
+        await extras.onBody(text);
+      } finally {
+        release();
+      }
+      done(null, '', response);
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+
+  /** Node.js keeps an aborted request that waits for a connection in the queue of the agent. */
+  #forget(request: ClientRequest): void {
+    for (const queue of Object.values(this.#agent.requests)) {
+      const index = queue?.indexOf(request) ?? -1;
+      if (index >= 0) queue?.splice(index, 1);
+    }
+  }
 }
 
 /** Address, name and trust of every request. */
@@ -102,8 +129,6 @@ function targetOf(options: EndpointOptions): RequestOptions {
   const name = splitAddress(options.hostName);
   const to = options.address === undefined ? name : splitAddress(options.address);
   return {
-    // Said outright: otherwise the proxy's agent guesses it from the call stack, and never finds its idle sockets again.
-    protocol: 'https:',
     host: to.host,
     port: to.port ?? 443,
     servername: isIP(name.host) ? '' : name.host,

@@ -2,8 +2,10 @@ import { type CallContext, remainingMs } from '../core/call-context.js';
 import type { Clock } from '../core/clock.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isAgentError } from '../core/errors.js';
-import type { HubLane, HubOperations, HubPort, HubStatus } from './ports.js';
+import { isTooLong } from './connection-errors.js';
+import type { HubLane, HubOperations, HubPort, HubStatus, ListJobsRequest } from './ports.js';
 import { DEFAULT_RETRY, type RetryOptions, withRetries } from './retry.js';
+import { readPage } from './shrinking-pages.js';
 import { type Budget, HubThrottle } from './throttle.js';
 import type { TierLimits } from './tier-limits.js';
 
@@ -20,7 +22,7 @@ export interface HubPortOptions {
 /** An attempt that had less time than this says nothing about a hub that did not answer it. */
 const TELLING_ATTEMPT_MS = 3000;
 
-/** Puts budgets, repetitions and the reading of the hub's state around plain operations. */
+/** Puts budgets, repetitions, the size of pages and the state of the hub around plain operations. */
 export function createHubPort(options: HubPortOptions): HubPort {
   const throttle = new HubThrottle(options.limits, options.clock);
   const listeners = new Set<(status: HubStatus) => void>();
@@ -67,10 +69,22 @@ function withGuard(operations: HubOperations, guard: Guard): HubOperations {
   return {
     scheduleJob: (context, job) => guard(context, 'scheduleJob', () => operations.scheduleJob(context, job)),
     getJob: (context, jobId) => guard(context, 'getJob', () => operations.getJob(context, jobId)),
-    listJobs: (context, request) => guard(context, 'listJobs', () => operations.listJobs(context, request)),
+    listJobs: (context, request) =>
+      readPage(
+        (page) => guard(context, 'listJobs', () => operations.listJobs(context, { ...filtersOf(request), ...page })),
+        request,
+      ),
     cancelJob: (context, jobId) => guard(context, 'cancelJob', () => operations.cancelJob(context, jobId)),
-    query: (context, request) => guard(context, 'query', () => operations.query(context, request)),
+    query: (context, request) =>
+      readPage(
+        (page) => guard(context, 'query', () => operations.query(context, { query: request.query, ...page })),
+        request,
+      ),
   };
+}
+
+function filtersOf({ type, status }: ListJobsRequest): Pick<ListJobsRequest, 'type' | 'status'> {
+  return { ...(type === undefined ? {} : { type }), ...(status === undefined ? {} : { status }) };
 }
 
 async function observed<T>(
@@ -107,6 +121,7 @@ const STATUS_OF: Partial<Record<ErrorCode, HubStatus>> = {
 
 function statusOf(error: unknown, hadMs: number): HubStatus | undefined {
   if (!isAgentError(error) || error.code === 'ServiceUnavailable') return undefined;
+  if (isTooLong(error)) return 'connected';
   if (error.code === 'HubTimeout') return hadMs >= TELLING_ATTEMPT_MS ? 'unreachable' : undefined;
   return STATUS_OF[error.code] ?? 'connected';
 }

@@ -12,7 +12,7 @@ export type HubTier = (typeof HUB_TIERS)[number];
 /** An object of JSON as it came over the wire. Nothing about its fields is sure. */
 export type HubDocument = Readonly<Record<string, unknown>>;
 
-/** One page of an answer. No `continuationToken`: it was the last one. */
+/** One page of an answer, of as many items as were asked for or fewer. No `continuationToken`: it was the last one. */
 export interface HubPage {
   readonly items: readonly HubDocument[];
   readonly continuationToken?: string;

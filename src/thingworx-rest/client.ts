@@ -1,7 +1,7 @@
-import { type ClientRequest, type IncomingMessage, type RequestOptions, request as plainRequest } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 import { AgentError, messageOf } from '../core/errors.js';
+import { type ConnectionRequest, proxiedConnection } from '../core/proxied-connection.js';
 import { type ThingWorxAddress } from './address.js';
 
 export interface ThingWorxClientOptions {
@@ -82,8 +82,8 @@ export class ThingWorxClient {
     });
   }
 
-  #requestOptions(method: string, body: string | undefined, signal: AbortSignal): RequestOptions {
-    const { appKey, ca, clientCertificate, clientKey, proxy } = this.#options;
+  #requestOptions(method: string, body: string | undefined, signal: AbortSignal): ConnectionRequest {
+    const { address, appKey, ca, clientCertificate, clientKey, proxy } = this.#options;
     const headers: Record<string, string> = { appKey, accept: 'application/json' };
     if (body !== undefined) {
       headers['content-type'] = 'application/json';
@@ -93,10 +93,11 @@ export class ThingWorxClient {
       method,
       headers,
       signal,
+      connectSignal: signal,
       ...(ca === undefined ? {} : { ca }),
       ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
       ...(clientKey === undefined ? {} : { key: clientKey }),
-      ...(proxy === undefined ? {} : { agent: new HttpsProxyAgent(proxy) }),
+      ...(proxy === undefined ? {} : { createConnection: proxiedConnection({ proxy, isSecure: address.isSecure }) }),
     };
   }
 }

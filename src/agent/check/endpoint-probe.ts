@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import { type Agent, request as plainRequest } from 'node:http';
+import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, type TLSSocket } from 'node:tls';
-import { HttpsProxyAgent } from 'https-proxy-agent';
+import { untilAborted } from '../../core/abortable.js';
 import { messageOf } from '../../core/errors.js';
+import { type ConnectionRequest, proxiedConnection } from '../../core/proxied-connection.js';
 
 /** Where a request of the check goes. */
 export interface Endpoint {
@@ -40,13 +41,15 @@ export interface EndpointFault {
 
 const TIMEOUT_MS = 10_000;
 
-/** The addresses of a name; a fault when it has none. */
+/** The addresses of a name; a fault when it has none, or when the name service does not answer. */
 export async function resolveName(host: string): Promise<readonly string[] | EndpointFault> {
   if (isIP(host)) return [host];
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    return (await untilAborted(signal, lookup(host, { all: true }))).map(({ address }) => address);
   } catch (error) {
-    const message = `the name ${host} cannot be resolved: ${messageOf(error)}`;
+    const reason = signal.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : messageOf(error);
+    const message = `the name ${host} cannot be resolved: ${reason}`;
     return { message, remedy: 'correct the name in the configuration, or the name service of this machine' };
   }
 }
@@ -59,19 +62,21 @@ export function probeEndpoint(endpoint: Endpoint): Promise<EndpointAnswer | Endp
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   return new Promise((resolve) => {
     const send = isSecure ? secureRequest : plainRequest;
-    const request = send({
+    const options: ConnectionRequest = {
       host,
       port,
       path,
       signal,
+      connectSignal: signal,
       headers: { host: serverName },
-      agent: proxy === undefined ? (false as const) : (new HttpsProxyAgent(proxy) as unknown as Agent),
+      ...(proxy === undefined ? { agent: false } : { createConnection: proxiedConnection({ proxy, isSecure }) }),
       ...(isSecure ? { servername: isIP(serverName) ? '' : serverName } : {}),
       checkServerIdentity: (_name, certificate) => checkServerIdentity(serverName, certificate),
       ...(ca === undefined ? {} : { ca }),
       ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
       ...(clientKey === undefined ? {} : { key: clientKey }),
-    });
+    };
+    const request = send(options);
     request.on('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error, signal, endpoint)));
     request.on('response', (response) => {
       resolve({

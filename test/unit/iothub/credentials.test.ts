@@ -6,7 +6,6 @@ import { ManualClock } from '../../support/manual-clock.js';
 
 const KEY = Buffer.from('a secret of the hub').toString('base64');
 const CONNECTION_STRING = `HostName=hub.test;SharedAccessKeyName=iothubowner;SharedAccessKey=${KEY}`;
-const { signal } = new AbortController();
 
 describe('a connection string', () => {
   test('is read whatever the order and case of its parts', () => {
@@ -36,25 +35,25 @@ describe('a connection string', () => {
   test('gives a token that is kept for most of its hour, and then renewed', () => {
     const clock = new ManualClock();
     const authorizer = createAuthorizer({ connectionString: CONNECTION_STRING }, clock);
-    const first = authorizer.authorization(signal);
+    const first = authorizer.authorization();
     const expiry = clock.nowMs() / 1000 + 3600;
     const signature = createHmac('sha256', Buffer.from(KEY, 'base64')).update(`hub.test\n${expiry}`).digest('base64');
     expect(first).toBe(
       `SharedAccessSignature sr=hub.test&sig=${encodeURIComponent(signature)}&skn=iothubowner&se=${expiry}`,
     );
     clock.advance(49 * 60_000);
-    expect(authorizer.authorization(signal)).toBe(first);
+    expect(authorizer.authorization()).toBe(first);
     clock.advance(2 * 60_000);
-    expect(authorizer.authorization(signal)).not.toBe(first);
+    expect(authorizer.authorization()).not.toBe(first);
   });
 
   test('gives a new token after the hub refused one', () => {
     const clock = new ManualClock();
     const authorizer = createAuthorizer({ connectionString: CONNECTION_STRING }, clock);
-    const first = authorizer.authorization(signal);
+    const first = authorizer.authorization();
     clock.advance(1000);
     authorizer.forget();
-    expect(authorizer.authorization(signal)).not.toBe(first);
+    expect(authorizer.authorization()).not.toBe(first);
   });
 });
 
@@ -62,7 +61,7 @@ test('a SAS token is used as it is; its resource names the hub', () => {
   const sasToken = 'SharedAccessSignature sig=x&sr=hub.test%2F&se=1&skn=p';
   const authorizer = createAuthorizer({ sasToken }, new ManualClock());
   expect(authorizer.hostName).toBe('hub.test');
-  expect(authorizer.authorization(signal)).toBe(sasToken);
+  expect(authorizer.authorization()).toBe(sasToken);
 });
 
 test.each(['', 'Bearer x', 'SharedAccessSignature sig=x&se=1'])('%j is no SAS token', (sasToken) => {
@@ -78,9 +77,27 @@ test('a token of Entra ID is asked for once and renewed before its end', async (
       return Promise.resolve({ token: `t${scopes.length}`, expiresOnTimestamp: clock.nowMs() + 3_600_000 });
     },
   }));
-  await expect(authorizer.authorization(signal)).resolves.toBe('Bearer t1');
-  await expect(authorizer.authorization(signal)).resolves.toBe('Bearer t1');
+  await expect(authorizer.authorization()).resolves.toBe('Bearer t1');
+  await expect(authorizer.authorization()).resolves.toBe('Bearer t1');
   clock.advance(51 * 60_000);
-  await expect(authorizer.authorization(signal)).resolves.toBe('Bearer t2');
+  await expect(authorizer.authorization()).resolves.toBe('Bearer t2');
   expect(scopes).toEqual(['https://iothubs.azure.net/.default', 'https://iothubs.azure.net/.default']);
+});
+
+test('a token service that does not answer gets one request, not one for each call', async () => {
+  const clock = new ManualClock();
+  let requests = 0;
+  const authorizer = createAuthorizer({ hostName: 'hub.test', credential: 'managedIdentity' }, clock, () => ({
+    getToken: () => {
+      requests += 1;
+      return requests === 1
+        ? new Promise(() => undefined)
+        : Promise.resolve({ token: 't', expiresOnTimestamp: clock.nowMs() + 3_600_000 });
+    },
+  }));
+  const calls = Promise.allSettled(Array.from({ length: 100 }, async () => await authorizer.authorization()));
+  await clock.advanceAsync(30_000);
+  expect((await calls).every(({ status }) => status === 'rejected')).toBe(true);
+  expect(requests).toBe(1);
+  await expect(authorizer.authorization()).resolves.toBe('Bearer t');
 });
