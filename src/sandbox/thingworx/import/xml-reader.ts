@@ -50,6 +50,18 @@ export function* readXml(text: string, budget: XmlBudget): Generator<void, XmlEl
   return reader.root();
 }
 
+/** Whether `readXml` reads a text; without pauses, so for short texts. */
+export function isWellFormedXml(text: string): boolean {
+  const work = readXml(text, new XmlBudget(text.length));
+  try {
+    while (work.next().done !== true);
+    return true;
+  } catch (error) {
+    if (error instanceof ImportRefused) return false;
+    throw error;
+  }
+}
+
 class XmlReader {
   readonly #text: string;
   readonly #budget: XmlBudget;

@@ -1,5 +1,6 @@
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { tableToJson } from '../../../alwayson/values.js';
+import { stringifyJson } from '../../../core/exact-json.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import { RestError } from './rest-error.js';
 
@@ -26,7 +27,7 @@ export function tableAnswer(table: InfoTable, form: ResultForm): HttpAnswer {
 
 const textOf = (value: unknown): string => {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  return typeof value === 'object' ? (stringifyJson(value) ?? '') : String(value as string | number | boolean);
 };
 
 function csv(names: readonly string[], rows: readonly string[][]): HttpAnswer {

@@ -1,45 +1,68 @@
 import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
 import {
-  convertLoose,
   encodeNative,
+  isInfoTable,
   isPlainObject,
   makeField,
   rowsFromTable,
   tableFromRows,
 } from '../../../alwayson/values.js';
 import { isBaseType } from '../../../alwayson/codec/base-types.js';
+import { inexactNumberPath } from '../../../core/exact-json.js';
+import { AgentError } from '../../../core/errors.js';
+import { toBaseType } from '../values/to-base-type.js';
 import type { PackedField, PackedRow, PackedValue } from './script-protocol.js';
 
 const EMPTY: PackedValue = { is: 'undefined' };
 
-/** A native value of `baseType` for a script; an InfoTable goes with its fields. */
-export function pack(baseType: BaseType, native: unknown): PackedValue {
+/**
+ * A native value of `baseType` for a script; an InfoTable goes with its fields. Numbers of scripts are doubles, so a
+ * whole number that a double cannot hold is refused: it would come out of the script as another one.
+ * @param what names the value in the error, for example `payload`.
+ * @throws AgentError InvalidArgument with the path of that number.
+ */
+export function pack(baseType: BaseType, native: unknown, what: string): PackedValue {
   if (native === undefined || native === null) return EMPTY;
-  if (baseType === 'JSON' || baseType === 'QUERY') return { is: 'json', text: JSON.stringify(native) };
-  if (baseType === 'VARIANT' || baseType === 'NOTHING') return packPlain(native);
-  if (baseType === 'INFOTABLE') return packTable(encodeNative('INFOTABLE', native) as InfoTable);
-  return packPlain(native);
+  if (baseType === 'JSON' || baseType === 'QUERY') return packJson(native, what);
+  if (baseType === 'INFOTABLE') return packTable(encodeNative('INFOTABLE', native) as InfoTable, what);
+  return isInfoTable(native) ? packTable(native, what) : packPlain(native, what);
 }
 
-function packPlain(native: unknown): PackedValue {
+function packJson(native: unknown, what: string): PackedValue {
+  const path = inexactNumberPath(native, what);
+  if (path !== undefined) throw inexact(path);
+  return { is: 'json', text: JSON.stringify(native) };
+}
+
+function packPlain(native: unknown, what: string): PackedValue {
   if (native instanceof Date) return { is: 'date', ms: native.getTime() };
   if (native instanceof Uint8Array) return { is: 'bytes', text: Buffer.from(native).toString('base64') };
-  if (typeof native === 'bigint') return { is: 'plain', value: Number(native) };
+  if (typeof native === 'bigint') {
+    if (BigInt(Number(native)) !== native) throw inexact(what);
+    return { is: 'plain', value: Number(native) };
+  }
   if (typeof native === 'number' && !Number.isFinite(native)) return { is: 'number', text: String(native) };
-  if (typeof native === 'object') return { is: 'json', text: JSON.stringify(native) };
+  if (typeof native === 'object') return packJson(native, what);
   return { is: 'plain', value: native as boolean | number | string };
 }
 
-export function packTable(table: InfoTable): PackedValue {
+const inexact = (path: string): AgentError =>
+  new AgentError(
+    'InvalidArgument',
+    `${path} is a whole number that a script cannot hold exactly, since its numbers are doubles; pass it as text`,
+  );
+
+export function packTable(table: InfoTable, what: string): PackedValue {
   const { fields } = table;
-  const rows = table.rows.map((row): PackedRow => {
+  const rows = table.rows.map((row, number): PackedRow => {
     const cells = fields.flatMap(({ name, baseType }, index): [string, PackedValue][] => {
       const cell = row[index] ?? null;
       if (cell === null) return [];
-      if (typeof cell === 'object' && 'rows' in cell) return [[name, packTable(cell)]];
+      const path = `${what}.rows[${number}].${name}`;
+      if (typeof cell === 'object' && 'rows' in cell) return [[name, packTable(cell, path)]];
       const native = rowsFromTable({ fields: [makeField(name, baseType)], rows: [[cell]] })[0]?.[name];
-      return [[name, pack(baseType, native)]];
+      return [[name, pack(baseType, native, path)]];
     });
     return Object.fromEntries(cells);
   });
@@ -98,17 +121,16 @@ function unpackTable(packed: readonly PackedField[], rows: readonly PackedRow[])
 }
 
 /**
- * A value from a script as one of `baseType`. Scripts are loosely typed: numbers become text where text is wanted,
- * bytes of Java come as a list of signed numbers, dates inside JSON as ISO text.
- * @throws AgentError InvalidArgument
+ * A value from a script as one of `baseType`, converted as a platform converts values. Bytes of Java come as a list of
+ * signed numbers, dates inside JSON become ISO text.
+ * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */
 export function fitting(baseType: BaseType, value: unknown): unknown {
-  if (value === undefined) return undefined;
-  if (baseType === 'JSON' || baseType === 'QUERY') return convertLoose(baseType, jsonOf(value));
+  if (value === undefined || value === null) return undefined;
+  if (baseType === 'JSON' || baseType === 'QUERY') return toBaseType(baseType, jsonOf(value));
   if ((baseType === 'BLOB' || baseType === 'IMAGE') && Array.isArray(value))
     return Buffer.from(value.map((byte) => Number(byte) & 0xff));
-  if (baseType === 'INFOTABLE' || value === null) return value;
-  return convertLoose(baseType, value);
+  return toBaseType(baseType, value);
 }
 
 /** As JSON.stringify sees it, InfoTables by their rows. */

@@ -1,9 +1,11 @@
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
-import { convertLoose, encodeNative, makeField, tableFromJson, tableFromRows } from '../../../alwayson/values.js';
+import { isInfoTable, makeField, tableFromRows } from '../../../alwayson/values.js';
 import { isAgentError, messageOf } from '../../../core/errors.js';
 import type { PlatformService } from '../model/definitions.js';
 import type { Platform, ServiceRun } from '../platform.js';
 import { type RestError, unableToInvoke } from '../rest/rest-error.js';
+import { toBaseType } from '../values/to-base-type.js';
+import { Unconvertible } from '../values/unconvertible.js';
 import { fitting, pack, unpack } from './pack-values.js';
 import { PlatformScriptHost } from './script-host.js';
 import type { PoolEnd, ScriptPool } from './script-pool.js';
@@ -22,7 +24,7 @@ export async function runScript(
   if (implementation.kind !== 'script') throw new TypeError('not a script');
   const failed = (cause: string): RestError => unableToInvoke(500, name, thing.name, cause);
   if (depth >= MAX_DEPTH) throw failed(`more than ${MAX_DEPTH} scripts call each other`);
-  const parameters = JSON.stringify(packParameters(service, inputs, failed));
+  const parameters = JSON.stringify(packParameters(service, inputs, thing.name));
   const order = { thing: thing.name, service: name, code: implementation.code, parameters };
   const end = await pool.run(order, new PlatformScriptHost(platform, depth + 1), depth > 0);
   if (end.kind === 'unreadable')
@@ -35,32 +37,20 @@ export async function runScript(
   }
 }
 
-function packParameters(
-  { parameters }: PlatformService,
-  inputs: ServiceRun['inputs'],
-  failed: (cause: string) => RestError,
-): PackedRow {
+/** Throws RestError 400 for an input that cannot be converted, or not without changing a number. */
+function packParameters({ name, parameters }: PlatformService, inputs: ServiceRun['inputs'], thing: string): PackedRow {
   return Object.fromEntries(
-    parameters.map(({ name, baseType }): [string, PackedValue] => {
-      const input = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
-      if (input === undefined || input === null) return [name, { is: 'undefined' }];
+    parameters.map(({ name: parameter, baseType }): [string, PackedValue] => {
+      const input = Object.hasOwn(inputs, parameter) ? inputs[parameter] : undefined;
       try {
-        const given = fitting(baseType, input);
-        const native = baseType === 'INFOTABLE' ? tableOf(given) : convertLoose(baseType, given);
-        return [name, pack(baseType, native)];
+        return [parameter, pack(baseType, fitting(baseType, input), parameter)];
       } catch (error) {
-        if (isAgentError(error)) throw failed(`parameter ${name}: ${error.message}`);
+        if (error instanceof Unconvertible || isAgentError(error))
+          throw unableToInvoke(400, name, thing, `${error.message} (parameter "${parameter}")`);
         throw error;
       }
     }),
   );
-}
-
-/** A table from REST, from another script, or rows alone. */
-function tableOf(given: unknown): unknown {
-  if (typeof given === 'object' && given !== null && 'dataShape' in given) return tableFromJson(given);
-  if (typeof given === 'object' && given !== null && 'fields' in given) return given;
-  return encodeNative('INFOTABLE', convertLoose('INFOTABLE', given));
 }
 
 function causeOf(end: Exclude<PoolEnd, { kind: 'done' }>, service: string, thing: string): string {
@@ -89,7 +79,7 @@ function resultTable({ result }: PlatformService, packed: PackedValue): InfoTabl
 }
 
 function infoTableOf(value: unknown): InfoTable {
-  if (typeof value === 'object' && value !== null && 'fields' in value && 'rows' in value) return value as InfoTable;
-  if (typeof value === 'object' && value !== null && 'dataShape' in value) return tableFromJson(value);
-  throw new Error('the script did not give an InfoTable');
+  const table = typeof value === 'object' && value !== null ? toBaseType('INFOTABLE', value) : undefined;
+  if (isInfoTable(table)) return table;
+  throw new Error('the script did not return an InfoTable');
 }

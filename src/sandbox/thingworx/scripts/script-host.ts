@@ -1,5 +1,4 @@
 import { messageOf } from '../../../core/errors.js';
-import { nativeToJson } from '../../../alwayson/values.js';
 import type { Platform } from '../platform.js';
 import { propertyValue, writeProperties } from '../rest/properties.js';
 import { callResourceService, callThingService } from '../services/call-service.js';
@@ -12,9 +11,9 @@ const EMPTY: PackedValue = { is: 'undefined' };
 const MAX_LOG_LENGTH = 4000;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
-function packed({ baseType, table }: ServiceOutcome): PackedValue {
+function packed({ baseType, table }: ServiceOutcome, what: string): PackedValue {
   if (!table || baseType === 'NOTHING') return EMPTY;
-  return baseType === 'INFOTABLE' ? packTable(table) : pack(baseType, scalarOf(table));
+  return baseType === 'INFOTABLE' ? packTable(table, what) : pack(baseType, scalarOf(table), what);
 }
 
 /** Answers what a script asks of the platform. */
@@ -72,26 +71,30 @@ export class PlatformScriptHost implements ScriptHost {
 
   async #invoke(call: Extract<HostCall, { ask: 'invoke' }>): Promise<PackedValue> {
     const thing = this.#required(call.thing);
+    const { service } = call;
     const inputs = unpackRow(call.inputs);
-    return packed(await callThingService(this.#platform, { thing, service: call.service, inputs, depth: this.#depth }));
+    const outcome = await callThingService(this.#platform, { thing, service, inputs, depth: this.#depth });
+    return packed(outcome, `result of ${service}`);
   }
 
   async #entity({ collection, entity, service, inputs }: Extract<HostCall, { ask: 'entity' }>): Promise<PackedValue> {
     if (collection !== 'Resources') throw new Error(`the sandbox does not have ${collection} [${entity}] in scripts`);
-    return packed(await callResourceService(this.#platform, entity, service, unpackRow(inputs)));
+    return packed(
+      await callResourceService(this.#platform, entity, service, unpackRow(inputs)),
+      `result of ${service}`,
+    );
   }
 
   #read({ thing, property }: Extract<HostCall, { ask: 'read' }>): PackedValue {
     const { definition, value } = propertyValue(this.#required(thing), property);
-    return pack(definition.baseType, value);
+    return pack(definition.baseType, value, property);
   }
 
   async #write({ thing, property, value }: Extract<HostCall, { ask: 'write' }>): Promise<void> {
     const target = this.#required(thing);
     const { definition } = propertyValue(target, property);
     const native = fitting(definition.baseType, unpack(value));
-    const json = definition.baseType === 'INFOTABLE' ? native : nativeToJson(definition.baseType, native);
-    await writeProperties(this.#platform, target, { [property]: json });
+    await writeProperties(this.#platform, target, { [property]: native ?? null });
   }
 
   #dataShape(name: string): unknown {

@@ -1,8 +1,8 @@
-import { XMLValidator } from 'fast-xml-parser';
 import type { Vector } from '../../../alwayson/codec/values-model.js';
 import { isInfoTable, isPlainObject, tableToJson } from '../../../alwayson/values.js';
 import { parseJson, stringifyJson } from '../../../core/exact-json.js';
 import { dateFromEpochMs, parseDateTime } from '../../../alwayson/values/datetime.js';
+import { isWellFormedXml } from '../import/xml-reader.js';
 import { REFUSED } from './unconvertible.js';
 
 /** What Java's Double.parseDouble reads, hexadecimal numbers aside. */
@@ -126,15 +126,7 @@ export function toBytes(input: unknown): unknown {
 export function toXml(input: unknown): unknown {
   if (typeof input !== 'string') return REFUSED;
   if (input.length > MAX_CHECKED_XML_LENGTH) return input;
-  return isWellFormed(input) ? input : '';
-}
-
-function isWellFormed(text: string): boolean {
-  try {
-    return text.trimStart().startsWith('<') && XMLValidator.validate(text) === true;
-  } catch {
-    return false;
-  }
+  return isWellFormedXml(input) ? input : '';
 }
 
 /** `Vocabulary:Term` texts with semicolons between them, or REST's list of `{vocabulary, vocabularyTerm}`. */
