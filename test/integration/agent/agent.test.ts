@@ -53,7 +53,7 @@ describe('the agent', () => {
     const { agent, lines } = await start();
     await agent.whenBound();
     await ready(agent);
-    const scheduled = await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo', payload: 0 });
+    const scheduled = await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo', payload: { n: 0 } });
     expect(scheduled.status).toBe(200);
     expect(await readiness(agent)).toMatchObject({
       status: 'ready',

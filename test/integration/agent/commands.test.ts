@@ -203,7 +203,7 @@ describe('invoke', () => {
 
   it('takes parameters from a file and lets --param win', async () => {
     const parameters = join(ends.folder, 'parameters.json');
-    await writeFile(parameters, JSON.stringify({ methodName: 'echo', jobId: 'from-file', payload: 'text' }));
+    await writeFile(parameters, JSON.stringify({ methodName: 'echo', jobId: 'from-file', payload: { a: 'text' } }));
     const { stdout } = await invoke('ScheduleDeviceMethodJob', '--json', parameters, '-p', 'jobId=from-flag');
     expect(stdout).toBe('from-flag\n');
   });
