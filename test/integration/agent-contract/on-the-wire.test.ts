@@ -8,6 +8,7 @@ import type { ConfigurationInput } from '../../../src/agent/config/schema.js';
 import { createLogger } from '../../../src/agent/ops/logger.js';
 import { CHARACTERISTIC, CODE } from '../../../src/alwayson/codec/codes.js';
 import type { BindBody, Message, ResponseBody } from '../../../src/alwayson/codec/message.js';
+import { parseJson } from '../../../src/core/exact-json.js';
 import { rowsFromTable } from '../../../src/alwayson/values.js';
 import { parameterTable, type PlatformPolicy, type TestParameters } from '../../support/edge/platform-end.js';
 import { SocketPlatform } from '../../support/edge/socket-platform.js';
@@ -165,6 +166,76 @@ describe('status code and reason on the wire', () => {
       body: { reason: expect.stringMatching(/^ServiceUnavailable: /) },
     });
     expect((await Promise.all(slow)).map(({ code }) => code)).toEqual([0xa4, 0xa4]);
+  });
+});
+
+describe('JSON that a platform of PTC does not carry', () => {
+  /** The body of the last job, as the hub received it. */
+  const lastBody = (): string => hub.seen.findLast(({ method }) => method === 'PUT')?.body ?? '';
+
+  /** The bytes of one column of an answer's table, as text. */
+  function cellsOf(answer: Message<ResponseBody>, name: string): unknown[] {
+    const content = answer.body.content!;
+    const column = content.fields.findIndex((field) => field.name === name);
+    return content.rows.map((row) => row[column]);
+  }
+
+  it('reaches the hub byte for byte as payloadText, and a wrapped list as the list', async () => {
+    await start();
+    const texts = ['5', '"ok"', 'null', ' [7615917337495251231,\t1.0] ', '{"b":1,  "a":18446744073709551615}'];
+    for (const payloadText of texts) {
+      expect((await invoke(METHOD, { methodName: 'm', payloadText })).code).toBe(CODE.SUCCESS);
+      expect(lastBody()).toContain(`"payload":${payloadText},"responseTimeoutInSeconds"`);
+    }
+    await invoke(METHOD, { methodName: 'm', payload: json('{"array":[1,{"array":[2]}]}') });
+    expect(lastBody()).toContain('"payload":[1,{"array":[2]}],');
+    await invoke(METHOD, {
+      methodName: 'm',
+      payload: ['JSON', parseJson('{"n":9007199254740992,"m":1152921504606846976}')],
+    });
+    expect(lastBody()).toContain('"payload":{"n":9007199254740992,"m":1152921504606846976},');
+    await invoke(METHOD, { methodName: 'm', payloadText: '' });
+    expect(lastBody()).not.toContain('payload');
+  });
+
+  it('is refused with its place where it would arrive changed', async () => {
+    await start();
+    const patch = ['JSON', parseJson('{"properties":{"desired":{"ids":[7615917337495251231]}}}')] as const;
+    const payload = ['JSON', parseJson('{"items":[1,2,3,{"id":7615917337495251231}]}')] as const;
+    const CASES: [string, TestParameters, RegExp][] = [
+      [METHOD, { methodName: 'm', payload }, /^InvalidArgument: .*payload\.items\[3\]\.id/],
+      ['ScheduleTwinUpdateJob', { patch }, /^InvalidArgument: .*patch\.properties\.desired\.ids\[0\]/],
+      [METHOD, { methodName: 'm', payloadText: '{"a":\n1,}' }, /^InvalidArgument: .*payloadText.*line 2, column 3/],
+      [METHOD, { methodName: 'm', payload: json('{}'), payloadText: '1' }, /^InvalidArgument: .*payloadText/],
+    ];
+    for (const [service, parameters, reason] of CASES)
+      expect(await invoke(service, parameters)).toMatchObject({
+        code: 0x80,
+        body: { reason: expect.stringMatching(reason) },
+      });
+    expect(hub.made).toBe(0);
+  });
+
+  it('comes back in cells that are objects, with all digits', async () => {
+    await start();
+    const answers = ['[1,2]', '"ok"', '5', 'null', 'true', '{"id":7615917337495251231}', '18446744073709551615'];
+    const rows = answers.map(
+      (payload) =>
+        `{"deviceId":"d","jobId":"j","outcome":{"deviceMethodResponse":{"status":200,"payload":${payload}}}}`,
+    );
+    hub.decide = () => ({ kind: 'body', body: `[${rows.join(',')}]` });
+    const query = 'SELECT * FROM devices.jobs';
+    expect(cellsOf(await invoke('QueryJobResults', { query }), 'methodPayload')).toEqual([
+      '{"array":[1,2]}',
+      '{"value":"ok"}',
+      '{"value":5}',
+      '{"value":null}',
+      '{"value":true}',
+      '{"id":7615917337495251231}',
+      '{"value":18446744073709551615}',
+    ]);
+    const [page] = cellsOf(await invoke('QueryJobResultsPage', { query }), 'result');
+    for (const payload of answers) expect(page).toContain(`"methodPayload":${payload},`);
   });
 });
 
