@@ -29,7 +29,7 @@ import {
 } from './parameters.js';
 import { startPart } from './sub-call.js';
 
-/** What stands before the short name of a service. */
+/** Precedes the short name of a service in its full name. */
 export const FULL_NAME_PREFIX = 'AzureIotDeviceJob';
 
 const CATEGORY = 'Azure IoT Hub device jobs';
@@ -59,12 +59,13 @@ const ONE_JOB: ResultDefinition = { ...JOBS, description: 'One row of AzureDevic
 
 const TABLE: Readonly<Record<ShortName, Entry>> = {
   ScheduleTwinUpdateJob: {
-    description: 'Makes a job that changes tags and desired properties of the twins of many devices',
+    description:
+      'Schedules a job that updates tags and desired properties of the twins of many devices and returns its id',
     parameters: [PATCH, QUERY_CONDITION, startTime, maxExecutionTimeInSeconds, jobId],
     result: THE_JOB_ID,
   },
   ScheduleDeviceMethodJob: {
-    description: 'Makes a job that calls a direct method on many devices',
+    description: 'Schedules a job that calls a direct method on many devices and returns its id',
     parameters: [
       METHOD_NAME,
       PAYLOAD,
@@ -79,22 +80,22 @@ const TABLE: Readonly<Record<ShortName, Entry>> = {
     result: THE_JOB_ID,
   },
   GetJob: {
-    description: 'The state of a job, with its counts and its outcome',
+    description: 'Returns the state of a job, with its counts and its outcome',
     parameters: [JOB_ID],
     result: ONE_JOB,
   },
   FindJobs: {
-    description: 'The jobs of the hub, all or by type and status',
+    description: 'Returns the jobs of the hub, all of them or by type and status',
     parameters: [JOB_TYPE, JOB_STATUS, MAX_ITEMS],
     result: JOBS,
   },
   CancelJob: {
-    description: 'Cancels a job that has not started, and gives it as it then is',
+    description: 'Cancels a job that has not started and returns its new state',
     parameters: [JOB_ID],
     result: ONE_JOB,
   },
   QueryJobResults: {
-    description: 'What jobs did to each device, for a query over devices.jobs',
+    description: 'Returns the results of jobs on each device, for a query over devices.jobs',
     parameters: [QUERY, MAX_ITEMS],
     result: {
       baseType: 'INFOTABLE',
@@ -103,16 +104,17 @@ const TABLE: Readonly<Record<ShortName, Entry>> = {
     },
   },
   QueryJobResultsPage: {
-    description: 'The same page by page, for results of any size',
+    description: 'Returns the results of jobs one page at a time, for results of any size',
     parameters: [QUERY, PAGE_MAX_ITEMS, CONTINUATION_TOKEN],
     result: {
       baseType: 'JSON',
       description:
-        '{rows: [...], continuationToken}: rows as in AzureDeviceJobResult with dates as ISO text; the token is null after the last page',
+        '{rows: [...], continuationToken}: rows with the fields of AzureDeviceJobResult, dates as ISO text and JSON values as the hub sent them; the token is null after the last page',
     },
   },
   PreviewTargets: {
-    description: 'Which devices a condition is for, and how long a job on them takes at least, before a job is made',
+    description:
+      'Returns how many devices a condition selects, some of them, and how long a job on them takes at least',
     parameters: [QUERY_CONDITION, SAMPLE_SIZE],
     result: {
       baseType: 'JSON',

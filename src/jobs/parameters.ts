@@ -41,66 +41,66 @@ export const PAYLOAD_TEXT = parameter(
 export const QUERY_CONDITION = parameter(
   'queryCondition',
   'STRING',
-  "Which devices: what stands after WHERE in a query, for example tags.site = 'Lyon'; absent or * for all; FROM devices.modules WHERE ... for modules",
+  "The devices that the job is for: the part of a query after WHERE, for example tags.site = 'Lyon'; * or omitted for all devices; FROM devices.modules WHERE ... for modules",
 );
 
 export const RESPONSE_TIMEOUT = parameter(
   'responseTimeoutInSeconds',
   'INTEGER',
-  'How long a device has to answer: 5 to 300, 30 when absent',
+  'Time that a device has to answer: 5 to 300, default 30',
   { aspects: { minimumValue: 5, maximumValue: 300, units: 's' } },
 );
 
 export const CONNECT_TIMEOUT = parameter(
   'connectTimeoutInSeconds',
   'INTEGER',
-  'How long to wait for a device that is offline: 0 to 300, 30 when absent unless the agent is configured otherwise; with 0 the job waits until its maximum execution time',
+  'Time to wait for a device that is offline: 0 to 300, default 30 unless the agent is configured otherwise; with 0 the job waits until its maximum execution time',
   { aspects: { minimumValue: 0, maximumValue: 300, units: 's' } },
 );
 
 /** The optional parameters of both schedule services, in the order of their documentation. */
 export const SCHEDULE_PARAMETERS = {
-  startTime: parameter('startTime', 'DATETIME', 'When the job starts; now when absent or in the past'),
+  startTime: parameter('startTime', 'DATETIME', 'When the job starts; now if omitted or in the past'),
   maxExecutionTimeInSeconds: parameter(
     'maxExecutionTimeInSeconds',
     'INTEGER',
-    'How long the job may run: at least 1, 3600 when absent',
+    'Time that the job may run: at least 1, default 3600',
     { aspects: { minimumValue: 1, units: 's' } },
   ),
   jobId: parameter(
     'jobId',
     'STRING',
-    'The id that the job gets: 1 to 64 letters, digits and dashes; made up when absent. The same call with the same id makes one job',
+    'The id of the new job: 1 to 64 letters, digits and dashes; generated if omitted. Repeating a call with the same id creates only one job',
   ),
 } as const;
 
-export const JOB_TYPE = parameter('type', 'STRING', 'scheduleDeviceMethod or scheduleUpdateTwin; both when absent');
+export const JOB_TYPE = parameter('type', 'STRING', 'scheduleDeviceMethod or scheduleUpdateTwin; both if omitted');
 
 export const JOB_STATUS = parameter(
   'status',
   'STRING',
-  'scheduled, pending, running, completed, failed, cancelled, queued, enqueued or unknown; all when absent',
+  'The status that the jobs show: scheduled, pending (or enqueued), running, completed, failed, cancelled or unknown; queued for the jobs that the hub has queued; all if omitted',
 );
 
 export const QUERY = parameter('query', 'STRING', 'SELECT * FROM devices.jobs WHERE ...', { isRequired: true });
 
-export const MAX_ITEMS = parameter('maxItems', 'INTEGER', 'How many rows at most, from 1; all when absent', {
+export const MAX_ITEMS = parameter('maxItems', 'INTEGER', 'Maximum number of rows, at least 1; all if omitted', {
   aspects: { minimumValue: 1 },
 });
 
 export const PAGE_MAX_ITEMS = parameter(
   'maxItems',
   'INTEGER',
-  'How many rows a page holds at most: 1 to 1000, 1000 when absent',
+  'Maximum number of rows of a page: 1 to 1000, default 1000',
   { aspects: { minimumValue: 1, maximumValue: 1000 } },
 );
 
 export const CONTINUATION_TOKEN = parameter(
   'continuationToken',
   'STRING',
-  'From the page before, with the same query; the first page when absent',
+  'The token of the previous page of the same query; the first page if omitted',
 );
 
-export const SAMPLE_SIZE = parameter('sampleSize', 'INTEGER', 'How many devices to show: 1 to 100, 10 when absent', {
+export const SAMPLE_SIZE = parameter('sampleSize', 'INTEGER', 'Number of devices to return: 1 to 100, default 10', {
   aspects: { minimumValue: 1, maximumValue: 100 },
 });

@@ -1,7 +1,7 @@
 import type { EventDefinition, PropertyDefinition } from '../edge/definitions.js';
 import { AZURE_DEVICE_JOB, AZURE_DEVICE_JOB_EVENT } from './data-shapes.js';
 
-/** The event that tells of every change of a watched job. */
+/** The event that reports every change of a watched job. */
 export const JOB_STATUS_CHANGED = 'AzureIotDeviceJobStatusChanged';
 
 export const JOB_EVENTS: readonly EventDefinition[] = [
@@ -31,7 +31,7 @@ export const JOB_PROPERTIES: readonly PropertyDefinition[] = [
   {
     name: 'activeJobCount',
     baseType: 'INTEGER',
-    description: 'How many jobs of the hub are scheduled, queued, pending or running',
+    description: 'Number of jobs of the hub that are scheduled, pending or running',
     isReadOnly: true,
     pushType: 'VALUE',
   },
@@ -45,5 +45,5 @@ export const JOB_PROPERTIES: readonly PropertyDefinition[] = [
   },
 ];
 
-/** More rows than these `activeJobs` never has. */
+/** Maximum number of rows of `activeJobs`. */
 export const MAX_ACTIVE_JOBS = 100;
