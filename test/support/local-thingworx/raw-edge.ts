@@ -106,5 +106,8 @@ export function serviceOf({ body }: RawFrame): string {
 
 /** An answer's reason; null when it has none. */
 export function reasonOf({ body }: RawFrame): string | null {
-  return body.readUInt8(0) === 0 ? null : body.subarray(2, 2 + body.readUInt8(1)).toString();
+  if (body.readUInt8(0) === 0) return null;
+  const short = body.readUInt8(1);
+  if (short < 0x80) return body.subarray(2, 2 + short).toString();
+  return body.subarray(5, 5 + (body.readUInt32BE(1) & 0x7fff_ffff)).toString();
 }
