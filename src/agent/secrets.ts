@@ -1,3 +1,4 @@
+import { readConnectionString } from '../iothub/connection-string.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 
 /** Every secret of a configuration as it might turn up in a text. */
@@ -7,8 +8,8 @@ export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): s
 
 function secretsOfHub({ credentials }: HubConfig): string[] {
   if ('connectionString' in credentials) {
-    const key = /SharedAccessKey=([^;]+)/.exec(credentials.connectionString)?.[1];
-    return key === undefined ? [] : [key];
+    const read = readConnectionString(credentials.connectionString);
+    return read.ok ? [read.parts.key] : [credentials.connectionString];
   }
   if (!('sasToken' in credentials)) return [];
   const signature = /\bsig=([^&]+)/.exec(credentials.sasToken)?.[1];

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ConfigurationSources } from '../agent/config/load.js';
+import { formatProblem, type Problem } from '../documents/problem.js';
 import type { CommandIo } from './command-io.js';
 import { OUTPUT_FORMATS } from './output.js';
 
@@ -25,6 +26,12 @@ export function withConfigFlags(command: Command, presence: 'required' | 'option
 /** `--output text|json`. */
 export const outputOption = (): Option =>
   new Option('-o, --output <format>', 'how data is printed').choices(OUTPUT_FORMATS).default('text');
+
+/** Writes a warning about the configuration on stderr. */
+export const warningWriter =
+  (io: CommandIo) =>
+  (warning: Problem): void =>
+    void io.stderr.write(`warning: ${formatProblem(warning)}\n`);
 
 /** The sources that the flags and the environment name. */
 export function sourcesFrom(

@@ -32,8 +32,20 @@ function problemsOf(issue: z.core.$ZodIssue, document: LocatedValue, schema: z.Z
 }
 
 function unknownKey(path: DocumentPath, known: readonly string[], document: LocatedValue): Problem {
+  const run = runTogether(String(path.at(-1)), known);
+  if (run !== undefined) {
+    const origin = document.locate(path, 'key');
+    const hint = `write \`${run}: value\`, with a blank after the colon`;
+    return { origin, path: [...path.slice(0, -1), run], message: 'runs together with its value', hint };
+  }
   const meant = nearMiss(String(path.at(-1)), known);
   const hint = meant ? `did you mean "${meant}"?` : known.length > 0 ? `known here: ${known.join(', ')}` : undefined;
   const problem = { origin: document.locate(path, 'key'), path, message: 'unknown key' };
   return hint === undefined ? problem : { ...problem, hint };
+}
+
+/** The known key that a key begins with when the blank after its colon is missing: what follows may be a secret. */
+function runTogether(key: string, known: readonly string[]): string | undefined {
+  const name = /^([\w-]+)\s*[:=]/.exec(key)?.[1];
+  return name !== undefined && known.includes(name) ? name : undefined;
 }

@@ -1,5 +1,11 @@
 import type { DocumentPath } from './problem.js';
 
+/** The problem of each number that `inexactNumbers` finds. */
+export const INEXACT_NUMBER = {
+  message: 'is a whole number that cannot be held exactly',
+  hint: 'whole numbers beyond 9007199254740992 lose digits: put it in quotes if it may be text',
+} as const;
+
 /** Keys of the top level that begin so are for the author of the document: anchors, notes, other programs. */
 const EXTENSION_PREFIX = 'x-';
 

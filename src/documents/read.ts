@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AgentError, messageOf } from '../core/errors.js';
 import { readRegularFile } from '../core/regular-file.js';
 import { decodeText } from '../core/text-encoding.js';
-import { inexactNumbers, withoutExtensions } from './document-value.js';
+import { INEXACT_NUMBER, inexactNumbers, withoutExtensions } from './document-value.js';
 import { readJsonText } from './json-text.js';
 import { LineIndex } from './line-index.js';
 import { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits, type ParsedText } from './notation.js';
@@ -72,14 +72,9 @@ function sourceDocument(parsed: ParsedText, text: string, file: string): SourceD
     ...texts,
   }));
   const value = notation.length === 0 ? withoutExtensions(parsed.value) : undefined;
-  const numbers = inexactNumbers(value).map((path): Problem => ({ origin: locate(path), path, ...INEXACT }));
+  const numbers = inexactNumbers(value).map((path): Problem => ({ origin: locate(path), path, ...INEXACT_NUMBER }));
   return { file, value, problems: [...notation, ...numbers], locate };
 }
-
-const INEXACT = {
-  message: 'is a whole number that cannot be held exactly',
-  hint: 'whole numbers beyond 9007199254740992 lose digits: put it in quotes if it may be text',
-};
 
 const tooLarge = (file: string, { maxBytes }: DocumentLimits): SourceDocument =>
   unusable({

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { untilAborted } from '../core/abortable.js';
 import type { Clock } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
+import { type ConnectionStringParts, readConnectionString, readSasToken } from './connection-string.js';
 
 /** How the agent proves to a hub who it is: one of three. */
 export type HubCredentials =
@@ -50,32 +51,11 @@ export function createAuthorizer(
   return entraAuthorizer(credentials.hostName, () => loadTokenCredential(credentials.credential), clock);
 }
 
-/** The parts of a service connection string. */
-export interface ConnectionStringParts {
-  readonly hostName: string;
-  readonly policy: string;
-  readonly key: string;
-}
-
-/** Reads `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...`. */
+/** Like `readConnectionString`. @throws AgentError `ConfigurationInvalid`, without repeating any of the text. */
 export function parseConnectionString(text: string): ConnectionStringParts {
-  const parts = new Map(
-    text
-      .trim()
-      .split(';')
-      .filter((part) => part.includes('='))
-      .map((part) => [part.slice(0, part.indexOf('=')).trim().toLowerCase(), part.slice(part.indexOf('=') + 1).trim()]),
-  );
-  if (parts.has('deviceid'))
-    throw invalid("a device's connection string; take one of a shared access policy of the hub");
-  const [hostName, policy, key] = ['HostName', 'SharedAccessKeyName', 'SharedAccessKey'].map((name) => {
-    const value = parts.get(name.toLowerCase());
-    if (!value) throw invalid(`a connection string without ${name}`);
-    return value;
-  }) as [string, string, string];
-  if (!/^[\w.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(hostName)) throw invalid('a HostName that is none');
-  if (Buffer.from(key, 'base64').length === 0) throw invalid('a SharedAccessKey that is not base64');
-  return { hostName, policy, key };
+  const read = readConnectionString(text);
+  if (!read.ok) throw new AgentError('ConfigurationInvalid', `The connection string of a hub ${read.fault}.`);
+  return read.parts;
 }
 
 /** Signs a token for the whole hub. The resource stands in it unencoded, as the SDKs of Azure have it. */
@@ -110,11 +90,10 @@ function keyAuthorizer(parts: ConnectionStringParts, clock: Clock): Authorizer {
 }
 
 function fixedAuthorizer(sasToken: string): Authorizer {
-  const resource = /[\s&]sr=([^&]+)/.exec(sasToken)?.[1];
-  if (!/^SharedAccessSignature\s/.test(sasToken) || resource === undefined || !/[\s&]se=\d+/.test(sasToken))
-    throw invalid('a sasToken that is not `SharedAccessSignature sr=...&sig=...&skn=...&se=...`');
-  const hostName = decodeOr(resource).split('/')[0] as string;
-  return { hostName, authorization: () => sasToken, forget: () => undefined };
+  const read = readSasToken(sasToken);
+  if (!read.ok) throw new AgentError('ConfigurationInvalid', `The sasToken of a hub ${read.fault}.`);
+  const { hostName, token } = read.parts;
+  return { hostName, authorization: () => token, forget: () => undefined };
 }
 
 function entraAuthorizer(hostName: string, load: () => TokenCredential, clock: Clock): Authorizer {
@@ -156,16 +135,4 @@ function azureIdentity(kind: 'default' | 'managedIdentity'): TokenCredential {
     ManagedIdentityCredential: new () => TokenCredential;
   };
   return kind === 'default' ? new identity.DefaultAzureCredential() : new identity.ManagedIdentityCredential();
-}
-
-function decodeOr(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function invalid(what: string): AgentError {
-  return new AgentError('ConfigurationInvalid', `The credentials of a hub are ${what}.`);
 }

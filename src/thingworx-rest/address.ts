@@ -1,3 +1,5 @@
+import { urlHostFault } from '../core/host-name.js';
+
 /** Where a ThingWorx is, in the forms that are needed. */
 export interface ThingWorxAddress {
   /** `wss://host[:port]/Thingworx/WS` */
@@ -18,14 +20,15 @@ const EXAMPLE = 'for example wss://thingworx.example.com/Thingworx/WS';
 const PATHS = new Set(['', '/thingworx', '/thingworx/ws']);
 
 /** Brings an address of ThingWorx to one form: ws, wss, http or https; path empty, `/Thingworx` or `/Thingworx/WS`. */
-export function parseThingWorxAddress(text: string): ThingWorxAddress | AddressFault {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^(?:wss?|https?):$/.test(url.protocol) || url.hostname === '') {
-    return { message: 'must be a URL that begins with wss, https, ws or http', hint: EXAMPLE };
-  }
+export function parseThingWorxAddress(given: string): ThingWorxAddress | AddressFault {
+  const text = given.trim();
+  const url = /^(?:wss?|https?):\/\/[^/\\]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) return { message: 'must be a URL that begins with wss, https, ws or http', hint: EXAMPLE };
   if (url.username !== '' || url.password !== '') {
     return { message: 'must not hold a user or password', hint: 'the agent signs in with its application key' };
   }
+  const hostFault = urlHostFault(text);
+  if (hostFault !== undefined) return { message: `must name a host: ${hostFault}`, hint: EXAMPLE };
   if (url.search !== '' || url.hash !== '' || !PATHS.has(url.pathname.replace(/\/+$/, '').toLowerCase())) {
     return { message: 'must have the path /Thingworx/WS, /Thingworx or none', hint: EXAMPLE };
   }

@@ -1,3 +1,5 @@
+import { parseJson } from '../../core/exact-json.js';
+import { INEXACT_NUMBER, inexactNumbers } from '../../documents/document-value.js';
 import { nearMiss } from '../../documents/near-miss.js';
 import type { DocumentPath, Origin, Problem } from '../../documents/problem.js';
 import { findKey, foldKey, splitKey, variableFor } from './key-lookup.js';
@@ -36,6 +38,7 @@ export function environmentAssignments(
     if (found) {
       const value = valueOfText(text, found.key.kind);
       assignments.push({ path: found.path, value, kind: 'environment', origin });
+      problems.push(...numberProblems(value, found.path, origin));
     } else {
       const meant = nearMiss(
         variable.toUpperCase(),
@@ -55,17 +58,23 @@ export function flagAssignments(settings: readonly string[]): Assignments {
   for (const setting of settings) {
     const equals = setting.indexOf('=');
     const key = equals < 0 ? setting : setting.slice(0, equals);
-    const origin = { source: `--set ${key}` };
+    // What is not written like a key may be a secret that was meant to follow one.
+    const origin = { source: `--set ${/^[\w.[\]-]*/.exec(key)?.[0]}` };
     const found = equals < 0 ? undefined : findKey(splitKey(key));
     if (found) {
       const value = valueOfText(setting.slice(equals + 1), found.key.kind);
       assignments.push({ path: found.path, value, kind: 'flag', origin });
+      problems.push(...numberProblems(value, found.path, origin));
     } else {
       problems.push({ origin, path: [], message: equals < 0 ? 'must be key=value' : 'unknown key' });
     }
   }
   return { assignments, problems };
 }
+
+/** The problems of whole numbers in a value that a double cannot hold. */
+const numberProblems = (value: unknown, path: DocumentPath, origin: Origin): Problem[] =>
+  inexactNumbers(value).map((inner) => ({ origin, path: [...path, ...inner], ...INEXACT_NUMBER }));
 
 /** The value that a text stands for; the text itself where it does not fit, so that the schema says what is wrong. */
 function valueOfText(text: string, kind: KeyKind): unknown {
@@ -94,7 +103,7 @@ const splitList = (text: string): string[] =>
 
 function jsonOrText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

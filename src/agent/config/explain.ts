@@ -38,7 +38,7 @@ function leavesBelow(key: KeyDescription, path: DocumentPath, layered: LayeredVa
   }
   const value = valueAt(layered.value, path);
   if (key.kind !== 'namedGroups' && key.kind !== 'list') return [[key, path]];
-  const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value ?? {});
+  const steps = Array.isArray(value) ? [...value.keys()] : typeof value === 'object' ? Object.keys(value ?? {}) : [];
   if (steps.length === 0) return [[key, path]];
   const member = CONFIGURATION_KEYS[CONFIGURATION_KEYS.indexOf(key) + 1] as KeyDescription;
   return steps.flatMap((step) => leavesBelow(member, [...path, step], layered));

@@ -1,21 +1,22 @@
-import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { AgentError, messageOf } from '../../core/errors.js';
 import type { DocumentPath, Problem } from '../../documents/problem.js';
-import { connectionStringFault, sasTokenFault } from './credentials.js';
+import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
+import type { FileRights } from './file-rights.js';
 import { keyAt } from './key-lookup.js';
 import { type LayeredValue, valueAt } from './layers.js';
+import { type FileFault, inspectFile, readFileText, readSecretText } from './secret-file.js';
 
 /** What the files that the configuration names are, and what is wrong with them. */
 export interface NamedFiles {
   /** Contents of secret files, trimmed, by the formatted path of the secret (without `File`). */
   readonly secrets: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
+  /** What does not keep the agent from working, but should be changed. */
+  readonly warnings: readonly Problem[];
 }
 
-const MAX_SECRET_BYTES = 65_536;
-/** The bit of a file's mode that lets everybody read it. */
-const READABLE_BY_OTHERS = 0o004;
+/** Certificates and keys are small; a bundle of all public authorities has a quarter of a megabyte. */
+const MAX_PEM_BYTES = 4 * 1024 * 1024;
 
 /**
  * The path of a file as a key names it: from the folder of the configuration file that names it, or from the working
@@ -43,80 +44,40 @@ function leavesOf(value: unknown, path: DocumentPath): DocumentPath[] {
 }
 
 /** Reads the secrets' files and looks at all the others. */
-export async function readNamedFiles(layered: LayeredValue): Promise<NamedFiles> {
+export async function readNamedFiles(layered: LayeredValue, rights: FileRights): Promise<NamedFiles> {
   const secrets = new Map<string, string>();
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   for (const path of filePaths(layered.value)) {
+    const located = (fault: FileFault): Problem => ({ origin: layered.locate(path), path, ...fault });
     const file = resolveFile(layered, path);
     const isSecret = keyAt(path)?.isSecretFile ?? false;
-    const mustBePrivate = isSecret || path.at(-1) === 'clientKeyFile';
-    const fault = await faultOfFile(file, mustBePrivate);
-    const content = fault === undefined && isSecret ? await readSecret(file) : undefined;
-    const contentFault = content === undefined ? undefined : faultOfSecret(path, content);
-    const found = fault ?? contentFault;
-    if (found) problems.push({ origin: layered.locate(path), path, ...found });
-    else if (content !== undefined) secrets.set(secretId(path), content);
+    const { fault, warning } = await inspectFile(file, isSecret || path.at(-1) === 'clientKeyFile', rights);
+    if (warning) warnings.push(located(warning));
+    const content = fault ? { fault } : await contentOf(path, file, isSecret);
+    if ('fault' in content) problems.push(located(content.fault));
+    else if (isSecret) secrets.set(secretId(path), content.text);
   }
-  return { secrets, problems };
+  return { secrets, problems, warnings };
 }
 
 /** The name under which a secret's content is kept. */
 export const secretId = (path: DocumentPath): string => path.join('/').replace(/File$/, '');
 
-/**
- * Reads a secret from a file that others must not be able to read.
- * @throws AgentError `ConfigurationInvalid` with the command that mends it.
- */
-export async function readPrivateFile(file: string): Promise<string> {
-  const fault = await faultOfFile(file, true);
-  const content = fault ? '' : await readSecret(file);
-  const found = fault ?? (content === '' ? { message: 'the file is empty' } : undefined);
-  if (!found) return content;
-  const hint = found.hint === undefined ? '' : ` (${found.hint})`;
-  throw new AgentError('ConfigurationInvalid', `${file}: ${found.message}${hint}`);
+type Content = { readonly text: string } | { readonly fault: FileFault };
+
+async function contentOf(path: DocumentPath, file: string, isSecret: boolean): Promise<Content> {
+  // Descriptions of wrappers are read, and their problems found, as documents.
+  if (path[0] === 'wrappers') return { text: '' };
+  if (!isSecret) return await readFileText(file, MAX_PEM_BYTES);
+  const content = await readSecretText(file);
+  if ('fault' in content) return content;
+  const fault = secretFault(path.at(-1), content.text);
+  return fault === undefined ? content : { fault: { message: `the content of the file ${fault}` } };
 }
 
-interface FileFault {
-  readonly message: string;
-  readonly hint?: string;
-}
-
-async function faultOfFile(file: string, mustBePrivate: boolean): Promise<FileFault | undefined> {
-  try {
-    const facts = await stat(file);
-    if (facts.isDirectory()) return { message: `${file} is a folder, not a file` };
-    if (mustBePrivate && (facts.mode & READABLE_BY_OTHERS) !== 0) {
-      return { message: `others may read ${file}`, hint: `mend it with: chmod o-rwx ${quoted(file)}` };
-    }
-    await (await open(file, 'r')).close();
-    return undefined;
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { message: isMissing ? `there is no file ${file}` : `${file} cannot be read: ${messageOf(error)}` };
-  }
-}
-
-const quoted = (file: string): string => (/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`);
-
-async function readSecret(file: string): Promise<string> {
-  const handle = await open(file, 'r');
-  try {
-    const buffer = Buffer.alloc(MAX_SECRET_BYTES + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.toString('utf8', 0, bytesRead).trim();
-  } finally {
-    await handle.close();
-  }
-}
-
-function faultOfSecret(path: DocumentPath, content: string): FileFault | undefined {
-  if (content === '') return { message: 'the file is empty' };
-  if (content.length > MAX_SECRET_BYTES) return { message: 'the file is too large for a secret' };
-  const fault =
-    path.at(-1) === 'connectionStringFile'
-      ? connectionStringFault(content)
-      : path.at(-1) === 'sasTokenFile'
-        ? sasTokenFault(content)
-        : undefined;
-  return fault === undefined ? undefined : { message: `the content of the file ${fault}` };
+function secretFault(key: string | number | undefined, text: string): string | undefined {
+  if (key === 'appKeyFile') return /\p{Cc}/u.test(text) ? 'has more than one line or a control character' : undefined;
+  const read = key === 'connectionStringFile' ? readConnectionString(text) : readSasToken(text);
+  return read.ok ? undefined : read.fault;
 }

@@ -4,6 +4,8 @@ import { formatProblem, type Problem, sortProblems } from '../../documents/probl
 import { parseDocument, readDocument, type SourceDocument } from '../../documents/read.js';
 import { type AgentConfig, toAgentConfig } from './agent-config.js';
 import { type Assignments, environmentAssignments, flagAssignments } from './assignments.js';
+import { type FileRights, PROCESS_FILE_RIGHTS } from './file-rights.js';
+import { flagWarnings } from './flag-warnings.js';
 import { checkRelations } from './checks.js';
 import { filePaths, readNamedFiles, resolveFile } from './files.js';
 import { type LayeredValue, layer, valueAt } from './layers.js';
@@ -17,12 +19,16 @@ export interface ConfigurationSources {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Flags: `key=value`. */
   readonly settings?: readonly string[];
+  /** In place of those of this process. */
+  readonly fileRights?: FileRights;
 }
 
 /** What was read, before it is known whether it is right. */
 export interface ReadConfiguration {
   readonly layered: LayeredValue;
   readonly problems: readonly Problem[];
+  /** What does not keep the agent from working, but should be changed. */
+  readonly warnings: readonly Problem[];
 }
 
 export type LoadResult =
@@ -32,8 +38,9 @@ export type LoadResult =
       /** With every default, secrets' files not read: what `config print` shows. */
       readonly effective: Configuration;
       readonly layered: LayeredValue;
+      readonly warnings: readonly Problem[];
     }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
 
 /** Reads the sources and lays them over each other; problems are those of notation and of names of variables. */
 export async function readConfiguration(sources: ConfigurationSources): Promise<ReadConfiguration> {
@@ -45,6 +52,7 @@ export async function readConfiguration(sources: ConfigurationSources): Promise<
   return {
     layered: layer(documents, assigned(environment, flags)),
     problems: problemsOf(documents, environment, flags),
+    warnings: flagWarnings(flags.assignments),
   };
 }
 
@@ -74,40 +82,54 @@ const isMapOrEmpty = (value: unknown): boolean =>
  * @throws AgentError `WrapperInvalid` for errors in the wrapper descriptions that it names.
  */
 export async function loadConfiguration(sources: ConfigurationSources): Promise<LoadResult> {
-  const { layered, problems: readProblems } = await readConfiguration(sources);
+  const { layered, problems: readProblems, warnings } = await readConfiguration(sources);
   const hasBrokenFile = readProblems.some(({ origin }) => sources.files.includes(origin.source));
   // A file that cannot be read would make everything in it look missing.
-  if (hasBrokenFile) return { ok: false, problems: sortProblems(readProblems) };
-  return checkAll(layered, readProblems);
+  if (hasBrokenFile) return { ok: false, problems: sortProblems(readProblems), warnings };
+  return checkAll({ layered, problems: readProblems, warnings }, sources.fileRights);
 }
 
-async function checkAll(layered: LayeredValue, readProblems: readonly Problem[]): Promise<LoadResult> {
+async function checkAll(
+  { layered, problems: readProblems, warnings: readWarnings }: ReadConfiguration,
+  rights: FileRights = PROCESS_FILE_RIGHTS,
+): Promise<LoadResult> {
   const checked = checkDocument(layered, configurationSchema);
-  const named = await readNamedFiles(layered);
+  const named = await readNamedFiles(layered, rights);
+  const warnings = [...readWarnings, ...named.warnings];
   const problems = [
     ...readProblems,
     ...(checked.ok ? [] : checked.problems),
     ...checkRelations(layered),
     ...named.problems,
   ];
-  if (!checked.ok || problems.length > 0) return { ok: false, problems: sortProblems(withoutRepeats(problems)) };
+  if (!checked.ok || problems.length > 0)
+    return { ok: false, problems: sortProblems(withoutRepeats(problems)), warnings };
   const effective = withFilesResolved(checked.value, layered);
   const config = toAgentConfig(withSecrets(effective, named.secrets));
   const nameProblems = await checkServiceNames(config, layered);
-  if (nameProblems.length > 0) return { ok: false, problems: nameProblems };
+  if (nameProblems.length > 0) return { ok: false, problems: nameProblems, warnings };
   const thingworx = { ...effective.thingworx, url: config.thingworx.address.webSocketUrl };
-  return { ok: true, config, effective: { ...effective, thingworx, things: [...config.things] }, layered };
+  return { ok: true, config, effective: { ...effective, thingworx, things: [...config.things] }, layered, warnings };
 }
 
-/** Like `loadConfiguration`. @throws AgentError `ConfigurationInvalid`, one problem a line. */
-export async function loadAgentConfig(sources: ConfigurationSources): Promise<AgentConfig> {
-  return configOrThrow(await loadConfiguration(sources));
+/**
+ * Like `loadConfiguration`.
+ * @param onWarning is called for each thing that does not keep the agent from working, but should be changed.
+ * @throws AgentError `ConfigurationInvalid`, one problem a line.
+ */
+export async function loadAgentConfig(
+  sources: ConfigurationSources,
+  onWarning: (warning: Problem) => void = () => undefined,
+): Promise<AgentConfig> {
+  const result = await loadConfiguration(sources);
+  result.warnings.forEach(onWarning);
+  return configOrThrow(result);
 }
 
 /** A configuration from a program instead of files. @throws AgentError `ConfigurationInvalid`. */
 export async function agentConfigFrom(input: ConfigurationInput): Promise<AgentConfig> {
   const document = parseDocument(JSON.stringify(input), 'configuration');
-  return configOrThrow(await checkAll(layer([document], []), []));
+  return configOrThrow(await checkAll({ layered: layer([document], []), problems: [], warnings: [] }));
 }
 
 function configOrThrow(result: LoadResult): AgentConfig {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CheckStep, Verdict } from '../../agent/check/step.js';
 import type { CommandIo } from '../command-io.js';
-import { type ConfigFlags, outputOption, sourcesFrom, withConfigFlags } from '../config-flags.js';
+import { type ConfigFlags, outputOption, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { type OutputFormat, type Paint, paintFor, printJson, printLine } from '../output.js';
 
@@ -25,7 +25,7 @@ export function registerCheck(program: Command, io: CommandIo): void {
 
 async function check(io: CommandIo, flags: Flags, paint: Paint): Promise<void> {
   const { loadAgentConfig } = await import('../../agent/config/load.js');
-  const config = await loadAgentConfig(sourcesFrom(flags, io));
+  const config = await loadAgentConfig(sourcesFrom(flags, io), warningWriter(io));
   const { checkInstallation } = await import('../../agent/check/check.js');
   const isText = flags.output === 'text';
   const steps = await checkInstallation(config, (step) => {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Explanation } from '../../agent/config/explain.js';
 import type { Origin, Problem } from '../../documents/problem.js';
 import type { CommandIo } from '../command-io.js';
-import { type ConfigFlags, outputOption, sourcesFrom, withConfigFlags } from '../config-flags.js';
+import { type ConfigFlags, outputOption, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { UsageError } from '../failure.js';
 import { type OutputFormat, printJson, printLine } from '../output.js';
@@ -51,10 +51,14 @@ const withFiles = (command: Command): Command =>
 async function validate(io: CommandIo, files: readonly string[], flags: Flags): Promise<void> {
   const { configurationInvalid, loadConfiguration } = await import('../../agent/config/load.js');
   const result = await loadConfiguration(sourcesFrom(flags, io, files));
+  const warnings = result.warnings.map(problemJson);
   if (flags.output === 'json') {
-    printJson(io, { valid: result.ok, problems: result.ok ? [] : result.problems.map(problemJson) });
+    printJson(io, { valid: result.ok, problems: result.ok ? [] : result.problems.map(problemJson), warnings });
     io.exit(result.ok ? EXIT.done : EXIT.configuration);
-  } else if (result.ok) {
+    return;
+  }
+  result.warnings.forEach(warningWriter(io));
+  if (result.ok) {
     io.stderr.write('The configuration is valid.\n');
   } else {
     throw configurationInvalid(result.problems);
@@ -69,6 +73,7 @@ async function print(io: CommandIo, files: readonly string[], flags: Flags): Pro
   const { configurationInvalid, loadConfiguration } = await import('../../agent/config/load.js');
   const { maskSecrets } = await import('../../agent/config/mask.js');
   const result = await loadConfiguration(sourcesFrom(flags, io, files));
+  result.warnings.forEach(warningWriter(io));
   if (!result.ok) throw configurationInvalid(result.problems);
   const masked = maskSecrets(result.effective);
   if (flags.output === 'json') printJson(io, masked);
@@ -79,7 +84,8 @@ async function explainOne(io: CommandIo, key: string, files: readonly string[], 
   const { configurationInvalid, readConfiguration } = await import('../../agent/config/load.js');
   const { explainKey, knownKeys } = await import('../../agent/config/explain.js');
   const { nearMiss } = await import('../../documents/near-miss.js');
-  const { layered, problems } = await readConfiguration(sourcesFrom(flags, io, files));
+  const { layered, problems, warnings } = await readConfiguration(sourcesFrom(flags, io, files));
+  warnings.forEach(warningWriter(io));
   const explanations = explainKey(key, layered);
   if (!explanations) {
     const meant = nearMiss(key, knownKeys());

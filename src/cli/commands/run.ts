@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Log } from '../../core/log.js';
+import { formatProblem, type Problem } from '../../documents/problem.js';
 import type { CommandIo } from '../command-io.js';
-import { type ConfigFlags, sourcesFrom, withConfigFlags } from '../config-flags.js';
+import { type ConfigFlags, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
 import { EndSignals } from '../end-signals.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -29,10 +30,15 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
   try {
     const level = flags.logLevel === undefined ? [] : [`log.level=${flags.logLevel}`];
     const { loadAgentConfig } = await import('../../agent/config/load.js');
-    const config = await loadAgentConfig(sourcesFrom({ ...flags, set: [...flags.set, ...level] }, io));
+    const warnings: Problem[] = [];
+    const sources = sourcesFrom({ ...flags, set: [...flags.set, ...level] }, io);
+    const config = await loadAgentConfig(sources, (warning) => warnings.push(warning));
     const { createAgent } = await import('../../agent/agent.js');
     const agent = createAgent(config);
     watchDefects(agent.log);
+    // Whoever starts the command by hand looks at the terminal, whoever runs the service at the log.
+    warnings.forEach(warningWriter(io));
+    for (const warning of warnings) agent.log.warn({}, `configuration: ${formatProblem(warning)}`);
     await agent.start();
     const signal = await signals.first();
     agent.log.info({ signal }, 'agent stops');

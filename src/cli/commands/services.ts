@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CatalogueEntry } from '../../agent/reference/service-catalogue.js';
 import type { CommandIo } from '../command-io.js';
-import { type ConfigFlags, sourcesFrom, withConfigFlags } from '../config-flags.js';
+import { type ConfigFlags, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
 import { printJson, printLine } from '../output.js';
 
 type Flags = ConfigFlags & { readonly output: 'text' | 'json' | 'markdown' };
@@ -30,7 +30,7 @@ async function readCatalogue(flags: ConfigFlags, io: CommandIo): Promise<Catalog
   const { serviceCatalogue } = await import('../../agent/reference/service-catalogue.js');
   if (flags.config.length === 0) return serviceCatalogue();
   const { loadAgentConfig } = await import('../../agent/config/load.js');
-  const config = await loadAgentConfig(sourcesFrom(flags, io));
+  const config = await loadAgentConfig(sourcesFrom(flags, io), warningWriter(io));
   const { wrapperDefinitions } = await import('../../agent/wrapper-services.js');
   return serviceCatalogue(config.services, await wrapperDefinitions(config.wrappers));
 }

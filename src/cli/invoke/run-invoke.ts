@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readPrivateFile } from '../../agent/config/files.js';
+import { readPrivateFile } from '../../agent/config/secret-file.js';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
 import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/catalogue.js';
@@ -76,11 +76,12 @@ function addressOf(io: CommandIo, flags: InvokeFlags): ThingWorxAddress {
 }
 
 async function appKeyOf(io: CommandIo, flags: InvokeFlags): Promise<string> {
-  if (flags.appKeyFile !== undefined) return await readPrivateFile(flags.appKeyFile);
+  const warn = (sentence: string): void => void io.stderr.write(`warning: ${sentence}\n`);
+  if (flags.appKeyFile !== undefined) return await readPrivateFile(flags.appKeyFile, warn);
   const key = io.env['TWX_IOTHUB__THINGWORX__APPKEY'];
   if (key) return key;
   const file = io.env['TWX_IOTHUB__THINGWORX__APPKEYFILE'];
-  if (file) return await readPrivateFile(file);
+  if (file) return await readPrivateFile(file, warn);
   throw new UsageError('give the application key with --app-key-file or TWX_IOTHUB__THINGWORX__APPKEY');
 }
 

@@ -336,10 +336,10 @@ describe('secret files', () => {
     expect(config.thingworx).not.toHaveProperty('appKeyFile');
   });
 
-  it('are refused when others may read them, with the command that mends it', async () => {
+  it('are refused when others may read them, with the command to run', async () => {
     const secret = await file('the-key', 0o644);
     expect(await problemsOf(withFile(secret))).toEqual([
-      `FILE:4:15: thingworx.appKeyFile: others may read ${secret} (mend it with: chmod o-rwx ${secret})`,
+      `FILE:4:15: thingworx.appKeyFile: others may read ${secret} (run \`chmod 600 ${secret}\`)`,
     ]);
   });
 
