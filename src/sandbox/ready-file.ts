@@ -1,7 +1,7 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { AgentError, messageOf } from '../core/errors.js';
+import { replaceFile } from '../core/replace-file.js';
 
-/** What `--ready-file` tells, once everything listens. Parts that were not started are left out. */
+/** What the file of `--ready-file` holds, once everything listens. Parts that were not started are left out. */
 export interface ReadyInfo {
   /** Of the command itself. */
   readonly pid: number;
@@ -30,16 +30,14 @@ export interface ReadyInfo {
 }
 
 /**
- * Writes the ready file with mode 0600, whole or not at all: who waits for it never reads half of it.
+ * Writes the ready file with mode 0600, whole or not at all: whoever waits for it never reads half of it. It replaces a
+ * link of that name, and never writes through one.
  * @throws AgentError `StateUnwritable`.
  */
 export async function writeReadyFile(file: string, info: ReadyInfo): Promise<void> {
-  const partial = `${file}.${info.pid}.tmp`;
   try {
-    await writeFile(partial, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
-    await rename(partial, file);
+    await replaceFile(file, `${JSON.stringify(info, null, 2)}\n`, 0o600);
   } catch (error) {
-    await rm(partial, { force: true });
     throw new AgentError('StateUnwritable', `cannot write the ready file ${file}: ${messageOf(error)}`, {
       cause: error,
     });

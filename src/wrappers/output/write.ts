@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { realpath, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../../core/make-folder.js';
+import { replaceFile } from '../../core/replace-file.js';
 import type { BuiltFiles } from '../build.js';
 import { manifestName, manifestText } from './manifest.js';
 import { OutputRefused } from './output-refused.js';
@@ -23,27 +23,19 @@ export async function writeBundle(directory: string, plan: WritePlan, files: Bui
   // Recorded first: what is written before a failure must be known to the next build as its own.
   const manifest = manifestText(plan.manifest);
   const early = manifestText({ ...plan.manifest, files: [...plan.manifest.files, ...plan.removed].sort() });
-  if (plan.changed.length > 0 || plan.removed.length > 0) await replaceFile(root, manifestName(plan.bundleName), early);
-  for (const file of plan.changed) await replaceFile(root, file, files.get(file) ?? '');
+  if (plan.changed.length > 0 || plan.removed.length > 0) await writeBelow(root, manifestName(plan.bundleName), early);
+  for (const file of plan.changed) await writeBelow(root, file, files.get(file) ?? '');
   const removed = plan.removed.map((name) => `${plan.bundleName}/${name}`);
   for (const file of removed) await removeFile(root, file);
-  await replaceFile(root, manifestName(plan.bundleName), manifest);
+  await writeBelow(root, manifestName(plan.bundleName), manifest);
   return { written: plan.changed.length, removed };
 }
 
-/** Writes beside the file and renames, so that a link that has appeared in its place is replaced, not followed. */
-async function replaceFile(root: string, file: string, content: string | Uint8Array): Promise<void> {
+async function writeBelow(root: string, file: string, content: string | Uint8Array): Promise<void> {
   const target = path.join(root, file);
   await makeFolder(path.dirname(target));
   await assertBelowRoot(root, file);
-  const partial = `${target}.${randomBytes(8).toString('hex')}.tmp`;
-  try {
-    await writeFile(partial, content, { flag: 'wx' });
-    await rename(partial, target);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  await replaceFile(target, content);
 }
 
 async function removeFile(root: string, file: string): Promise<void> {

@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+
+/**
+ * Writes a file whole or not at all: a new file beside it, with a name that nobody can guess and that must not exist,
+ * takes its place. A link in that place is replaced, never followed.
+ * @param mode of the new file, before the umask.
+ * @throws the error of the file system.
+ */
+export async function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
+  const partial = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  let isOurs = false;
+  try {
+    const handle = await open(partial, 'wx', mode);
+    isOurs = true;
+    try {
+      await handle.writeFile(content);
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } catch (error) {
+    if (isOurs) await rm(partial, { force: true });
+    throw error;
+  }
+}

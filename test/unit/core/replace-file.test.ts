@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { link, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { replaceFile } from '../../../src/core/replace-file.js';
+import { writeReadyFile } from '../../../src/sandbox/ready-file.js';
+
+describe('replacing a file', () => {
+  let folder = '';
+  const at = (name: string): string => path.join(folder, name);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'replace-'));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it('makes it, or replaces it, and leaves nothing else behind', async () => {
+    await replaceFile(at('a'), 'one');
+    await replaceFile(at('a'), 'two', 0o600);
+    expect(await readFile(at('a'), 'utf8')).toBe('two');
+    expect((await lstat(at('a'))).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it.each(['symbolic', 'hard'])('replaces a %s link and leaves what it leads to', async (kind) => {
+    await writeFile(at('target'), 'theirs');
+    await (kind === 'hard' ? link : symlink)(at('target'), at('a'));
+    await replaceFile(at('a'), 'ours');
+    expect(await readFile(at('target'), 'utf8')).toBe('theirs');
+    expect((await lstat(at('a'))).isFile()).toBe(true);
+  });
+
+  it('fails for a folder in its place, and leaves nothing behind', async () => {
+    await mkdir(at('a'));
+    await expect(replaceFile(at('a'), 'x')).rejects.toMatchObject({ syscall: 'rename' });
+    expect(await readdir(folder)).toEqual(['a']);
+  });
+
+  it('uses a name for the partial file that cannot be prepared beforehand', async () => {
+    await writeFile(at('target'), 'theirs');
+    const pid = process.pid;
+    for (const name of ['ready.tmp', `ready.${pid}.tmp`]) await symlink(at('target'), at(name));
+    await writeReadyFile(at('ready'), { pid });
+    expect(await readFile(at('target'), 'utf8')).toBe('theirs');
+    expect(JSON.parse(await readFile(at('ready'), 'utf8'))).toEqual({ pid });
+    expect((await lstat(at('ready'))).mode & 0o777).toBe(0o600);
+    expect((await readdir(folder)).sort()).toEqual(['ready', `ready.${pid}.tmp`, 'ready.tmp', 'target']);
+  });
+
+  it('reports a ready file that cannot be written', async () => {
+    await expect(writeReadyFile(at('none/ready'), { pid: 1 })).rejects.toMatchObject({ code: 'StateUnwritable' });
+  });
+});
