@@ -1,22 +1,44 @@
 import type { Finding } from '../rules/finding.js';
-import { problemWithServiceName } from '../rules/names.js';
+import { problemWithNameOfService } from '../rules/service-name.js';
 import type { RawDataShape, RawService } from '../schema.js';
 import { pascalCase } from '../typescript-types.js';
-import { describe, type DtdlObject, hasType, isObject, listAt, type Located, textAt } from './model.js';
-import { type ConvertedParameters, parametersFor } from './parameters.js';
-import { convertSchema } from './schemas.js';
+import { Definitions } from './definitions.js';
+import {
+  describe,
+  type DtdlObject,
+  hasType,
+  isObject,
+  leftOver,
+  listAt,
+  type Located,
+  quoted,
+  textAt,
+} from './model.js';
+import { type ConvertedParameters, parametersFor, type Place } from './parameters.js';
+import { type Converted, convertSchema } from './schemas.js';
+
+export interface ConvertedService {
+  readonly service: RawService;
+  /** Those of its parameters. */
+  readonly dataShapes: readonly RawDataShape[];
+  /** Of the command or property that it was made from. */
+  readonly path: Located['path'];
+}
 
 export interface ConvertedContents {
-  readonly services: RawService[];
-  readonly dataShapes: RawDataShape[];
+  readonly services: readonly ConvertedService[];
   /** What has no counterpart. */
-  readonly notes: Finding[];
+  readonly notes: readonly Finding[];
+}
+
+/** A part of the model, for reports. */
+interface Part {
+  readonly path: Located['path'];
+  readonly name: string;
 }
 
 /** Where in the model a part is: in the interface itself, or in one of its components. */
 interface Scope {
-  readonly interfaces: readonly Located[];
-  readonly definitions: ReadonlyMap<string, DtdlObject>;
   /** Empty for the interface itself. */
   readonly component: string;
   readonly depth: number;
@@ -24,125 +46,207 @@ interface Scope {
 
 const MAX_DEPTH = 8;
 
-/** Converts the contents of an interface, of those it extends, and of its components. */
-export function readContents(model: Located, interfaces: readonly Located[]): ConvertedContents {
-  const made: ConvertedContents = { services: [], dataShapes: [], notes: [] };
-  readInterface(model, { interfaces, definitions: new Map(), component: '', depth: 0 }, made);
-  return made;
+/** Converts the contents of the first interface, of those it extends, and of its components. */
+export function readContents(interfaces: readonly Located[]): ConvertedContents {
+  const reader = new ContentsReader(interfaces);
+  const [model] = interfaces;
+  if (model) reader.readInterface(model, { component: '', depth: 0 });
+  reader.reportUnused();
+  return reader;
 }
 
-function readInterface(model: Located, outer: Scope, made: ConvertedContents): void {
-  const definitions = new Map(outer.definitions);
-  for (const { object } of listAt(model.object, 'schemas', [])) definitions.set(textAt(object, '@id'), object);
-  const scope = { ...outer, definitions };
-  for (const base of basesOf(model, scope, made)) readInterface(base, { ...scope, depth: scope.depth + 1 }, made);
-  for (const content of listAt(model.object, 'contents', model.path)) readContent(content, scope, made);
-}
+class ContentsReader {
+  readonly services: ConvertedService[] = [];
+  readonly notes: Finding[] = [];
+  readonly #interfaces: readonly Located[];
+  readonly #definitions: Definitions;
+  /** Interfaces that were read, each with the components that it was read for. */
+  readonly #read = new Map<DtdlObject, Set<string>>();
 
-/** The interfaces that one extends, named or written out. */
-function basesOf({ object, path }: Located, scope: Scope, made: ConvertedContents): Located[] {
-  const given = [object['extends']].flat().filter((base) => base !== undefined);
-  return given.flatMap((base: unknown) => {
-    const found = resolve(base, [...path, 'extends'], scope);
-    if (!found)
-      made.notes.push({ path: [...path, 'extends'], message: `${nameOf(base)} is not in this file: left out` });
-    return found ? [found] : [];
-  });
-}
-
-const nameOf = (reference: unknown): string => (typeof reference === 'string' ? reference : 'the interface');
-
-function resolve(reference: unknown, path: Located['path'], scope: Scope): Located | undefined {
-  if (scope.depth >= MAX_DEPTH) return undefined;
-  if (isObject(reference)) return { object: reference, path };
-  return scope.interfaces.find(({ object }) => object['@id'] === reference);
-}
-
-function readContent(content: Located, scope: Scope, made: ConvertedContents): void {
-  const { object, path } = content;
-  const name = textAt(object, 'name');
-  const note = (message: string): void => void made.notes.push({ path, message: `${name || 'a part'}: ${message}` });
-  if (hasType(object, 'Command')) readCommand(content, name, scope, made);
-  else if (hasType(object, 'Property') && object['writable'] === true) readProperty(content, name, scope, made);
-  else if (hasType(object, 'Component')) readComponent(content, name, scope, made);
-  else if (hasType(object, 'Property')) note('a property that is not writable cannot be set by a job: left out');
-  else if (hasType(object, 'Telemetry')) note('telemetry is no matter of jobs: left out');
-  else if (hasType(object, 'Relationship')) note('a relationship has no counterpart: left out');
-  else note('what this is, is not known: left out');
-}
-
-function readComponent({ object, path }: Located, name: string, scope: Scope, made: ConvertedContents): void {
-  const found = resolve(object['schema'], [...path, 'schema'], scope);
-  const isNested = scope.component !== '';
-  if (!found || isNested) {
-    const why = isNested
-      ? 'a component inside a component is not possible'
-      : `${nameOf(object['schema'])} is not in this file`;
-    made.notes.push({ path, message: `${name}: ${why}: left out` });
-    return;
+  constructor(interfaces: readonly Located[]) {
+    this.#interfaces = interfaces;
+    this.#definitions = new Definitions(interfaces);
   }
-  readInterface(found, { ...scope, component: name, depth: scope.depth + 1 }, made);
-}
 
-/** Commands of a component are methods named `component*command` (IoT Plug and Play conventions). */
-function readCommand({ object, path }: Located, name: string, scope: Scope, made: ConvertedContents): void {
-  const request = object['request'];
-  const prefix = `${pascalCase(scope.component)}${pascalCase(name)}`;
-  const methodName = scope.component === '' ? name : `${scope.component}*${name}`;
-  const parameters = isObject(request) ? requestParameters(request, prefix, scope) : undefined;
-  if (object['response'] !== undefined) {
-    made.notes.push({ path, message: `${name}: the response is not checked; it is in the results of the job` });
+  readInterface(model: Located, scope: Scope): void {
+    const components = this.#read.get(model.object) ?? new Set();
+    // An interface may be extended along several ways, and counts once.
+    if (components.has(scope.component)) return;
+    this.#read.set(model.object, components.add(scope.component));
+    for (const base of this.#basesOf(model, scope)) this.readInterface(base, { ...scope, depth: scope.depth + 1 });
+    const contents = model.object['contents'];
+    if (Array.isArray(contents)) {
+      contents.forEach((item: unknown, index) => {
+        if (!isObject(item))
+          this.#note([...model.path, 'contents', index], `${quoted(item)} is not an object: left out`);
+      });
+    }
+    for (const content of listAt(model.object, 'contents', model.path)) this.#readContent(content, scope);
   }
-  add({ name: prefix, kind: 'deviceMethod', methodName, description: describe(object) }, parameters, path, made);
-}
 
-/** The payload of a command is the value of its request, without its name. */
-const requestParameters = (request: DtdlObject, prefix: string, scope: Scope): ConvertedParameters =>
-  parametersFor(
-    convertSchema(request['schema'], scope.definitions),
-    {
-      name: textAt(request, 'name') || 'request',
-      description: describe(request),
-      pointer: [],
-      required: request['nullable'] !== true,
-    },
-    prefix,
-  );
-
-/** Of an object each field can be set alone, so none is required. Properties of a component carry its mark. */
-function readProperty({ object, path }: Located, name: string, scope: Scope, made: ConvertedContents): void {
-  const prefix = `Set${pascalCase(scope.component)}${pascalCase(name)}`;
-  const schema = convertSchema(object['schema'], scope.definitions);
-  const place = ['properties', 'desired', ...(scope.component === '' ? [] : [scope.component])];
-  const required = schema.kind !== 'object';
-  const parameters = parametersFor(
-    schema,
-    { name: required ? name : '', description: describe(object), pointer: [...place, name], required },
-    prefix,
-  );
-  const constants = scope.component === '' ? {} : { constants: { [`/${place.join('/')}/__t`]: 'c' } };
-  add({ name: prefix, kind: 'twinUpdate', description: describe(object), ...constants }, parameters, path, made);
-}
-
-function add(
-  service: RawService,
-  parameters: ConvertedParameters | undefined,
-  path: Located['path'],
-  made: ConvertedContents,
-): void {
-  for (const message of parameters?.notes ?? []) made.notes.push({ path, message });
-  const problem = problemWithServiceName(service.name);
-  const isTaken = made.services.some((other) => other.name.toLowerCase() === service.name.toLowerCase());
-  if (problem !== undefined || isTaken || (service.kind === 'twinUpdate' && parameters?.parameters.length === 0)) {
-    const why = problem ?? (isTaken ? 'is the name of another service already' : 'has nothing that could be set');
-    made.notes.push({ path, message: `${service.name}: ${why}: left out` });
-    return;
+  /** Reports the interfaces that the first one does not reach, and what the others have besides contents. */
+  reportUnused(): void {
+    this.#interfaces.forEach(({ object, path }, index) => {
+      if (!this.#read.has(object)) {
+        this.#note(
+          path,
+          `${textAt(object, '@id') || 'the interface'} is not reached from the first interface: left out`,
+        );
+        return;
+      }
+      // Those of the first one describe the bundle.
+      if (index > 0) this.#report({ path, name: textAt(object, '@id') }, leftOver(object, 'Interface', INTERFACE_KEYS));
+      for (const schema of listAt(object, 'schemas', path)) {
+        if (this.#definitions.isUsed(schema.object)) continue;
+        this.#note(schema.path, `the schema ${textAt(schema.object, '@id')} is not used: left out`);
+      }
+    });
   }
-  const { description, ...rest } = service;
-  made.services.push({
-    ...rest,
-    ...(description === undefined || description === '' ? {} : { description }),
-    ...(parameters ? { parameters: parameters.parameters } : {}),
-  });
-  made.dataShapes.push(...(parameters?.dataShapes ?? []));
+
+  #note(path: Located['path'], message: string): void {
+    this.notes.push({ path, message });
+  }
+
+  /** The interfaces that one extends, named or written out. */
+  #basesOf({ object, path }: Located, scope: Scope): Located[] {
+    const given = [object['extends']].flat().filter((base) => base !== undefined);
+    return given.flatMap((base: unknown) => this.#resolve(base, [...path, 'extends'], scope) ?? []);
+  }
+
+  /** The interface of a reference; reports one that cannot be followed. */
+  #resolve(reference: unknown, path: Located['path'], scope: Scope, prefix = ''): Located | undefined {
+    const name = typeof reference === 'string' ? reference : 'the interface';
+    const found = isObject(reference)
+      ? { object: reference, path }
+      : this.#interfaces.find(({ object }) => object['@id'] === reference);
+    if (!found) this.#note(path, `${prefix}${name} is not in this file: left out`);
+    else if (scope.depth < MAX_DEPTH) return found;
+    else this.#note(path, `${prefix}${name} is more than ${MAX_DEPTH} interfaces away from the first: left out`);
+    return undefined;
+  }
+
+  #readContent(content: Located, scope: Scope): void {
+    const { object, path } = content;
+    const name = textAt(object, 'name');
+    const leave = (why: string): void => this.#note(path, `${name || 'a part'}: ${why}: left out`);
+    if (hasType(object, 'Command')) this.#readCommand(content, name, scope);
+    else if (hasType(object, 'Property') && object['writable'] === true) this.#readProperty(content, name, scope);
+    else if (hasType(object, 'Component')) this.#readComponent(content, name, scope);
+    else if (hasType(object, 'Property')) leave('a property that is not writable cannot be set by a job');
+    else if (hasType(object, 'Telemetry')) leave('telemetry has no counterpart');
+    else if (hasType(object, 'Relationship')) leave('a relationship has no counterpart');
+    else leave(`its type, ${quoted(object['@type'] ?? null)}, is not known`);
+  }
+
+  #readComponent({ object, path }: Located, name: string, scope: Scope): void {
+    if (scope.component !== '') {
+      this.#note(path, `${name}: a component inside a component is not possible: left out`);
+      return;
+    }
+    const found = this.#resolve(object['schema'], path, scope, `${name}: `);
+    if (!found) return;
+    this.#report({ path, name }, leftOver(object, 'Component', ['name', 'schema']));
+    this.readInterface(found, { component: name, depth: scope.depth + 1 });
+  }
+
+  /** Commands of a component are methods named `component*command` (IoT Plug and Play conventions). */
+  #readCommand({ object, path }: Located, name: string, scope: Scope): void {
+    const request = object['request'];
+    const described = describe(object);
+    const prefix = this.#serviceName({ path, name }, scope, { verb: '', suffix: 'Command' });
+    const methodName = scope.component === '' ? name : `${scope.component}*${name}`;
+    const keys = ['name', 'request', 'response', ...described.used];
+    this.#report({ path, name }, [...described.losses, ...leftOver(object, 'Command', keys)]);
+    const parameters = isObject(request) ? this.#requestParameters(request, { path, name }, prefix) : undefined;
+    if (request !== undefined && !isObject(request)) {
+      this.#note(path, `${name}: request ${quoted(request)} is not an object: left out`);
+    }
+    if (object['response'] !== undefined) {
+      this.#note(path, `${name}: the response is not checked; it is in the results of the job`);
+    }
+    this.#add({ name: prefix, kind: 'deviceMethod', methodName, description: described.text }, parameters, path);
+  }
+
+  /** The payload of a command is the value of its request, without its name. */
+  #requestParameters(request: DtdlObject, command: Part, prefix: string): ConvertedParameters {
+    const schema = convertSchema(request['schema'], this.#definitions);
+    const { text, used, losses } = describe(request, meaningOf(schema));
+    const name = textAt(request, 'name') || 'request';
+    const keys = ['schema', 'nullable', ...(schema.kind === 'object' ? [] : ['name']), ...used];
+    const label = `${command.name}.${name}`;
+    this.#report({ path: command.path, name: label }, [...losses, ...leftOver(request, 'CommandRequest', keys)]);
+    const required = request['nullable'] !== true;
+    const place = { name, label, description: text, pointer: [], required };
+    return this.#parameters(schema, place, prefix);
+  }
+
+  /** Of an object each field can be set alone, so none is required. Properties of a component carry its mark. */
+  #readProperty({ object, path }: Located, name: string, scope: Scope): void {
+    const prefix = this.#serviceName({ path, name }, scope, { verb: 'Set', suffix: 'Property' });
+    const schema = convertSchema(object['schema'], this.#definitions);
+    const { text, used, losses } = describe(object, meaningOf(schema));
+    const keys = ['name', 'schema', 'writable', ...used];
+    this.#report({ path, name }, [...losses, ...leftOver(object, 'Property', keys)]);
+    const top = ['properties', 'desired', ...(scope.component === '' ? [] : [scope.component])];
+    const isObjectSchema = schema.kind === 'object';
+    const place: Place = {
+      name: isObjectSchema ? '' : name,
+      label: name,
+      // The service has the description of an object.
+      description: isObjectSchema ? '' : text,
+      pointer: [...top, name],
+      required: !isObjectSchema,
+    };
+    const constants = scope.component === '' ? {} : { constants: { [`/${top.join('/')}/__t`]: 'c' } };
+    const service: RawService = { name: prefix, kind: 'twinUpdate', description: describe(object).text, ...constants };
+    this.#add(service, this.#parameters(schema, place, prefix), path);
+  }
+
+  #parameters(schema: Converted, place: Place, prefix: string): ConvertedParameters {
+    const shapes = this.services.flatMap(({ dataShapes }) => dataShapes.map((shape) => shape.name.toLowerCase()));
+    return parametersFor(schema, place, prefix, new Set(shapes));
+  }
+
+  /** A name that cannot be a service's gets a suffix; the device goes on using the name of the model. */
+  #serviceName(
+    { path, name }: Part,
+    scope: Scope,
+    { verb, suffix }: { readonly verb: string; readonly suffix: string },
+  ): string {
+    const component = pascalCase(scope.component);
+    const plain = `${verb}${component}${pascalCase(name)}`;
+    const problem = problemWithNameOfService(pascalCase(name)) ?? problemWithNameOfService(plain);
+    if (problem === undefined) return plain;
+    this.#note(path, `${name}: ${pascalCase(name)} ${problem}: the service became ${plain}${suffix}`);
+    return `${plain}${suffix}`;
+  }
+
+  #report({ path, name }: Part, sentences: readonly string[]): void {
+    for (const sentence of sentences) this.#note(path, `${name}: ${sentence}`);
+  }
+
+  #add(service: RawService, parameters: ConvertedParameters | undefined, path: Located['path']): void {
+    for (const message of parameters?.notes ?? []) this.#note(path, message);
+    const isTaken = this.services.some((other) => other.service.name.toLowerCase() === service.name.toLowerCase());
+    const hasNothing = service.kind === 'twinUpdate' && parameters?.parameters.length === 0;
+    if (isTaken || hasNothing) {
+      const why = isTaken ? 'is the name of another service already' : 'has nothing that could be set';
+      this.#note(path, `${service.name}: ${why}: left out`);
+      return;
+    }
+    const { description, ...rest } = service;
+    this.services.push({
+      service: {
+        ...rest,
+        ...(description === undefined || description === '' ? {} : { description }),
+        ...(parameters ? { parameters: parameters.parameters } : {}),
+      },
+      dataShapes: parameters?.dataShapes ?? [],
+      path,
+    });
+  }
 }
+
+const INTERFACE_KEYS = ['@id', '@context', 'extends', 'contents', 'schemas'];
+
+const meaningOf = (schema: Converted): string => (schema.kind === 'value' ? (schema.meaning ?? '') : '');

@@ -1,13 +1,26 @@
 import { stringify } from 'yaml';
 import { AgentError } from '../../core/errors.js';
+import { printable } from '../../core/printable.js';
 import { formatProblem } from '../../documents/problem.js';
 import { parseDocument, readDocument } from '../../documents/read.js';
 import { JOB_OPTIONS } from '../definition.js';
 import { hasOption } from '../options.js';
 import { checkDescription } from '../read-descriptions.js';
+import type { Finding } from '../rules/finding.js';
 import type { RawDataShape, RawDescription } from '../schema.js';
-import { readContents, type ConvertedContents } from './contents.js';
-import { describe, hasType, isObject, type Located, localized, textAt } from './model.js';
+import { readContents, type ConvertedService } from './contents.js';
+import {
+  describe,
+  type DtdlObject,
+  hasType,
+  isObject,
+  leftOver,
+  type Located,
+  localized,
+  otherLanguages,
+  quoted,
+  textAt,
+} from './model.js';
 
 export interface DtdlResult {
   /** A description, in YAML. */
@@ -18,7 +31,8 @@ export interface DtdlResult {
 
 /**
  * Makes a description from a file with one DTDL interface, or with a list of them whose first one is meant: commands
- * become methods, writable properties become twin updates.
+ * become methods, writable properties become twin updates. Everything of the model that the description cannot carry is
+ * in the notes.
  * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` when nothing can be made of it.
  */
 export async function descriptionFromDtdl(file: string): Promise<DtdlResult> {
@@ -26,56 +40,102 @@ export async function descriptionFromDtdl(file: string): Promise<DtdlResult> {
   if (document.problems.length > 0) {
     throw new AgentError('WrapperInvalid', document.problems.map(formatProblem).join('\n'));
   }
-  const interfaces = interfacesIn(document.value);
+  const { interfaces, others } = interfacesIn(document.value);
   const [model] = interfaces;
   if (!model)
     throw new AgentError('WrapperInvalid', `${file}: there is no DTDL interface in it ("@type": "Interface")`);
-  const contents = readContents(model, interfaces);
-  const notes = contents.notes.map(({ path, message }) =>
-    formatProblem({ origin: document.locate(path), path, message }),
-  );
-  const text = write(model, contents);
+  const contents = readContents(interfaces);
+  const bundle = bundleOf(model);
+  const { services, refused } = soundServices(contents.services, bundle, model);
+  const findings = [...bundle.notes, ...contents.notes, ...refused, ...others];
+  const notes = findings.map(({ path, message }) => formatProblem({ origin: document.locate(path), path, message }));
+  const description = descriptionOf(bundle, services, model);
+  const text = `# Made from the DTDL interface ${bundle.title}.\n${stringify(description, { lineWidth: 110 })}`;
   const checked = checkDescription(parseDocument(text, `made from ${file}`));
-  if (!checked.ok)
-    throw new AgentError(
-      'WrapperInvalid',
-      [...notes, ...whyNot(contents, checked.problems.map(formatProblem))].join('\n'),
-    );
-  return { text, notes };
+  if (checked.ok) return { text, notes };
+  const why =
+    services.length === 0
+      ? ['the model has neither commands nor writable properties']
+      : checked.problems.map(formatProblem);
+  throw new AgentError('WrapperInvalid', [...notes, ...why].join('\n'));
 }
 
-const whyNot = ({ services }: ConvertedContents, problems: readonly string[]): readonly string[] =>
-  services.length === 0 ? ['the model has neither commands nor writable properties'] : problems;
-
-function interfacesIn(value: unknown): Located[] {
-  const list = Array.isArray(value)
+function interfacesIn(value: unknown): { readonly interfaces: Located[]; readonly others: Finding[] } {
+  const list: { readonly object: unknown; readonly path: Located['path'] }[] = Array.isArray(value)
     ? value.map((object: unknown, index) => ({ object, path: [index] }))
     : [{ object: value, path: [] }];
-  return list.flatMap(({ object, path }) =>
-    isObject(object) && hasType(object, 'Interface') ? [{ object, path }] : [],
-  );
+  const isInterface = (object: unknown): object is DtdlObject => isObject(object) && hasType(object, 'Interface');
+  return {
+    interfaces: list.flatMap(({ object, path }) => (isInterface(object) ? [{ object, path }] : [])),
+    others: list
+      .filter(({ object }) => !isInterface(object))
+      .map(({ object, path }) => ({ path, message: `${quoted(object)} is not an interface: left out` })),
+  };
 }
 
-function write({ object }: Located, contents: ConvertedContents): string {
+interface Bundle {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly title: string;
+  readonly notes: readonly Finding[];
+}
+
+/** What the first interface says of itself. */
+function bundleOf({ object, path }: Located): Bundle {
   const id = textAt(object, '@id');
-  const condition = `modelId = '${id.replaceAll(/['\\]/g, '')}'`;
-  const name = bundleName(id);
-  const description: RawDescription = {
-    bundle: { name, version: bundleVersion(id), description: describe(object) || `Made from ${id}.` },
-    ...(contents.dataShapes.length > 0
-      ? { dataShapes: contents.dataShapes.map((shape) => inBundle(shape, name)) }
-      : {}),
-    services: contents.services.map((service) => ({
+  const { text, used, losses } = describe(object);
+  const displayName = localized(object['displayName']);
+  const known = ['@id', '@context', 'extends', 'contents', 'schemas', ...(displayName === '' ? [] : ['displayName'])];
+  const notes = [
+    ...losses,
+    ...(used.includes('displayName') ? [] : otherLanguages('displayName', object['displayName'])),
+    ...leftOver(object, 'Interface', [...known, ...used]),
+  ];
+  return {
+    name: bundleName(id),
+    version: bundleVersion(id),
+    description: text || `Made from ${printable(id)}.`,
+    title: printable((displayName || id).replaceAll(/\s+/g, ' ')),
+    notes: notes.map((message) => ({ path, message: `${id || 'the interface'}: ${message}` })),
+  };
+}
+
+/** Checks each service by itself, so that one that cannot be described does not cost the others. */
+function soundServices(
+  services: readonly ConvertedService[],
+  bundle: Bundle,
+  model: Located,
+): { readonly services: readonly ConvertedService[]; readonly refused: readonly Finding[] } {
+  const refused: Finding[] = [];
+  const sound = services.filter((converted) => {
+    const value = descriptionOf(bundle, [converted], model);
+    const checked = checkDescription({ file: '', value, problems: [], locate: () => ({ source: '' }) });
+    const problems = checked.ok ? [] : checked.problems.filter(({ path }) => path[0] !== 'bundle');
+    const why = [...new Set(problems.map(({ message }) => message))].join('; ');
+    if (problems.length > 0)
+      refused.push({ path: converted.path, message: `${converted.service.name}: ${why}: left out` });
+    return problems.length === 0;
+  });
+  return { services: sound, refused };
+}
+
+function descriptionOf(bundle: Bundle, services: readonly ConvertedService[], { object }: Located): RawDescription {
+  const id = textAt(object, '@id');
+  const { name, version, description } = bundle;
+  const dataShapes = services.flatMap((converted) => converted.dataShapes.map((shape) => inBundle(shape, name)));
+  return {
+    bundle: { name, version, description },
+    ...(dataShapes.length > 0 ? { dataShapes } : {}),
+    services: services.map(({ service }) => ({
       ...service,
       parameters: (service.parameters ?? []).map((parameter) => inBundleReference(parameter, name)),
       job: {
-        ...(id === '' ? {} : { queryCondition: condition }),
+        ...(id === '' ? {} : { queryCondition: `modelId = '${id.replaceAll(/['\\]/g, '')}'` }),
         callerMaySet: JOB_OPTIONS.filter((option) => hasOption(service.kind, option)),
       },
     })),
   };
-  const title = localized(object['displayName']) || id;
-  return `# Made from the DTDL interface ${title.replaceAll(/\s+/g, ' ')}.\n${stringify(description, { lineWidth: 110 })}`;
 }
 
 const inBundleReference = <T extends { readonly dataShape?: string | undefined }>(part: T, bundle: string): T =>
@@ -87,7 +147,7 @@ const inBundle = (shape: RawDataShape, bundle: string): RawDataShape => ({
   fields: shape.fields.map((field) => inBundleReference(field, bundle)),
 });
 
-/** `dtmi:com:example:TemperatureController;1` gives `com-example-TemperatureController`. */
+/** `com-example-TemperatureController` for `dtmi:com:example:TemperatureController;1`. */
 function bundleName(id: string): string {
   const path = id.replace(/^dtmi:/, '').replace(/;.*$/, '');
   const name = path.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^[^A-Za-z]+|-+$/g, '');

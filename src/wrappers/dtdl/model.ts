@@ -1,5 +1,7 @@
 /** What of DTDL (versions 2 and 3) is read, leniently: a model is checked by the tools it was made with. */
 import type { DocumentPath } from '../../documents/problem.js';
+import { LIMITS } from '../schema.js';
+import { isHoldableInXml } from '../xml-characters.js';
 
 export type DtdlObject = Readonly<Record<string, unknown>>;
 
@@ -28,18 +30,80 @@ export function listAt(object: DtdlObject, key: string, path: DocumentPath): Loc
 
 export const textAt = (object: DtdlObject, key: string): string => (typeof object[key] === 'string' ? object[key] : '');
 
-/** A text that may be given in several languages: English, or else the first. */
+/** The language that is taken of a text in several: English, or else the first. */
+const languageOf = (value: DtdlObject): string | undefined =>
+  Object.hasOwn(value, 'en') ? 'en' : Object.keys(value)[0];
+
+/** A text that may be given in several languages. */
 export function localized(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (!isObject(value)) return '';
-  const chosen = value['en'] ?? Object.values(value)[0];
+  const chosen = isObject(value) ? value[languageOf(value) ?? ''] : undefined;
   return typeof chosen === 'string' ? chosen : '';
 }
 
-/** What the model says of a part for people, with its unit. */
-export function describe(object: DtdlObject): string {
-  const text = localized(object['description']) || localized(object['comment']) || localized(object['displayName']);
+/** A text of the model for people, and what of the object it could not hold. */
+export interface Described {
+  readonly text: string;
+  /** Keys that the text was made of. */
+  readonly used: readonly string[];
+  readonly losses: readonly string[];
+}
+
+const MAX_LENGTH = LIMITS.textLength / 2;
+
+/**
+ * What the model says of a part for people, with its unit.
+ * @param more put behind it, for example the meaning of values.
+ */
+export function describe(object: DtdlObject, more = ''): Described {
+  const key = ['description', 'comment', 'displayName'].find((candidate) => localized(object[candidate]) !== '');
   const unit = textAt(object, 'unit').replace(/^.*[:;]/, '');
-  const whole = unit === '' ? text : `${text} (${unit})`.trim();
-  return whole.replaceAll(/\s+/g, ' ').slice(0, 1000);
+  const parts = [key === undefined ? '' : localized(object[key]), unit === '' ? '' : `(${unit})`, more];
+  const whole = parts
+    .filter((part) => part !== '')
+    .join(' ')
+    .replaceAll(/\s+/g, ' ');
+  const held = Array.from(whole, (character) => (isHoldableInXml(character) ? character : '\uFFFD')).join('');
+  return {
+    text: held.slice(0, MAX_LENGTH),
+    used: [...(key === undefined ? [] : [key]), ...(unit === '' ? [] : ['unit'])],
+    losses: [
+      ...(key === undefined ? [] : otherLanguages(key, object[key])),
+      ...(held === whole ? [] : ['characters of its description that XML cannot hold are replaced']),
+      ...(held.length > MAX_LENGTH
+        ? [`its description is cut after ${MAX_LENGTH} characters: ${quoted(held.slice(MAX_LENGTH))}`]
+        : []),
+    ],
+  };
+}
+
+/** The texts of a localized value that are not taken. */
+export function otherLanguages(key: string, value: unknown): string[] {
+  if (!isObject(value)) return [];
+  const { [languageOf(value) ?? '']: _taken, ...others } = value;
+  return Object.keys(others).length === 0 ? [] : [`left out: ${key} ${quoted(others)}`];
+}
+
+/**
+ * What of an object has no place in a description, in one sentence; none when there is nothing.
+ * @param type the type that it was read as: the others beside it are semantic types.
+ * @param used keys that something was made of.
+ */
+export function leftOver(object: DtdlObject, type: string, used: readonly string[]): string[] {
+  const keys = Object.keys(object).filter((key) => key !== '@type' && !used.includes(key));
+  const semantic = [object['@type']].flat().filter((given) => given !== undefined && given !== type);
+  const parts = [
+    ...semantic.map((given) => `semantic type ${typeof given === 'string' ? given : quoted(given)}`),
+    ...keys.map((key) => `${key} ${quoted(object[key])}`),
+  ];
+  return parts.length === 0 ? [] : [`left out: ${parts.join(', ')}`];
+}
+
+const MAX_QUOTED = 2000;
+
+/** A value of the model as it is shown in a report. */
+export function quoted(value: unknown): string {
+  const text =
+    JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? String(member) : member)) ?? '';
+  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}...` : text;
 }

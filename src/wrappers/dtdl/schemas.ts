@@ -1,19 +1,30 @@
 import type { BaseType } from '../../alwayson/codec/base-types.js';
-import { describe, type DtdlObject, hasType, isObject, listAt, type Located, textAt } from './model.js';
+import type { Definitions } from './definitions.js';
+import { convertEnum } from './enums.js';
+import { describe, type DtdlObject, hasType, isObject, leftOver, listAt, quoted, textAt } from './model.js';
+
+interface Common {
+  /** What of the schema has no place in a description, each as a sentence about it. */
+  readonly losses: readonly string[];
+}
 
 /** What a schema of DTDL becomes. */
-export type Converted =
-  | {
-      readonly kind: 'value';
-      readonly baseType: BaseType;
-      readonly minimum?: number;
-      readonly maximum?: number;
-      readonly enum?: readonly (string | number)[];
-    }
-  | { readonly kind: 'object'; readonly fields: readonly ConvertedField[] }
-  | { readonly kind: 'rows'; readonly fields: readonly ConvertedField[] }
-  /** Nothing fits: any JSON is taken, unchecked. */
-  | { readonly kind: 'json'; readonly why: string };
+export type Converted = Common &
+  (
+    | {
+        readonly kind: 'value';
+        readonly baseType: BaseType;
+        readonly minimum?: number;
+        readonly maximum?: number;
+        readonly enum?: readonly (string | number)[];
+        /** What the values of an enumeration mean, for the description. */
+        readonly meaning?: string;
+      }
+    | { readonly kind: 'object'; readonly fields: readonly ConvertedField[] }
+    | { readonly kind: 'rows'; readonly fields: readonly ConvertedField[] }
+    /** Nothing fits: any JSON is taken, unchecked. */
+    | { readonly kind: 'json'; readonly why: string }
+  );
 
 export interface ConvertedField {
   readonly name: string;
@@ -21,79 +32,83 @@ export interface ConvertedField {
   readonly schema: Converted;
 }
 
+const value = (baseType: BaseType, ...losses: readonly string[]): Converted => ({ kind: 'value', baseType, losses });
 const whole = (minimum: number, maximum: number): Converted => ({
   kind: 'value',
   baseType: 'INTEGER',
   minimum,
   maximum,
+  losses: [],
 });
-const value = (baseType: BaseType): Converted => ({ kind: 'value', baseType });
+const unchecked = (form: string): Converted => value('STRING', `its form, ${form}, is not checked`);
+const BEYOND = 'values beyond 2^53 are refused';
 
 const PRIMITIVES: Readonly<Record<string, Converted>> = {
   boolean: value('BOOLEAN'),
   byte: whole(-128, 127),
   bytes: value('BLOB'),
-  date: value('STRING'),
+  date: unchecked('date'),
   dateTime: value('DATETIME'),
-  decimal: value('STRING'),
+  decimal: unchecked('decimal'),
   double: value('NUMBER'),
-  duration: value('STRING'),
-  float: value('NUMBER'),
+  duration: unchecked('duration'),
+  float: value('NUMBER', 'its range and precision, float, are not checked'),
   integer: value('INTEGER'),
-  long: value('LONG'),
+  long: value('LONG', BEYOND),
   short: whole(-32768, 32767),
   string: value('STRING'),
-  time: value('STRING'),
+  time: unchecked('time'),
   unsignedByte: whole(0, 255),
-  unsignedInteger: { kind: 'value', baseType: 'LONG', minimum: 0, maximum: 4294967295 },
-  unsignedLong: { kind: 'value', baseType: 'LONG', minimum: 0 },
+  unsignedInteger: { kind: 'value', baseType: 'LONG', minimum: 0, maximum: 4294967295, losses: [] },
+  unsignedLong: { kind: 'value', baseType: 'LONG', minimum: 0, losses: [BEYOND] },
   unsignedShort: whole(0, 65535),
-  uuid: value('GUID'),
+  uuid: value('GUID', 'its form, uuid, is not checked'),
 };
 
 const MAX_DEPTH = 8;
 
-/**
- * Converts a schema.
- * @param definitions reusable schemas of the interface by their ids.
- */
-export function convertSchema(schema: unknown, definitions: ReadonlyMap<string, DtdlObject>, depth = 0): Converted {
-  if (depth > MAX_DEPTH) return { kind: 'json', why: 'is nested too deep' };
+/** Converts a schema, by name, by id or written out. */
+export function convertSchema(schema: unknown, definitions: Definitions, depth = 0): Converted {
+  if (depth > MAX_DEPTH) return json(`is nested more than ${MAX_DEPTH} levels deep`);
   if (typeof schema === 'string') return convertNamed(schema, definitions, depth);
-  if (!isObject(schema)) return { kind: 'json', why: 'has no schema' };
+  if (!isObject(schema)) return json('has no schema');
   if (hasType(schema, 'Enum')) return convertEnum(schema);
-  if (hasType(schema, 'Object')) return { kind: 'object', fields: fieldsOf(schema, definitions, depth) };
+  if (hasType(schema, 'Object')) return convertObject(schema, definitions, depth);
   if (hasType(schema, 'Array')) return convertArray(schema, definitions, depth);
-  if (hasType(schema, 'Map')) return { kind: 'json', why: 'is a map' };
-  return { kind: 'json', why: 'has a schema that is not known' };
+  if (hasType(schema, 'Map')) return json(`is a map, ${quoted(schema)}`);
+  return json(`has an unknown schema, ${quoted(schema)}`);
 }
 
-function convertNamed(name: string, definitions: ReadonlyMap<string, DtdlObject>, depth: number): Converted {
+const json = (why: string, losses: readonly string[] = []): Converted => ({ kind: 'json', why, losses });
+
+function convertNamed(name: string, definitions: Definitions, depth: number): Converted {
   const primitive = Object.hasOwn(PRIMITIVES, name) ? PRIMITIVES[name] : undefined;
-  const definition = definitions.get(name);
   if (primitive) return primitive;
-  return definition
-    ? convertSchema(definition, definitions, depth + 1)
-    : { kind: 'json', why: `has the schema ${name}` };
+  const definition = definitions.get(name);
+  return definition ? convertSchema(definition, definitions, depth + 1) : json(`has the schema ${name}`);
 }
 
-function convertEnum(schema: DtdlObject): Converted {
-  const isText = textAt(schema, 'valueSchema') === 'string';
-  const values = listAt(schema, 'enumValues', []).map(({ object }) => object['enumValue']);
-  const fitting = values.filter((item): item is string | number => typeof item === (isText ? 'string' : 'number'));
-  if (fitting.length === 0) return { kind: 'json', why: 'is an enumeration without values' };
-  return { kind: 'value', baseType: isText ? 'STRING' : 'INTEGER', enum: [...new Set(fitting)] };
+function convertObject(schema: DtdlObject, definitions: Definitions, depth: number): Converted {
+  const fields = listAt(schema, 'fields', []).map(({ object }) => convertField(object, definitions, depth));
+  return { kind: 'object', fields, losses: leftOver(schema, 'Object', ['@id', 'fields']) };
 }
 
-function convertArray(schema: DtdlObject, definitions: ReadonlyMap<string, DtdlObject>, depth: number): Converted {
-  const items = convertSchema(schema['elementSchema'], definitions, depth + 1);
-  if (items.kind === 'object' && items.fields.length > 0) return { kind: 'rows', fields: items.fields };
-  return { kind: 'json', why: 'is a list of values that are no objects' };
-}
-
-const fieldsOf = (schema: DtdlObject, definitions: ReadonlyMap<string, DtdlObject>, depth: number): ConvertedField[] =>
-  listAt(schema, 'fields', []).map(({ object }: Located) => ({
+function convertField(object: DtdlObject, definitions: Definitions, depth: number): ConvertedField {
+  const schema = convertSchema(object['schema'], definitions, depth + 1);
+  const { text, used, losses } = describe(object, schema.kind === 'value' ? schema.meaning : '');
+  const own = [...losses, ...leftOver(object, 'Field', ['name', 'schema', ...used])];
+  return {
     name: textAt(object, 'name'),
-    description: describe(object),
-    schema: convertSchema(object['schema'], definitions, depth + 1),
-  }));
+    description: text,
+    schema: { ...schema, losses: [...own, ...schema.losses] },
+  };
+}
+
+function convertArray(schema: DtdlObject, definitions: Definitions, depth: number): Converted {
+  const items = convertSchema(schema['elementSchema'], definitions, depth + 1);
+  const losses = leftOver(schema, 'Array', ['@id', 'elementSchema']);
+  if (items.kind === 'object' && items.fields.length > 0) {
+    return { kind: 'rows', fields: items.fields, losses: [...losses, ...items.losses] };
+  }
+  return json(`is a list of values that are not objects, ${quoted(schema['elementSchema'])}`, losses);
+}

@@ -1,4 +1,3 @@
-import { isJobServiceName } from '../../jobs/catalogue.js';
 import type { RawService } from '../schema.js';
 import { findingsOfCondition, templateOf } from './conditions.js';
 import type { ShapeTable } from './data-shapes.js';
@@ -6,6 +5,7 @@ import { duplicates, type Finding } from './finding.js';
 import { problemWithJson } from './json-values.js';
 import { findingsOfParameter } from './parameters.js';
 import { formatPointer, parsePointer, pointersOverlap, problemWithPlace } from './pointers.js';
+import { isNameOfAgent } from './service-name.js';
 
 const METHOD_OPTIONS: readonly string[] = ['connectTimeoutInSeconds', 'responseTimeoutInSeconds'];
 
@@ -34,11 +34,8 @@ export function findingsOfService(service: RawService, shapes: ShapeTable): Find
 const placeholdersIn = (service: RawService): ReadonlySet<string> =>
   new Set([...(service.job?.queryCondition ?? '').matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? ''));
 
-/** Services that every edge answers by itself. */
-const PLUMBING: readonly string[] = ['GetMetadata', 'NotifyPropertyUpdate', 'SynchronizeModelState'];
-
 function findingsOfName({ name }: RawService): Finding[] {
-  if (!isJobServiceName(name) && !PLUMBING.includes(name)) return [];
+  if (!isNameOfAgent(name)) return [];
   return [{ path: ['name'], message: 'is the name of a service of the agent itself', hint: 'choose another name' }];
 }
 

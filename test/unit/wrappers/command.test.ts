@@ -124,7 +124,7 @@ describe('twx-iothub wrappers', () => {
     const model = path.join(__dirname, '..', '..', 'fixtures', 'wrappers', 'controller.dtdl.json');
     const printed = await run('from-dtdl', model);
     expect(printed).toMatchObject({ status: 0, out: expect.stringContaining('methodName: calibrate') });
-    expect(printed.err).toContain('temperature: telemetry is no matter of jobs');
+    expect(printed.err).toContain('temperature: telemetry has no counterpart');
     expect(await run('from-dtdl', model, '--out', at('w.yaml'))).toMatchObject({ status: 0, out: '' });
     expect(await readFile(at('w.yaml'), 'utf8')).toBe(printed.out);
     expect(await run('from-dtdl', model, '--out', at('w.yaml'))).toMatchObject({ status: 1 });

@@ -73,17 +73,23 @@ describe('a description from a DTDL model', () => {
 
   it('reports what has no counterpart, with its place', async () => {
     const { notes } = await descriptionFromDtdl(CONTROLLER);
-    expect(notes).toEqual(
-      [
-        'temperature: telemetry is no matter of jobs: left out',
-        'serial: a property that is not writable cannot be set by a job: left out',
-        'class cannot be the name of a parameter and became class_2',
-        'calibrate: the response is not checked; it is in the results of the job',
-        'the values of the field mode are not checked',
-        'hints is a map: it became JSON, which is not checked',
-        'feeds: a relationship has no counterpart: left out',
-      ].map((text) => expect.stringMatching(new RegExp(String.raw`controller\.dtdl\.json:\d+:\d+: .*${text}$`))),
-    );
+    const places = notes.map((note) => note.replace(/^.*controller\.dtdl\.json:\d+:\d+: /, ''));
+    expect(places).toEqual([
+      '[0]: dtmi:com:example:Controller;2: left out: displayName {"de":"Raumregler"}',
+      '[0].contents[0]: temperature: telemetry has no counterpart: left out',
+      '[0].contents[1]: serial: a property that is not writable cannot be set by a job: left out',
+      '[0].contents[2]: target: left out: semantic type Temperature',
+      '[0].contents[4]: limits.class: class cannot be the name of a parameter and became class_2',
+      '[0].contents[5]: calibrate.plan: left out: name "plan"',
+      '[0].contents[5]: calibrate: the response is not checked; it is in the results of the job',
+      '[0].contents[5]: calibrate.plan.offset: its range and precision, float, are not checked',
+      '[0].contents[5]: calibrate.plan.points.at: values beyond 2^53 are refused',
+      '[0].contents[5]: calibrate.plan.points.mode: in a table it is not checked: values ["eco","comfort"]',
+      expect.stringMatching(
+        /^\[0\]\.contents\[5\]: calibrate\.plan\.hints: is a map, .*: it became JSON, which is not checked$/,
+      ),
+      '[0].contents[7]: feeds: a relationship has no counterpart: left out',
+    ]);
   });
 
   it('reports interfaces that are not there', async () => {
@@ -102,8 +108,258 @@ describe('a description from a DTDL model', () => {
       'extends: dtmi:a:Missing;1 is not in this file: left out',
       'contents[0]: c: dtmi:a:Gone;1 is not in this file: left out',
       'contents[2]: Run: is the name of another service already: left out',
-      'contents[3]: x: what this is, is not known: left out',
+      'contents[3]: x: its type, "Unheard", is not known: left out',
     ]);
+  });
+
+  const model = (...contents: readonly object[]) => ({ '@id': 'dtmi:a:B;1', '@type': 'Interface', contents });
+  const notesOf = async (value: unknown): Promise<string[]> =>
+    (await fromModel(value)).notes.map((note) => note.replace(/^\S+ /, ''));
+
+  describe('with names that cannot be those of services', () => {
+    it.each([
+      ['update', 'UpdateCommand'],
+      ['Update', 'UpdateCommand'],
+      ['value', 'ValueCommand'],
+      ['timestamp', 'TimestampCommand'],
+      ['delete', 'DeleteCommand'],
+      ['create', 'CreateCommand'],
+      ['read', 'ReadCommand'],
+      ['event', 'EventCommand'],
+      ['thing', 'ThingCommand'],
+      ['rowS', 'RowSCommand', 'ok'],
+      ['getJob', 'GetJobCommand'],
+      ['getMetadata', 'GetMetadataCommand'],
+      ['scheduleDeviceMethodJob', 'ScheduleDeviceMethodJobCommand'],
+    ])('the command %s becomes %s, and the device keeps its name', async (command, service, isFree = '') => {
+      const { text, notes } = await fromModel(model({ '@type': 'Command', name: command }));
+      const expected = isFree === 'ok' ? service.replace('Command', '') : service;
+      expect(describeWrappers(text).services).toMatchObject([{ name: expected, methodName: command }]);
+      expect(notes).toEqual(
+        isFree === 'ok' ? [] : [expect.stringMatching(new RegExp(`${command}: .*: the service became ${service}$`))],
+      );
+    });
+
+    it.each([
+      ['update', 'SetUpdateProperty'],
+      ['value', 'SetValueProperty'],
+      ['timestamp', 'SetTimestampProperty'],
+      ['interval', 'SetInterval'],
+    ])('the property %s becomes %s, and the pointer keeps its name', async (property, service) => {
+      const { text } = await fromModel(
+        model({ '@type': 'Property', name: property, schema: 'integer', writable: true }),
+      );
+      expect(describeWrappers(text).services).toMatchObject([
+        {
+          name: service,
+          parameters: [{ target: { pointer: ['properties', 'desired', property] } }, {}, {}, {}, {}].slice(0, 5),
+        },
+      ]);
+    });
+
+    it('the names of components stay in the method and the pointer', async () => {
+      const { text } = await fromModel([
+        model({ '@type': 'Component', name: 'pump', schema: 'dtmi:a:Pump;1' }),
+        {
+          '@id': 'dtmi:a:Pump;1',
+          '@type': 'Interface',
+          contents: [
+            { '@type': 'Command', name: 'update' },
+            { '@type': 'Property', name: 'value', schema: 'double', writable: true },
+          ],
+        },
+      ]);
+      expect(describeWrappers(text).services).toMatchObject([
+        { name: 'PumpUpdateCommand', methodName: 'pump*update' },
+        { name: 'SetPumpValueProperty' },
+      ]);
+    });
+  });
+
+  it('has the names of values of an enumeration in descriptions, and reports them', async () => {
+    const schema = {
+      '@type': 'Enum',
+      valueSchema: 'integer',
+      enumValues: [
+        { name: 'off', enumValue: 0 },
+        { name: 'eco', enumValue: 1, displayName: 'Saves energy' },
+      ],
+    };
+    const rows = { '@type': 'Array', elementSchema: { '@type': 'Object', fields: [{ name: 'mode', schema }] } };
+    const { text, notes } = await fromModel(
+      model(
+        { '@type': 'Command', name: 'run', request: { name: 'mode', description: 'How.', schema } },
+        { '@type': 'Property', name: 'mode', schema, writable: true },
+        { '@type': 'Property', name: 'plan', schema: rows, writable: true },
+      ),
+    );
+    const { services, dataShapes } = describeWrappers(text);
+    expect(services[0]?.parameters[0]).toMatchObject({ description: 'How. 0 = off, 1 = eco', rule: { enum: [0, 1] } });
+    expect(services[1]?.parameters[0]).toMatchObject({ description: '0 = off, 1 = eco', rule: { enum: [0, 1] } });
+    expect(dataShapes[0]?.fields[0]?.description).toBe('0 = off, 1 = eco');
+    expect(notes.join('\n')).toMatch(
+      /run\.mode: the names of its values are in its description only: 0 = off, 1 = eco/,
+    );
+    expect(notes.join('\n')).toMatch(/value 1: left out: displayName "Saves energy"/);
+  });
+
+  it.each<[what: string, contents: object[], note: RegExp]>([
+    ['a semantic type', [{ '@type': ['Command', 'Alarm'], name: 'run' }], /run: left out: semantic type Alarm/],
+    [
+      'a key that is not known',
+      [{ '@type': 'Command', name: 'run', commandType: 'synchronous' }],
+      /commandType "synchronous"/,
+    ],
+    [
+      'a second text',
+      [{ '@type': 'Command', name: 'run', description: 'a', comment: 'b' }],
+      /run: left out: comment "b"/,
+    ],
+    ['a language', [{ '@type': 'Command', name: 'run', description: { en: 'a', fr: 'b' } }], /description {"fr":"b"}/],
+    [
+      'a long text',
+      [{ '@type': 'Command', name: 'run', description: 'a'.repeat(1001) }],
+      /description is cut after 1000 characters/,
+    ],
+    [
+      'a form',
+      [{ '@type': 'Command', name: 'run', request: { name: 'a', schema: 'duration' } }],
+      /run\.a: its form, duration, is not checked/,
+    ],
+    [
+      'an unknown schema',
+      [{ '@type': 'Command', name: 'run', request: { name: 'a', schema: 'point' } }],
+      /run\.a: has the schema point: it became JSON/,
+    ],
+    [
+      'a value of another type',
+      [
+        {
+          '@type': 'Command',
+          name: 'run',
+          request: {
+            name: 'a',
+            schema: {
+              '@type': 'Enum',
+              valueSchema: 'string',
+              enumValues: [
+                { name: 'x', enumValue: 'x' },
+                { name: 'y', enumValue: 2 },
+              ],
+            },
+          },
+        },
+      ],
+      /the value {"name":"y","enumValue":2}, which is not of the valueSchema/,
+    ],
+    [
+      'bounds in a table',
+      [
+        {
+          '@type': 'Command',
+          name: 'run',
+          request: {
+            name: 'a',
+            schema: { '@type': 'Array', elementSchema: { '@type': 'Object', fields: [{ name: 'b', schema: 'byte' }] } },
+          },
+        },
+      ],
+      /run\.a\.b: in a table it is not checked: minimum -128, maximum 127/,
+    ],
+    [
+      'an object in a table',
+      [
+        {
+          '@type': 'Command',
+          name: 'run',
+          request: {
+            name: 'a',
+            schema: {
+              '@type': 'Array',
+              elementSchema: {
+                '@type': 'Object',
+                fields: [{ name: 'b', schema: { '@type': 'Object', fields: [{ name: 'c', schema: 'string' }] } }],
+              },
+            },
+          },
+        },
+      ],
+      /run\.a\.b: is an object in a table \(c\): it became JSON/,
+    ],
+    [
+      'a list of values',
+      [
+        {
+          '@type': 'Command',
+          name: 'run',
+          request: { name: 'a', schema: { '@type': 'Array', elementSchema: 'integer' } },
+        },
+      ],
+      /run\.a: is a list of values that are not objects, "integer"/,
+    ],
+    [
+      'a request that is no object',
+      [{ '@type': 'Command', name: 'run', request: 'integer' }],
+      /run: request "integer" is not an object/,
+    ],
+    [
+      'a name that is too long',
+      [
+        { '@type': 'Command', name: 'run' },
+        { '@type': 'Command', name: 'r'.repeat(101) },
+      ],
+      /R{1}r{100}.*left out/,
+    ],
+    [
+      'a component inside a component',
+      [
+        { '@type': 'Command', name: 'run' },
+        {
+          '@type': 'Component',
+          name: 'c',
+          schema: {
+            '@type': 'Interface',
+            '@id': 'dtmi:a:C;1',
+            contents: [{ '@type': 'Component', name: 'd', schema: { '@type': 'Interface', contents: [] } }],
+          },
+        },
+      ],
+      /d: a component inside a component/,
+    ],
+    [
+      'a description of a component',
+      [
+        { '@type': 'Command', name: 'run' },
+        { '@type': 'Component', name: 'c', description: 'text', schema: { '@type': 'Interface', contents: [] } },
+      ],
+      /c: left out: description "text"/,
+    ],
+  ])('reports %s', async (_what, contents, note) => {
+    expect(await notesOf(model(...contents))).toContainEqual(expect.stringMatching(note));
+  });
+
+  it('reports interfaces that the first one does not reach, schemas that are not used, and what is no interface', async () => {
+    const first = {
+      ...model({ '@type': 'Command', name: 'run' }),
+      schemas: [{ '@id': 'dtmi:a:S;1', '@type': 'Enum' }],
+    };
+    expect(
+      await notesOf([first, { '@id': 'dtmi:a:Lone;1', '@type': 'Interface', contents: [] }, 'text', { a: 1 }]),
+    ).toEqual([
+      '[0].schemas[0]: the schema dtmi:a:S;1 is not used: left out',
+      '[1]: dtmi:a:Lone;1 is not reached from the first interface: left out',
+      '[2]: "text" is not an interface: left out',
+      '[3]: {"a":1} is not an interface: left out',
+    ]);
+  });
+
+  it('reads an interface once that is extended along two ways', async () => {
+    const base = { '@id': 'dtmi:a:Base;1', '@type': 'Interface', contents: [{ '@type': 'Command', name: 'run' }] };
+    const side = (id: string) => ({ '@id': id, '@type': 'Interface', extends: 'dtmi:a:Base;1', contents: [] });
+    const first = { ...model(), extends: ['dtmi:a:L;1', 'dtmi:a:R;1'] };
+    const { text, notes } = await fromModel([first, side('dtmi:a:L;1'), side('dtmi:a:R;1'), base]);
+    expect(describeWrappers(text).services.map(({ name }) => name)).toEqual(['Run']);
+    expect(notes).toEqual([]);
   });
 
   it.each([
