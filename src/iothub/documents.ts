@@ -58,12 +58,18 @@ export interface JobResult {
 /** Longer texts are no times. */
 const MAX_TIME_LENGTH = 64;
 
-const TIME_NAMES = (name: string): string[] => [
+const timeNames = (name: string): readonly string[] => [
   `${name}Time`,
   `${name}TimeUtc`,
   `${name}DateTimeUtc`,
   `${name}DateTime`,
 ];
+const TIME_NAMES = {
+  created: timeNames('created'),
+  start: timeNames('start'),
+  end: timeNames('end'),
+  lastUpdated: timeNames('lastUpdated'),
+};
 
 export function readJob(document: HubDocument): Job {
   const method = objectOf(find(document, 'cloudToDeviceMethod'));
@@ -73,9 +79,9 @@ export function readJob(document: HubDocument): Job {
     type: textOf(find(document, 'type', 'jobType')),
     status: textOf(find(document, 'status', 'jobStatus')),
     queryCondition: textOf(find(document, 'queryCondition')),
-    createdTime: dateOf(find(document, ...TIME_NAMES('created'))),
-    startTime: dateOf(find(document, ...TIME_NAMES('start'))),
-    endTime: dateOf(find(document, ...TIME_NAMES('end'))),
+    createdTime: dateOf(find(document, ...TIME_NAMES.created)),
+    startTime: dateOf(find(document, ...TIME_NAMES.start)),
+    endTime: dateOf(find(document, ...TIME_NAMES.end)),
     maxExecutionTimeInSeconds: integerOf(find(document, 'maxExecutionTimeInSeconds')),
     counts: withoutEmpty<JobCounts>({
       deviceCount: integerOf(find(statistics, 'deviceCount')),
@@ -103,10 +109,10 @@ export function readJobResult(document: HubDocument): JobResult {
     jobId: textOf(find(document, 'jobId')),
     type: textOf(find(document, 'jobType', 'type')),
     status: textOf(find(document, 'status', 'jobStatus')),
-    createdTime: dateOf(find(document, ...TIME_NAMES('created'))),
-    startTime: dateOf(find(document, ...TIME_NAMES('start'))),
-    endTime: dateOf(find(document, ...TIME_NAMES('end'))),
-    lastUpdatedTime: dateOf(find(document, ...TIME_NAMES('lastUpdated'))),
+    createdTime: dateOf(find(document, ...TIME_NAMES.created)),
+    startTime: dateOf(find(document, ...TIME_NAMES.start)),
+    endTime: dateOf(find(document, ...TIME_NAMES.end)),
+    lastUpdatedTime: dateOf(find(document, ...TIME_NAMES.lastUpdated)),
     methodStatus: response && integerOf(find(response, 'status')),
     methodPayload: response && (find(response, 'payload') ?? nullIn(response, 'payload')),
     errorCode: textOf(find(details, 'code', 'errorCode')),
@@ -122,10 +128,16 @@ export function find(document: HubDocument, ...names: readonly string[]): unknow
     const value = Object.hasOwn(document, name) ? document[name] : undefined;
     if (value !== undefined && value !== null) return value;
   }
-  const wanted = names.map((name) => name.toLowerCase());
-  for (const [key, value] of Object.entries(document))
-    if (value !== undefined && value !== null && wanted.includes(key.toLowerCase())) return value;
+  for (const key of Object.keys(document)) {
+    const value = document[key];
+    if (value !== undefined && value !== null && names.some((name) => isSameName(name, key))) return value;
+  }
   return undefined;
+}
+
+/** Lengths are compared first: most documents have most names in the usual spelling, and few keys of that length. */
+function isSameName(name: string, key: string): boolean {
+  return name.length === key.length && name.toLowerCase() === key.toLowerCase();
 }
 
 /** `null` when the document has it under this name, in any case. A device may well answer a method with it. */
@@ -145,7 +157,13 @@ function patchOf(value: unknown): HubDocument | undefined {
 /** Text as it is, other plain values written out, anything else as JSON. */
 export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? value : stringifyJson(value);
+  if (typeof value === 'string') return value;
+  try {
+    return stringifyJson(value);
+  } catch {
+    // It is nested too deep to be written.
+    return undefined;
+  }
 }
 
 /** A number that an INTEGER can hold, or text that says one. */

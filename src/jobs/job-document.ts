@@ -2,7 +2,6 @@
  * Whether a response of the hub about one job is that job. Gateways answer with status 200 and a body of their own, which
  * must never pass for a job that was created, cancelled or read.
  */
-import { stringifyJson } from '../core/exact-json.js';
 import { errorOfOddAnswer } from '../iothub/connection-errors.js';
 import { find, type Job, readJob, textOf } from '../iothub/documents.js';
 import { readRefusal } from '../iothub/hub-errors.js';
@@ -47,10 +46,15 @@ function hasStatus(document: HubDocument): boolean {
   return typeof find(document, 'status', 'jobStatus') === 'string';
 }
 
+/** All that the forms of an error body consist of; the rest may be deep and is not needed. */
+function plainMembers(document: HubDocument): HubDocument {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => /^(string|number)$/.test(typeof value)));
+}
+
 function describe(document: HubDocument, id: string | undefined, jobId: string): string {
   if (Object.keys(document).length === 0) return 'a body that is empty or not a JSON object';
   if (id !== undefined && id !== jobId) return `another job in place of ${jobId}`;
-  const { codes, message } = readRefusal({ status: 200, headers: {}, body: stringifyJson(document) ?? '' });
+  const { codes, message } = readRefusal({ status: 200, headers: {}, body: JSON.stringify(plainMembers(document)) });
   const said = [...(codes[0] === undefined ? [] : [`code ${codes[0]}`]), ...(message === '' ? [] : [`"${message}"`])];
   if (said.length > 0) return `an error in a response with status 200 (${said.join(', ')})`;
   return `a JSON object that is not the job ${jobId}`;

@@ -1,4 +1,4 @@
-import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
+import { isTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 
 /**
  * A JSON value as a cell of a table has it: always an object, since PTC's JSON type turns any other value into `{}`. A
@@ -9,10 +9,7 @@ export function jsonCell(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : { value };
 }
 
-/** The row with its JSON fields as cells of a table; absent fields stay absent. */
-export function withJsonCells(shape: DataShapeDefinition, row: NativeRow): NativeRow {
-  const cells: Record<string, unknown> = { ...row };
-  for (const { name, baseType } of shape.fields)
-    if (baseType === 'JSON' && row[name] !== undefined) cells[name] = jsonCell(row[name]);
-  return cells;
+/** The value itself, or a text in place of one so deep that its row, and with it the whole result, could not be written. */
+export function writableJson(value: unknown): unknown {
+  return isTooDeep(value) ? `left out: JSON nested more than ${MAX_JSON_DEPTH} levels deep` : value;
 }

@@ -1,11 +1,10 @@
 /** The rules that all JSON parameters share, whether they come as a JSON value or as JSON text. */
 import { inexactNumberPath, JsonSyntaxError, parseJson, stringifyJson } from '../core/exact-json.js';
+import { isTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 import { invalidArgument } from './rules.js';
 
 /** What fits a direct method's payload, and four times what a twin can hold. */
 export const MAX_JSON_BYTES = 128 * 1024;
-/** Deeper values would overflow the stack of the code that handles them. */
-const MAX_DEPTH = 1000;
 const MAX_SHOWN_PATH = 200;
 
 /**
@@ -63,13 +62,7 @@ function checkSize(parameter: string, json: string): void {
     throw invalidArgument(parameter, `has ${bytes} bytes of JSON; at most ${MAX_JSON_BYTES} are allowed`);
 }
 
-/** Level by level, so that no depth can overflow the stack. */
 function checkDepth(parameter: string, value: unknown): void {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) throw invalidArgument(parameter, `is nested more than ${MAX_DEPTH} levels deep; flatten it`);
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? (Object.values(item) as unknown[]) : [],
-    );
-  }
+  if (isTooDeep(value))
+    throw invalidArgument(parameter, `is nested more than ${MAX_JSON_DEPTH} levels deep; flatten it`);
 }

@@ -2,7 +2,7 @@ import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
 import { type Job, readJobResult } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import { AZURE_DEVICE_JOB, AZURE_DEVICE_JOB_RESULT } from './data-shapes.js';
-import { withJsonCells } from './json-cells.js';
+import { jsonCell, writableJson } from './json-cells.js';
 import { outcomeOf } from './outcome.js';
 
 /**
@@ -12,28 +12,31 @@ import { outcomeOf } from './outcome.js';
 export function jobRow(job: Job, refusedCount: number | undefined): NativeRow {
   const { counts, ...fields } = job;
   const outcome = outcomeOf(job, refusedCount);
-  return withJsonCells(AZURE_DEVICE_JOB, rowOf(AZURE_DEVICE_JOB, { ...fields, ...counts, refusedCount, outcome }));
+  return rowOf(AZURE_DEVICE_JOB, { ...fields, ...counts, refusedCount, outcome });
 }
 
 /** A row of `AzureDeviceJobResult`. */
 export function resultRow(document: HubDocument): NativeRow {
-  return withJsonCells(AZURE_DEVICE_JOB_RESULT, rowOf(AZURE_DEVICE_JOB_RESULT, { ...readJobResult(document) }));
+  return rowOf(AZURE_DEVICE_JOB_RESULT, readJobResult(document) as NativeRow);
 }
 
 /** The same as JSON: JSON values as the hub sent them, dates as ISO text, every field there, empty ones `null`. */
 export function resultJson(document: HubDocument): Record<string, unknown> {
-  const result: NativeRow = { ...readJobResult(document) };
+  const result = readJobResult(document) as NativeRow;
   return Object.fromEntries(
     AZURE_DEVICE_JOB_RESULT.fields.map(({ name }) => {
       const value = result[name];
-      return [name, value instanceof Date ? value.toISOString() : (value ?? null)];
+      return [name, value instanceof Date ? value.toISOString() : (writableJson(value) ?? null)];
     }),
   );
 }
 
-/** Exactly the fields of the shape, empty ones left out. */
+/** Exactly the fields of the shape as cells of a table, empty ones left out. */
 function rowOf(shape: DataShapeDefinition, values: NativeRow): NativeRow {
   const row: Record<string, unknown> = {};
-  for (const { name } of shape.fields) if (values[name] !== undefined) row[name] = values[name];
+  for (const { name, baseType } of shape.fields) {
+    const value = values[name];
+    if (value !== undefined) row[name] = baseType === 'JSON' ? jsonCell(writableJson(value)) : value;
+  }
   return row;
 }

@@ -128,11 +128,13 @@ function serviceSection({ name, shortName, description, parameters, result }: Ca
   return [
     `## ${shortName ?? name}`,
     ...(shortName === undefined ? [] : [`Full name: ${code(name)}`]),
-    `${plainMarkdown(description)}.`.replace('..', '.'),
+    withFullStop(plainMarkdown(description)),
     table,
-    `Result: ${result.baseType}${shape}${meaning}.`.replace('..', '.'),
+    withFullStop(`Result: ${result.baseType}${shape}${meaning}`),
   ].join('\n\n');
 }
+
+const withFullStop = (sentence: string): string => (sentence.endsWith('.') ? sentence : `${sentence}.`);
 
 function shapeSection({ name, description, fields }: CatalogueShape): string {
   const rows = fields.map((field) => [

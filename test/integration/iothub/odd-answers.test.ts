@@ -61,6 +61,7 @@ const BODIES: [string, string, RegExp][] = [
     '[{"jobId":"known","type":"scheduleUpdateTwin","status":"cancelled"}]',
     /not a JSON object/,
   ],
+  ['a deep body', `{"Message":"too deep","inner":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /too deep/],
   ['null', 'null', /not a JSON object/],
   ['a text', '"cancelled"', /not a JSON object/],
 ];

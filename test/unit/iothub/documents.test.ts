@@ -54,9 +54,15 @@ test.each([
   [null, undefined],
 ])('the integer of %j is %j', (value, integer) => expect(integerOf(value)).toBe(integer));
 
+test('a value nested too deep to be written has no text', () => {
+  expect(textOf(JSON.parse(`${'['.repeat(60_000)}${']'.repeat(60_000)}`))).toBeUndefined();
+});
+
 test.each([
   ['a', 'a'],
   ['', ''],
+  [7615917337495251231n, '7615917337495251231'],
+  [{ id: 9007199254740993n }, '{"id":9007199254740993}'],
   [7, '7'],
   [false, 'false'],
   [{ a: 1 }, '{"a":1}'],

@@ -38,6 +38,18 @@ describe('a JSON cell', () => {
     expect(stringifyJson(resultJson(resultOf(payload))['methodPayload'])).toBe(payload);
   });
 
+  it.each([500, 501, 4000, 60_000])(
+    'of an answer nested %d levels deep can be written, and no row is lost',
+    (depth) => {
+      const payload = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+      for (const row of [resultRow(resultOf(payload)), resultJson(resultOf(payload))]) {
+        const text = stringifyJson(row) ?? '';
+        if (depth <= 500) expect(text).toContain(payload);
+        else expect(text).toContain('left out: JSON nested more than 500 levels deep');
+      }
+    },
+  );
+
   it('of an empty field is empty', () => {
     const row = resultRow({ deviceId: 'd', outcome: { deviceMethodResponse: { status: 200 } }, error: null });
     expect(row).not.toHaveProperty('methodPayload');

@@ -125,7 +125,7 @@ describe('payloadText', () => {
     expect(hub.calls).toHaveLength(operations);
   });
 
-  it.each([1_002, 60_000])('nested %d levels deep is refused', async (depth) => {
+  it.each([501, 60_000])('nested %d levels deep is refused', async (depth) => {
     await expect(refusal(METHOD, { methodName: 'm', payloadText: nested(depth) })).resolves.toMatch(
       /payloadText.*deep/,
     );
@@ -133,6 +133,14 @@ describe('payloadText', () => {
       /payload.*deep/,
     );
   });
+});
+
+it('a payload nested 500 levels deep is sent, with its digits', async () => {
+  const text = `${'['.repeat(500)}${']'.repeat(500)}`.replace('[]', '[9007199254740992]');
+  await call(METHOD, { methodName: 'm', payload: parseJson(text) });
+  expect(lastBodyText()).toContain(text);
+  await call(METHOD, { methodName: 'm', payloadText: text });
+  expect(lastBodyText()).toContain(text);
 });
 
 describe('whole numbers that a double cannot hold', () => {
