@@ -205,7 +205,7 @@ class RunningSandbox implements Sandbox {
   async #openStore(name: string): Promise<Store | undefined> {
     if (this.#options.stateDir === undefined) return undefined;
     const { openLevelStore } = await import('../store/level-store.js');
-    const store = await openLevelStore(join(this.directory, name));
+    const store = await openLevelStore(join(this.directory, name), { log: this.#log });
     this.#closers.push(() => store.close());
     return store;
   }

@@ -1,48 +1,55 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClassicLevel } from 'classic-level';
-import { AgentError } from '../core/errors.js';
-import { makeFolder } from '../core/make-folder.js';
+import { type Log, silentLog } from '../core/log.js';
+import { type Database, openDatabase, openSound } from './level-database.js';
+import { isDamage, stateError } from './level-errors.js';
 import { encodeValue } from './memory-store.js';
 import type { Store, StoreChange, StoreRange } from './store.js';
 
-type Database = ClassicLevel;
+export interface LevelStoreOptions {
+  /** Receives a warning for a damaged directory and for each record that cannot be read. */
+  readonly log?: Log;
+  /** The wall clock; that of the system when absent. */
+  readonly nowMs?: () => number;
+}
 
 /** What LevelDB's small files may need. */
 const SPARE_BYTES = 256 * 1024;
 
 /**
  * A Store in a directory of its own, on LevelDB. Every write is synchronous on disk, so that what was acknowledged
- * survives the end of the process and of the machine.
+ * survives the end of the process and of the machine. A damaged directory is moved aside and begun anew.
  *
- * @throws AgentError StateUnwritable if the directory cannot be made or written, or another process has it open.
+ * @throws AgentError StateUnwritable if the directory cannot be created or written, or another process has it open.
  */
-export async function openLevelStore(directory: string): Promise<Store> {
+export async function openLevelStore(directory: string, options: LevelStoreOptions = {}): Promise<Store> {
+  const { log = silentLog, nowMs = Date.now } = options;
   try {
-    await makeFolder(directory, 0o700);
-    return new LevelStore(directory, await openDatabase(directory));
+    return new LevelStore(directory, await openSound(directory, { log, nowMs }), log);
   } catch (error) {
-    throw unwritable(directory, error);
+    throw stateError(directory, error);
   }
 }
 
 class LevelStore implements Store {
   readonly #directory: string;
+  readonly #log: Log;
   #database: Database;
   /** LevelDB refuses every write after a failed one (a full disk, say) until it has been opened anew. */
   #mustReopen = false;
   #reopening: Promise<Database> | undefined;
   #isClosed = false;
 
-  constructor(directory: string, database: Database) {
+  constructor(directory: string, database: Database, log: Log) {
     this.#directory = directory;
+    this.#log = log;
     this.#database = database;
   }
 
   get(key: string): Promise<unknown> {
     return this.#guarded(async () => {
       const text = await (await this.#readable()).get(key);
-      return text === undefined ? undefined : (JSON.parse(text) as unknown);
+      return text === undefined ? undefined : this.#parsed(key, text);
     });
   }
 
@@ -76,10 +83,16 @@ class LevelStore implements Store {
     try {
       for await (const [key, text] of iterator) {
         if (range.prefix !== undefined && !key.startsWith(range.prefix)) break;
-        yield [key, JSON.parse(text)];
+        const value = this.#parsed(key, text);
+        if (value !== undefined) yield [key, value];
       }
     } catch (error) {
-      throw unwritable(this.#directory, error);
+      // A disk that failed after the directory was opened; the next start replaces the directory.
+      if (!isDamage(error)) throw stateError(this.#directory, error);
+      this.#log.warn(
+        { err: error, directory: this.#directory },
+        'some records of the state cannot be read; they are skipped',
+      );
     } finally {
       await iterator.close();
     }
@@ -88,6 +101,16 @@ class LevelStore implements Store {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#guarded(() => this.#database.close());
+  }
+
+  /** The value of a record; undefined, with a warning, for one that is not JSON. */
+  #parsed(key: string, text: string): unknown {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      this.#log.warn({ key, directory: this.#directory }, 'a record of the state is not JSON; it is skipped');
+      return undefined;
+    }
   }
 
   /** Reading goes on while the disk is full: what is open stays open for it. */
@@ -116,17 +139,9 @@ class LevelStore implements Store {
     try {
       return await work();
     } catch (error) {
-      throw unwritable(this.#directory, error);
+      throw stateError(this.#directory, error);
     }
   }
-}
-
-async function openDatabase(directory: string): Promise<Database> {
-  // Loaded here: programs that keep nothing must not pay for the native library.
-  const { ClassicLevel } = await import('classic-level');
-  const database = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
-  await database.open();
-  return database;
 }
 
 /** Opening writes the log anew, into a table: an attempt without room for that would end reading, too. */
@@ -147,25 +162,4 @@ function iteratorOptions(range: StoreRange): { gte?: string; lt?: string; limit?
     ...(range.to === undefined ? {} : { lt: range.to }),
     ...limit,
   };
-}
-
-function unwritable(directory: string, error: unknown): AgentError {
-  if (error instanceof AgentError) return error;
-  const cause = rootCause(error as LevelFailure);
-  const message =
-    cause?.code === 'LEVEL_LOCKED'
-      ? `The state directory ${directory} is in use by another process; stop it or choose another directory.`
-      : `The state directory ${directory} cannot be used: ${cause?.message ?? String(error)}. Check its rights and the free space.`;
-  return new AgentError('StateUnwritable', message, { cause: error });
-}
-
-interface LevelFailure {
-  readonly code?: string;
-  readonly message?: string;
-  readonly cause?: LevelFailure;
-}
-
-/** Level wraps what the native library reports; only the innermost error names the trouble. */
-function rootCause(failure: LevelFailure | undefined): LevelFailure | undefined {
-  return failure?.cause ? rootCause(failure.cause) : failure;
 }
