@@ -16,6 +16,7 @@ import { notePlatform } from './platform-health.js';
 import { secretsOf } from './secrets.js';
 import { openStateStore } from './state-store.js';
 import { statusReport } from './status-report.js';
+import { withStoreHealth } from './store-health.js';
 import { packageVersion } from './version.js';
 
 /** What a program may bring along; all of it has defaults. */
@@ -97,9 +98,10 @@ export class Agent {
     instruments.gauge('agent_info', 1, { version: packageVersion() });
     this.#health.register('platform', true);
     this.#health.register('store', true);
-    const store = await openStateStore(config.stateDir, this.#log);
-    this.#closers.push(() => store.close());
-    this.#health.set('store', 'ok', config.stateDir ?? 'in memory');
+    const opened = await openStateStore(config.stateDir, this.#log);
+    this.#closers.push(() => opened.close());
+    const place = config.stateDir ?? 'in memory';
+    const store = withStoreHealth(opened, { health: this.#health, instruments, place });
     const hubs = await openHubs(config, this.#health);
     for (const { port } of hubs.values()) this.#closers.push(() => port.close());
     // A port that is taken must show before a Thing is bound.

@@ -22,5 +22,5 @@ export async function openStateStore(stateDir: string | undefined, log: Log): Pr
       cause: error,
     });
   }
-  return await openLevelStore(join(stateDir, 'agent'));
+  return await openLevelStore(join(stateDir, 'agent'), { log });
 }

@@ -17,6 +17,8 @@ export class WatchList {
   readonly #log: Log;
   /** Jobs whose record has changed since the last write began. */
   #dirty = new Set<string>();
+  /** Jobs whose last write failed. */
+  #unwritten = new Set<string>();
   /** Jobs that are being written. */
   #inFlight: ReadonlySet<string> = new Set();
   #writing: Promise<void> | undefined;
@@ -28,11 +30,12 @@ export class WatchList {
     this.#log = log;
   }
 
-  /** Takes up what an earlier process was watching. */
+  /** Takes up what an earlier process was watching. A record that cannot be read is skipped, with a warning. */
   async load(): Promise<void> {
-    for await (const [, value] of this.#store.entries({ prefix: this.#prefix })) {
+    for await (const [key, value] of this.#store.entries({ prefix: this.#prefix })) {
       const record = readRecord(value);
       if (record) this.#records.set(record.jobId, record);
+      else this.#log.warn({ key }, 'a record of a watched job cannot be read; it is skipped');
     }
   }
 
@@ -68,8 +71,21 @@ export class WatchList {
     await this.#settled(jobId);
   }
 
-  /** Resolves when everything is in the store. */
+  /** Whether a write has failed and has not been repeated with success. */
+  get hasUnwritten(): boolean {
+    return this.#unwritten.size > 0;
+  }
+
+  /** Writes again what could not be written. */
+  async retry(): Promise<void> {
+    if (!this.hasUnwritten) return;
+    for (const jobId of this.#unwritten) this.#dirty.add(jobId);
+    await (this.#writing ??= this.#writeAll());
+  }
+
+  /** Resolves when everything is in the store, or could not be written. */
   async flush(): Promise<void> {
+    if (this.hasUnwritten) await this.retry();
     while (this.#dirty.size > 0 || this.#writing) await (this.#writing ??= this.#writeAll());
   }
 
@@ -84,15 +100,27 @@ export class WatchList {
     this.#dirty = new Set();
     try {
       await this.#store.batch(jobIds.map((jobId) => this.#changeOf(jobId)));
+      this.#noteWritten(jobIds);
     } catch (error) {
-      this.#log.warn(
-        { err: error, jobs: jobIds.length },
-        'watched jobs could not be stored; a restart may miss changes',
-      );
+      this.#noteUnwritten(jobIds, error);
     } finally {
       this.#inFlight = new Set();
       this.#writing = undefined;
     }
+  }
+
+  #noteWritten(jobIds: readonly string[]): void {
+    if (!this.hasUnwritten) return;
+    for (const jobId of jobIds) this.#unwritten.delete(jobId);
+    if (!this.hasUnwritten) this.#log.info({}, 'watched jobs can be stored again');
+  }
+
+  #noteUnwritten(jobIds: readonly string[], error: unknown): void {
+    const isFirst = !this.hasUnwritten;
+    for (const jobId of jobIds) this.#unwritten.add(jobId);
+    const fields = { err: error, jobs: this.#unwritten.size };
+    if (isFirst) this.#log.warn(fields, 'watched jobs cannot be stored; until they are, a restart may miss changes');
+    else this.#log.debug(fields, 'watched jobs still cannot be stored');
   }
 
   #changeOf(jobId: string): StoreChange {

@@ -121,6 +121,19 @@ export function readRecord(value: unknown): WatchRecord | undefined {
     typeof record.type === 'string' &&
     (record.things === '*' || Array.isArray(record.things)) &&
     typeof record.addedAtMs === 'number' &&
-    Array.isArray(record.pending);
+    Array.isArray(record.pending) &&
+    record.pending.every(isPendingChange);
   return isOne ? (record as WatchRecord) : undefined;
+}
+
+function isPendingChange(value: unknown): value is PendingChange {
+  const change = value as Partial<PendingChange> | null;
+  return (
+    typeof change === 'object' &&
+    typeof change?.status === 'string' &&
+    typeof change.outcome === 'string' &&
+    typeof change.counts === 'object' &&
+    typeof change.observedAtMs === 'number' &&
+    Array.isArray(change.things)
+  );
 }

@@ -145,9 +145,9 @@ class HubWatcher implements JobWatcher {
 
   // Rounds and probes.
 
-  /** Whether rounds are needed: to ask the hub, or to notify again what the platform has not taken yet. */
+  /** Whether rounds are needed: to ask the hub, or to repeat what platform or store have not taken yet. */
   #hasWork(): boolean {
-    return this.#options.watchAll === true || this.#list.size > 0;
+    return this.#options.watchAll === true || this.#list.size > 0 || this.#list.hasUnwritten;
   }
 
   /** Whether the hub has to be asked in each round. */
@@ -214,6 +214,7 @@ class HubWatcher implements JobWatcher {
   }
 
   async #round(context: CallContext): Promise<void> {
+    await this.#list.retry();
     for (const record of this.#list.all())
       if (record.pending.length > 0 || isDone(record)) this.#teller.tell(record.jobId);
     if (!this.#isWatching()) return;
