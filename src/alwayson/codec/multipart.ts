@@ -121,7 +121,7 @@ export class MultipartJoiner {
     this.#store(key, partial, chunk.body);
     if (partial.slices.size < chunkCount) return undefined;
     this.#drop(key);
-    return this.#decode(partial);
+    return joinChunks(partial.first, partial.slices, this.#limits);
   }
 
   /** Drops incomplete messages that are too old and returns how many. */
@@ -181,15 +181,23 @@ export class MultipartJoiner {
     this.#bytes -= this.#partials.get(key)?.bytes ?? 0;
     this.#partials.delete(key);
   }
+}
 
-  #decode({ first, slices }: OpenMessage): Message<WholeBody> {
-    const joined = [encodeMessage(first, first.body).subarray(0, HEADER_BYTES)];
-    joined.push(encodeMessage(first, first.body).subarray(HEADER_BYTES + MULTIPART_HEADER_BYTES));
-    for (let id = 1; id <= first.body.chunkCount; id++) joined.push(slices.get(id) as Buffer);
-    const frame = Buffer.concat(joined);
-    frame[HEADER_BYTES - 1] = 0;
-    return decodeMessage(frame, { ...this.#limits, maxMessageBytes: frame.length }) as Message<WholeBody>;
-  }
+/**
+ * The whole message of `first`, a chunk without its data, and the data of all chunks by their ids. Throws as
+ * decodeMessage does.
+ */
+export function joinChunks(
+  first: Message<ChunkBody>,
+  slices: ReadonlyMap<number, Uint8Array>,
+  limits: Partial<CodecLimits> = {},
+): Message<WholeBody> {
+  const start = encodeMessage(first, first.body);
+  const joined: Uint8Array[] = [start.subarray(0, HEADER_BYTES), start.subarray(HEADER_BYTES + MULTIPART_HEADER_BYTES)];
+  for (let id = 1; id <= first.body.chunkCount; id++) joined.push(slices.get(id) as Uint8Array);
+  const frame = Buffer.concat(joined);
+  frame[HEADER_BYTES - 1] = 0;
+  return decodeMessage(frame, { ...limits, maxMessageBytes: frame.length }) as Message<WholeBody>;
 }
 
 /** Requests and answers have their own numbers. */
@@ -207,6 +215,6 @@ function belongs(first: Message<ChunkBody>, chunk: Message<ChunkBody>): boolean 
 }
 
 /** The header fields of a chunk, without keeping the frame that its data is a view of. */
-function withoutData(chunk: Message<ChunkBody>): Message<ChunkBody> {
+export function withoutData(chunk: Message<ChunkBody>): Message<ChunkBody> {
   return { ...chunk, body: { ...chunk.body, data: new Uint8Array(0) } };
 }

@@ -1,9 +1,11 @@
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { ChunkBody, Message } from '../../alwayson/codec/message.js';
 import { messageOf } from '../../core/errors.js';
+import { limitExceeded } from '../../alwayson/codec/codec-errors.js';
+import { boundedLines, TOO_LONG } from '../bounded-lines.js';
 import type { CommandIo } from '../command-io.js';
 import { EXIT } from '../exit-codes.js';
+import { LineOutput } from '../line-output.js';
 
 const EXAMPLES = `
 A frame is one line of hex; blanks and | are ignored, # starts a comment. Its JSON is one line, too.
@@ -32,64 +34,81 @@ export function registerFrames(program: Command, io: CommandIo): void {
     .action(() => encodeFrames(io));
 }
 
+/** Characters of a line: far more than the longest frame has in hex, or in JSON. */
+const MAX_LINE_LENGTH = 64 * 1_048_576;
+
 async function decodeFrames(io: CommandIo, showSecrets: boolean): Promise<void> {
+  const { CaptureJoiner } = await import('../../alwayson/codec/capture-joiner.js');
   const { frameFromHexLine } = await import('../../alwayson/codec/frame-hex.js');
   const { frameErrorToJson, frameToJson } = await import('../../alwayson/codec/frame-json.js');
   const { decodeMessage } = await import('../../alwayson/codec/frame.js');
-  const { MultipartJoiner } = await import('../../alwayson/codec/multipart.js');
-  const joiner = new MultipartJoiner();
-  const print = (json: unknown): void => void io.stdout.write(`${JSON.stringify(json)}\n`);
+  const joiner = new CaptureJoiner();
+  const output = new LineOutput(io.stdout);
   const decodeLine = (line: string): void => {
     const frame = frameFromHexLine(line);
     if (frame === undefined) return;
     const message = decodeMessage(frame);
-    print(frameToJson(message, { showSecrets }));
-    // The lines of a file have no time: nothing gets too old.
-    const joined = isChunk(message) ? joiner.add(message, 0) : undefined;
-    if (joined !== undefined) print({ ...frameToJson(joined, { showSecrets }), reassembled: true });
+    output.json(frameToJson(message, { showSecrets }));
+    const joined = isChunk(message) ? joiner.add(message) : undefined;
+    if (joined !== undefined) output.json({ ...frameToJson(joined, { showSecrets }), reassembled: true });
   };
-  const failed = await forEachLine(io, decodeLine, (error) => print(frameErrorToJson(error)));
+  const failed = await forEachLine(io, output, {
+    onLine: decodeLine,
+    onError: (error) => output.json(frameErrorToJson(error)),
+  });
+  for (const message of joiner.incomplete()) {
+    output.json(message);
+    await output.drained();
+  }
+  if (joiner.unreportedChunks > 0) output.json({ incomplete: true, unreportedChunks: joiner.unreportedChunks });
   io.exit(failed ? EXIT.failed : EXIT.done);
 }
 
 async function encodeFrames(io: CommandIo): Promise<void> {
   const { frameFromJson } = await import('../../alwayson/codec/frame-json.js');
   const { encodeMessage } = await import('../../alwayson/codec/frame.js');
+  const { parseJson } = await import('../../core/exact-json.js');
+  const output = new LineOutput(io.stdout);
   const encodeLine = (line: string): void => {
     if (line.trim() === '') return;
-    const json: unknown = JSON.parse(line);
-    // Its chunks are there as well, each on a line of its own.
-    if (isReassembled(json)) return;
+    const json = parseJson(line);
+    // The chunks of these are there as well, each on a line of its own.
+    if (isSummary(json)) return;
     const { header, body } = frameFromJson(json);
-    io.stdout.write(`${encodeMessage(header, body).toString('hex')}\n`);
+    output.line(encodeMessage(header, body).toString('hex'));
   };
-  const failed = await forEachLine(io, encodeLine, (error, lineNumber) => {
-    io.stderr.write(`error: line ${lineNumber}: ${messageOf(error)}\n`);
+  const failed = await forEachLine(io, output, {
+    onLine: encodeLine,
+    onError: (error, lineNumber) => void io.stderr.write(`error: line ${lineNumber}: ${messageOf(error)}\n`),
   });
   io.exit(failed ? EXIT.failed : EXIT.done);
 }
 
-/** Hands on each line of stdin, and what it threw. Resolves with whether any line did. */
-async function forEachLine(
-  io: CommandIo,
-  onLine: (line: string) => void,
-  onError: (error: unknown, lineNumber: number) => void,
-): Promise<boolean> {
+interface LineHandler {
+  readonly onLine: (line: string) => void;
+  readonly onError: (error: unknown, lineNumber: number) => void;
+}
+
+/** Passes on each line of stdin, and what its handler threw. Resolves with whether any line failed. */
+async function forEachLine(io: CommandIo, output: LineOutput, { onLine, onError }: LineHandler): Promise<boolean> {
   let lineNumber = 0;
   let failed = false;
-  for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of boundedLines(io.stdin, MAX_LINE_LENGTH)) {
     lineNumber++;
     try {
+      if (line === TOO_LONG) throw limitExceeded('characters in a line', MAX_LINE_LENGTH + 1, MAX_LINE_LENGTH, 0);
       onLine(line);
     } catch (error) {
       failed = true;
       onError(error, lineNumber);
     }
+    await output.drained();
   }
   return failed;
 }
 
 const isChunk = (message: Message): message is Message<ChunkBody> => message.body.kind === 'chunk';
 
-const isReassembled = (json: unknown): boolean =>
-  typeof json === 'object' && json !== null && 'reassembled' in json && json.reassembled === true;
+/** Whether a line of `decode` stands for no frame of its own: a joined message, or one that stayed unfinished. */
+const isSummary = (json: unknown): boolean =>
+  typeof json === 'object' && json !== null && ('reassembled' in json || 'incomplete' in json);

@@ -159,6 +159,108 @@ describe('frames decode', () => {
   });
 });
 
+describe('frames decode of messages that stay unfinished', () => {
+  const part = (requestId: number, chunkId: number, chunkCount: number, data: Bytes = [0]): string =>
+    toHex(chunk(0x40, { requestId, chunkId, chunkCount, data }));
+
+  it('prints one line for each chunk, and each unfinished message after all others', async () => {
+    const input = [part(7, 3, 3), part(8, 1, 2), part(7, 1, 3), VOID_ANSWER, part(8, 2, 2, [0xff])];
+    const { stdout, exitCode } = await decode(input.join('\n'));
+    expect(exitCode).toBe(0);
+    const [first, second, third, fourth, fifth, joined, ...rest] = jsonLines(stdout);
+    expect([first, second, third, fifth].map((line) => line.body.chunkId)).toEqual([3, 1, 1, 2]);
+    expect(fourth.body.kind).toBe('response');
+    expect(joined).toMatchObject({ requestId: 8, reassembled: true });
+    expect(rest).toEqual([{ incomplete: true, requestId: 7, chunks: [1, 3], chunkCount: 3 }]);
+    expect(lines(stdout).at(-1)).toBe('{"incomplete":true,"requestId":7,"chunks":[1,3],"chunkCount":3}');
+  });
+
+  it('has no limit on the messages that are open', async () => {
+    const ids = Array.from({ length: 1_000 }, (_, index) => index + 1);
+    const input = [...ids.map((id) => part(id, 2, 2, [0xff])), ...ids.slice(1).map((id) => part(id, 1, 2, [0]))];
+    const { stdout, exitCode } = await decode(input.join('\n'));
+    expect(exitCode).toBe(0);
+    const printed = jsonLines(stdout);
+    expect(printed.filter((line) => line.reassembled)).toHaveLength(999);
+    expect(printed.filter((line) => line.incomplete)).toEqual([
+      { incomplete: true, requestId: 1, chunks: [2], chunkCount: 2 },
+    ]);
+    expect(printed.some((line) => line.error)).toBe(false);
+  });
+
+  it.each<[string, readonly [number, number][], object]>([
+    ['announces more than a message may have', [[1, 60_000]], { chunks: [1], chunkCount: 60_000 }],
+    [
+      'has impossible numbers',
+      [
+        [0, 2],
+        [3, 2],
+      ],
+      { chunks: [0, 3], chunkCount: 2 },
+    ],
+    [
+      'repeats a chunk',
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      { chunks: [1], chunkCount: 2 },
+    ],
+  ])('reports a message that %s, with exit status 0', async (_, chunks, expected) => {
+    const { stdout, exitCode } = await decode(chunks.map(([id, count]) => part(5, id, count)).join('\n'));
+    expect(exitCode).toBe(0);
+    const printed = jsonLines(stdout);
+    expect(printed).toHaveLength(chunks.length + 1);
+    expect(printed.at(-1)).toEqual({ incomplete: true, requestId: 5, ...expected });
+  });
+
+  it('keeps requests, answers and other connections with the same number apart', async () => {
+    const request = (chunkId: number, data: Bytes, entity: string): string =>
+      toHex(chunk(0x03, { requestId: 5, chunkId, chunkCount: 2, entity: [10, ...text(entity)], data }));
+    const rest = [2, ...text('Echo'), 0];
+    const input = [
+      part(5, 1, 2),
+      request(1, rest, 'A'),
+      request(1, rest, 'B'),
+      request(2, [0xff], 'B'),
+      part(5, 2, 2, [0xff]),
+    ];
+    const printed = jsonLines((await decode(input.join('\n'))).stdout);
+    expect(printed.filter((line) => line.reassembled).map((line) => line.body)).toEqual([
+      expect.objectContaining({ kind: 'request', entityName: 'B' }),
+      expect.objectContaining({ kind: 'response' }),
+    ]);
+    expect(printed.filter((line) => line.incomplete)).toHaveLength(1);
+  });
+
+  it('still ends with 1 where another line cannot be read', async () => {
+    expect((await decode(`${part(7, 1, 3)}\n01 3f${'00'.repeat(13)}`)).exitCode).toBe(1);
+  });
+
+  it('is taken back by encode, which leaves the summaries out', async () => {
+    const input = [part(7, 1, 3), part(8, 1, 2), part(8, 2, 2, [0xff])];
+    const encoded = await runFrames(['encode'], (await decode(input.join('\n'))).stdout);
+    expect(encoded).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(lines(encoded.stdout)).toEqual(input);
+  });
+});
+
+describe('frames decode of long and hostile input', () => {
+  it('gives a line of any length one error, and goes on', async () => {
+    const { stdout, exitCode } = await decode(`${'00'.repeat(33 * 1_048_576)}\n${VOID_ANSWER}`);
+    expect(exitCode).toBe(1);
+    expect(jsonLines(stdout)).toEqual([
+      { error: { code: 'FrameLimitExceeded', message: expect.any(String), offset: 0 } },
+      expect.objectContaining({ code: 64 }),
+    ]);
+  });
+
+  it('escapes control characters that JSON would leave to the terminal', async () => {
+    const { stdout } = await decode(toHex(request({ name: 'a\u009b2J\u007f' })));
+    expect(stdout).toContain('"name":"a\\u009b2J\\u007f"');
+  });
+});
+
 describe('frames encode', () => {
   it('is the reverse of decode for every frame of other software, stray bytes aside', async () => {
     const vectors = frameVectors();

@@ -1,0 +1,44 @@
+import { StringDecoder } from 'node:string_decoder';
+
+/** A line that is longer than accepted; its text was thrown away. */
+export const TOO_LONG = Symbol('too long');
+
+const LINE_END = /\r\n|\n|\r/;
+
+/** The lines of a stream, which may end in CR, LF or both. A line above `maxLength` characters is `TOO_LONG`. */
+export async function* boundedLines(
+  input: AsyncIterable<Buffer | string>,
+  maxLength: number,
+): AsyncGenerator<string | typeof TOO_LONG> {
+  const decoder = new StringDecoder('utf8');
+  let parts: string[] = [];
+  let length = 0;
+  const add = (text: string): void => {
+    length += text.length;
+    if (length <= maxLength) parts.push(text);
+    else parts = [];
+  };
+  const take = (): string | typeof TOO_LONG => {
+    const line = length > maxLength ? TOO_LONG : parts.join('');
+    parts = [];
+    length = 0;
+    return line;
+  };
+  let held = '';
+  for await (const data of input) {
+    const text = held + (typeof data === 'string' ? data : decoder.write(data));
+    // The LF of a CR LF may come with the next part.
+    held = text.endsWith('\r') ? '\r' : '';
+    const lines = (held === '' ? text : text.slice(0, -1)).split(LINE_END);
+    for (const [index, line] of lines.entries()) {
+      if (index > 0) yield take();
+      add(line);
+    }
+  }
+  const rest = held + decoder.end();
+  for (const [index, line] of rest.split(LINE_END).entries()) {
+    if (index > 0) yield take();
+    add(line);
+  }
+  if (length > 0) yield take();
+}
