@@ -11,7 +11,13 @@ export interface ReconnectOptions {
   /** Full jitter after a loss: `random * min(cap, base * 2^n)`. */
   readonly baseMs: number;
   readonly capMs: number;
-  /** Bound for so long, the count of losses begins again. */
+  /**
+   * Upper bound of the jitter while the agent has been bound within the last `recentlyBoundMs`: a platform that comes and
+   * goes is bound again soon after each return.
+   */
+  readonly recentCapMs: number;
+  readonly recentlyBoundMs: number;
+  /** After being bound for so long, losses are counted from zero again. */
   readonly stableAfterMs: number;
   /** After a clean close by the platform the first try comes at a random moment within this time (or the cap). */
   readonly spreadMs: number;
@@ -23,6 +29,9 @@ export interface ReconnectOptions {
 export const DEFAULT_RECONNECT: ReconnectOptions = {
   baseMs: 500,
   capMs: 60_000,
+  recentCapMs: 3_000,
+  // One minute, and the longest pause that may have begun within it.
+  recentlyBoundMs: 64_000,
   stableAfterMs: 30_000,
   spreadMs: 5_000,
   refusalBaseMs: 5_000,
@@ -47,6 +56,8 @@ export interface ConnectionOptions {
   readonly serviceTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
+  /** How long TCP, a proxy's CONNECT, TLS and the WebSocket upgrade may take together. */
+  readonly connectTimeoutMs: number;
   /** How long the platform may take to answer AUTH or BIND. */
   readonly answerTimeoutMs: number;
   /** How long it may take to answer UNBIND, before the socket is closed all the same. */
@@ -68,6 +79,7 @@ export const CONNECTION_DEFAULTS = {
   serviceTimeoutMs: 25_000,
   pingIntervalMs: 45_000,
   pongTimeoutMs: 10_000,
+  connectTimeoutMs: 10_000,
   answerTimeoutMs: 10_000,
   unbindTimeoutMs: 500,
   reconnect: DEFAULT_RECONNECT,

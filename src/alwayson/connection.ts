@@ -56,12 +56,12 @@ export class Connection {
     return this.#exchange.incoming.size;
   }
 
-  /** Begins to connect; what comes of it is told as status. */
+  /** Begins to connect; progress is reported as status. */
   start(): void {
     this.#input({ type: 'start' });
   }
 
-  /** Hears of every change; returns what ends it. */
+  /** Calls `listener` on every change; returns a function that ends that. */
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     this.#events.on('status', listener);
     return () => void this.#events.off('status', listener);
@@ -95,7 +95,7 @@ export class Connection {
     await this.#closed.promise;
   }
 
-  /** Closes now; what is open gets no answer. Resolves when the socket has gone. */
+  /** Closes now; open calls get no answer. Resolves when the socket has closed. */
   close(): Promise<void> {
     this.#input({ type: 'close' });
     return this.#closed.promise;
@@ -137,23 +137,34 @@ export class Connection {
       case 'disarm':
         return this.#timers.disarm(effect.timer);
       case 'disarmAll':
-        return this.#timers.disarmAll();
+        return this.#timers.disarmAll(effect.except);
       case 'endSocket':
         this.#link?.end(effect.how);
         this.#link = undefined;
         return undefined;
       case 'abandonWork':
         return this.#exchange.abandon(this.#notConnected());
-      case 'tell':
-        return this.#tell(effect.status);
+      case 'notify':
+        return this.#notify(effect.status);
     }
   }
 
-  #waitMs(timer: TimerName): number {
+  #waitMs(timer: Exclude<TimerName, 'dial' | 'rebind'>): number {
     const options = this.#options;
-    if (timer === 'answer') return this.#state.tag === 'unbinding' ? options.unbindTimeoutMs : options.answerTimeoutMs;
-    if (timer === 'ping') return options.pingIntervalMs;
-    return timer === 'pong' ? options.pongTimeoutMs : options.reconnect.stableAfterMs;
+    switch (timer) {
+      case 'connect':
+        return options.connectTimeoutMs;
+      case 'answer':
+        return this.#state.tag === 'unbinding' ? options.unbindTimeoutMs : options.answerTimeoutMs;
+      case 'ping':
+        return options.pingIntervalMs;
+      case 'pong':
+        return options.pongTimeoutMs;
+      case 'stable':
+        return options.reconnect.stableAfterMs;
+      case 'recent':
+        return options.reconnect.recentlyBoundMs;
+    }
   }
 
   #dial(): void {
@@ -200,7 +211,7 @@ export class Connection {
       : new AgentError('ConnectionLost', 'There is no connection to ThingWorx at the moment.');
   }
 
-  #tell(status: ConnectionStatus): void {
+  #notify(status: ConnectionStatus): void {
     if (status.type === 'closed')
       void Promise.all([...this.#links].map((link) => link.ended)).then(() => this.#closed.resolve());
     try {

@@ -28,16 +28,19 @@ export class SessionTimers {
     this.#armed.delete(name);
   }
 
-  disarmAll(): void {
-    for (const name of this.#armed.keys()) this.disarm(name);
+  disarmAll(except?: TimerName): void {
+    for (const name of this.#armed.keys()) if (name !== except) this.disarm(name);
   }
 
   /** Chooses how long a pause is. */
   pauseMs(delay: Delay): number {
     const { reconnect, random } = this.#options;
     switch (delay.kind) {
-      case 'jitter':
-        return fullJitterMs(delay.attempt, reconnect, random);
+      case 'jitter': {
+        const { baseMs, capMs, recentCapMs } = reconnect;
+        const longestMs = delay.isRecentlyBound ? Math.min(capMs, recentCapMs) : capMs;
+        return fullJitterMs(delay.attempt, { baseMs, capMs: longestMs }, random);
+      }
       case 'spread':
         return random() * Math.min(reconnect.spreadMs, reconnect.capMs);
       case 'refusal': {

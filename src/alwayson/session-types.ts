@@ -1,27 +1,32 @@
 import type { Binding } from './session-binding.js';
 
-/** What is to happen before the next try; connection.ts turns it into milliseconds. */
+/** How long to wait before the next attempt; connection.ts turns it into milliseconds. */
 export type Delay =
-  /** Full jitter, for connections that broke or could not be made. */
-  | { readonly kind: 'jitter'; readonly attempt: number }
+  /**
+   * Full jitter, for connections that broke or could not be made. Its bound is low while the platform has accepted a
+   * Thing within the last minute.
+   */
+  | { readonly kind: 'jitter'; readonly attempt: number; readonly isRecentlyBound: boolean }
   /** Doubling pauses, for a platform that refused. */
   | { readonly kind: 'refusal'; readonly attempt: number }
   /** The platform closed in good order, perhaps to restart: its edges must not all come back at once. */
   | { readonly kind: 'spread' };
 
 /**
- * `dial` ends a pause; `answer` is how long AUTH, BIND and UNBIND may take; `rebind` ends the pause after refused
- * BINDs; `stable` says that the connection has lasted; `ping` and `pong` are the heart beat.
+ * `dial` ends a pause. `connect` limits an attempt until the upgrade is done: TCP, proxy, TLS and upgrade together.
+ * `answer` limits how long AUTH, BIND and UNBIND may take. `rebind` ends the pause after refused BINDs. `stable` fires
+ * when a connection has lasted, `recent` when the last bound connection was lost so long ago that losses slow down.
+ * `ping` and `pong` are the heartbeat.
  */
-export type TimerName = 'dial' | 'answer' | 'rebind' | 'stable' | 'ping' | 'pong';
+export type TimerName = 'dial' | 'connect' | 'answer' | 'rebind' | 'stable' | 'recent' | 'ping' | 'pong';
 
 export type Refusal = { readonly code: number; readonly reason: string };
 
-/** What the outside is told, in order. */
+/** What the owner of a connection is notified of, in order. */
 export type ConnectionStatus =
   | { readonly type: 'connecting'; readonly attempt: number }
   | { readonly type: 'authenticated' }
-  /** At least one name is bound, or there are none to bind. Told again whenever a round of BINDs has ended. */
+  /** At least one name is bound, or there are none to bind. Repeated whenever a round of BINDs has ended. */
   | { readonly type: 'bound'; readonly names: readonly string[]; readonly refused: readonly string[] }
   | { readonly type: 'refused'; readonly what: 'auth'; readonly code: number; readonly reason: string }
   | {
@@ -59,16 +64,17 @@ export type Effect =
   | { readonly type: 'arm'; readonly timer: Exclude<TimerName, 'dial' | 'rebind'> }
   | { readonly type: 'arm'; readonly timer: 'dial' | 'rebind'; readonly delay: Delay }
   | { readonly type: 'disarm'; readonly timer: TimerName }
-  | { readonly type: 'disarmAll' }
+  /** Disarms every timer but `except`. */
+  | { readonly type: 'disarmAll'; readonly except?: TimerName }
   /** Ends the socket: with a closing handshake, or by dropping it where the other end no longer listens. */
   | { readonly type: 'endSocket'; readonly how: 'close' | 'drop' }
   /** Whatever is open, either way, gets no answer any more. */
   | { readonly type: 'abandonWork' }
-  | { readonly type: 'tell'; readonly status: ConnectionStatus };
+  | { readonly type: 'notify'; readonly status: ConnectionStatus };
 
 /** How often in a row something has failed; each failure has its own pace. */
 export interface Failures {
-  /** Connections that broke before they had lasted. */
+  /** Connections that could not be made, or broke before they had lasted. */
   readonly losses: number;
   readonly authRefusals: number;
   /** Rounds of BINDs that left a name refused. */
@@ -79,8 +85,10 @@ export interface Common {
   /** All names that are to be bound. */
   readonly names: readonly string[];
   readonly failures: Failures;
-  /** A ping is out; no other is sent before its answer. */
+  /** A ping has been sent; no other is sent before its answer. */
   readonly awaitsPong: boolean;
+  /** Whether a connection that had bound something was lost within the last minute. */
+  readonly isRecentlyBound: boolean;
 }
 
 export type SessionState = Common &

@@ -1,6 +1,6 @@
 /**
- * The life of a connection as a pure state machine: `step(state, input)` gives the next state and what is to be done.
- * It knows no socket, no clock and no chance; connection.ts carries the effects out.
+ * The life of a connection as a pure state machine: `step(state, input)` returns the next state and the effects to carry
+ * out. It has no access to sockets, clock or randomness; connection.ts carries the effects out.
  *
  * The order is that of protocol notes 5.3: upgrade, AUTH, BINDs one after the other, then pings while bound.
  */
@@ -23,7 +23,7 @@ const NO_FAILURES: Failures = { losses: 0, authRefusals: 0, bindRefusals: 0 };
 
 /** The state before `start`. */
 export function initialState(names: readonly string[]): SessionState {
-  return { tag: 'idle', names, failures: NO_FAILURES, awaitsPong: false };
+  return { tag: 'idle', names, failures: NO_FAILURES, awaitsPong: false, isRecentlyBound: false };
 }
 
 /** The names that the platform has accepted on the present connection. */
@@ -31,12 +31,17 @@ export function boundNames(state: SessionState): readonly string[] {
   return state.tag === 'binding' || state.tag === 'bound' ? state.binding.bound : [];
 }
 
+/** Whether the platform has accepted a name on the present connection, or there is none to bind. */
+function isUp(state: SessionState): boolean {
+  return (state.tag === 'binding' || state.tag === 'bound') && (state.binding.isUp || state.binding.bound.length > 0);
+}
+
 /** Whether AUTH has been accepted on the present connection. */
 export function isAuthenticated(state: SessionState): boolean {
   return state.tag === 'binding' || state.tag === 'bound' || state.tag === 'unbinding';
 }
 
-/** The next state, and what is to be done in this order. An input that means nothing in a state changes nothing. */
+/** Returns the next state and the effects in their order. An input without meaning in a state changes nothing. */
 export function step(state: SessionState, input: SessionInput, group: Grouping): Step {
   switch (input.type) {
     case 'start':
@@ -64,14 +69,14 @@ export function step(state: SessionState, input: SessionInput, group: Grouping):
 }
 
 const stay = (state: SessionState): Step => ({ state, effects: [] });
-const tell = (status: ConnectionStatus): Effect => ({ type: 'tell', status });
+const notify = (status: ConnectionStatus): Effect => ({ type: 'notify', status });
 
 function isConnected(state: SessionState): boolean {
   return state.tag === 'connecting' || state.tag === 'authenticating' || isAuthenticated(state);
 }
 
-function common({ names, failures, awaitsPong }: SessionState): Common {
-  return { names, failures, awaitsPong };
+function common({ names, failures, awaitsPong, isRecentlyBound }: SessionState): Common {
+  return { names, failures, awaitsPong, isRecentlyBound };
 }
 
 function withFailures(state: SessionState, change: Partial<Failures>): Common {
@@ -83,14 +88,19 @@ function dial(state: SessionState): Step {
   const attempt = losses + authRefusals;
   return {
     state: { tag: 'connecting', ...common(state), awaitsPong: false },
-    effects: [tell({ type: 'connecting', attempt }), { type: 'dial' }],
+    effects: [notify({ type: 'connecting', attempt }), { type: 'dial' }, { type: 'arm', timer: 'connect' }],
   };
 }
 
 function authenticate(state: SessionState): Step {
   return {
     state: { tag: 'authenticating', ...common(state) },
-    effects: [{ type: 'sendAuth' }, { type: 'arm', timer: 'answer' }, { type: 'arm', timer: 'ping' }],
+    effects: [
+      { type: 'disarm', timer: 'connect' },
+      { type: 'sendAuth' },
+      { type: 'arm', timer: 'answer' },
+      { type: 'arm', timer: 'ping' },
+    ],
   };
 }
 
@@ -101,19 +111,19 @@ function accepted(state: SessionState, group: Grouping): Step {
   const round = startRound(group(state.names));
   return settle(
     bindNext({ tag: 'binding', ...withFailures(state, { authRefusals: 0 }), binding: round }),
-    tell({ type: 'authenticated' }),
+    notify({ type: 'authenticated' }),
   );
 }
 
 function refused(state: SessionState, { code, reason }: Refusal): Step {
-  // It goes away all the same: the platform unbinds what a closed socket had bound.
+  // The connection closes regardless: the platform unbinds what a closed socket had bound.
   if (state.tag === 'unbinding') return unbindNext(state, state.queue.slice(1));
   if (state.tag === 'authenticating') return authRefused(state, { code, reason });
   if (state.tag !== 'binding') return stay(state);
   const [name, ...others] = state.binding.current;
   const next = bindNext({ ...state, binding: binding.refused(state.binding) });
   if (name === undefined || others.length > 0) return settle(next);
-  return settle(next, tell({ type: 'refused', what: 'bind', name, code, reason }));
+  return settle(next, notify({ type: 'refused', what: 'bind', name, code, reason }));
 }
 
 function authRefused(state: SessionState, refusal: Refusal): Step {
@@ -121,15 +131,15 @@ function authRefused(state: SessionState, refusal: Refusal): Step {
   return {
     state: { tag: 'waiting', ...withFailures(state, { authRefusals: attempt + 1 }) },
     effects: [
-      { type: 'disarmAll' },
-      tell({ type: 'refused', what: 'auth', ...refusal }),
+      DISARM_CONNECTION,
+      notify({ type: 'refused', what: 'auth', ...refusal }),
       { type: 'endSocket', how: 'close' },
       { type: 'arm', timer: 'dial', delay: { kind: 'refusal', attempt } },
     ],
   };
 }
 
-/** The open question has its answer. */
+/** Continues with `next` once the open question has been answered. */
 function settle(next: Step, ...before: readonly Effect[]): Step {
   return { state: next.state, effects: [{ type: 'disarm', timer: 'answer' }, ...before, ...next.effects] };
 }
@@ -150,12 +160,12 @@ function bindNext(state: BindingState): Step {
   return endRound(state);
 }
 
-/** A round of BINDs has ended: tell what is bound, and try again later what was refused. */
+/** Ends a round of BINDs: reports what is bound, and arranges for refused names to be tried again. */
 function endRound(state: BindingState): Step {
   const { bound, refused, isUp: wasUp } = state.binding;
   const attempt = state.failures.bindRefusals;
   const isUp = bound.length > 0 || refused.length === 0;
-  const effects: Effect[] = isUp ? [tell({ type: 'bound', names: bound, refused })] : [];
+  const effects: Effect[] = isUp ? [notify({ type: 'bound', names: bound, refused })] : [];
   if (isUp && !wasUp) effects.push({ type: 'arm', timer: 'stable' });
   if (refused.length > 0) effects.push({ type: 'arm', timer: 'rebind', delay: { kind: 'refusal', attempt } });
   const bindRefusals = refused.length > 0 ? attempt + 1 : 0;
@@ -174,27 +184,42 @@ function ping(state: SessionState, before: readonly Effect[] = []): Step {
   return { state: { ...state, awaitsPong: true }, effects };
 }
 
+/** Timers of one connection, and of the pause before it. That of recent success outlasts connections. */
+const DISARM_CONNECTION: Effect = { type: 'disarmAll', except: 'recent' };
+
 function lost(state: SessionState, cause: string, clean: boolean): Step {
-  const effects: Effect[] = [{ type: 'disarmAll' }, { type: 'endSocket', how: 'drop' }, { type: 'abandonWork' }];
-  if (state.tag === 'unbinding')
-    return { state: { tag: 'closed', ...common(state) }, effects: [...effects, tell({ type: 'closed' })] };
+  const hangUp: Effect[] = [{ type: 'endSocket', how: 'drop' }, { type: 'abandonWork' }];
+  if (state.tag === 'unbinding') {
+    const effects = [{ type: 'disarmAll' } as const, ...hangUp, notify({ type: 'closed' })];
+    return { state: { tag: 'closed', ...common(state) }, effects };
+  }
   const { losses } = state.failures;
-  effects.push(tell({ type: 'lost', cause }), { type: 'arm', timer: 'dial', delay: delayAfterLoss(state, clean) });
-  return { state: { tag: 'waiting', ...withFailures(state, { losses: losses + 1 }) }, effects };
+  const wasUp = isUp(state);
+  const effects: Effect[] = [DISARM_CONNECTION, ...hangUp, notify({ type: 'lost', cause })];
+  if (wasUp) effects.push({ type: 'arm', timer: 'recent' });
+  effects.push({ type: 'arm', timer: 'dial', delay: delayAfterLoss(state, clean) });
+  // Names that were refused while others were bound must not slow down the return of those others.
+  const failures = { losses: losses + 1, ...(wasUp && { bindRefusals: 0 }) };
+  const next = withFailures(state, failures);
+  return { state: { tag: 'waiting', ...next, isRecentlyBound: wasUp || state.isRecentlyBound }, effects };
 }
 
 function delayAfterLoss(state: SessionState, clean: boolean): Delay {
   const { losses, authRefusals, bindRefusals } = state.failures;
-  // A platform that refuses and then hangs up has refused: no hurry.
-  if (bindRefusals > 0 && boundNames(state).length === 0) return { kind: 'refusal', attempt: bindRefusals - 1 };
+  const wasUp = isUp(state);
+  // A platform that refuses and then hangs up has refused, which calls for the slow pace.
+  if (bindRefusals > 0 && !wasUp) return { kind: 'refusal', attempt: bindRefusals - 1 };
   if (authRefusals > 0) return { kind: 'refusal', attempt: authRefusals - 1 };
-  return clean && losses === 0 ? { kind: 'spread' } : { kind: 'jitter', attempt: losses };
+  if (clean && losses === 0) return { kind: 'spread' };
+  return { kind: 'jitter', attempt: losses, isRecentlyBound: wasUp || state.isRecentlyBound };
 }
 
 function timer(state: SessionState, name: TimerName): Step {
   switch (name) {
     case 'dial':
       return state.tag === 'waiting' ? dial(state) : stay(state);
+    case 'connect':
+      return state.tag === 'connecting' ? lost(state, 'no answer to the upgrade', false) : stay(state);
     case 'answer':
       if (state.tag === 'unbinding') return close(state);
       return isConnected(state) ? lost(state, `no answer to ${questionOf(state)}`, false) : stay(state);
@@ -206,15 +231,16 @@ function timer(state: SessionState, name: TimerName): Step {
       return isConnected(state)
         ? { state: { ...state, failures: { ...state.failures, losses: 0 } }, effects: [] }
         : stay(state);
+    case 'recent':
+      return { state: { ...state, isRecentlyBound: false }, effects: [] };
     case 'rebind':
-      // A refused name is tried alone: what is wrong with it must not hold back the others.
+      // A refused name is tried alone, so that it does not hold back the others.
       return state.tag === 'bound' ? bindNext({ ...state, binding: binding.retryRefused(state.binding) }) : stay(state);
   }
 }
 
 function questionOf(state: SessionState): string {
-  if (state.tag === 'authenticating') return 'AUTH';
-  return state.tag === 'connecting' ? 'the upgrade' : 'BIND';
+  return state.tag === 'authenticating' ? 'AUTH' : 'BIND';
 }
 
 function addName(state: SessionState, name: string, group: Grouping): Step {
@@ -245,6 +271,6 @@ function close(state: SessionState): Step {
   if (state.tag === 'closed') return stay(state);
   const effects: Effect[] = [{ type: 'disarmAll' }];
   if (isConnected(state)) effects.push({ type: 'endSocket', how: 'close' });
-  effects.push({ type: 'abandonWork' }, tell({ type: 'closed' }));
+  effects.push({ type: 'abandonWork' }, notify({ type: 'closed' }));
   return { state: { tag: 'closed', ...common(state) }, effects };
 }

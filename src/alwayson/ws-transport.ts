@@ -1,7 +1,9 @@
-import type { Agent, IncomingMessage } from 'node:http';
-import { HttpsProxyAgent } from 'https-proxy-agent';
-import { WebSocket } from 'ws';
+import type { IncomingMessage } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
+import { type ClientOptions, WebSocket } from 'ws';
 import { messageOf } from '../core/errors.js';
+import { openTunnel } from '../core/proxy-tunnel.js';
 import type { Dial, Transport, TransportListener } from './transport.js';
 
 export interface WsTransportOptions {
@@ -19,8 +21,6 @@ export interface WsTransportOptions {
   readonly clientKey?: string | undefined;
   /** Address of an HTTP proxy; tunnels with CONNECT. May hold credentials: never logged. */
   readonly proxy?: string | undefined;
-  /** How long TCP, TLS and upgrade may take together. */
-  readonly connectTimeoutMs?: number;
 }
 
 /** How long a closing handshake may take before the socket is dropped. */
@@ -29,7 +29,10 @@ const CLOSE_TIMEOUT_MS = 1_000;
 /** Close codes with which a platform goes away in good order: normal, going away, none, service restart. */
 const CLEAN_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005, 1012]);
 
-/** Dials over WebSockets (protocol notes 1). The application key is not in the headers: AUTH carries it. */
+/**
+ * Dials over WebSockets (protocol notes 1). The application key is not in the headers: AUTH carries it. An attempt has no
+ * time limit of its own: the session ends it.
+ */
 export function wsDial(options: WsTransportOptions): Dial {
   return (listener) => {
     try {
@@ -52,11 +55,13 @@ const NO_TRANSPORT: Transport = {
 
 class WsTransport implements Transport {
   readonly #socket: WebSocket;
+  /** Aborts what opens the connection on behalf of the socket, which does not know of it: the tunnel through a proxy. */
+  readonly #opening = new AbortController();
   #error: string | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
   constructor(options: WsTransportOptions, listener: TransportListener) {
-    this.#socket = openSocket(options);
+    this.#socket = openSocket(options, this.#opening.signal);
     let peerMaxFrameBytes: number | undefined;
     this.#socket
       .on('upgrade', (response) => (peerMaxFrameBytes = maxFrameSizeOf(response)))
@@ -71,6 +76,7 @@ class WsTransport implements Transport {
       .on('error', (error) => (this.#error ??= describe(error)))
       .on('close', (code, reason) => {
         clearTimeout(this.#closeTimer);
+        this.#opening.abort();
         const isClean = this.#error === undefined && CLEAN_CLOSE_CODES.has(code);
         listener.onClose({ cause: this.#error ?? closeCause(code, reason.toString()), isClean });
       });
@@ -99,22 +105,44 @@ class WsTransport implements Transport {
   }
 }
 
-function openSocket(options: WsTransportOptions): WebSocket {
+function openSocket(options: WsTransportOptions, signal: AbortSignal): WebSocket {
+  const { proxy } = options;
   return new WebSocket(options.url, {
     headers: { 'User-Agent': 'thingworx-iothub-agent', 'Max-Frame-Size': String(options.maxFrameBytes) },
     perMessageDeflate: options.compression ?? false,
     maxPayload: options.maxPayloadBytes,
-    handshakeTimeout: options.connectTimeoutMs ?? 10_000,
     followRedirects: false,
     ca: options.ca,
     cert: options.clientCertificate,
     key: options.clientKey,
-    agent: options.proxy === undefined ? undefined : proxyAgent(options.proxy),
+    ...(proxy !== undefined && { createConnection: throughProxy(new URL(proxy), options, signal) }),
   });
 }
 
-function proxyAgent(proxy: string): Agent {
-  return new HttpsProxyAgent(proxy) as unknown as Agent;
+/** Called back with the connection, as `http.request` allows for its option `createConnection`. */
+type Connected = (error: Error | null, socket?: Socket) => void;
+
+function throughProxy(
+  proxy: URL,
+  { url, ca, clientCertificate, clientKey }: WsTransportOptions,
+  signal: AbortSignal,
+): NonNullable<ClientOptions['createConnection']> {
+  const isSecure = url.protocol === 'wss:';
+  const host = url.hostname.replaceAll(/^\[|\]$/g, '');
+  const port = Number(url.port || (isSecure ? 443 : 80));
+  const create = (_options: unknown, connected: Connected): undefined => {
+    openTunnel({ proxy, host, port, signal }).then(
+      (tunnel) => {
+        connected(null, isSecure ? secured(tunnel) : tunnel);
+        // The request takes the socket over in the next tick, and must be there when it flows.
+        process.nextTick(() => tunnel.resume());
+      },
+      (error: Error) => connected(error),
+    );
+  };
+  const secured = (socket: Socket): Socket =>
+    connectSecure({ socket, host, servername: isIP(host) ? '' : host, ca, cert: clientCertificate, key: clientKey });
+  return create as unknown as NonNullable<ClientOptions['createConnection']>;
 }
 
 function maxFrameSizeOf(response: IncomingMessage): number | undefined {
@@ -132,5 +160,6 @@ function closeCause(code: number, reason: string): string {
   // 1005 and 1006 are never sent: they stand for a close without a code, and for no close at all.
   if (code === 1006) return 'the connection broke';
   const what = code === 1005 ? 'closed by the platform' : `closed by the platform with ${code}`;
-  return reason ? `${what} (${reason.slice(0, 120)})` : what;
+  // A reason has at most 123 bytes (RFC 6455, section 5.5). It is not cut, since half a secret would not be recognized.
+  return reason ? `${what} (${reason})` : what;
 }

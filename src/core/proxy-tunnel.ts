@@ -22,8 +22,8 @@ const HEADER_END = '\r\n\r\n';
 const MAX_STATUS_LENGTH = 120;
 
 /**
- * Opens a connection through an HTTP proxy by CONNECT (RFC 9110, section 9.3.6) and resolves with the socket once the
- * proxy has accepted. It sets no time limit: the caller aborts `signal`.
+ * Opens a connection through an HTTP proxy by CONNECT (RFC 9110, section 9.3.6) and resolves with the socket, paused,
+ * once the proxy has accepted. It sets no time limit: the caller aborts `signal`.
  * @throws Error when the proxy cannot be reached, refuses, closes, or answers with something other than HTTP. The
  * socket has been destroyed then.
  */

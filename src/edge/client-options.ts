@@ -39,6 +39,10 @@ export interface EdgeClientOptions {
   readonly maxCallsOpen?: number;
   readonly pingIntervalMs?: number;
   readonly pongTimeoutMs?: number;
+  /** How long TCP, proxy, TLS and WebSocket upgrade may take together. */
+  readonly connectTimeoutMs?: number;
+  /** How long the platform may take to answer AUTH or BIND. */
+  readonly answerTimeoutMs?: number;
   /** The deadline of each of the platform's requests. */
   readonly serviceTimeoutMs?: number;
   /** How long calls to the platform wait unless they say otherwise. */
@@ -89,7 +93,7 @@ export function completeOptions(options: EdgeClientOptions): CompleteOptions {
 function dialOver(
   url: URL,
   options: EdgeClientOptions,
-  limits: Pick<ConnectionOptions, 'maxFrameBytes' | 'maxMessageBytes' | 'answerTimeoutMs'>,
+  limits: Pick<ConnectionOptions, 'maxFrameBytes' | 'maxMessageBytes'>,
 ): Dial {
   const { ca, clientCertificate, clientKey, proxy, compression = false } = options;
   return wsDial({
@@ -102,7 +106,6 @@ function dialOver(
     maxFrameBytes: limits.maxFrameBytes,
     // A frame above our limit is answered with 0x80; only one far above it costs the connection.
     maxPayloadBytes: 4 * limits.maxMessageBytes,
-    connectTimeoutMs: limits.answerTimeoutMs,
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { boundNames, initialState, step } from '../../../src/alwayson/session.js';
-import type { Effect, Grouping, SessionInput, SessionState } from '../../../src/alwayson/session-types.js';
+import type { Effect, Grouping, SessionInput, SessionState, TimerName } from '../../../src/alwayson/session-types.js';
 
 const pairs: Grouping = (names) => {
   const groups: string[][] = [];
@@ -28,7 +28,7 @@ function run(
 
 const toAuth = [{ type: 'start' }, { type: 'opened' }] as const;
 const toBinding = [...toAuth, accepted] as const;
-const fire = (timer: 'dial' | 'answer' | 'rebind' | 'stable' | 'ping' | 'pong'): SessionInput => ({
+const fire = (timer: TimerName): SessionInput => ({
   type: 'timer',
   timer,
 });
@@ -36,15 +36,15 @@ const lost = (isClean = false): SessionInput => ({ type: 'lost', cause: 'broken'
 const sent = (effects: readonly Effect[]): Effect[] => effects.filter(({ type }) => type.startsWith('send'));
 const pauses = (effects: readonly Effect[]): unknown[] =>
   effects.flatMap((effect) => (effect.type === 'arm' && 'delay' in effect ? [effect.delay] : []));
-const told = (effects: readonly Effect[]): unknown[] =>
-  effects.flatMap((effect) => (effect.type === 'tell' ? [effect.status.type] : []));
+const notified = (effects: readonly Effect[]): unknown[] =>
+  effects.flatMap((effect) => (effect.type === 'notify' ? [effect.status.type] : []));
 
 describe('the session', () => {
   it('dials, authenticates and binds in that order, then pings at once (5.3, 1.4)', () => {
     const { state, all } = run(['a'], ...toBinding, accepted);
     expect(state.tag).toBe('bound');
     expect(sent(all)).toEqual([{ type: 'sendAuth' }, { type: 'sendBind', names: ['a'] }, { type: 'sendPing' }]);
-    expect(told(all)).toEqual(['connecting', 'authenticated', 'bound']);
+    expect(notified(all)).toEqual(['connecting', 'authenticated', 'bound']);
   });
 
   it('sends several BINDs one after the other, each when the one before it was answered (11.3)', () => {
@@ -58,7 +58,7 @@ describe('the session', () => {
   it('is bound without a BIND when there is nothing to bind', () => {
     const { state, effects } = run([], ...toBinding);
     expect(state.tag).toBe('bound');
-    expect(told(effects)).toEqual(['authenticated', 'bound']);
+    expect(notified(effects)).toEqual(['authenticated', 'bound']);
   });
 
   it('repeats a refused BIND of several names name by name, and keeps the good ones', () => {
@@ -69,10 +69,10 @@ describe('the session', () => {
       { type: 'sendBind', names: ['bad'] },
     ]);
     expect(all).toContainEqual({
-      type: 'tell',
+      type: 'notify',
       status: { type: 'refused', what: 'bind', name: 'bad', code: 0x84, reason: 'no such Thing' },
     });
-    expect(all).toContainEqual({ type: 'tell', status: { type: 'bound', names: ['good'], refused: ['bad'] } });
+    expect(all).toContainEqual({ type: 'notify', status: { type: 'bound', names: ['good'], refused: ['bad'] } });
     expect(boundNames(state)).toEqual(['good']);
     expect(pauses(all)).toEqual([{ kind: 'refusal', attempt: 0 }]);
   });
@@ -89,7 +89,7 @@ describe('the session', () => {
 
   it('does not say bound when every name was refused', () => {
     const { all } = run(['bad'], ...toBinding, REFUSED);
-    expect(told(all)).toEqual(['connecting', 'authenticated', 'refused']);
+    expect(notified(all)).toEqual(['connecting', 'authenticated', 'refused']);
     expect(sent(all)).not.toContainEqual({ type: 'sendPing' });
   });
 
@@ -109,19 +109,64 @@ describe('the session', () => {
 
   it('comes back after losses with jitter that grows, until it has been bound for a while (11.8)', () => {
     const twice = [...toBinding, accepted, lost(), fire('dial'), { type: 'opened' }, accepted, accepted] as const;
-    expect(pauses(run(['a'], ...twice, lost()).effects)).toEqual([{ kind: 'jitter', attempt: 1 }]);
-    expect(pauses(run(['a'], ...twice, fire('stable'), lost()).effects)).toEqual([{ kind: 'jitter', attempt: 0 }]);
+    expect(pauses(run(['a'], ...twice, lost()).effects)).toEqual([
+      { kind: 'jitter', attempt: 1, isRecentlyBound: true },
+    ]);
+    expect(pauses(run(['a'], ...twice, fire('stable'), lost()).effects)).toEqual([
+      { kind: 'jitter', attempt: 0, isRecentlyBound: true },
+    ]);
   });
 
   it('spreads its return after a clean close by the platform, but only the first', () => {
     expect(pauses(run(['a'], ...toBinding, accepted, lost(true)).effects)).toEqual([{ kind: 'spread' }]);
     const again = [...toBinding, accepted, lost(true), fire('dial'), { type: 'opened' }] as const;
-    expect(pauses(run(['a'], ...again, lost(true)).effects)).toEqual([{ kind: 'jitter', attempt: 1 }]);
+    expect(pauses(run(['a'], ...again, lost(true)).effects)).toEqual([
+      { kind: 'jitter', attempt: 1, isRecentlyBound: true },
+    ]);
+  });
+
+  it('remembers for a minute that it was bound, over any number of attempts', () => {
+    const bound = [...toBinding, accepted] as const;
+    const attempts = (count: number): SessionInput[] =>
+      Array.from({ length: count }, () => [fire('dial'), lost()]).flat();
+    const after = run(['a'], ...bound, lost(), ...attempts(8));
+    expect(pauses(after.effects)).toEqual([{ kind: 'jitter', attempt: 8, isRecentlyBound: true }]);
+    expect(after.all.filter((effect) => effect.type === 'arm' && effect.timer === 'recent')).toHaveLength(1);
+    const later = run(['a'], ...bound, lost(), ...attempts(7), fire('recent'), ...attempts(1));
+    expect(pauses(later.effects)).toEqual([{ kind: 'jitter', attempt: 8, isRecentlyBound: false }]);
+    expect(pauses(run(['a'], { type: 'start' }, lost()).effects)).toEqual([
+      { kind: 'jitter', attempt: 0, isRecentlyBound: false },
+    ]);
+  });
+
+  it('keeps the slow pace of refusals although it was bound a moment ago', () => {
+    const again = [...toBinding, accepted, lost(), fire('dial'), { type: 'opened' }] as const;
+    expect(pauses(run(['a'], ...again, REFUSED).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+    expect(pauses(run(['a'], ...again, accepted, REFUSED, lost()).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+  });
+
+  it('comes back at the pace of a loss although one Thing of several is refused', () => {
+    const bound = [...toBinding, REFUSED, accepted, REFUSED, fire('rebind'), REFUSED] as const;
+    expect(pauses(run(['good', 'bad'], ...bound, lost()).effects)).toEqual([
+      { kind: 'jitter', attempt: 0, isRecentlyBound: true },
+    ]);
+    expect(pauses(run(['good', 'bad'], ...bound, lost(), fire('dial'), lost()).effects)).toEqual([
+      { kind: 'jitter', attempt: 1, isRecentlyBound: true },
+    ]);
+  });
+
+  it('limits the whole attempt to connect by one timer', () => {
+    const { state, effects } = run(['a'], { type: 'start' }, fire('connect'));
+    expect(run(['a'], { type: 'start' }).effects).toContainEqual({ type: 'arm', timer: 'connect' });
+    expect(run(['a'], ...toAuth).effects).toContainEqual({ type: 'disarm', timer: 'connect' });
+    expect(state.tag).toBe('waiting');
+    expect(effects).toContainEqual({ type: 'endSocket', how: 'drop' });
+    expect(effects).toContainEqual({ type: 'notify', status: { type: 'lost', cause: 'no answer to the upgrade' } });
   });
 
   it('gives up a connection on which AUTH, BIND or a ping gets no answer', () => {
     const causes = (...inputs: SessionInput[]): unknown =>
-      run(['a'], ...inputs).effects.find((effect) => effect.type === 'tell');
+      run(['a'], ...inputs).effects.find((effect) => effect.type === 'notify');
     expect(causes(...toAuth, fire('answer'))).toMatchObject({ status: { type: 'lost', cause: 'no answer to AUTH' } });
     expect(causes(...toBinding, fire('answer'))).toMatchObject({
       status: { type: 'lost', cause: 'no answer to BIND' },
@@ -153,7 +198,7 @@ describe('the session', () => {
     expect(all.slice(-3)).toEqual([
       { type: 'endSocket', how: 'close' },
       { type: 'abandonWork' },
-      { type: 'tell', status: { type: 'closed' } },
+      { type: 'notify', status: { type: 'closed' } },
     ]);
     expect(state.tag).toBe('closed');
   });
