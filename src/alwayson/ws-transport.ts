@@ -132,11 +132,7 @@ function throughProxy(
   const port = Number(url.port || (isSecure ? 443 : 80));
   const create = (_options: unknown, connected: Connected): undefined => {
     openTunnel({ proxy, host, port, signal }).then(
-      (tunnel) => {
-        connected(null, isSecure ? secured(tunnel) : tunnel);
-        // The request takes the socket over in the next tick, and must be there when it flows.
-        process.nextTick(() => tunnel.resume());
-      },
+      (tunnel) => connected(null, isSecure ? secured(tunnel) : tunnel),
       (error: Error) => connected(error),
     );
   };

@@ -22,8 +22,9 @@ const HEADER_END = '\r\n\r\n';
 const MAX_STATUS_LENGTH = 120;
 
 /**
- * Opens a connection through an HTTP proxy by CONNECT (RFC 9110, section 9.3.6) and resolves with the socket, paused,
- * once the proxy has accepted. It sets no time limit: the caller aborts `signal`.
+ * Opens a connection through an HTTP proxy by CONNECT (RFC 9110, section 9.3.6) and resolves with the socket
+ * once the proxy has accepted. The socket flows from the next turn of the event loop on, which is when a request that it
+ * is handed to reads from it. There is no time limit: the caller aborts `signal`.
  * @throws Error when the proxy cannot be reached, refuses, closes, or answers with something other than HTTP. The
  * socket has been destroyed then.
  */
@@ -33,9 +34,12 @@ export function openTunnel({ proxy, host, port, signal }: TunnelOptions): Promis
     let header = '';
     const settle = (error: Error | undefined): void => {
       socket.off('data', onData).off('close', onClose).pause();
-      if (!error) return resolve(socket);
-      socket.destroy();
-      reject(error);
+      if (error) {
+        socket.destroy();
+        return reject(error);
+      }
+      setImmediate(() => socket.resume());
+      resolve(socket);
     };
     const onData = (data: Buffer): void => {
       header += data.toString('latin1');
