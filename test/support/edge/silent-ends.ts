@@ -24,9 +24,9 @@ const DRIP_MS = 15;
 /** Serves every TCP connection by `behave`. */
 export async function startSilentEnd(behave: Behaviour): Promise<SilentEnd> {
   const open = new Set<Socket>();
-  let made = 0;
+  const made: Socket[] = [];
   const server = createServer((socket) => {
-    made += 1;
+    made.push(socket);
     open.add(socket);
     socket
       .on('error', () => undefined)
@@ -43,7 +43,7 @@ export async function startSilentEnd(behave: Behaviour): Promise<SilentEnd> {
     port: (server.address() as AddressInfo).port,
     open,
     async connections(count) {
-      while (made < count) await once(server, 'changed');
+      while (made.length < count) await once(server, 'changed');
     },
     async allClosed() {
       while (open.size > 0) await once(server, 'changed');
@@ -81,7 +81,7 @@ export const floods =
   (socket) =>
     void socket.once('data', () => {
       const pump = (): void => {
-        while (!socket.destroyed && socket.write(chunk));
+        if (!socket.destroyed && socket.write(chunk)) setImmediate(pump);
       };
       socket.on('drain', pump);
       pump();
