@@ -221,22 +221,23 @@ function timer(state: SessionState, name: TimerName): Step {
     case 'connect':
       return state.tag === 'connecting' ? lost(state, 'no answer to the upgrade', false) : stay(state);
     case 'answer':
-      if (state.tag === 'unbinding') return close(state);
-      return isConnected(state) ? lost(state, `no answer to ${questionOf(state)}`, false) : stay(state);
+      return state.tag === 'unbinding' ? close(state) : lostIfConnected(state, `no answer to ${questionOf(state)}`);
     case 'pong':
-      return isConnected(state) ? lost(state, 'no pong', false) : stay(state);
+      return lostIfConnected(state, 'no pong');
     case 'ping':
       return isConnected(state) ? ping(state) : stay(state);
     case 'stable':
-      return isConnected(state)
-        ? { state: { ...state, failures: { ...state.failures, losses: 0 } }, effects: [] }
-        : stay(state);
+      return stay({ ...state, failures: { ...state.failures, losses: 0 } });
     case 'recent':
-      return { state: { ...state, isRecentlyBound: false }, effects: [] };
+      return stay({ ...state, isRecentlyBound: false });
     case 'rebind':
       // A refused name is tried alone, so that it does not hold back the others.
       return state.tag === 'bound' ? bindNext({ ...state, binding: binding.retryRefused(state.binding) }) : stay(state);
   }
+}
+
+function lostIfConnected(state: SessionState, cause: string): Step {
+  return isConnected(state) ? lost(state, cause, false) : stay(state);
 }
 
 function questionOf(state: SessionState): string {
