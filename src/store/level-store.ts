@@ -1,5 +1,6 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '../core/exact-json.js';
 import { type Log, silentLog } from '../core/log.js';
 import { type Database, openDatabase, openSound } from './level-database.js';
 import { isDamage, stateError } from './level-errors.js';
@@ -106,7 +107,7 @@ class LevelStore implements Store {
   /** The value of a record; undefined, with a warning, for one that is not JSON. */
   #parsed(key: string, text: string): unknown {
     try {
-      return JSON.parse(text) as unknown;
+      return parseJson(text);
     } catch {
       this.#log.warn({ key, directory: this.#directory }, 'a record of the state is not JSON; it is skipped');
       return undefined;

@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from '../core/exact-json.js';
 import { compareKeys } from './key-order.js';
 import type { Store, StoreChange, StoreRange } from './store.js';
 
@@ -12,7 +13,7 @@ export class MemoryStore implements Store {
 
   async get(key: string): Promise<unknown> {
     const text = this.#values.get(key);
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+    return text === undefined ? undefined : parseJson(text);
   }
 
   put(key: string, value: unknown): Promise<void> {
@@ -30,7 +31,7 @@ export class MemoryStore implements Store {
   }
 
   async *entries(range: StoreRange = {}): AsyncIterable<readonly [key: string, value: unknown]> {
-    for (const [key, text] of this.#snapshot(range)) yield [key, JSON.parse(text)];
+    for (const [key, text] of this.#snapshot(range)) yield [key, parseJson(text)];
   }
 
   async close(): Promise<void> {
@@ -61,7 +62,7 @@ export class MemoryStore implements Store {
 
 /** The JSON text of a value. @throws TypeError for `undefined` and other things that JSON has no text for. */
 export function encodeValue(key: string, value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined;
+  const text = stringifyJson(value);
   if (text === undefined) throw new TypeError(`The value of ${JSON.stringify(key)} has no JSON form.`);
   return text;
 }

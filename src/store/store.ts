@@ -14,7 +14,8 @@ export interface StoreRange {
 }
 
 /**
- * What must outlive the process: JSON values under text keys, in the order of the keys' UTF-8 bytes.
+ * What must outlive the process: JSON values under text keys, in the order of the keys' UTF-8 bytes. In a value, a whole
+ * number beyond 2^53 is a bigint.
  * A batch is all or nothing; once a promise of `put`, `delete` or `batch` has resolved, the change survives a kill -9
  * (of the process; on disk). Failures are AgentErrors with code `StateUnwritable`.
  */

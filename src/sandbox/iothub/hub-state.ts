@@ -7,6 +7,7 @@ import { createDeviceDirectory } from './device-directory.js';
 import { ConnectionWaiters } from './device-jobs/connection-waiters.js';
 import { JobArchive } from './device-jobs/job-archive.js';
 import { Jobs } from './device-jobs/jobs.js';
+import { countTargets } from './device-jobs/target-finder.js';
 import { Registry } from './identities/registry.js';
 import type { DeviceDirectory, DeviceGateway } from './ports.js';
 import { Paging } from './rest/paging.js';
@@ -25,7 +26,7 @@ export interface HubStateOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly gateway: () => DeviceGateway;
-  /** How long a job stays pending at least. */
+  /** How long a job stays queued at least. */
   readonly jobStartDelayMs: number;
 }
 
@@ -54,7 +55,7 @@ export async function openHubState(options: HubStateOptions): Promise<HubState> 
   const gatekeeper = new Gatekeeper({ hostName, policies, nowMs: () => clock.nowMs() });
   const journal = new Journal(store, log);
   const endpoints = new Endpoints(journal);
-  const configurations = new Configurations(journal, clock);
+  const configurations = new Configurations(journal, clock, (query) => countTargets(endpoints, query));
   const throttle = new Throttle(limits, clock);
   const twins = new Twins({ endpoints, journal, gateway, clock });
   const waiters = new ConnectionWaiters(clock);

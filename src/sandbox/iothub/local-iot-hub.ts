@@ -37,7 +37,7 @@ export interface LocalIotHubOptions {
   readonly log?: Log;
   /** Refuse `null` in a job where the service does (the default); false takes null for absent. */
   readonly strict?: boolean;
-  /** How long a job stays pending before it runs; 100 unless told otherwise. The service takes seconds. */
+  /** How long a job stays queued before it runs, 100 by default. The service takes seconds. */
   readonly jobStartDelayMs?: number;
   /** Routes beside the service API, for holders of the owner policy (`/sandbox/...`). */
   readonly adminRoutes?: Router;

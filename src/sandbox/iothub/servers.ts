@@ -3,7 +3,10 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { type Clock, systemClock } from '../../core/clock.js';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { type Log, silentLog } from '../../core/log.js';
+import { answerMalformed, statusOfClientError } from '../http/malformed-request.js';
 import type { Router } from '../http/router.js';
+import { errorAnswer } from './answers/error-answer.js';
+import { ServiceError } from './answers/service-error.js';
 import type { MqttGateway } from './devices/mqtt-gateway.js';
 import type { HubState } from './hub-state.js';
 import { configurationRoutes } from './rest/configuration-routes.js';
@@ -58,6 +61,11 @@ export function createServiceServer(options: ServiceServerOptions): Server {
   );
   server.on('upgrade', (request, socket, head) => network.handleWebSocket(request, socket, head));
   server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('clientError', (error, socket) => {
+    const refusal = new ServiceError('GenericBadRequest', 'The request is not valid HTTP.');
+    const answer = errorAnswer(refusal, clock.nowMs());
+    answerMalformed(socket, { ...answer, status: statusOfClientError(error) }, clock);
+  });
   return server;
 }
 

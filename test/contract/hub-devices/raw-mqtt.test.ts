@@ -35,6 +35,12 @@ describe('MQTT, byte by byte', () => {
     return device;
   }
 
+  async function openWebSocket(): Promise<RawDevice> {
+    const device = await RawDevice.openWebSocket(hub.webSocketPort, hub.caPem);
+    devices.push(device);
+    return device;
+  }
+
   async function connected(clientId = 'a', options: Parameters<RawDevice['connect']>[1] = {}): Promise<RawDevice> {
     const device = await open();
     await expect(device.connect(clientId, options)).resolves.toMatchObject({ code: 0 });
@@ -56,7 +62,6 @@ describe('MQTT, byte by byte', () => {
     it.each([
       ['another client id', { userName: 'localhost/b/?api-version=2021-04-12' }],
       ['another hub', { userName: 'other.example/a/?api-version=2021-04-12' }],
-      ['no api-version', { userName: 'localhost/a/' }],
       ['an empty user name', { userName: '' }],
       ['an api-version that is none', { userName: 'localhost/a/?api-version=latest' }],
       ['no token', { password: '' }],
@@ -73,6 +78,26 @@ describe('MQTT, byte by byte', () => {
       await connected('a/m', { userName: 'localhost/a/m/?api-version=2021-04-12&model-id=dtmi:x;1' });
       expect(hub.gateway.isConnected({ deviceId: 'a', moduleId: 'm' })).toBe(true);
     });
+
+    it.each(['localhost/a', 'localhost/a/', 'localhost/a/?', 'localhost/a/?DeviceClientType=x'])(
+      'accepts the user name %s without api-version, but answers twin requests with 400',
+      async (userName) => {
+        const device = await connected('a', { userName });
+        await device.subscribe(['$iothub/twin/res/#', METHODS]);
+        for (const topic of ['$iothub/twin/GET/?$rid=7', '$iothub/twin/PATCH/properties/reported/?$rid=7']) {
+          device.publish(topic, '{"x":1}');
+          const { topic: answered, payload } = await device.next(3);
+          expect(answered).toBe('$iothub/twin/res/400/?$rid=7');
+          expect(JSON.parse(String(payload))).toMatchObject({ errorCode: 400_001 });
+        }
+        expect(hub.directory.reported.has('a')).toBe(false);
+        device.publish('devices/a/messages/events/', 'hello', 1);
+        await device.next(4);
+        const outcome = hub.gateway.invokeMethod(ID, call());
+        device.publish(`$iothub/methods/res/200/?$rid=${await requestOf(device)}`, '1');
+        await expect(outcome).resolves.toMatchObject({ kind: 'answered' });
+      },
+    );
 
     it('takes a client certificate by its thumbprint', async () => {
       const { certPem: cert, keyPem: key } = await hubCertificates();
@@ -169,16 +194,56 @@ describe('MQTT, byte by byte', () => {
       expect(hub.directory.telemetryBytes.get('a')).toBe(5);
     });
 
-    it('lets a message to another device’s topics go nowhere', async () => {
+    describe.each(['TLS', 'WebSocket'])('over %s', (transport) => {
+      const device = async (): Promise<RawDevice> => {
+        const opened = transport === 'TLS' ? await open() : await openWebSocket();
+        await expect(opened.connect('a')).resolves.toMatchObject({ code: 0 });
+        return opened;
+      };
+
+      it.each([
+        'foo/bar',
+        'devices/b/messages/events/',
+        'devices/a/messages/devicebound/',
+        'devices/a/message/events/',
+        'devices/A/messages/events/',
+        'devices/a/modules/m/messages/events/',
+        '$iothub/nothing',
+        '$iothub/twin/GET/',
+        '$iothub/twin/PATCH/properties/desired/?$rid=1',
+        '$iothub/methods/POST/reboot/?$rid=1',
+        '$SYS/broker',
+      ])('ends the connection on a message to the unknown topic %s, at either QoS', async (topic) => {
+        for (const qos of [0, 1]) {
+          const publisher = await device();
+          publisher.publish(topic, 'x', qos);
+          await publisher.closed();
+          await expect(publisher.next(4)).rejects.toThrow('closed');
+        }
+        expect([...hub.directory.telemetryBytes]).toEqual([]);
+      });
+
+      it('takes messages of 256 KB, and ends the connection on a byte more', async () => {
+        const publisher = await device();
+        publisher.publish('devices/a/messages/events/', Buffer.alloc(256 * 1024), 1);
+        await publisher.next(4);
+        expect(hub.directory.telemetryBytes.get('a')).toBe(256 * 1024);
+        for (const size of [256 * 1024 + 1, 263_000, 300_000]) {
+          const large = await device();
+          large.publish('devices/a/messages/events/', Buffer.alloc(size), 1);
+          await large.closed();
+          await expect(large.next(4)).rejects.toThrow('closed');
+        }
+        expect(hub.directory.telemetryBytes.get('a')).toBe(256 * 1024);
+      });
+    });
+
+    it('sends no message of one device to another', async () => {
       const other = await connected('b');
       await other.subscribe([METHODS, 'devices/b/messages/devicebound/#']);
       const device = await connected();
       device.publish('devices/b/messages/devicebound/', 'x', 1);
-      device.publish('$iothub/methods/POST/reboot/?$rid=1', 'x', 1);
-      device.publish('devices/b/messages/events/', 'x', 1);
-      await device.next(4);
-      await device.next(4);
-      await device.next(4);
+      await device.closed();
       other.send(0xc0, Buffer.alloc(0));
       await other.next(13);
       await expect(Promise.race([other.next(3), Promise.resolve('nothing')])).resolves.toBe('nothing');

@@ -191,7 +191,6 @@ describe('the PUT of a job', () => {
   });
 
   test.each([
-    ['an unknown type', { ...method(), type: 'reboot' }],
     ['no type', { cloudToDeviceMethod: { methodName: 'm' } }],
     ['no method', { type: 'scheduleDeviceMethod' }],
     ['no method name', method({ methodName: undefined })],
@@ -237,6 +236,22 @@ describe('the PUT of a job', () => {
     expect(await rowsOf()).toEqual([]);
   });
 
+  test.each(['scheduleTwinUpdate', 'reboot', 'export', '', 5, {}])(
+    'with the type %j is a bad request, and makes no job',
+    async (type) => {
+      const answer = await put({ ...method(), type });
+      expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'GenericBadRequest']);
+      expect(answer.json.ExceptionMessage).toContain('Tracking ID:');
+      expect((await tested.raw('GET', `/jobs/v2/${jobId}`)).json.status).toBe('unknown');
+    },
+  );
+
+  test('accepts whole numbers as text', async () => {
+    const body = method({ responseTimeoutInSeconds: '10', connectTimeoutInSeconds: '5' });
+    expect((await put({ ...body, maxExecutionTimeInSeconds: ' 60 ' })).status).toBe(200);
+    expect(await ended(tested, jobId)).toMatchObject({ maxExecutionTimeInSeconds: 60, status: 'completed' });
+  });
+
   test('takes null for absent in a lenient hub', async () => {
     const lenient = await startHubUnderTest({ strict: false });
     const { jobStatus } = (await lenient.jobs.scheduleDeviceMethod('j', '*', {
@@ -272,6 +287,10 @@ describe('the list of jobs', () => {
     expect(await ids('?jobType=SCHEDULEDEVICEMETHOD')).toEqual(['j1', 'j3', 'later']);
     expect(await ids('?jobStatus=Scheduled')).toEqual(['later']);
     expect(await ids('?jobStatus=running')).toEqual([]);
+    expect(await ids('?jobStatus=canceled')).toEqual([]);
+    for (const status of 'unknown enqueued running completed failed cancelled scheduled queued pending'.split(' ')) {
+      expect((await own.raw('GET', `/jobs/v2/query?jobStatus=${status}`)).status).toBe(200);
+    }
     expect((await own.raw('GET', '/jobs/v2/query?jobStatus=sleeping')).status).toBe(400);
     expect((await own.raw('GET', '/jobs/v2/query')).headers['x-ms-item-type']).toBe('JobResponse');
     await own.close();
@@ -304,14 +323,42 @@ describe('over time', () => {
     expect((await get()).deviceJobStatistics.deviceCount).toBe(3);
   });
 
-  test('a job whose time has come is pending before it runs', async () => {
+  test('a job whose time has come is queued before it runs', async () => {
     await own.close();
     own = await startHubUnderTest({ clock, jobStartDelayMs: 100 });
     await own.raw('PUT', `/jobs/v2/${jobId}`, { body: { ...method(), startTime: later(1_000) } });
     await clock.advanceAsync(1_000);
-    expect(await get()).toMatchObject({ status: 'pending' });
+    expect(await get()).toMatchObject({ status: 'queued' });
+    for (const filter of ['queued', 'QUEUED', 'pending']) {
+      expect((await own.raw('GET', `/jobs/v2/query?jobStatus=${filter}`)).json).toMatchObject([
+        { jobId, status: 'queued' },
+      ]);
+    }
     await clock.advanceAsync(100);
     expect(await get()).toMatchObject({ status: 'completed' });
+  });
+
+  test('every status that is ever shown is one that published SDKs can read', async () => {
+    await own.close();
+    own = await startHubUnderTest({ clock, jobStartDelayMs: 100 });
+    await own.hub.addLightDevices([{ deviceId: 'a' }]);
+    const readable = ['unknown', 'enqueued', 'running', 'completed', 'failed', 'cancelled', 'scheduled', 'queued'];
+    const bodies = {
+      now: method(),
+      later: { ...method(), startTime: later(50) },
+      broken: { ...method(), queryCondition: 'tags.a ==' },
+      cancelled: { ...method(), startTime: later(60_000) },
+    };
+    const answers = [];
+    for (const [id, body] of Object.entries(bodies)) answers.push(await own.raw('PUT', `/jobs/v2/${id}`, { body }));
+    await own.raw('POST', '/jobs/v2/cancelled/cancel');
+    const seen = new Set<string>(answers.map(({ json }) => json.status));
+    for (let step = 0; step < 30; step++) {
+      for (const { status } of (await own.raw('GET', '/jobs/v2/query')).json) seen.add(status);
+      await clock.advanceAsync(10);
+    }
+    expect(readable).toEqual(expect.arrayContaining([...seen]));
+    expect([...seen].sort()).toEqual(['cancelled', 'completed', 'failed', 'queued', 'scheduled']);
   });
 
   test('a job for later can be cancelled, once', async () => {
@@ -379,7 +426,7 @@ describe('a tier', () => {
     expect([refused.status, refused.headers['iothub-errorcode']]).toEqual([429, 'ThrottlingMaxActiveJobCountExceeded']);
     expect((await own.raw('GET', '/jobs/v2/j5')).json.status).toBe('unknown');
     await clock.advanceAsync(1_000);
-    expect((await own.raw('GET', '/jobs/v2/later')).json.status).toBe('pending');
+    expect((await own.raw('GET', '/jobs/v2/later')).json.status).toBe('queued');
     await clock.advanceAsync(3_599_000);
     await eventually(
       () => own.raw('GET', '/jobs/v2/later'),

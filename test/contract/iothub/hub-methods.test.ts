@@ -110,7 +110,13 @@ describe('a direct method', () => {
     [{ methodName: 7 }],
     [{ methodName: 'm', responseTimeoutInSeconds: 4 }],
     [{ methodName: 'm', responseTimeoutInSeconds: 301 }],
-    [{ methodName: 'm', responseTimeoutInSeconds: '30' }],
+    [{ methodName: 'm', responseTimeoutInSeconds: '4' }],
+    [{ methodName: 'm', responseTimeoutInSeconds: '30x' }],
+    [{ methodName: 'm', responseTimeoutInSeconds: '30.0' }],
+    [{ methodName: 'm', responseTimeoutInSeconds: '0x1e' }],
+    [{ methodName: 'm', responseTimeoutInSeconds: '' }],
+    [{ methodName: 'm', responseTimeoutInSeconds: true }],
+    [{ methodName: 'm', responseTimeoutInSeconds: [30] }],
     [{ methodName: 'm', connectTimeoutInSeconds: -1 }],
     [{ methodName: 'm', connectTimeoutInSeconds: 301 }],
     [{ methodName: 'm', connectTimeoutInSeconds: 1.5 }],
@@ -118,6 +124,16 @@ describe('a direct method', () => {
   ])('with the body %j is refused', async (body) => {
     const answer = await invoke('d', body);
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'ArgumentInvalid']);
+  });
+
+  test('accepts time-outs as text, as the Azure CLI sends its defaults', async () => {
+    const body = {
+      methodName: 'echo',
+      payload: {},
+      responseTimeoutInSeconds: '30',
+      connectTimeoutInSeconds: '30',
+    };
+    expect((await invoke('d', body)).json).toEqual({ status: 200, payload: {} });
   });
 
   test('takes 128 KB and not a byte more', async () => {

@@ -125,6 +125,11 @@ describe('a query', () => {
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'ArgumentInvalid']);
   });
 
+  test.each([{}, [], { query: null }, { Query: 'x' }])('that is missing in %j is ArgumentNull', async (body) => {
+    const answer = await tested.raw('POST', '/devices/query', { body });
+    expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'ArgumentNull']);
+  });
+
   test('that is none is refused', async () => {
     for (const body of [{}, [], { query: 7 }, '{']) {
       expect((await tested.raw('POST', '/devices/query', { body })).status).toBe(400);

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { connect, type ConnectionOptions } from 'node:tls';
+import { createWebSocketStream, WebSocket } from 'ws';
 
 export interface RawPacket {
   /** CONNACK 2, PUBLISH 3, PUBACK 4, SUBACK 9, PINGRESP 13. */
@@ -13,26 +15,38 @@ const TOKEN = 'SharedAccessSignature sr=localhost%2Fdevices%2Fa&sig=x';
 
 /** A device that speaks MQTT 3.1.1 byte by byte, for what no library would do. */
 export class RawDevice {
-  readonly socket: TLSSocket;
+  readonly socket: Duplex;
   readonly #packets: RawPacket[] = [];
   readonly #wakes = new Set<() => void>();
   #buffered = Buffer.alloc(0);
   #isClosed = false;
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: Duplex) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('error', () => undefined);
-    socket.on('close', () => {
-      this.#isClosed = true;
-      this.#wake();
-    });
+    // A WebSocket's stream has no close event of its own.
+    for (const event of ['close', 'end']) {
+      socket.on(event, () => {
+        this.#isClosed = true;
+        this.#wake();
+      });
+    }
   }
 
   static async open(port: number, ca: string, options: ConnectionOptions = {}): Promise<RawDevice> {
     const socket = connect({ host: '127.0.0.1', port, ca, servername: 'localhost', ...options });
     await once(socket, 'secureConnect');
     return new RawDevice(socket);
+  }
+
+  static async openWebSocket(port: number, ca: string): Promise<RawDevice> {
+    const webSocket = new WebSocket(`wss://localhost:${port}/$iothub/websocket`, 'mqtt', {
+      ca,
+      perMessageDeflate: false,
+    });
+    await once(webSocket, 'open');
+    return new RawDevice(createWebSocketStream(webSocket));
   }
 
   /** Sends CONNECT and gives the return code and the session flag of CONNACK. */

@@ -57,6 +57,11 @@ describe('user names and client ids', () => {
     ['hub:1/a/m/?api-version=2020-09-30&model-id=x', 'a/m', { host: 'hub:1', apiVersion: '2020-09-30', modelId: 'x' }],
     ['hub/b/?api-version=2021-04-12', 'a', undefined],
     ['/a/?api-version=2021-04-12', 'a', undefined],
+    ['hub/a', 'a', { host: 'hub' }],
+    ['hub/a/', 'a', { host: 'hub' }],
+    ['hub/a/?model-id=x', 'a', { host: 'hub', modelId: 'x' }],
+    ['hub/a/m', 'a/m', { host: 'hub' }],
+    ['hub/ab', 'a', undefined],
     ['a', 'a', undefined],
     ['hub/a/?api-version=', 'a', undefined],
   ])('reads %s of %s', (userName, clientId, expected) => {

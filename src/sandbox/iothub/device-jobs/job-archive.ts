@@ -55,13 +55,17 @@ export class JobArchive {
   async load(store: Store): Promise<KeptJob[]> {
     const kept: KeptJob[] = [];
     for await (const [, value] of store.entries({ prefix: JOB_PREFIX })) {
-      const record = value as JobRecord;
+      const record = currentRecord(value as JobRecord);
       const hasRows = record.runningSinceMs !== undefined;
       kept.push({ record, rows: hasRows ? await loadRows(store, record) : undefined });
     }
     return kept.sort((a, b) => a.record.sequence - b.record.sequence);
   }
 }
+
+/** Earlier versions kept a queued job as `pending`. */
+const currentRecord = (record: JobRecord): JobRecord =>
+  (record.status as string) === 'pending' ? { ...record, status: 'queued' } : record;
 
 async function loadRows(store: Store, { jobId, deviceCount }: JobRecord): Promise<JobRows> {
   const targets: EndpointId[] = [];

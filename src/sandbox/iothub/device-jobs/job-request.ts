@@ -3,6 +3,7 @@ import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { readMethodRequest } from '../methods/method-request.js';
 import { isObject } from '../twins/section.js';
 import { readTwinChange } from '../twins/twins.js';
+import { readWholeNumber } from '../whole-number.js';
 import type { JobDefinition, JobTask, JobType } from './job.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -14,7 +15,7 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2
 /**
  * Reads the body of a job's PUT.
  * @param strict refuse `null` where the service wants a value (azure-iot-sdk-node #847); otherwise null means absent.
- * @throws ServiceError ArgumentInvalid, MessageTooLarge
+ * @throws ServiceError ArgumentInvalid, GenericBadRequest, MessageTooLarge
  */
 export function readJobRequest(jobId: string, body: Json, strict: boolean): JobDefinition {
   if (body['jobId'] !== undefined && body['jobId'] !== jobId) {
@@ -51,10 +52,12 @@ export function taskOf({ type, body }: JobDefinition): JobTask {
 }
 
 function readType(given: unknown): JobType {
-  const type = (['scheduleDeviceMethod', 'scheduleUpdateTwin'] as const).find(
-    (known) => known.toLowerCase() === String(given).toLowerCase(),
-  );
-  if (type === undefined) throw argumentInvalid('type must be scheduleDeviceMethod or scheduleUpdateTwin.');
+  if (given === undefined || given === null) throw argumentInvalid('type is missing.');
+  const name = typeof given === 'string' ? given.toLowerCase() : '';
+  const type = (['scheduleDeviceMethod', 'scheduleUpdateTwin'] as const).find((known) => known.toLowerCase() === name);
+  if (type === undefined) {
+    throw new ServiceError('GenericBadRequest', 'type must be scheduleDeviceMethod or scheduleUpdateTwin.');
+  }
   return type;
 }
 
@@ -80,9 +83,8 @@ function readStart(given: unknown): number | undefined {
 
 function readMaxExecution(given: unknown): number {
   if (given === undefined) return DEFAULT_EXECUTION_SECONDS;
-  if (Number.isInteger(given) && (given as number) >= 1 && (given as number) <= MAX_EXECUTION_SECONDS) {
-    return given as number;
-  }
+  const seconds = readWholeNumber(given);
+  if (seconds !== undefined && seconds >= 1 && seconds <= MAX_EXECUTION_SECONDS) return seconds;
   throw argumentInvalid(`maxExecutionTimeInSeconds must be an integer from 1 to ${MAX_EXECUTION_SECONDS}.`);
 }
 

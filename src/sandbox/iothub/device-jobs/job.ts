@@ -5,8 +5,12 @@ type Json = Readonly<Record<string, unknown>>;
 
 export type JobType = 'scheduleDeviceMethod' | 'scheduleUpdateTwin';
 
-/** `queued` is only ever seen in the answer to the PUT. */
-export type JobStatus = 'scheduled' | 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+/**
+ * `scheduled`: its time has not come. `queued`: the devices are still to be looked up, or no place of the tier is free.
+ * Microsoft's page says `pending` for that, but the lists of the published SDKs (Java, C#) do not have it, and their
+ * readers fail on it.
+ */
+export type JobStatus = 'scheduled' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 export type JobTask =
   | {

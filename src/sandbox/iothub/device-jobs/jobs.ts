@@ -16,9 +16,9 @@ const HISTORY_MS = 30 * DAY_MS;
 const MAX_TIMER_MS = DAY_MS;
 
 export interface JobsRooms extends RunnerRooms {
-  /** Jobs that may be pending or running at a time, by the tier. */
+  /** Jobs that may be queued or running at a time, by the tier. */
   readonly maxActive: number;
-  /** How long a job stays pending at least, so that its life can be seen. */
+  /** How long a job stays queued at least, so that its life can be seen. */
   readonly startDelayMs: number;
 }
 
@@ -54,7 +54,7 @@ export class Jobs {
     for (const { record, rows } of await this.#rooms.archive.load(store)) {
       const job = this.#place({ record, rows, runner: undefined, startTimer: undefined, readyAtMs: 0 });
       if (record.status === 'scheduled') this.#awaitStart(job);
-      else if (record.status === 'pending') this.#waiting.push(job);
+      else if (record.status === 'queued') this.#waiting.push(job);
       else if (record.status === 'running') this.#track(this.#run(job));
     }
     this.#startWaiting();
@@ -87,7 +87,7 @@ export class Jobs {
       ...definition,
       sequence: this.#nextSequence,
       createdMs: nowMs,
-      status: isLater ? 'scheduled' : 'pending',
+      status: isLater ? 'scheduled' : 'queued',
     };
     const job = this.#place({ record, rows: undefined, runner: undefined, startTimer: undefined, readyAtMs: 0 });
     this.#rooms.archive.keepJob(record);
@@ -106,7 +106,7 @@ export class Jobs {
     if (!job) throw new ServiceError('JobNotFound', `Job ${jobId} is not known.`);
     await this.#rooms.journal.checkWritable();
     const { status } = job.record;
-    if (status !== 'scheduled' && status !== 'pending') {
+    if (status !== 'scheduled' && status !== 'queued') {
       const shown = status[0]?.toUpperCase() + status.slice(1);
       throw new ServiceError('OperationNotAllowedInCurrentState', `Job cannot be cancelled in '${shown}' status.`);
     }
@@ -151,7 +151,7 @@ export class Jobs {
         return;
       }
       job.startTimer = undefined;
-      this.#change(job, 'pending');
+      this.#change(job, 'queued');
       this.#enqueue(job);
     });
   }
@@ -198,7 +198,7 @@ export class Jobs {
     try {
       const targets = await findTargets(endpoints, parseCondition(job.record.queryCondition));
       // While the devices were looked up, it could still be cancelled.
-      if (job.record.status !== 'pending' || this.#isClosed) return;
+      if (job.record.status !== 'queued' || this.#isClosed) return;
       job.rows = new JobRows(targets);
       archive.keepTargets(job.record.jobId, targets);
       this.#change(job, 'running', { runningSinceMs: clock.nowMs(), deviceCount: targets.length });

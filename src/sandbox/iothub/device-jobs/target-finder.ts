@@ -1,3 +1,5 @@
+import { isAgentError } from '../../../core/errors.js';
+import { parseQuery } from '../../../hub-query/parse.js';
 import type { Condition } from '../../../hub-query/syntax.js';
 import { endpointId, type Endpoint } from '../identities/endpoint.js';
 import type { EndpointId } from '../ports.js';
@@ -19,6 +21,22 @@ export async function findTargets(endpoints: Endpoints, condition: Condition): P
     if (looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   return targets;
+}
+
+/** The number of devices or modules that a query finds now; `undefined` for a query that cannot be parsed. */
+export function countTargets(endpoints: Endpoints, text: string): number | undefined {
+  try {
+    const { source, where } = parseQuery(text);
+    if (source === 'devices.jobs') return undefined;
+    const condition: Condition = { source, ...(where ? { where } : {}) };
+    const matches = compileCondition(condition);
+    let count = 0;
+    for (const endpoint of candidates(endpoints, condition)) if (matches(new TwinDocument(endpoint))) count += 1;
+    return count;
+  } catch (error) {
+    if (isAgentError(error, 'QueryInvalid')) return undefined;
+    throw error;
+  }
 }
 
 /** Those that can meet the condition at all: a condition that names its devices need not walk through the fleet. */

@@ -4,8 +4,10 @@ import type { Duplex } from 'node:stream';
 import type { AuthenticateError, Client, PublishPacket } from 'aedes';
 import { grantAtMostQosOne, limitPacketSize } from './aedes-mending.js';
 
-/** Azure takes messages up to 256 KB; the rest is for topic and header. */
-const MAX_PACKET_BYTES = (256 + 8) * 1024;
+/** The largest message that the service takes (iot-hub-devguide-quotas-throttling). */
+const MAX_MESSAGE_BYTES = 256 * 1024;
+/** The rest is for topic and header. */
+const MAX_PACKET_BYTES = MAX_MESSAGE_BYTES + 8 * 1024;
 /** A topic that nobody can subscribe to: here goes whatever a device publishes, once it has been read. */
 const DEAD_TOPIC = '$iothub/dead';
 /** CONNACK 5, not authorized: the answer to everybody who is refused. */
@@ -25,7 +27,8 @@ export interface BrokerHooks {
   /** The client has been told of its new subscriptions. */
   acknowledged(client: Client): void;
   unsubscribed(client: Client, filters: readonly string[]): void;
-  published(client: Client, topic: string, payload: Buffer): void;
+  /** Handles a message; `false` when its topic is not one of this client's, which ends the connection. */
+  published(client: Client, topic: string, payload: Buffer): boolean;
   /** A defect, ours or the broker's. */
   failed(error: unknown): void;
 }
@@ -95,10 +98,17 @@ function notAuthorized(): AuthenticateError {
   return Object.assign(new Error('not authorized'), { returnCode: NOT_AUTHORIZED as number }) as AuthenticateError;
 }
 
-/** Reads a message and sends it nowhere. QoS 2 closes the connection, as the service does. */
+/**
+ * Reads a message and sends it nowhere. An error closes the connection without an acknowledgement, as the service does
+ * for QoS 2, for a message that is too large, and for a topic that it does not know: the service is no general broker,
+ * and a misspelt topic must not look delivered.
+ */
 function swallow(hooks: BrokerHooks, client: Client, packet: PublishPacket): Error | null {
   if (packet.qos === 2) return new Error('QoS 2 is not supported');
-  attempt(hooks, () => hooks.published(client, packet.topic, Buffer.from(packet.payload as Buffer)));
+  const payload = Buffer.from(packet.payload as Buffer);
+  if (payload.length > MAX_MESSAGE_BYTES) return new Error(`a message has more than ${MAX_MESSAGE_BYTES} bytes`);
+  const isKnown = attempt(hooks, () => hooks.published(client, packet.topic, payload));
+  if (isKnown === false) return new Error('the topic is not known');
   Object.assign(packet, { topic: DEAD_TOPIC, payload: Buffer.alloc(0), retain: false });
   return null;
 }

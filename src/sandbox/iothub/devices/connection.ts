@@ -9,6 +9,8 @@ export const MAX_OPEN_CALLS = 1000;
 export class Connection {
   readonly id: EndpointId;
   readonly client: Client;
+  /** Whether its user name has an api-version, without which twin requests are refused. */
+  readonly hasApiVersion: boolean;
   /** Filters, of this connection and of the session that it went on with. */
   readonly subscriptions = new Set<string>();
   /** CONNACK is out and the session restored: messages may be sent. */
@@ -22,11 +24,16 @@ export class Connection {
   readonly #expiry: Timer | undefined;
   #settleRestored: () => void = () => undefined;
 
-  /** @param expiry what ends it when its token does. */
-  constructor(id: EndpointId, client: Client, expiry: Timer | undefined) {
+  /** @param options.expiry what ends it when its token does. */
+  constructor(
+    id: EndpointId,
+    client: Client,
+    options: { readonly hasApiVersion: boolean; readonly expiry: Timer | undefined },
+  ) {
     this.id = id;
     this.client = client;
-    this.#expiry = expiry;
+    this.hasApiVersion = options.hasApiVersion;
+    this.#expiry = options.expiry;
     this.restored = new Promise((resolve) => (this.#settleRestored = resolve));
   }
 

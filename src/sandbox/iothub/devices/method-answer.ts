@@ -1,3 +1,4 @@
+import { parseJson } from '../../../core/exact-json.js';
 import type { MethodOutcome } from '../ports.js';
 
 /** The size of a method's payload that the service takes, each way (devguide-direct-methods). */
@@ -11,7 +12,7 @@ export function readMethodAnswer(status: string, payload: Buffer): MethodOutcome
   }
   if (payload.length === 0) return { kind: 'answered', status: Number(status), payload: null };
   try {
-    return { kind: 'answered', status: Number(status), payload: JSON.parse(payload.toString('utf8')) as unknown };
+    return { kind: 'answered', status: Number(status), payload: parseJson(payload.toString('utf8')) };
   } catch {
     return { kind: 'badAnswer', reason: 'The payload is not JSON.' };
   }

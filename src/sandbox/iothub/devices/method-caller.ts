@@ -1,8 +1,9 @@
 import type { Clock } from '../../../core/clock.js';
+import { stringifyJson } from '../../../core/exact-json.js';
 import type { MethodCall, MethodOutcome } from '../ports.js';
 import { type Connection, MAX_OPEN_CALLS } from './connection.js';
 
-/** Sends a method to a device that is ready for it, and waits for what comes of it. */
+/** Sends a method to a device that is ready for it, and waits for the outcome. */
 export class MethodCaller {
   readonly #clock: Clock;
   readonly #send: (connection: Connection, methodName: string, requestId: string, payload: string) => void;
@@ -42,5 +43,5 @@ export class MethodCaller {
 
 /** No payload goes as `null`: the device SDK for Node.js would answer 400 to an empty message. */
 function payloadText(payload: unknown): string {
-  return JSON.stringify(payload) ?? 'null';
+  return stringifyJson(payload) ?? 'null';
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'aedes';
 import type { Clock, Timer } from '../../../core/clock.js';
+import { stringifyJson } from '../../../core/exact-json.js';
 import type { Log } from '../../../core/log.js';
 import type { DeviceDirectory, DeviceGateway, EndpointId, MethodCall, MethodOutcome, TwinSection } from '../ports.js';
 import type { Broker, BrokerHooks } from './broker.js';
@@ -11,7 +12,7 @@ import { readMethodAnswer } from './method-answer.js';
 import { MethodCaller } from './method-caller.js';
 import { Readiness } from './readiness.js';
 import * as topics from './topics.js';
-import { answerTwinGet, applyReported, brokenAnswer, type TwinAnswer } from './twin-requests.js';
+import { answerTwinGet, applyReported, brokenAnswer, type TwinAnswer, versionMissing } from './twin-requests.js';
 import { readUserName } from './user-name.js';
 
 export interface MqttDevicesOptions {
@@ -67,7 +68,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     if (!connection) return;
     const send = (): void => {
       if (!connection.isReady || !connection.subscriptions.has(topics.DESIRED_FILTER)) return;
-      this.#send(connection, topics.desiredTopic(version), JSON.stringify({ ...patch, $version: version }));
+      this.#send(connection, topics.desiredTopic(version), stringifyJson({ ...patch, $version: version }) ?? '');
     };
     if (connection.isReady) send();
     else void connection.restored.then(send);
@@ -100,7 +101,8 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     }
     if (client.conn.destroyed) return false;
     this.#options.admit(client.conn);
-    this.#take(new Connection(id, client, this.#endWithToken(client, password)));
+    const hasApiVersion = name.apiVersion !== undefined;
+    this.#take(new Connection(id, client, { hasApiVersion, expiry: this.#endWithToken(client, password) }));
     return true;
   }
 
@@ -132,9 +134,9 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     this.#announce(endpointKey(connection.id));
   }
 
-  published(client: Client, topic: string, payload: Buffer): void {
+  published(client: Client, topic: string, payload: Buffer): boolean {
     const connection = this.#known.get(client);
-    if (!connection) return;
+    if (!connection) return false;
     const { id } = connection;
     const message = topics.readTopic(id, topic);
     switch (message.kind) {
@@ -155,9 +157,10 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
         connection.answer(message.requestId, readMethodAnswer(message.status, payload));
         break;
       case 'unknown':
-        this.#options.log.debug({ deviceId: id.deviceId }, 'dropped a message on a topic that is not of this device');
-        break;
+        this.#options.log.info({ deviceId: id.deviceId }, 'ended a connection: it published to an unknown topic');
+        return false;
     }
+    return true;
   }
 
   failed(error: unknown): void {
@@ -185,8 +188,9 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
   }
 
   #answerTwin(connection: Connection, requestId: string, answer: () => Promise<TwinAnswer>): void {
+    const respond = connection.hasApiVersion ? answer : () => Promise.resolve(versionMissing(requestId));
     void Promise.resolve()
-      .then(answer)
+      .then(respond)
       .catch((error: unknown) => brokenAnswer(requestId, error, this.#options.log))
       .then(({ topic, payload }) => {
         if (connection.subscriptions.has(topics.TWIN_ANSWERS_FILTER)) this.#send(connection, topic, payload);

@@ -1,3 +1,4 @@
+import { parseJson, stringifyJson } from '../../../core/exact-json.js';
 import { type Log } from '../../../core/log.js';
 import type { DeviceDirectory, EndpointId } from '../ports.js';
 import { twinAnswerTopic } from './topics.js';
@@ -8,13 +9,15 @@ export interface TwinAnswer {
   readonly payload: string;
 }
 
-const BAD_REQUEST = 400;
-const SERVER_ERROR = 500;
+/** The service's numbers of errors (troubleshoot-error-codes); their first three digits are the status. */
+const INVALID_PROTOCOL_VERSION = 400_001;
+const ARGUMENT_INVALID = 400_004;
+const SERVER_ERROR = 500_001;
 
 /** The whole twin as devices get it: `desired` and `reported` beside each other, each with its `$version`. */
 export function answerTwinGet(directory: DeviceDirectory, id: EndpointId, requestId: string): TwinAnswer {
   const { desired, reported } = directory.deviceTwin(id);
-  return { topic: twinAnswerTopic(200, requestId), payload: JSON.stringify({ desired, reported }) };
+  return { topic: twinAnswerTopic(200, requestId), payload: stringifyJson({ desired, reported }) ?? '' };
 }
 
 /** Merges what a device reports. 204 with the new version and no body; 4xx with an error body for a bad patch. */
@@ -23,8 +26,8 @@ export async function applyReported(
   id: EndpointId,
   request: { readonly requestId: string; readonly payload: Buffer },
 ): Promise<TwinAnswer> {
-  const patch = parseJson(request.payload);
-  if (patch === undefined) return refusal(request.requestId, BAD_REQUEST, 'The patch is not JSON.');
+  const patch = readJson(request.payload);
+  if (patch === undefined) return refusal(request.requestId, ARGUMENT_INVALID, 'The patch is not JSON.');
   const { status, version, body } = await directory.patchReported(id, patch);
   return {
     topic: twinAnswerTopic(status, request.requestId, version),
@@ -38,15 +41,22 @@ export function brokenAnswer(requestId: string, error: unknown, log: Log): TwinA
   return refusal(requestId, SERVER_ERROR, 'The request could not be carried out.');
 }
 
-function refusal(requestId: string, status: number, message: string): TwinAnswer {
-  const errorCode = status === BAD_REQUEST ? 400_004 : 500_001;
+/** The answer to a device whose user name has no api-version. */
+export const versionMissing = (requestId: string): TwinAnswer =>
+  refusal(
+    requestId,
+    INVALID_PROTOCOL_VERSION,
+    'The user name of the connection has no api-version; append /?api-version=2021-04-12 to it.',
+  );
+
+function refusal(requestId: string, errorCode: number, message: string): TwinAnswer {
   const payload = JSON.stringify({ errorCode, message, timestampUtc: new Date().toISOString() });
-  return { topic: twinAnswerTopic(status, requestId), payload };
+  return { topic: twinAnswerTopic(Math.trunc(errorCode / 1000), requestId), payload };
 }
 
-function parseJson(payload: Buffer): unknown {
+function readJson(payload: Buffer): unknown {
   try {
-    return JSON.parse(payload.toString('utf8')) as unknown;
+    return parseJson(payload.toString('utf8'));
   } catch {
     return undefined;
   }

@@ -23,6 +23,8 @@ type Json = Readonly<Record<string, unknown>>;
 /** .NET counts time in ticks of 100 ns from the year 1; scopes of edge devices end with such a number. */
 const TICKS_AT_EPOCH = 621_355_968_000_000_000n;
 const MAX_MODULES_PER_DEVICE = 50;
+/** The modules of the IoT Edge runtime, which an edge device has from the start. */
+const SYSTEM_MODULES = ['$edgeAgent', '$edgeHub'];
 const NO_TWIN: TwinChange = { tags: undefined, desired: undefined };
 
 export interface RegistryOptions {
@@ -54,7 +56,7 @@ export class Registry {
   }
 
   /**
-   * Creates an identity, and its twin with what it begins with.
+   * Creates an identity, and its twin with what it begins with; with an edge device its system modules.
    * @throws ServiceError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, TooManyDevices
    */
   create(id: EndpointId, body: Json, twin: TwinChange = NO_TWIN): Endpoint {
@@ -65,7 +67,15 @@ export class Registry {
     if (id.moduleId === undefined && endpoints.devices.size >= this.#options.maxDevices) {
       throw new ServiceError('TooManyDevices', `The tier allows ${this.#options.maxDevices} devices.`);
     }
-    return endpoints.add(this.#newRecord(id, readIdentityRequest(body, undefined), twin));
+    const endpoint = endpoints.add(this.#newRecord(id, readIdentityRequest(body, undefined), twin));
+    if (id.moduleId === undefined && endpoint.record.isEdge) this.#addSystemModules(id.deviceId);
+    return endpoint;
+  }
+
+  #addSystemModules(deviceId: string): void {
+    for (const moduleId of SYSTEM_MODULES) {
+      this.#options.endpoints.add(this.#newRecord({ deviceId, moduleId }, readIdentityRequest({}, undefined), NO_TWIN));
+    }
   }
 
   /** @throws ServiceError PreconditionFailed, ArgumentInvalid */
@@ -103,7 +113,8 @@ export class Registry {
   #checkNewModule(deviceId: string, moduleId: string): void {
     checkModuleId(moduleId);
     if (!this.#options.endpoints.find({ deviceId })) throw deviceNotFound(deviceId);
-    if (this.#options.endpoints.modulesOf(deviceId).length < MAX_MODULES_PER_DEVICE) return;
+    const own = this.#options.endpoints.modulesOf(deviceId).filter((each) => !isSystemModule(each.record));
+    if (own.length < MAX_MODULES_PER_DEVICE) return;
     throw new ServiceError('TooManyDevices', `A device has at most ${MAX_MODULES_PER_DEVICE} modules.`);
   }
 
@@ -136,6 +147,9 @@ export class Registry {
     };
   }
 }
+
+const isSystemModule = ({ moduleId }: EndpointRecord): boolean =>
+  moduleId !== undefined && SYSTEM_MODULES.includes(moduleId);
 
 const newScope = (deviceId: string, nowMs: number): string =>
   `ms-azure-iot-edge://${deviceId}-${TICKS_AT_EPOCH + BigInt(Math.trunc(nowMs)) * 10_000n}`;

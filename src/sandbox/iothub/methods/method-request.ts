@@ -1,4 +1,6 @@
+import { stringifyJson } from '../../../core/exact-json.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
+import { readWholeNumber } from '../whole-number.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,7 +28,7 @@ export function readMethodRequest(body: Json): MethodRequest {
     throw argumentInvalid(`methodName must have 1 to ${MAX_NAME_CHARACTERS} characters, none of / + # ?`);
   }
   const payload = body['payload'];
-  if (payload !== undefined && Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES) {
+  if (payload !== undefined && Buffer.byteLength(stringifyJson(payload) ?? '') > MAX_PAYLOAD_BYTES) {
     throw new ServiceError('MessageTooLarge', `payload has more than ${MAX_PAYLOAD_BYTES} bytes.`);
   }
   return {
@@ -38,10 +40,8 @@ export function readMethodRequest(body: Json): MethodRequest {
 }
 
 function readSeconds(body: Json, name: string, range: { min: number; max: number; fallback: number }): number {
-  const given = body[name];
-  if (given === undefined || given === null) return range.fallback;
-  if (Number.isInteger(given) && (given as number) >= range.min && (given as number) <= range.max) {
-    return given as number;
-  }
+  if (body[name] === undefined || body[name] === null) return range.fallback;
+  const given = readWholeNumber(body[name]);
+  if (given !== undefined && given >= range.min && given <= range.max) return given;
   throw argumentInvalid(`${name} must be an integer from ${range.min} to ${range.max}.`);
 }

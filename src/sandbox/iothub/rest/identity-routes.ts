@@ -11,6 +11,7 @@ import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
 import { isObject } from '../twins/section.js';
 import type { Twins } from '../twins/twins.js';
+import { readWholeNumber } from '../whole-number.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
@@ -99,8 +100,8 @@ async function bulk(rooms: IdentityRooms, request: ServiceRequest): Promise<Http
 }
 
 function list({ endpoints }: IdentityRooms, { query }: ServiceRequest): HttpAnswer {
-  const top = query.get('top') === null ? MAX_LISTED : Number(query.get('top'));
-  if (!Number.isInteger(top) || top < 1) throw argumentInvalid('top must be an integer above 0.');
+  const top = readWholeNumber(query.get('top') ?? MAX_LISTED);
+  if (top === undefined || top < 1) throw argumentInvalid('top must be an integer above 0.');
   const listed: object[] = [];
   for (const endpoint of endpoints.devices.walk()) {
     listed.push(identityDocument(endpoint));

@@ -1,5 +1,5 @@
 import { type HttpAnswer, json } from '../../http/router.js';
-import { argumentInvalid } from '../answers/service-error.js';
+import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { readJobRequest } from '../device-jobs/job-request.js';
 import type { Job, Jobs } from '../device-jobs/jobs.js';
 import { checkJobId } from '../identities/id-rules.js';
@@ -8,7 +8,12 @@ import { type Paging, takePage } from './paging.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
-const STATUSES = 'unknown enqueued queued scheduled pending running completed failed cancelled'.split(' ');
+const STATUSES = 'unknown enqueued queued scheduled running completed failed cancelled'.split(' ');
+/** Other spellings of a status in a filter; Microsoft's page on jobs has both words. */
+const SAME_STATUS: ReadonlyMap<string, string> = new Map([
+  ['canceled', 'cancelled'],
+  ['pending', 'queued'],
+]);
 const TYPES = 'unknown export import scheduledevicemethod scheduleupdatetwin'.split(' ');
 
 interface JobRooms {
@@ -17,7 +22,10 @@ interface JobRooms {
   readonly strict: boolean;
 }
 
-/** Jobs v2. */
+/**
+ * Jobs v2; and the older `/jobs`, which lists import and export jobs: there are none. The Azure CLI asks both for every
+ * list of jobs.
+ */
 export function jobRoutes(rooms: JobRooms): ServiceRoute[] {
   const read = { right: 'RegistryRead', operation: 'jobs' } as const;
   const write = { right: 'RegistryWrite', operation: 'jobs' } as const;
@@ -26,7 +34,14 @@ export function jobRoutes(rooms: JobRooms): ServiceRoute[] {
     { method: 'GET', pattern: '/jobs/v2/query', ...read, handle: (request) => list(rooms, request) },
     { method: 'GET', pattern: '/jobs/v2/:jobId', ...read, handle: (request) => get(rooms, request) },
     { method: 'POST', pattern: '/jobs/v2/:jobId/cancel', ...write, handle: (request) => cancel(rooms, request) },
+    { method: 'GET', pattern: '/jobs', ...read, handle: () => json(200, []) },
+    { method: 'GET', pattern: '/jobs/:jobId', ...read, handle: noImportOrExportJob },
+    { method: 'DELETE', pattern: '/jobs/:jobId', ...write, handle: noImportOrExportJob },
   ];
+}
+
+function noImportOrExportJob({ params }: ServiceRequest): never {
+  throw new ServiceError('JobNotFound', `There is no import or export job with ID '${params['jobId']}'.`);
 }
 
 async function put({ jobs, strict }: JobRooms, request: ServiceRequest): Promise<HttpAnswer> {
@@ -73,7 +88,7 @@ function list({ jobs, paging }: JobRooms, request: ServiceRequest): HttpAnswer {
 function readFilter({ query }: ServiceRequest, name: string, known: readonly string[]): string | undefined {
   const given = query.get(name)?.toLowerCase() ?? '';
   if (given === '') return undefined;
-  const value = given === 'canceled' ? 'cancelled' : given;
+  const value = SAME_STATUS.get(given) ?? given;
   if (!known.includes(value)) throw argumentInvalid(`${name} must be one of ${known.join(', ')}.`);
   return value;
 }

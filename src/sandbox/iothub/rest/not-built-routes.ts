@@ -4,9 +4,6 @@ import type { ServiceRoute } from './service-route.js';
 /** Operations of the real service that are left out, so that nobody takes a 404 for "not there". */
 const NOT_BUILT: readonly (readonly [ServiceRoute['method'], string, string])[] = [
   ['POST', '/jobs/create', 'Import and export of identities'],
-  ['GET', '/jobs', 'Import and export of identities'],
-  ['GET', '/jobs/:jobId', 'Import and export of identities'],
-  ['DELETE', '/jobs/:jobId', 'Import and export of identities'],
   ['GET', '/digitaltwins/:id', 'The digital twin API'],
   ['PATCH', '/digitaltwins/:id', 'The digital twin API'],
   ['POST', '/digitaltwins/:id/commands/:command', 'The digital twin API'],

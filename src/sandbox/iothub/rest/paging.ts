@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { argumentInvalid } from '../answers/service-error.js';
+import { readWholeNumber } from '../whole-number.js';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1_000;
@@ -62,8 +63,8 @@ export class Paging {
 
 function readSize(header: string | string[] | undefined): number {
   if (header === undefined || header === '') return DEFAULT_PAGE;
-  const size = Number(header);
-  if (!Number.isInteger(size) || size < 1) throw argumentInvalid('x-ms-max-item-count must be an integer above 0.');
+  const size = readWholeNumber(header);
+  if (size === undefined || size < 1) throw argumentInvalid('x-ms-max-item-count must be an integer above 0.');
   return Math.min(size, MAX_PAGE);
 }
 

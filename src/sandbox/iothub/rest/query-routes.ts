@@ -43,6 +43,7 @@ export const queryRoutes = (rooms: QueryRooms): ServiceRoute[] => [
 function answerQuery(rooms: QueryRooms, request: ServiceRequest): HttpAnswer {
   const body = readJson(request.body);
   const text = isObject(body) ? body['query'] : undefined;
+  if (text === undefined || text === null) throw new ServiceError('ArgumentNull', 'query is missing in the body.');
   if (typeof text !== 'string') throw argumentInvalid('query must be a text.');
   const query = readQuery(text);
   const { size, state } = rooms.paging.read(request.headers, text);

@@ -1,17 +1,19 @@
+import { parseJson } from '../../../core/exact-json.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 
 const MAX_DEPTH = 64;
 
 /**
- * The value of a JSON body.
- * @throws ServiceError ArgumentInvalid for text that is no JSON, or is nested so deeply that working on it is a risk.
+ * The value of a JSON body; whole numbers beyond 2^53 are bigints.
+ * @throws ServiceError ArgumentInvalid for an empty body and one that is nested so deeply that working on it is a risk,
+ * IotHubFormatError for text that is not JSON.
  */
 export function readJson(body: Buffer): unknown {
   if (body.length === 0) throw argumentInvalid('The body is empty; JSON is expected.');
   const text = body.toString('utf8');
   if (nesting(text) > MAX_DEPTH) throw argumentInvalid(`The body is nested deeper than ${MAX_DEPTH} levels.`);
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     throw new ServiceError('IotHubFormatError', 'The body is not JSON.');
   }

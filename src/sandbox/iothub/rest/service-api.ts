@@ -7,13 +7,13 @@ import type { Gatekeeper } from '../access/gatekeeper.js';
 import { errorAnswer } from '../answers/error-answer.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import type { Throttle } from '../tiers/throttle.js';
+import { checkApiVersion } from './api-version.js';
+import { effectiveMethod } from './effective-method.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** How long the rest of a refused body is read and thrown away, so that the client can see the answer. */
 const LINGER_MS = 1_000;
-/** Versions that the service's operations of this hub have looked the same in. */
-const API_VERSIONS = ['2018-06-30', '2019-10-01', '2020-03-13', '2020-05-31-preview', '2020-09-30', '2021-04-12'];
 
 export interface ServiceApiOptions {
   readonly routes: readonly ServiceRoute[];
@@ -86,10 +86,11 @@ export class ServiceApi {
 
   async #handle(raw: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
     const [path, query] = splitTarget(raw.url ?? '/');
-    const target = this.#admin(raw, path) ?? (await this.#service(raw, path, query, signal));
+    const method = effectiveMethod(raw);
+    const target = this.#admin(raw, method, path) ?? (await this.#service(raw, { method, path, query }, signal));
     const body = await readBody(raw, MAX_BODY_BYTES);
     return target.handle({
-      method: raw.method ?? '',
+      method,
       params: target.params,
       path,
       query,
@@ -100,16 +101,20 @@ export class ServiceApi {
     });
   }
 
-  #admin(raw: IncomingMessage, path: string): Target | undefined {
-    const match = this.#options.adminRoutes?.match(raw.method ?? '', path);
+  #admin(raw: IncomingMessage, method: string, path: string): Target | undefined {
+    const match = this.#options.adminRoutes?.match(method, path);
     if (match?.kind !== 'found') return undefined;
     this.#options.gatekeeper.authorize(raw.headers.authorization, path, 'owner');
     return { handle: match.handler, params: match.params };
   }
 
-  async #service(raw: IncomingMessage, path: string, query: URLSearchParams, signal: AbortSignal): Promise<Target> {
+  async #service(
+    raw: IncomingMessage,
+    { method, path, query }: { readonly method: string; readonly path: string; readonly query: URLSearchParams },
+    signal: AbortSignal,
+  ): Promise<Target> {
     const { gatekeeper, throttle } = this.#options;
-    const match = this.#router.match(raw.method ?? '', path);
+    const match = this.#router.match(method, path);
     const route = match.kind === 'found' ? this.#routeOf.get(match.handler) : undefined;
     // Strangers learn nothing about which paths exist.
     gatekeeper.authorize(raw.headers.authorization, decodePath(path), route?.right ?? 'ServiceConnect');
@@ -117,7 +122,7 @@ export class ServiceApi {
       throw new ServiceError('MethodNotAllowed', `Allowed here: ${match.allowed.join(', ')}.`);
     }
     if (match.kind === 'none' || !route) throw new ServiceError('GenericNotFound', 'There is nothing under this path.');
-    checkVersion(query.get('api-version'));
+    checkApiVersion(query.get('api-version'));
     checkLength(raw);
     await throttle.admit(route.operation, 1, signal);
     return { handle: match.handler, params: match.params };
@@ -141,16 +146,6 @@ function decodePath(path: string): string {
   } catch {
     throw argumentInvalid('The path of the request is not allowed.');
   }
-}
-
-function checkVersion(version: string | null): void {
-  if (version !== null && API_VERSIONS.includes(version)) return;
-  throw new ServiceError(
-    'InvalidProtocolVersion',
-    version === null
-      ? 'The query parameter api-version is missing.'
-      : `The api-version is not known; known are ${API_VERSIONS.join(', ')}.`,
-  );
 }
 
 /** As the service's front end: a POST must say how long it is, or that it comes in chunks. */

@@ -3,6 +3,7 @@ import type { Store } from '../../../store/store.js';
 import { etagOf, isMatch, type Match } from '../answers/etag.js';
 import { argumentInvalid, preconditionFailed, ServiceError } from '../answers/service-error.js';
 import { isObject } from '../twins/section.js';
+import { readWholeNumber } from '../whole-number.js';
 import type { Journal } from './journal.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -22,15 +23,22 @@ interface KeptConfiguration {
   readonly priority: number;
 }
 
+/** Counts the devices or modules that a query finds; `undefined` where it cannot be parsed. */
+export type CountTargets = (query: string) => number | undefined;
+
 /** Automatic device configurations: kept and listed, never applied to twins. */
 export class Configurations {
   readonly #journal: Journal;
   readonly #clock: Clock;
+  readonly #countTargets: CountTargets;
   readonly #byId = new Map<string, KeptConfiguration>();
+  /** As last counted, since counting for a whole list would walk through all twins a hundred times. */
+  readonly #targetedCounts = new Map<string, number>();
 
-  constructor(journal: Journal, clock: Clock) {
+  constructor(journal: Journal, clock: Clock, countTargets: CountTargets) {
     this.#journal = journal;
     this.#clock = clock;
+    this.#countTargets = countTargets;
   }
 
   async load(store: Store): Promise<void> {
@@ -41,12 +49,15 @@ export class Configurations {
   }
 
   list(): object[] {
-    return [...this.#byId.keys()].sort().map((id) => this.get(id));
+    return [...this.#byId.keys()].sort().map((id) => {
+      const kept = this.#find(id);
+      return this.#targetedCounts.has(id) ? this.#document(kept) : this.#counted(kept);
+    });
   }
 
   /** @throws ServiceError ConfigurationNotFound */
   get(id: string): object {
-    return documentOf(this.#find(id));
+    return this.#counted(this.#find(id));
   }
 
   /** Creates, or with a condition replaces, a configuration. @throws ServiceError */
@@ -69,14 +80,26 @@ export class Configurations {
     };
     this.#byId.set(id, kept);
     this.#journal.note(PREFIX + id, kept);
-    return documentOf(kept);
+    return this.#counted(kept);
   }
 
   /** @throws ServiceError ConfigurationNotFound, PreconditionFailed */
   delete(id: string, match: Match): void {
     this.#check(id, match);
     this.#byId.delete(id);
+    this.#targetedCounts.delete(id);
     this.#journal.note(PREFIX + id, undefined);
+  }
+
+  #counted(kept: KeptConfiguration): object {
+    const count = this.#countTargets(systemQueriesOf(kept).targetedCount);
+    if (count === undefined) this.#targetedCounts.delete(kept.id);
+    else this.#targetedCounts.set(kept.id, count);
+    return this.#document(kept);
+  }
+
+  #document(kept: KeptConfiguration): object {
+    return documentOf(kept, this.#targetedCounts.get(kept.id));
   }
 
   #find(id: string): KeptConfiguration {
@@ -98,7 +121,8 @@ function readBody(
   if (targetCondition !== undefined && typeof targetCondition !== 'string') {
     throw argumentInvalid('targetCondition must be a text.');
   }
-  if (priority !== undefined && (!Number.isInteger(priority) || (priority as number) < 0)) {
+  const wholePriority = readWholeNumber(priority ?? 0);
+  if (wholePriority === undefined || wholePriority < 0) {
     throw argumentInvalid('priority must be an integer, 0 or above.');
   }
   return {
@@ -106,11 +130,32 @@ function readBody(
     content,
     metrics: isObject(metrics) && isObject(metrics['queries']) ? metrics['queries'] : {},
     targetCondition: targetCondition ?? '',
-    priority: (priority as number | undefined) ?? 0,
+    priority: wholePriority,
   };
 }
 
-const documentOf = (kept: KeptConfiguration): object => ({
+/** The queries behind the metrics that the service keeps of every configuration. */
+function systemQueriesOf({ id, targetCondition }: KeptConfiguration): {
+  readonly targetedCount: string;
+  readonly appliedCount: string;
+} {
+  const condition = targetCondition.trim();
+  const isForModules = /^FROM\s+devices\s*\.\s*modules\b/iu.test(condition);
+  const projection = isForModules ? 'SELECT deviceId, moduleId' : 'SELECT deviceId FROM devices';
+  const applied = isForModules ? `${projection} FROM devices.modules` : projection;
+  return {
+    targetedCount: isForModules ? `${projection} ${condition}` : `${projection}${whereOf(condition)}`,
+    appliedCount: `${applied} WHERE configurations.[[${id}]].status = 'Applied'`,
+  };
+}
+
+/** No condition targets no device, `*` all of them. */
+function whereOf(condition: string): string {
+  if (condition === '*') return '';
+  return condition === '' ? ' WHERE false' : ` WHERE ${condition}`;
+}
+
+const documentOf = (kept: KeptConfiguration, targetedCount: number | undefined): object => ({
   id: kept.id,
   schemaVersion: '1.0',
   labels: kept.labels,
@@ -119,7 +164,10 @@ const documentOf = (kept: KeptConfiguration): object => ({
   createdTimeUtc: new Date(kept.createdMs).toISOString(),
   lastUpdatedTimeUtc: new Date(kept.updatedMs).toISOString(),
   priority: kept.priority,
-  systemMetrics: { results: {}, queries: {} },
+  systemMetrics: {
+    results: targetedCount === undefined ? {} : { targetedCount, appliedCount: 0 },
+    queries: systemQueriesOf(kept),
+  },
   metrics: { results: {}, queries: kept.metrics },
   etag: etagOf(kept.version),
 });

@@ -25,7 +25,14 @@ export type SectionName = keyof typeof MAX_BYTES;
  */
 export function checkTwinContent(name: SectionName, content: unknown): asserts content is Record<string, unknown> {
   if (!isObject(content)) throw argumentInvalid(`${name} must be a JSON object.`);
-  checkLevel(name, content, 0);
+  checkLevel(name, content, { depth: 0, isInList: false });
+}
+
+/** Where a value stands. */
+interface Place {
+  readonly depth: number;
+  /** Inside an array, however deep: a merge does not reach into arrays, so null could remove nothing there. */
+  readonly isInList: boolean;
 }
 
 /**
@@ -38,11 +45,13 @@ export function checkTwinSize(name: SectionName, properties: Readonly<Record<str
   throw argumentInvalid(`${name} would have ${size} bytes; at most ${MAX_BYTES[name]} are allowed.`);
 }
 
-function checkLevel(path: string, level: object, depth: number): void {
-  if (depth > MAX_DEPTH) throw argumentInvalid(`${shorten(path)} is nested deeper than ${MAX_DEPTH} levels.`);
+function checkLevel(path: string, level: object, place: Place): void {
+  if (place.depth > MAX_DEPTH) throw argumentInvalid(`${shorten(path)} is nested deeper than ${MAX_DEPTH} levels.`);
+  const isList = Array.isArray(level);
+  const inside = { depth: place.depth + 1, isInList: place.isInList || isList };
   for (const [key, value] of Object.entries(level)) {
-    if (!Array.isArray(level)) checkKey(path, key);
-    checkValue(`${path}.${key}`, value, depth);
+    if (!isList) checkKey(path, key);
+    checkValue(`${path}.${key}`, value, inside);
   }
 }
 
@@ -55,14 +64,19 @@ function checkKey(path: string, key: string): void {
   }
 }
 
-function checkValue(path: string, value: unknown, depth: number): void {
-  if (typeof value === 'object' && value !== null) checkLevel(path, value, depth + 1);
-  else if (typeof value === 'string' && textBytes(value) > MAX_VALUE_BYTES) {
+function checkValue(path: string, value: unknown, inside: Place): void {
+  if (typeof value === 'object' && value !== null) checkLevel(path, value, inside);
+  else if (value === null && inside.isInList) {
+    throw argumentInvalid(`${shorten(path)} is null inside a list, which is not allowed; leave the item out.`);
+  } else if (typeof value === 'string' && textBytes(value) > MAX_VALUE_BYTES) {
     throw argumentInvalid(`${shorten(path)} has more than ${MAX_VALUE_BYTES} bytes.`);
-  } else if (typeof value === 'number' && Number.isInteger(value) && (value < MIN_INTEGER || value > MAX_INTEGER)) {
+  } else if (isInteger(value) && (value < MIN_INTEGER || value > MAX_INTEGER)) {
     throw argumentInvalid(`${shorten(path)} is outside of the integers from ${MIN_INTEGER} to ${MAX_INTEGER}.`);
   }
 }
+
+const isInteger = (value: unknown): value is number | bigint =>
+  typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
 
 /** Keys and texts count their UTF-8 bytes without control characters, numbers 8, Booleans 4. */
 function sizeOf(value: unknown): number {

@@ -1,0 +1,52 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../core/clock.js';
+import type { HttpAnswer } from './router.js';
+
+/** How long what is still coming is read and dropped. */
+const LINGER_MS = 1_000;
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  413: 'Payload Too Large',
+  431: 'Request Header Fields Too Large',
+};
+
+const STATUSES: ReadonlyMap<string | undefined, number> = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 413],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+]);
+
+/** The HTTP status for an error of Node.js's `clientError` event. */
+export const statusOfClientError = (error: NodeJS.ErrnoException): number => STATUSES.get(error.code) ?? 400;
+
+/**
+ * Answers a request that cannot be parsed, and ends the connection in order. Node.js would destroy the socket straight
+ * after writing; bytes of the request that are then still unread make TCP reset the connection, and the client loses
+ * the answer.
+ */
+export function answerMalformed(socket: Duplex, answer: HttpAnswer, clock: Clock): void {
+  // The parser stays attached and would report an error again for all that comes.
+  socket.removeAllListeners('data');
+  socket.on('error', () => undefined);
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.resume();
+  const timer = clock.schedule(LINGER_MS, () => socket.destroy());
+  socket.once('close', () => timer.cancel());
+  socket.end(rawAnswer(answer));
+}
+
+function rawAnswer({ status, headers = {}, body }: HttpAnswer): Buffer {
+  const bytes = Buffer.from((body ?? '') as string);
+  const lines = [
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}`,
+    ...Object.entries({ ...headers, 'content-length': String(bytes.length), connection: 'close' }).map(
+      ([name, value]) => `${name}: ${value}`,
+    ),
+  ];
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]);
+}
