@@ -3,6 +3,7 @@ import { type CallContext, startCall } from '../../core/call-context.js';
 import type { Clock } from '../../core/clock.js';
 import { isAgentError, messageOf } from '../../core/errors.js';
 import { readTextFile } from '../../core/regular-file.js';
+import { errorOfOddAnswer } from '../../iothub/connection-errors.js';
 import type { HubOperations, HubPort } from '../../iothub/ports.js';
 import type { HubConfig } from '../config/agent-config.js';
 import { hubPortOf } from '../hubs.js';
@@ -52,7 +53,9 @@ async function cancelNoJob(hub: HubOperations, context: CallContext): Promise<vo
     const isNotThere =
       isAgentError(error, 'JobNotFound') || (isAgentError(error) && error.context['httpStatus'] === 404);
     if (!isNotThere) throw error;
+    return;
   }
+  throw errorOfOddAnswer('success to the cancel of a job that does not exist');
 }
 
 /** Name, TLS, clock, credentials and each right of one hub. Changes nothing on it. */
