@@ -17,7 +17,7 @@ export const DEFAULT_DOCUMENT_LIMITS: DocumentLimits = {
   maxBytes: 4 * 1024 * 1024,
   maxDepth: 64,
   maxRepeatedValues: 10_000,
-  maxKeys: 10_000,
+  maxKeys: 5000,
   maxTokens: 500_000,
 };
 
