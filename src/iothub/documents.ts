@@ -55,6 +55,8 @@ export interface JobResult {
   readonly error?: unknown;
 }
 
+/** Each look-up goes through all fields of an object, so their number is bounded. */
+const MAX_FIELDS = 200;
 /** Longer texts are no times. */
 const MAX_TIME_LENGTH = 64;
 
@@ -71,9 +73,10 @@ const TIME_NAMES = {
   lastUpdated: timeNames('lastUpdated'),
 };
 
-export function readJob(document: HubDocument): Job {
-  const method = objectOf(find(document, 'cloudToDeviceMethod'));
-  const statistics = objectOf(find(document, 'deviceJobStatistics', 'jobStatistics', 'statistics')) ?? {};
+export function readJob(source: HubDocument): Job {
+  const document = fieldsOf(source) ?? {};
+  const method = fieldsOf(find(document, 'cloudToDeviceMethod'));
+  const statistics = fieldsOf(find(document, 'deviceJobStatistics', 'jobStatistics', 'statistics')) ?? {};
   return withoutEmpty<Job>({
     jobId: textOf(find(document, 'jobId')),
     type: textOf(find(document, 'type', 'jobType')),
@@ -98,11 +101,12 @@ export function readJob(document: HubDocument): Job {
   });
 }
 
-export function readJobResult(document: HubDocument): JobResult {
+export function readJobResult(source: HubDocument): JobResult {
+  const document = fieldsOf(source) ?? {};
   const outcome = find(document, 'outcome');
-  const response = objectOf(find(objectOf(outcome) ?? {}, 'deviceMethodResponse'));
+  const response = fieldsOf(find(fieldsOf(outcome) ?? {}, 'deviceMethodResponse'));
   const error = find(document, 'error');
-  const details = objectOf(error) ?? {};
+  const details = fieldsOf(error) ?? {};
   return withoutEmpty<JobResult>({
     deviceId: textOf(find(document, 'deviceId')),
     moduleId: textOf(find(document, 'moduleId')),
@@ -190,6 +194,15 @@ export function dateOf(value: unknown): Date | undefined {
 
 function objectOf(value: unknown): HubDocument | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as HubDocument) : undefined;
+}
+
+/** An object to look fields up in. Of one with more fields than any edition of the service has, the first are enough. */
+function fieldsOf(value: unknown): HubDocument | undefined {
+  const object = objectOf(value);
+  if (!object) return undefined;
+  const names = Object.keys(object);
+  if (names.length <= MAX_FIELDS) return object;
+  return Object.fromEntries(names.slice(0, MAX_FIELDS).map((name) => [name, object[name]]));
 }
 
 function withoutEmpty<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {

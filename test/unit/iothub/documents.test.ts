@@ -136,3 +136,18 @@ test('a payload that is false, zero or an empty text is one', () => {
   for (const payload of [false, 0, ''])
     expect(readJob({ cloudToDeviceMethod: { methodName: 'm', payload } })).toHaveProperty('payload', payload);
 });
+
+test('an object of a quarter of a million fields is read without holding the event loop', () => {
+  const wide = Object.fromEntries(Array.from({ length: 250_000 }, (_unused, index) => [`field${index}`, 1]));
+  const startMs = performance.now();
+  expect(readJob({ status: 'running', cloudToDeviceMethod: wide, deviceJobStatistics: wide, ...wide })).toEqual({
+    status: 'running',
+    counts: {},
+  });
+  expect(readJobResult({ deviceId: 'd', error: wide, outcome: { deviceMethodResponse: wide }, ...wide })).toMatchObject(
+    {
+      deviceId: 'd',
+    },
+  );
+  expect(performance.now() - startMs).toBeLessThan(1500);
+});
