@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
 import { messageOf } from '../core/errors.js';
+import { scrubber } from '../core/scrub.js';
 import { EdgeClient } from '../edge/edge-client.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
@@ -50,7 +51,7 @@ export class Agent {
     this.#config = config;
     this.#clock = dependencies.clock ?? systemClock;
     this.#log = dependencies.log ?? createLogger({ level: config.log.level, secrets: secretsOf(config) });
-    this.#health = new Health(this.#clock);
+    this.#health = new Health(this.#clock, scrubber(secretsOf(config)));
     this.#metrics = createMetrics({ withProcessMetrics: dependencies.withProcessMetrics ?? true });
   }
 

@@ -1,4 +1,6 @@
-import type { AgentError } from '../core/errors.js';
+import { AgentError } from '../core/errors.js';
+import { LineLimit } from '../core/line-limit.js';
+import { scrubber, type Scrub } from '../core/scrub.js';
 import { type Answer, reasonOf, refusal, unreadable } from './answers.js';
 import { CODE, isSuccessCode, NONE } from './codec/codes.js';
 import type { Message, MessageHeader, RequestBody, ResponseBody, WholeBody } from './codec/message.js';
@@ -24,6 +26,19 @@ export interface OutgoingRequest {
 export type QuestionAnswer =
   { readonly isAccepted: true } | { readonly isAccepted: false; readonly code: number; readonly reason: string };
 
+/** Longer reasons explain nothing. */
+const MAX_REASON_LENGTH = 500;
+
+/** A platform that sends garbage must not fill the log with it. */
+const UNREADABLE_LINES_PER_MINUTE = 20;
+
+/** Whoever has not accepted the application key has not shown that it is the platform. */
+const UNAUTHENTICATED = refusal(
+  CODE.UNAUTHORIZED,
+  new AgentError('ServiceUnavailable', 'The platform has not accepted AUTH on this connection yet; accept it first.')
+    .reason,
+);
+
 /** Requests and answers, both ways, over whatever link there is at the moment. */
 export class Exchange {
   readonly incoming: IncomingRequests;
@@ -32,7 +47,12 @@ export class Exchange {
   readonly #reader: FrameReader;
   readonly #outgoing: OutgoingCalls;
   #link: Link | undefined;
-  /** Given by the platform in the header of its answer to AUTH (5.1). */
+  /** Reasons are cut, and what is left of a secret by that would not be recognized later. */
+  readonly #scrub: Scrub;
+  readonly #unreadable = new LineLimit(UNREADABLE_LINES_PER_MINUTE);
+  /** Whether the platform has accepted AUTH on this link. */
+  #isAuthenticated = false;
+  /** Assigned by the platform in the header of its answer to AUTH (5.1). */
   #sessionId = NONE;
   /** The AUTH, BIND or UNBIND that is open. */
   #question: { readonly requestId: number; readonly code: number } | undefined;
@@ -40,6 +60,7 @@ export class Exchange {
   constructor(options: ConnectionOptions, onAnswer: (answer: QuestionAnswer) => void) {
     this.#options = options;
     this.#onAnswer = onAnswer;
+    this.#scrub = scrubber([options.appKey]);
     const { maxMessageBytes, clock, log, instruments } = options;
     this.#reader = new FrameReader({
       maxMessageBytes,
@@ -62,6 +83,7 @@ export class Exchange {
   /** Talks over `link` from now on, as nobody yet (session `ffffffff`). */
   attach(link: Link): void {
     this.#link = link;
+    this.#isAuthenticated = false;
     this.#sessionId = NONE;
   }
 
@@ -69,6 +91,7 @@ export class Exchange {
   abandon(error: AgentError): void {
     this.#link = undefined;
     this.#question = undefined;
+    this.#logDropped(this.#unreadable.takeAllDropped());
     this.#reader.clear();
     this.incoming.abandon();
     this.#outgoing.failAll(error);
@@ -90,25 +113,38 @@ export class Exchange {
 
   /** Drops parts of messages that never became whole. */
   sweep(): void {
-    const dropped = this.#reader.sweep(this.#options.clock.monotonicMs());
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#logDropped(this.#unreadable.takeDropped(nowMs));
+    const dropped = this.#reader.sweep(nowMs);
     if (dropped > 0) this.#options.log.warn({ dropped }, 'incomplete multipart messages dropped');
   }
 
   /** Takes one frame from the platform; never throws. */
   receive(frame: Uint8Array): void {
-    const { clock, log, instruments } = this.#options;
+    const { clock, instruments } = this.#options;
     instruments.count('alwayson_frames_total', { direction: 'in' });
     instruments.count('alwayson_bytes_total', { direction: 'in' }, frame.length);
     const result = this.#reader.read(frame, clock.monotonicMs());
     if (result.kind === 'message') this.#dispatch(result.message);
     if (result.kind !== 'unreadable') return;
     const { error, request } = result;
-    log.warn(
-      { code: error.code, offset: error.context['offset'], bytes: frame.length },
-      `frame not read: ${error.message}`,
-    );
+    this.#logUnreadable(error, frame);
     // A request that is already open gets its one answer from its handler.
     if (request && !this.incoming.has(request.requestId)) this.#answer(request, unreadable(error));
+  }
+
+  #logUnreadable(error: AgentError, frame: Uint8Array): void {
+    const { clock, log, instruments } = this.#options;
+    const nowMs = clock.monotonicMs();
+    instruments.count('alwayson_unreadable_frames_total');
+    this.#logDropped(this.#unreadable.takeDropped(nowMs));
+    if (!this.#unreadable.take(nowMs)) return;
+    const fields = { code: error.code, offset: error.context['offset'], bytes: frame.length };
+    log.warn(fields, `frame not read: ${error.message}`);
+  }
+
+  #logDropped(count: number): void {
+    if (count > 0) this.#options.log.warn({ count }, 'more frames not read, without a line for each');
   }
 
   #dispatch(message: Message<WholeBody>): void {
@@ -116,6 +152,7 @@ export class Exchange {
       this.#options.log.debug({ trailingBytes: message.trailingBytes }, 'stray bytes after a message');
     switch (message.body.kind) {
       case 'request':
+        if (!this.#isAuthenticated) return this.#answer(message, UNAUTHENTICATED);
         return this.incoming.receive(message as Message<RequestBody>);
       case 'response':
         return this.#onResponse(message as Message<ResponseBody>);
@@ -137,8 +174,12 @@ export class Exchange {
     const isAuth = this.#question.code === CODE.AUTH;
     this.#question = undefined;
     const isAccepted = isSuccessCode(code);
-    if (isAccepted && isAuth) this.#sessionId = message.sessionId;
-    this.#onAnswer(isAccepted ? { isAccepted } : { isAccepted, code, reason: reasonOf(code, body).slice(0, 500) });
+    if (isAccepted && isAuth) {
+      this.#isAuthenticated = true;
+      this.#sessionId = message.sessionId;
+    }
+    const reason = (): string => this.#scrub(reasonOf(code, body)).slice(0, MAX_REASON_LENGTH);
+    this.#onAnswer(isAccepted ? { isAccepted } : { isAccepted, code, reason: reason() });
   }
 
   #answer(request: MessageHeader, { code, body }: Answer): void {

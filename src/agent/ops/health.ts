@@ -1,4 +1,6 @@
 import type { Clock } from '../../core/clock.js';
+import { printable } from '../../core/printable.js';
+import type { Scrub } from '../../core/scrub.js';
 
 /**
  * `starting`: nothing is known yet. `ok`: works. `degraded`: works, but not as well as it could. `failing`: does not
@@ -11,7 +13,7 @@ export interface ComponentHealth {
   readonly status: ComponentStatus;
   /** ISO text: when it came into this status. */
   readonly since: string;
-  /** What is the matter, in a few words. Never a secret. */
+  /** A few words about the status, without secrets and control characters. */
   readonly detail?: string;
 }
 
@@ -20,15 +22,21 @@ export interface HealthReport {
   readonly components: Readonly<Record<string, ComponentHealth>>;
 }
 
-/** Knows how each part of the agent is. */
+/** Longer texts belong into the log. */
+const MAX_DETAIL_LENGTH = 500;
+
+/** Keeps the state of each part of the agent. */
 export class Health {
   readonly #clock: Clock;
+  readonly #scrub: Scrub;
   readonly #components = new Map<string, ComponentHealth>();
   readonly #needed = new Set<string>();
   #isStopping = false;
 
-  constructor(clock: Clock) {
+  /** @param scrub masks secrets in details, which often repeat what an other end has said. */
+  constructor(clock: Clock, scrub: Scrub = (text) => text) {
     this.#clock = clock;
+    this.#scrub = scrub;
   }
 
   /** @param isNeeded whether the agent is not ready as long as the part's state is not known. */
@@ -37,12 +45,21 @@ export class Health {
     this.set(component, 'starting');
   }
 
-  /** Notes the state of a part; the time is kept when only the detail has changed. */
+  /** Sets the state of a part. Its time is kept when only the detail has changed. */
   set(component: string, status: ComponentStatus, detail?: string): void {
     if (this.#isStopping && status !== 'stopping') return;
     const before = this.#components.get(component);
     const since = before?.status === status ? before.since : new Date(this.#clock.nowMs()).toISOString();
-    this.#components.set(component, { status, since, ...(detail === undefined ? {} : { detail }) });
+    this.#components.set(component, {
+      status,
+      since,
+      ...(detail === undefined ? {} : { detail: this.#shown(detail) }),
+    });
+  }
+
+  /** Scrubbed first: what is left of a secret that was cut or escaped would not be recognized. */
+  #shown(detail: string): string {
+    return printable(this.#scrub(detail)).slice(0, MAX_DETAIL_LENGTH);
   }
 
   statusOf(component: string): ComponentStatus | undefined {

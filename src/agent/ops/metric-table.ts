@@ -28,6 +28,7 @@ export const METRICS: Readonly<Record<string, MetricEntry>> = {
   alwayson_requests_in_flight: gauge('Requests of ThingWorx that are open.'),
   alwayson_frames_total: counter('AlwaysOn frames.', 'direction'),
   alwayson_bytes_total: counter('Bytes in AlwaysOn frames.', 'direction'),
+  alwayson_unreadable_frames_total: counter('AlwaysOn frames that could not be read.'),
   alwayson_status_total: counter('Changes of the connection to ThingWorx, by what it became.', 'status'),
   hub_requests_total: counter('Requests to IoT Hubs, by operation and result.', 'operation', 'result'),
   hub_request_seconds: seconds('Time of a request to an IoT Hub.', 'operation'),

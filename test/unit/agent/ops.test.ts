@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
+import { scrubber } from '../../../src/core/scrub.js';
 import { type AdminServer, startAdminServer } from '../../../src/agent/ops/admin-server.js';
 import { Health } from '../../../src/agent/ops/health.js';
 import { createLogger } from '../../../src/agent/ops/logger.js';
@@ -87,6 +88,31 @@ describe('health', () => {
       detail: 'unauthorized',
     });
     expect(health.report().ready).toBe(false);
+  });
+
+  it('shows what an other end has said without secrets and control characters', () => {
+    const health = new Health(new ManualClock(), scrubber(['the-app-key-1234', 'c2VjcmV0LWtleQ==']));
+    const said = [
+      'the-app-key-1234',
+      'c2VjcmV0LWtleQ%3D%3D',
+      'sig=abc',
+      '\u001B]0;title\u0007',
+      '\u202E',
+      '\u009B',
+    ].join(' ');
+    notePlatform(health, { type: 'refused', what: 'auth', code: 0x81, reason: said });
+    const { platform } = health.report().components;
+    expect(platform?.detail).toBe(
+      'application key refused: ******** ******** sig=******** \\u001b]0;title\\u0007 \\u202e \\u009b',
+    );
+  });
+
+  it('masks a secret before it cuts a long text', () => {
+    for (let padding = 460; padding < 510; padding += 3) {
+      const health = new Health(new ManualClock(), scrubber(['the-app-key-1234']));
+      health.set('platform', 'failing', `${'x'.repeat(padding)}the-app-key-1234`);
+      expect(health.report().components['platform']?.detail).not.toContain('the-');
+    }
   });
 
   it('is not ready while stopping, whatever is told then', () => {
