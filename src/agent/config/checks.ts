@@ -3,6 +3,7 @@ import { addressFault, hostNameFault } from '../../core/host-name.js';
 import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
 import { isAddressFault, parseThingWorxAddress } from '../../thingworx-rest/address.js';
 import { variableFor } from './key-lookup.js';
+import { appKeyFault } from './files.js';
 import { type LayeredValue, valueAt } from './layers.js';
 import { proxyFault } from './proxy.js';
 import { Rules } from './rules.js';
@@ -39,6 +40,7 @@ function checkThingWorx(rules: Rules): void {
   }
   const key = ['thingworx', 'appKey'];
   rules.twin(key);
+  rules.check(key, appKeyFault);
   if (!rules.has(key) && !rules.has(['thingworx', 'appKeyFile'])) {
     rules.fail(key, 'is required', `or thingworx.appKeyFile, or the variable ${variableFor(key)}`);
   }

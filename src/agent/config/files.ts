@@ -76,8 +76,12 @@ async function contentOf(path: DocumentPath, file: string, isSecret: boolean): P
   return fault === undefined ? content : { fault: { message: `the content of the file ${fault}` } };
 }
 
+/** Why a text cannot be an application key: it is sent in a header, which has one line. */
+export const appKeyFault = (text: string): string | undefined =>
+  /\p{Cc}/u.test(text) ? 'has more than one line or a control character' : undefined;
+
 function secretFault(key: string | number | undefined, text: string): string | undefined {
-  if (key === 'appKeyFile') return /\p{Cc}/u.test(text) ? 'has more than one line or a control character' : undefined;
+  if (key === 'appKeyFile') return appKeyFault(text);
   const read = key === 'connectionStringFile' ? readConnectionString(text) : readSasToken(text);
   return read.ok ? undefined : read.fault;
 }

@@ -1,4 +1,5 @@
 import { AgentError, isAgentError } from '../../core/errors.js';
+import { stringifyJson } from '../../core/exact-json.js';
 import { checkDocument } from '../../documents/check.js';
 import { formatProblem, type Problem, sortProblems } from '../../documents/problem.js';
 import { parseDocument, readDocument, type SourceDocument } from '../../documents/read.js';
@@ -128,8 +129,9 @@ export async function loadAgentConfig(
 
 /** A configuration from a program instead of files. @throws AgentError `ConfigurationInvalid`. */
 export async function agentConfigFrom(input: ConfigurationInput): Promise<AgentConfig> {
-  const document = parseDocument(JSON.stringify(input), 'configuration');
-  return configOrThrow(await checkAll({ layered: layer([document], []), problems: [], warnings: [] }));
+  const document = parseDocument(stringifyJson(input) ?? '', 'configuration');
+  const { problems } = document;
+  return configOrThrow(await checkAll({ layered: layer([document], []), problems, warnings: [] }));
 }
 
 function configOrThrow(result: LoadResult): AgentConfig {

@@ -230,6 +230,13 @@ describe('encodings and numbers', () => {
     );
   });
 
+  it('refuses an application key of two lines', async () => {
+    const text = MINIMAL.replace('  appKey: key-in-file\n', '');
+    expect(await problemsOf(text, { TWX_IOTHUB__THINGWORX__APPKEY: 's3cret\r' })).toEqual([
+      'TWX_IOTHUB__THINGWORX__APPKEY: thingworx.appKey: has more than one line or a control character',
+    ]);
+  });
+
   it('does not repeat what runs together with a key', async () => {
     const problems = await problemsOf('thingworx: {url: "wss://h", appKey=s3cret: 1}\n');
     expect(problems.join('\n')).not.toContain('s3cret');

@@ -425,6 +425,15 @@ describe('secrets', () => {
     });
     expect(secretsOf(config)).toEqual(['the-app-key', 'c2VjcmV0LWtleQ==', 'proxy%2Dpass', 'proxy-pass']);
   });
+
+  it('are known to the log however a connection string was pasted', async () => {
+    const pasted = `"${CONNECTION.replace('SharedAccessKey=', 'sharedaccesskey = ')}"`;
+    const config = await agentConfigFrom({
+      thingworx: { url: 'wss://h', appKey: 'the-app-key' },
+      iothubs: { main: { connectionString: pasted } },
+    });
+    expect(secretsOf(config)).toContain('c2VjcmV0LWtleQ==');
+  });
 });
 
 describe('agentConfigFrom', () => {
@@ -432,6 +441,15 @@ describe('agentConfigFrom', () => {
     await expect(agentConfigFrom({ thingworx: { url: 'wss://h' } })).rejects.toMatchObject({
       code: 'ConfigurationInvalid',
       message: expect.stringContaining('thingworx.appKey: is required'),
+    });
+  });
+
+  it('refuses a bigint that a number cannot hold', async () => {
+    const maxDevicesPerJob = 9007199254740993n as unknown as number;
+    await expect(
+      agentConfigFrom({ thingworx: { url: 'wss://h', appKey: 'k' }, guards: { maxDevicesPerJob } }),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining('guards.maxDevicesPerJob: is a whole number that cannot be held exactly'),
     });
   });
 });
