@@ -13,7 +13,7 @@ export interface CaptureLimits {
 
 const MEBIBYTE = 1_048_576;
 
-const DEFAULTS: CaptureLimits = { maxJoinedBytes: 4 * MEBIBYTE, maxBytes: 64 * MEBIBYTE, maxChunks: 500_000 };
+const DEFAULTS: CaptureLimits = { maxJoinedBytes: 4 * MEBIBYTE, maxBytes: 32 * MEBIBYTE, maxChunks: 500_000 };
 
 /** A message that stayed unfinished. */
 export interface IncompleteMessage {
@@ -40,6 +40,8 @@ interface OpenMessage {
 export class CaptureJoiner {
   readonly #limits: CaptureLimits;
   readonly #open = new Map<string, OpenMessage>();
+  /** Open messages that have data, oldest first. */
+  readonly #withData = new Set<OpenMessage>();
   #bytes = 0;
   #chunks = 0;
   #unreportedChunks = 0;
@@ -101,28 +103,29 @@ export class CaptureJoiner {
     const change = data.length - (slices.get(chunkId)?.length ?? 0);
     if (message.bytes + change > this.#limits.maxJoinedBytes) return this.#drop(message);
     slices.set(chunkId, Uint8Array.prototype.slice.call(data));
+    this.#withData.add(message);
     message.bytes += change;
     this.#bytes += change;
     this.#makeRoom(message);
   }
 
   #makeRoom(latest: OpenMessage): void {
-    if (this.#bytes <= this.#limits.maxBytes) return;
-    for (const message of this.#open.values()) {
-      if (message === latest) continue;
-      this.#drop(message);
+    for (const message of this.#withData) {
       if (this.#bytes <= this.#limits.maxBytes) return;
+      if (message !== latest) this.#drop(message);
     }
   }
 
   #drop(message: OpenMessage): void {
     this.#bytes -= message.bytes;
+    this.#withData.delete(message);
     Object.assign(message, { slices: undefined, bytes: 0 });
   }
 
   #close(key: string, message: OpenMessage): void {
     this.#chunks -= message.chunkIds.size;
     this.#bytes -= message.bytes;
+    this.#withData.delete(message);
     this.#open.delete(key);
   }
 }
