@@ -21,8 +21,9 @@ export interface DescribedThing {
 type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /**
- * The JSON that a Thing answers to `GetMetadata` (protocol notes 8.2): the union of what C SDK edges and newer clients
- * send, so that every known reader finds what it looks for. `Inputs` and `Outputs` always have `fieldDefinitions`.
+ * The JSON that a Thing answers to `GetMetadata` (protocol notes 8.2): the union of what edges of PTC's C and
+ * Java SDKs and newer clients send, so that every known reader finds what it looks for. `Inputs` and `Outputs` always have
+ * `fieldDefinitions`.
  */
 export function thingMetadata(thing: DescribedThing): JsonObject {
   return {
@@ -53,7 +54,8 @@ function property(definition: PropertyDefinition, ordinal: number): JsonObject {
     ...(pushThreshold !== undefined && { pushThreshold }),
     ...(dataShape && { dataShape: dataShape.name }),
   };
-  return { name, description, baseType, ordinal, aspects };
+  const shape = dataShape && { dataShape: { fieldDefinitions: columns(dataShape) } };
+  return { name, description, baseType, ordinal, aspects, ...shape };
 }
 
 function service({ name, description, category, parameters, result }: ServiceDefinition): JsonObject {
@@ -87,6 +89,7 @@ function outputs({ baseType, description, dataShape }: ResultDefinition): JsonOb
     description: description ?? '',
     baseType,
     aspects: dataShape ? { dataShape: dataShape.name } : {},
+    ...(dataShape && { dataShape: dataShape.name }),
     fieldDefinitions: dataShape ? columns(dataShape) : {},
   };
 }

@@ -100,10 +100,13 @@ export class Reader {
     return sliceText(this.bytes, start, start + length);
   }
 
-  /** A plain 4-byte length and its bytes, as a copy: the frame may be a view of something larger. */
+  /**
+   * A plain 4-byte length and its bytes, as a copy: the frame may be a view of something larger. alwayson-py sets the top
+   * bit of the length, as in the length of a long string.
+   */
   blob(): Uint8Array {
     const at = this.offset;
-    const length = this.u32();
+    const length = this.i32() & 0x7fff_ffff;
     if (length > this.limits.maxBlobBytes) {
       throw limitExceeded('bytes in a BLOB or IMAGE', length, this.limits.maxBlobBytes, at);
     }

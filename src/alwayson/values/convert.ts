@@ -12,7 +12,9 @@ import {
   toLocation,
   toLong,
   toNumber,
+  toTags,
   toText,
+  toXml,
 } from './scalars.js';
 import { toThingCode, toTimeSpan, toVector } from './compound.js';
 import { encodeNative, isInfoTable, makeField, rowsFromTable } from './wire.js';
@@ -21,9 +23,17 @@ type Conversion = (input: unknown, baseType: BaseType, what: string) => unknown;
 
 const isEmpty = (input: unknown): boolean => input === null || input === undefined;
 
+/** Of the types whose text must have a form: PTC's Java SDK drops the row in which it has not. */
+const TEXT_CONVERSIONS: Readonly<Partial<Record<BaseType, (input: unknown) => unknown>>> = {
+  JSON: toJson,
+  QUERY: toJson,
+  XML: toXml,
+  TAGS: toTags,
+};
+
 const CONVERSIONS: Readonly<Record<PayloadKind, Conversion>> = {
   nothing: (input) => (isEmpty(input) ? undefined : REFUSED),
-  string: (input, baseType) => (isJsonType(baseType) ? toJson(input) : toText(input)),
+  string: (input, baseType) => (TEXT_CONVERSIONS[baseType] ?? toText)(input),
   number: toNumber,
   integer: toInteger,
   long: toLong,
@@ -49,10 +59,7 @@ const CONVERSIONS: Readonly<Record<PayloadKind, Conversion>> = {
 export function convertLoose(baseType: BaseType, input: unknown, what = 'The value'): unknown {
   const native = CONVERSIONS[BASE_TYPES[baseType].payload](input, baseType, what);
   if (native !== REFUSED) return native;
-  throw new AgentError(
-    'InvalidArgument',
-    `${what} must be ${withArticle(baseType)}; it is ${describe(baseType, input)}.`,
-  );
+  throw new AgentError('InvalidArgument', `${what} must be ${wanted(baseType)}; it is ${describe(baseType, input)}.`);
 }
 
 /**
@@ -147,7 +154,9 @@ function usableAspects(baseType: BaseType, aspects: NativeRow): NativeRow {
   }
 }
 
-function withArticle(baseType: BaseType): string {
+function wanted(baseType: BaseType): string {
+  if (baseType === 'XML') return 'well-formed XML';
+  if (baseType === 'TAGS') return 'TAGS, such as "Vocabulary:Term;Vocabulary:Term"';
   return `${/^[AEIO]/.test(baseType) ? 'an' : 'a'} ${baseType}`;
 }
 

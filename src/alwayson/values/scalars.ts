@@ -1,11 +1,13 @@
 import type { Location } from '../codec/values-model.js';
 import { dateFromEpochMs, parseDateTime } from './datetime.js';
 import { getOwn, isJsonValue, isPlainObject } from './native.js';
+import { isWellFormedXml } from './xml-text.js';
 
 /** Marks input that cannot become the base type without loss. */
 export const REFUSED = Symbol('refused');
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const TAG = /^[^:]+:[^:]+$/;
 const WHOLE = /^[+-]?\d+$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 /** Longer text is no number that anyone means; turning it into one would only cost time. */
@@ -22,6 +24,16 @@ export function toText(input: unknown): unknown {
   if (typeof input === 'boolean' || typeof input === 'bigint') return String(input);
   if (typeof input === 'number' && Number.isFinite(input)) return String(input);
   return input instanceof Date && isValidDate(input) ? input.toISOString() : REFUSED;
+}
+
+/** A text of length zero is an empty document, as PTC's Java SDK writes one. */
+export function toXml(input: unknown): unknown {
+  return typeof input === 'string' && (input === '' || isWellFormedXml(input)) ? input : REFUSED;
+}
+
+/** `Vocabulary:Term` texts with semicolons between them; a text of length zero has no tags. */
+export function toTags(input: unknown): unknown {
+  return typeof input === 'string' && input.split(';').every((tag) => tag === '' || TAG.test(tag)) ? input : REFUSED;
 }
 
 export function toJson(input: unknown): unknown {

@@ -11,6 +11,7 @@ import {
   tableFromRows,
   tableToJson,
 } from '../../../src/alwayson/values.js';
+import { parseJson, stringifyJson } from '../../../src/core/exact-json.js';
 import { isAgentError } from '../../../src/core/errors.js';
 
 /** Native values that the wire, and REST, keep whole. */
@@ -20,7 +21,7 @@ const NATIVE = {
   INTEGER: fc.integer(),
   BOOLEAN: fc.boolean(),
   DATETIME: fc.date({ noInvalidDate: true }),
-  JSON: fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown),
+  JSON: fc.jsonValue({ maxDepth: 3 }).map((value) => parseJson(JSON.stringify(value))),
   LOCATION: fc.record({ latitude: fc.integer(), longitude: fc.integer(), elevation: fc.integer() }),
 } as const satisfies Partial<Record<BaseType, fc.Arbitrary<unknown>>>;
 
@@ -44,7 +45,7 @@ describe('values', () => {
       fc.property(typed, ({ baseType, native }) => {
         fc.pre(!(baseType === 'JSON' && native === null));
         const table = tableFromRows([makeField('cell', baseType)], [{ cell: native }]);
-        const json = JSON.parse(JSON.stringify(tableToJson(table))) as unknown;
+        const json = parseJson(stringifyJson(tableToJson(table)) ?? '');
         expect(rowsFromTable(tableFromJson(json))).toEqual([{ cell: native }]);
       }),
     );

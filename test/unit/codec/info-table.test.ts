@@ -73,6 +73,14 @@ describe('base types (3.2)', () => {
     ['INFOTABLE', cell.table(table([], [])), { fields: [], rows: [] }],
   ])('%s %# is the same both ways', (baseType, written, value) => expect(bothWays(baseType, written)).toEqual(value));
 
+  it.each([10, 21])('reads the bytes of base type %i where their length has the top bit set', (baseType) => {
+    const written = [baseType, ...u32(2 ** 31 + 3), 0x61, 0x62, 0x63];
+    expect(decode(oneCell(baseType, written)).rows).toEqual([[Uint8Array.of(0x61, 0x62, 0x63)]]);
+    expect(() => decode(oneCell(baseType, [baseType, 0xff, 0xff, 0xff, 0xff, 0]))).toThrow(
+      '2147483647 bytes in a BLOB',
+    );
+  });
+
   it('reads any non-zero byte as true', () => {
     expect(decode(oneCell(2, cell.boolean(2))).rows).toEqual([[true]]);
   });

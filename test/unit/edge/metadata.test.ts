@@ -106,6 +106,7 @@ describe('metadata (8.2, formats 6)', () => {
       description: '',
       baseType: 'INFOTABLE',
       aspects: { dataShape: 'AzureDeviceJob' },
+      dataShape: 'AzureDeviceJob',
       fieldDefinitions: columns,
     });
     expect(Ping.Outputs).toEqual({
@@ -133,6 +134,7 @@ describe('metadata (8.2, formats 6)', () => {
         baseType: 'INFOTABLE',
         ordinal: 1,
         aspects: { isReadOnly: true, pushType: 'VALUE', dataShape: 'AzureDeviceJob' },
+        dataShape: { fieldDefinitions: columns },
       },
     });
     expect(metadata['eventDefinitions']!['Changed']).toEqual({
