@@ -14,13 +14,15 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 /** Adds `--config FILE` (at least one, the later wins) and `--set key=value`. */
 export function withConfigFlags(command: Command, presence: 'required' | 'optional' = 'required'): Command {
-  const config = new Option('-c, --config <file>', 'configuration file, YAML or JSON; again for more, the later wins');
+  const config = new Option('-c, --config <file>', 'configuration file, YAML or JSON; can be repeated, the later wins');
   config.argParser(collect);
   if (presence === 'required') config.makeOptionMandatory();
   else config.default([]);
   return command
     .addOption(config)
-    .addOption(new Option('--set <key=value>', 'set a key, over files and environment').argParser(collect).default([]));
+    .addOption(
+      new Option('--set <key=value>', 'set a key; wins over files and environment').argParser(collect).default([]),
+    );
 }
 
 /** `--output text|json`. */

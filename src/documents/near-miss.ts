@@ -1,4 +1,4 @@
-/** The candidate that `word` was probably meant to be: case and separators aside, or a few slips of the finger away. */
+/** The candidate that `word` was probably meant to be: equal but for case and separators, or within a few typing errors. */
 export function nearMiss(word: string, candidates: readonly string[]): string | undefined {
   const plain = plainForm(word);
   const same = candidates.find((candidate) => plainForm(candidate) === plain);

@@ -17,7 +17,7 @@ export interface Problem {
   readonly path: DocumentPath;
   /** What is wrong, for example `must be an integer, but is text`. Never the value itself where that may be a secret. */
   readonly message: string;
-  /** What would mend it. */
+  /** What would correct it. */
   readonly hint?: string;
 }
 
@@ -32,7 +32,7 @@ export function formatPath(path: DocumentPath): string {
   return text;
 }
 
-/** `file:line:column: path: what is wrong (hint)`; the parts that are not known are left out. */
+/** `file:line:column: path: what is wrong (hint)`; parts that are not known are omitted. */
 export function formatProblem(problem: Problem): string {
   const { source, line, column } = problem.origin;
   const place = line === undefined ? source : `${source}:${line}:${column ?? 1}`;

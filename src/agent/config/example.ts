@@ -51,7 +51,7 @@ const COMMENTED_GROUPS = new Set(['thingworx.gateway']);
 const HEADER = `# Configuration of thingworx-iothub-agent. Every key is here; what is commented out has no default.
 #
 #   twx-iothub config validate --config FILE     reports all errors at once
-#   twx-iothub config explain KEY --config FILE  says where a value came from
+#   twx-iothub config explain KEY --config FILE  shows where a value came from
 #
 # Several files can be given, the later wins. A variable of the environment wins over files: TWX_IOTHUB__ and the path
 # with __ between its parts, for example TWX_IOTHUB__THINGWORX__APPKEY or TWX_IOTHUB__LOG__LEVEL.

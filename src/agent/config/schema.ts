@@ -6,7 +6,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Marks a value that is never printed or logged. */
 const SECRET = { 'x-secret': true } as const;
-/** Marks a value that stands for the file of a secret. */
+/** Marks a value that names the file of a secret. */
 const SECRET_FILE = { 'x-secretFile': true } as const;
 
 const text = z.string().min(1, 'must not be empty').max(4096);
@@ -30,7 +30,7 @@ const gateway = z
     type: name.describe('Its type, as it is shown by ThingWorx.'),
   })
   .optional()
-  .describe('Names a gateway when the Things are bound; without it none is named.');
+  .describe('Gateway to name when the Things are bound; by default none is named.');
 
 const thingworx = z
   .strictObject({
@@ -53,9 +53,19 @@ const thingworx = z
       .max(67_108_864)
       .default(1_048_576)
       .describe('Longest message of the platform; longer results are refused with ResultTooLarge.'),
-    pingIntervalSeconds: z.int().min(1).max(3600).default(45).describe('How often the connection is tried.'),
-    pongTimeoutSeconds: z.int().min(1).max(600).default(10).describe('How long to wait for the answer to that.'),
-    maxRequestsInFlight: z.int().min(1).max(10_000).default(256).describe('Calls open at once; more are refused.'),
+    pingIntervalSeconds: z
+      .int()
+      .min(1)
+      .max(3600)
+      .default(45)
+      .describe('Interval of the pings that keep the connection alive.'),
+    pongTimeoutSeconds: z.int().min(1).max(600).default(10).describe('How long to wait for the response to a ping.'),
+    maxRequestsInFlight: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(256)
+      .describe('Maximum number of calls in flight; more are refused.'),
   })
   .describe('The connection to ThingWorx.');
 
@@ -66,19 +76,21 @@ const iothub = z
       .describe('Connection string of a policy with registry read, registry write and service connect.')
       .meta(SECRET),
     connectionStringFile: file.optional().describe('File that holds the connection string.').meta(SECRET_FILE),
-    sasToken: text.optional().describe('A SAS token made elsewhere, instead of a connection string.').meta(SECRET),
+    sasToken: text.optional().describe('A SAS token to use instead of a connection string.').meta(SECRET),
     sasTokenFile: file.optional().describe('File that holds the SAS token.').meta(SECRET_FILE),
     hostName: host.optional().describe('Host name of the hub; with `credential`, instead of a connection string.'),
     credential: z
       .enum(['default', 'managedIdentity'])
       .optional()
-      .describe('Sign in with Microsoft Entra ID: whatever identity is found, or the managed identity alone.'),
+      .describe('Sign in with Microsoft Entra ID: with the first identity found, or with the managed identity only.'),
     address: address
       .optional()
-      .describe('host:port to connect to instead of port 443 of the host name, which is still what is checked.'),
+      .describe(
+        'host:port to connect to instead of port 443 of the host name; certificates are still checked for the host name.',
+      ),
     caFile: file.optional().describe('PEM file of the authorities that may sign the certificate of the hub.'),
     proxy: proxy.optional().describe('HTTP proxy to reach the hub through.').meta({ 'x-proxy': true }),
-    tier: z.enum(HUB_TIERS).default('S1').describe('Tier of the hub: budgets and estimates follow from it.'),
+    tier: z.enum(HUB_TIERS).default('S1').describe('Tier of the hub; determines budgets and estimates.'),
     units: z.int().min(1).max(200).default(1).describe('Units of the tier.'),
   })
   .describe('One IoT Hub: a connection string, a SAS token, or a host name with a credential.');
@@ -86,7 +98,7 @@ const iothub = z
 const thing = z.strictObject({
   name: name.describe('Name of the RemoteThing in ThingWorx.'),
   identifier: name.optional().describe('Bind it by this identifier instead of its name.'),
-  iothub: hubName.optional().describe('The hub that it stands for; may be left out when there is one.'),
+  iothub: hubName.optional().describe('The hub that it represents; can be omitted when there is only one.'),
 });
 
 const names = z.array(name).max(1000);
@@ -95,23 +107,25 @@ const services = z
   .strictObject({
     allow: names
       .optional()
-      .describe('Offer only these of the job services, by full or short name; wrappers are not touched by it.'),
-    deny: names.optional().describe('Offer all services but these, by full or short name; wrappers can be named too.'),
+      .describe('Offer only these job services, by full or short name; wrappers are not affected.'),
+    deny: names
+      .optional()
+      .describe('Offer all services except these, by full or short name; wrappers can be named too.'),
     shortNames: z.boolean().default(true).describe('Offer each service under its short name too.'),
-    checkQueryCondition: z.boolean().default(true).describe('Parse conditions before the hub is asked.'),
+    checkQueryCondition: z.boolean().default(true).describe('Parse conditions before they are sent to the hub.'),
     connectTimeoutInSeconds: z
       .int()
       .min(0)
       .max(300)
       .default(30)
       .describe('How long a method job waits for an offline device, unless the call says otherwise.'),
-    timeoutSeconds: z.int().min(1).max(29).default(25).describe('Every call is answered within it.'),
+    timeoutSeconds: z.int().min(1).max(29).default(25).describe('Deadline of every call.'),
   })
   .describe('The remote services.');
 
 const guards = z
   .strictObject({
-    maxDevicesPerJob: z.int().min(1).optional().describe('Refuse jobs on more devices.'),
+    maxDevicesPerJob: z.int().min(1).optional().describe('Refuse jobs that target more devices.'),
     requireQueryCondition: z.boolean().default(false).describe('Refuse jobs without a condition; `*` is one.'),
     allowedMethods: z
       .array(text.max(100))
@@ -119,25 +133,25 @@ const guards = z
       .optional()
       .describe('Refuse direct methods that match none of these patterns; `*` stands for any characters.'),
   })
-  .describe('What jobs may do.');
+  .describe('Limits on what jobs may do.');
 
 const watch = z
   .strictObject({
-    all: z.boolean().default(false).describe('Watch every job of the hub, not only those scheduled by the agent.'),
+    all: z.boolean().default(false).describe('Watch every job of the hub, not only those that the agent scheduled.'),
     intervalSeconds: z
       .number()
       .min(0.1)
       .max(3600)
       .optional()
-      .describe('How often the jobs are asked for. By tier: F1 and S1 10, S2 5, S3 2, unlimited 0.25.'),
+      .describe('Interval at which jobs are polled. Default by tier: F1 and S1 10, S2 5, S3 2, unlimited 0.25.'),
   })
-  .describe('The watch over jobs.');
+  .describe('Watching of jobs.');
 
 const admin = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Listen for health, metrics and status.'),
-    host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on. There is no log-in.'),
-    port: z.int().min(0).max(65_535).default(9009).describe('0 takes a free port, which is logged.'),
+    host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on. There is no authentication.'),
+    port: z.int().min(0).max(65_535).default(9009).describe('0 selects a free port, which is logged.'),
   })
   .describe('The admin server.');
 
@@ -152,19 +166,21 @@ export const configurationSchema = z.strictObject({
   wrappers: z.array(file).max(100).default([]).describe('Wrapper descriptions whose services are offered.'),
   admin: admin.prefault({}),
   log: z
-    .strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('Least weight of the lines to write.') })
+    .strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('Minimum level to log.') })
     .prefault({})
     .describe('The log, JSON lines on stdout.'),
-  stateDir: file.optional().describe('Folder for what must outlive the agent; without it, it is kept in memory.'),
+  stateDir: file
+    .optional()
+    .describe('Folder for state that must survive a restart; without it the state is kept in memory.'),
   shutdown: z
     .strictObject({
-      timeoutSeconds: z.number().min(0).max(9).default(9).describe('How long open calls may take to end.'),
+      timeoutSeconds: z.number().min(0).max(9).default(9).describe('How long calls in flight may take to finish.'),
     })
     .prefault({})
-    .describe('The end of the agent.'),
+    .describe('Shutdown of the agent.'),
 });
 
-/** Every key in place, secrets not yet read. */
+/** With every default filled in; the files of secrets are not read yet. */
 export type Configuration = z.output<typeof configurationSchema>;
-/** What a file holds. */
+/** The content of a configuration file. */
 export type ConfigurationInput = z.input<typeof configurationSchema>;

@@ -6,8 +6,8 @@ import type { AgentConfig } from './agent-config.js';
 import type { LayeredValue } from './layers.js';
 
 /**
- * Names in `services.allow` and `services.deny` that are no service: a slip of the finger there would leave a service on that
- * was meant to be off.
+ * Names in `services.allow` and `services.deny` that are no service: a typing error there would leave a service enabled
+ * that was meant to be disabled.
  * @throws AgentError `WrapperInvalid` for wrapper descriptions with errors.
  */
 export async function checkServiceNames(config: AgentConfig, layered: LayeredValue): Promise<Problem[]> {

@@ -11,8 +11,8 @@ underscores do not matter, an empty variable counts as not set, lists are writte
 (\`--set key=value\`) win over all.
 
 - \`twx-iothub config validate --config FILE\` reports all errors at once, with file, line and column.
-- \`twx-iothub config print --config FILE\` prints what counts, with defaults, secrets masked.
-- \`twx-iothub config explain KEY --config FILE\` says which file, variable or flag a value came from.
+- \`twx-iothub config print --config FILE\` prints the effective configuration, with defaults, secrets masked.
+- \`twx-iothub config explain KEY --config FILE\` shows which file, variable or flag a value came from.
 - \`twx-iothub config schema\` and \`config example\` print the JSON Schema and an example.
 
 Each secret has a twin that names a file (\`appKeyFile\`, \`connectionStringFile\`, \`sasTokenFile\`); only one of the two can

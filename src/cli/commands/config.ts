@@ -18,14 +18,17 @@ Examples:
 
 /** `config validate|print|explain|schema|example`. */
 export function registerConfig(program: Command, io: CommandIo): void {
-  const config = program.command('config').description('look at a configuration').addHelpText('after', EXAMPLES);
-  withFiles(config.command('validate').description('tell every error at once')).action(
+  const config = program
+    .command('config')
+    .description('check, print and explain a configuration')
+    .addHelpText('after', EXAMPLES);
+  withFiles(config.command('validate').description('report all errors at once')).action(
     (files: string[], flags: Flags) => validate(io, files, flags),
   );
-  withFiles(config.command('print').description('print what counts, defaults included, secrets masked')).action(
-    (files: string[], flags: Flags) => print(io, files, flags),
-  );
-  const explain = config.command('explain').description('say where the value of a key came from');
+  withFiles(
+    config.command('print').description('print the effective configuration, with defaults, secrets masked'),
+  ).action((files: string[], flags: Flags) => print(io, files, flags));
+  const explain = config.command('explain').description('show where the value of a key came from');
   withFiles(explain.argument('<key>', 'for example log.level or iothubs.main.tier')).action(
     (key: string, files: string[], flags: Flags) => explainOne(io, key, files, flags),
   );
