@@ -19,7 +19,8 @@ export function maskSecrets(value: unknown, path: readonly (string | number)[] =
   if (key?.isProxy) return maskProxy(value, MASK);
   // The text of a group that could not be read as one may have any of its secrets.
   if (key && GROUPS.includes(key.kind)) return MASK;
-  return maskUser(value);
+  // An address of ThingWorx with a user is refused; what stands before the at sign may be a password.
+  return key?.path.join('.') === 'thingworx.url' && value.includes('@') ? MASK : maskUser(value);
 }
 
 const GROUPS: readonly KeyKind[] = ['group', 'namedGroups', 'list'];
