@@ -10,7 +10,7 @@ import { errorOfRefusal } from './hub-errors.js';
 import { createHubPort } from './hub-port.js';
 import { type EndpointOptions, HttpsRequests, type RequestExtras } from './https-requests.js';
 import { jobRequestBody } from './job-request.js';
-import { parseBody } from './parse-body.js';
+import { BodyParser } from './parse-body.js';
 import type { HubDocument, HubOperations, HubPage, HubPort, HubTier, PageRequest } from './ports.js';
 import type { RetryOptions } from './retry.js';
 import { tierLimits } from './tier-limits.js';
@@ -138,6 +138,7 @@ class RestCalls {
   readonly #authorizer: Authorizer;
   readonly #requests: HttpsRequests;
   readonly #userAgent: string;
+  readonly #parser = new BodyParser();
   #client: Promise<RestApiClient> | undefined;
 
   constructor(authorizer: Authorizer, requests: HttpsRequests, userAgent: string) {
@@ -181,7 +182,7 @@ class RestCalls {
     if (request.body !== undefined) headers['Content-Type'] = 'application/json; charset=utf-8';
     let body: unknown;
     const onBody = async (text: string): Promise<void> => {
-      body = text === '' ? undefined : await parseBody(text, request.maxItems ?? MAX_ITEMS);
+      body = text === '' ? undefined : await this.#parser.parse(text, request.maxItems ?? MAX_ITEMS);
     };
     return new Promise((resolve, reject) => {
       context.signal.throwIfAborted();

@@ -2,7 +2,7 @@
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** What the open answers of a hub hold together, apart from one chunk of each. */
-const MAX_TOTAL_BYTES = 4 * MAX_BODY_BYTES;
+const MAX_TOTAL_BYTES = 3 * MAX_BODY_BYTES;
 
 /** The part of one answer. */
 export interface BodyShare {

@@ -32,6 +32,19 @@ export async function parseBody(text: string, maxItems: number): Promise<unknown
   }
 }
 
+/** Parses the answers of one hub: long ones one after the other, so that only one of them is in memory in parts. */
+export class BodyParser {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** As `parseBody`. */
+  parse(text: string, maxItems: number): Promise<unknown> {
+    if (text.length < SMALL_LENGTH) return parseBody(text, maxItems);
+    const parsing = this.#last.then(() => parseBody(text, maxItems));
+    this.#last = parsing.catch(() => undefined);
+    return parsing;
+  }
+}
+
 type Span = readonly [start: number, end: number];
 
 async function parseItems(text: string, items: readonly Span[]): Promise<unknown[]> {

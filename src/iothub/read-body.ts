@@ -43,9 +43,12 @@ function readAnswer(response: IncomingMessage, budget: BodyBudget): Promise<Body
       parts.push(part);
       if (!share.add(part.length)) response.pause();
     });
-    response.on('end', () =>
-      resolve({ text: Buffer.concat(parts, size).toString('utf8'), release: () => share.close() }),
-    );
+    response.on('end', () => {
+      const text = Buffer.concat(parts, size).toString('utf8');
+      // The response outlives the parsing of the text, and would keep them.
+      parts.length = 0;
+      resolve({ text, release: () => share.close() });
+    });
     response.on('error', fail);
     // Comes last, also after an abort that causes no other event.
     response.on('close', () => {
