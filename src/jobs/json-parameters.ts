@@ -19,19 +19,20 @@ export function unwrapList(value: unknown): unknown {
 }
 
 /**
- * Checks depth, numbers and size of a JSON value.
+ * Checks size, depth and numbers of a JSON value.
  * @param remedy what a caller can do with a number that a double cannot hold.
  * @throws AgentError `InvalidArgument` naming the parameter, and the path of such a number.
  */
 export function checkJson(parameter: string, value: unknown, remedy: string): void {
+  checkCount(parameter, value);
   checkDepth(parameter, value);
+  checkSize(parameter, stringifyJson(value) ?? '');
   const path = inexactNumberPath(value, parameter);
   if (path !== undefined)
     throw invalidArgument(
       parameter,
       `has a whole number at ${shownPath(path)} that a double cannot hold exactly, so that a device might receive another number; ${remedy}`,
     );
-  checkSize(parameter, stringifyJson(value) ?? '');
 }
 
 /**
@@ -60,6 +61,17 @@ function checkSize(parameter: string, json: string): void {
   const bytes = Buffer.byteLength(json, 'utf8');
   if (bytes > MAX_JSON_BYTES)
     throw invalidArgument(parameter, `has ${bytes} bytes of JSON; at most ${MAX_JSON_BYTES} are allowed`);
+}
+
+/** Each value takes a byte at least, so that a million of them need not be written out to be refused. */
+function checkCount(parameter: string, value: unknown): void {
+  const waiting: unknown[] = [value];
+  for (let count = 0; waiting.length > 0; count += 1) {
+    if (count + waiting.length > MAX_JSON_BYTES)
+      throw invalidArgument(parameter, `has more than ${MAX_JSON_BYTES} bytes of JSON, which is the most allowed`);
+    const next = waiting.pop();
+    if (typeof next === 'object' && next !== null) for (const member of Object.values(next)) waiting.push(member);
+  }
 }
 
 function checkDepth(parameter: string, value: unknown): void {
