@@ -15,7 +15,7 @@ export interface JobCounts {
   readonly pendingCount?: number;
 }
 
-/** A job as far as its document tells. */
+/** A job, as far as its document describes it. */
 export interface Job {
   readonly jobId?: string;
   readonly type?: string;
@@ -35,7 +35,7 @@ export interface Job {
   readonly statusMessage?: string;
 }
 
-/** What a job did to one device, as far as its document tells. */
+/** The result of a job on one device, as far as its document describes it. */
 export interface JobResult {
   readonly deviceId?: string;
   readonly moduleId?: string;

@@ -2,9 +2,9 @@ import { stringifyJson } from '../core/exact-json.js';
 import type { JobRequest, MethodJobRequest } from './ports.js';
 
 /**
- * The body of `PUT /jobs/v2/{id}`. Start and maximum time are always there and nothing is `null` but what the caller
- * wrote so: the service refuses nulls, and what is left out it takes from defaults that nobody chose. A payload of
- * `undefined` leaves no trace.
+ * The body of `PUT /jobs/v2/{id}`. Start and maximum time are always present, since the service would otherwise apply
+ * defaults of its own, and nothing is `null` except what the caller wrote so, since the service refuses nulls. A payload
+ * of `undefined` is left out.
  */
 export function jobRequestBody(job: JobRequest): string {
   const common = {

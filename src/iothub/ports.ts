@@ -19,7 +19,7 @@ export interface HubPage {
 }
 
 export interface PageRequest {
-  /** The hub may give fewer. */
+  /** The hub may return fewer. */
   readonly pageSize?: number;
   /** The token of the page before, with the same query and page size. */
   readonly continuationToken?: string;
@@ -67,7 +67,7 @@ export type JobRequest = MethodJobRequest | TwinJobRequest;
  * of its context.
  */
 export interface HubOperations {
-  /** The hub's answer; an empty document when it said yes with something unreadable. */
+  /** The hub's response; an empty document for an acknowledgement that cannot be parsed. */
   scheduleJob(context: CallContext, job: JobRequest): Promise<HubDocument>;
   /** A job the hub does not know comes as a document with `status: 'unknown'`. */
   getJob(context: CallContext, jobId: string): Promise<HubDocument>;

@@ -6,10 +6,10 @@ import { EmptyPageCounter } from './empty-pages.js';
 import { type MessageLimits, rowBytes, usableBytes } from './result-size.js';
 import { startPart } from './sub-call.js';
 
-/** The largest page that is asked for; the hub may give less. */
+/** The largest page that is requested; the hub may return fewer rows. */
 export const MAX_PAGE_SIZE = 1000;
 
-/** Time kept for the answer when rows are only counted any more. */
+/** Time kept for the response while rows are only counted. */
 const ANSWER_RESERVE_MS = 1500;
 
 export interface RowSource {
@@ -78,7 +78,7 @@ interface CountStart {
   readonly continuationToken: string | undefined;
 }
 
-/** Counts what is left, out of spare budget only: a refusal is not worth other people's calls. */
+/** Counts the remaining rows with the spare budget only: a refusal must not take quota from other calls. */
 async function countOn(context: CallContext, hub: HubPort, source: RowSource, start: CountStart): Promise<Count> {
   let { seen, continuationToken } = start;
   const emptyPages = new EmptyPageCounter();

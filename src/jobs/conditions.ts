@@ -4,7 +4,7 @@ import { invalidArgument, textOrAbsent } from './rules.js';
 
 /** Which devices a job is for. */
 export interface Targets {
-  /** As it goes to the hub; `*` for all devices. */
+  /** As it is sent to the hub; `*` for all devices. */
   readonly condition: string;
   /** `devices` or `devices.modules`, with an alias if the condition has one. */
   readonly source: string;
@@ -21,7 +21,7 @@ const WITH_SOURCE =
 
 /**
  * Checks a query condition: its length, that it is none of the usual mistakes, and (unless `parses` is off) its grammar,
- * which the hub itself would only tell by failing the job later.
+ * which the hub itself would only report by failing the job later.
  * @throws AgentError `InvalidArgument` naming `queryCondition`, for the grammar with line and column from 1.
  */
 export function checkCondition(condition: string | undefined, parses: boolean): Targets {
@@ -34,13 +34,13 @@ export function checkCondition(condition: string | undefined, parses: boolean): 
   const text = textOrAbsent(condition)?.trim() ?? '';
   if (text === '' || text === '*') return ALL_DEVICES;
   if (/^SELECT\b/i.test(text))
-    throw invalidArgument('queryCondition', 'begins with SELECT; give only what stands after WHERE');
+    throw invalidArgument('queryCondition', 'begins with SELECT; pass only the part after WHERE');
   if (parses) parsed('queryCondition', () => parseCondition(condition as string));
   return targetsOf(condition as string);
 }
 
 /**
- * Checks a query of job results: only `SELECT * FROM devices.jobs ...` gives documents of the results' shape.
+ * Checks a query of job results: only `SELECT * FROM devices.jobs ...` returns documents of the results' shape.
  * @throws AgentError `InvalidArgument` naming `query`.
  */
 export function checkResultQuery(query: string | undefined, parses: boolean): string {

@@ -24,13 +24,10 @@ export interface ServiceSwitches {
   readonly deny?: readonly string[] | undefined;
 }
 
-/** @throws AgentError `Forbidden` when the condition was left out although the operator wants one. */
+/** @throws AgentError `Forbidden` when the condition was omitted although the operator requires one. */
 export function guardCondition(guards: Guards, condition: string | undefined): void {
   if (guards.requireQueryCondition !== true || textOrAbsent(condition?.trim()) !== undefined) return;
-  throw new AgentError(
-    'Forbidden',
-    'A queryCondition is required here; give one, or * to say that all devices are meant.',
-  );
+  throw new AgentError('Forbidden', 'This agent requires a queryCondition; pass one, or * for all devices.');
 }
 
 /** @throws AgentError `Forbidden` for a method that no pattern allows. */

@@ -4,7 +4,7 @@ import type { Guards } from './guards.js';
 import type { RefusedCounts } from './refused-counts.js';
 import type { MessageLimits } from './result-size.js';
 
-/** A job that is about to be made, or has just been made. */
+/** A job that is about to be created, or has just been created. */
 export interface ScheduledJob {
   readonly jobId: string;
   readonly type: string;
@@ -16,7 +16,7 @@ export interface ScheduledJob {
 export interface JobRegistrar {
   /** Before the hub is asked, so that a job is watched even if the agent dies while the answer is under way. */
   scheduling(context: CallContext, thing: string, job: ScheduledJob): Promise<void>;
-  /** The hub said yes, with this document (`{}` when it was not seen). */
+  /** The hub has accepted the job with this document (`{}` when it was not seen). */
   scheduled(thing: string, job: ScheduledJob, document: HubDocument): void;
   /** The hub said no: there is no such job. */
   refused(thing: string, job: ScheduledJob): void;
@@ -29,7 +29,7 @@ export interface JobEnvironment {
   readonly guards: Guards;
   readonly messageLimits: MessageLimits;
   readonly parsesConditions: boolean;
-  /** The default where a call gives none. */
+  /** The default where a call sets none. */
   readonly connectTimeoutInSeconds: number;
   /** Makes ids of jobs. */
   readonly newJobId: () => string;

@@ -29,9 +29,9 @@ import { scheduleTwinUpdate } from './schedule-twin-update.js';
  * All throw AgentErrors with the codes of docs/errors.md and answer before the deadline of their context.
  */
 export interface JobOperations {
-  /** Gives the job id. */
+  /** Returns the job id. */
   scheduleTwinUpdate(context: CallContext, args: TwinUpdateArguments): Promise<string>;
-  /** Gives the job id. */
+  /** Returns the job id. */
   scheduleDeviceMethod(context: CallContext, args: DeviceMethodArguments): Promise<string>;
   /** One row of `AzureDeviceJob`. */
   getJob(context: CallContext, args: JobIdArguments): Promise<NativeRow[]>;

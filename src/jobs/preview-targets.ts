@@ -30,7 +30,7 @@ export interface TargetSample {
 const DEFAULT_SAMPLE_SIZE = 10;
 const MAX_SAMPLE_SIZE = 100;
 
-/** Which devices a condition is for, before a job is made. */
+/** Counts the devices that a condition selects, before a job is created for them. */
 export async function previewTargets(
   env: JobEnvironment,
   context: CallContext,

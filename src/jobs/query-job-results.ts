@@ -8,7 +8,7 @@ import type { JobEnvironment } from './job-port.js';
 import { resultRow } from './rows.js';
 import { checkInteger } from './rules.js';
 
-/** What jobs did to each device; an empty table for a job that has touched none yet. */
+/** Returns the results of jobs on each device; an empty table for a job that has reached none yet. */
 export async function queryJobResults(
   env: JobEnvironment,
   context: CallContext,

@@ -35,7 +35,7 @@ export function textOrAbsent(value: string | undefined): string | undefined {
 }
 
 export function checkJobId(jobId: string | undefined): string {
-  if (textOrAbsent(jobId) === undefined) throw invalidArgument('jobId', 'is missing; give the id of a job');
+  if (textOrAbsent(jobId) === undefined) throw invalidArgument('jobId', 'is missing; pass the id of a job');
   if (!/^[A-Za-z0-9-]{1,64}$/.test(jobId as string))
     throw invalidArgument('jobId', 'must be 1 to 64 letters, digits and dashes');
   return jobId as string;

@@ -99,7 +99,7 @@ function notShown(jobId: string, cause: AgentError): AgentError {
   );
 }
 
-/** Whether the hub has surely made no job. */
+/** Whether the hub has certainly created no job. */
 function isRefusal(error: unknown): boolean {
   if (!isAgentError(error)) return false;
   const isSure = ['HubRejected', 'HubUnauthorized', 'HubJobQuotaExceeded', 'HubThrottled', 'JobAlreadyExists'];
@@ -111,7 +111,7 @@ function withJobId(error: unknown, jobId: string): unknown {
   if (!isAgentError(error) || error.context['answerLost'] !== true) return error;
   return new AgentError(
     error.code,
-    `${error.message} The job may have been made; look for it with GetJob, id ${jobId}.`,
+    `${error.message} The job may have been created; look for it with GetJob, id ${jobId}.`,
     {
       cause: error,
       retryable: error.retryable,
