@@ -1,6 +1,6 @@
 import type { PayloadKind } from './base-types.js';
 import type { Reader } from './reader.js';
-import type { ThingCode, TimeSpan, Value } from './values-model.js';
+import type { Location, ThingCode, TimeSpan, Value } from './values-model.js';
 import type { Writer } from './writer.js';
 
 /** The payloads that are a few numbers and texts, one after the other. */
@@ -38,6 +38,7 @@ export function readCompound(reader: Reader, payload: CompoundPayload): Value {
 
 /** Writes a payload; returns false, with nothing written, where `value` is none of that kind. */
 export function writeCompound(writer: Writer, payload: CompoundPayload, value: Value): boolean {
+  if (payload === 'location') return writeLocation(writer, value);
   if (payload === 'thingcode') return writeThingCode(writer, value);
   if (payload === 'timespan') return writeTimeSpan(writer, value);
   const parts = DOUBLE_PARTS[payload] as readonly string[];
@@ -45,6 +46,17 @@ export function writeCompound(writer: Writer, payload: CompoundPayload, value: V
   const doubles = parts.map((part) => (value as unknown as Readonly<Record<string, unknown>>)[part]);
   if (!doubles.every((double) => typeof double === 'number')) return false;
   for (const double of doubles) writer.f64(double);
+  return true;
+}
+
+/** Written out part by part: of these payloads only positions come in large numbers. */
+function writeLocation(writer: Writer, value: Value): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { longitude, latitude, elevation } = value as { readonly [part in keyof Location]?: unknown };
+  if (typeof longitude !== 'number' || typeof latitude !== 'number' || typeof elevation !== 'number') return false;
+  writer.f64(longitude);
+  writer.f64(latitude);
+  writer.f64(elevation);
   return true;
 }
 

@@ -2,7 +2,7 @@ import type { CodedBaseType } from './base-type-codes.js';
 import type { BaseType, PayloadKind } from './base-types.js';
 import { notEncodable } from './codec-errors.js';
 import type { Reader } from './reader.js';
-import { isCompoundPayload, isLong, readCompound, writeCompound } from './compound.js';
+import { type CompoundPayload, isCompoundPayload, isLong, readCompound, writeCompound } from './compound.js';
 import type { Value } from './values-model.js';
 import type { Writer } from './writer.js';
 
@@ -11,7 +11,8 @@ export type ScalarPayload = Exclude<PayloadKind, 'infotable' | 'variant'>;
 
 /** Reads a payload, without its type byte. */
 export function readScalar(reader: Reader, payload: ScalarPayload): Value {
-  switch (payload) {
+  // The rare payloads are left to the default, which keeps this function small enough to be inlined.
+  switch (payload as Exclude<ScalarPayload, CompoundPayload>) {
     case 'string':
       return reader.string();
     case 'number':
@@ -28,13 +29,8 @@ export function readScalar(reader: Reader, payload: ScalarPayload): Value {
       return reader.blob();
     case 'long':
       return reader.exactI64();
-    case 'location':
-    case 'vec2':
-    case 'vec3':
-    case 'vec4':
-    case 'thingcode':
-    case 'timespan':
-      return readCompound(reader, payload);
+    default:
+      return readCompound(reader, payload as CompoundPayload);
   }
 }
 

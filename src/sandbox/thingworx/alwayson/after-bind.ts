@@ -1,7 +1,7 @@
 import { makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
 import type { Log } from '../../../core/log.js';
 import { messageOf } from '../../../core/errors.js';
-import { definitionsFromMetadata } from '../model/edge-metadata.js';
+import { definitionsFromMetadata, unknownProperties } from '../model/edge-metadata.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Bound } from './bindings.js';
 import { takeValues } from '../services/remote-services.js';
@@ -40,7 +40,14 @@ export async function remoteMetadata(bound: Bound, timeoutMs: number): Promise<u
 }
 
 async function learn(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
-  thing.learn(definitionsFromMetadata(await remoteMetadata(bound, options.timeoutMs)));
+  const metadata = await remoteMetadata(bound, options.timeoutMs);
+  thing.learn(definitionsFromMetadata(metadata));
+  const unknown = unknownProperties(metadata);
+  if (unknown.length > 0)
+    options.log.warn(
+      { thing: thing.name, properties: unknown },
+      'properties of an edge have base types that are not known',
+    );
 }
 
 async function synchronize(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {

@@ -44,7 +44,7 @@ export class Bindings {
     return { things };
   }
 
-  /** Gives a Thing that was made, enabled or renamed to the edge that has asked for it; whether there is one. */
+  /** Binds a Thing that was created, enabled or renamed to the edge that waits for it; returns whether there is one. */
   adopt(thing: PlatformThing, edges: Iterable<Edge>): boolean {
     if (this.#bound.get(thing)?.edge.isOpen || !thing.isEnabled) return false;
     for (const edge of edges) {

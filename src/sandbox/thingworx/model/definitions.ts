@@ -65,7 +65,7 @@ export function mergeDefinitions(others: Definitions, winners: Definitions): Def
   };
 }
 
-/** Whether anything in it is about an edge: a Thing that was given such definitions does not ask its edge for them. */
+/** Whether any of the definitions is of an edge: then the edge of the Thing is not asked for its own. */
 export function describesAnEdge({ services, properties, events }: Definitions): boolean {
   return (
     events.size > 0 ||

@@ -3,7 +3,7 @@ import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
 import { isPlainObject, makeField } from '../../../alwayson/values.js';
 import type { Definitions, PlatformEvent, PlatformProperty, PlatformService } from './definitions.js';
 
-/** Plumbing that edges list among their services (protocol notes 8.2). */
+/** Services of the protocol itself, which edges list among their own. */
 const PLUMBING: ReadonlySet<string> = new Set(['GetMetadata', 'NotifyPropertyUpdate', 'SynchronizeModelState']);
 const MAX_DEFINITIONS = 5000;
 
@@ -20,6 +20,13 @@ export function definitionsFromMetadata(metadata: unknown): Definitions {
     properties: new Map(entriesOf(json['propertyDefinitions']).flatMap(([name, value]) => propertyOf(name, value))),
     events: new Map(entriesOf(json['eventDefinitions']).map(([name, value]) => [name, eventOf(name, value)])),
   };
+}
+
+/** The names of the properties that are left out because their base type is not known. */
+export function unknownProperties(metadata: unknown): string[] {
+  return entriesOf(objectOf(metadata)['propertyDefinitions'])
+    .filter(([, json]) => baseTypeOf(json['baseType']) === undefined)
+    .map(([name]) => name);
 }
 
 function serviceOf(name: string, json: Json): [string, PlatformService][] {

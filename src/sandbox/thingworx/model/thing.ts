@@ -32,7 +32,7 @@ export class PlatformThing {
   /** Null when it has never been connected. */
   lastConnectionMs: number | null = null;
   readonly values = new Map<string, PropertyValue>();
-  /** What it is made of; `resolved` is told after a change. */
+  /** What it is made of. After a change, `resolved` must be called. */
   source: ThingSource;
   readonly #events: ReceivedEvent[] = [];
   readonly #pushes: ReceivedPush[] = [];
@@ -60,7 +60,7 @@ export class PlatformThing {
     return this.#given.isRemote;
   }
 
-  /** Imported definitions win over what the edge tells of itself. */
+  /** Imported definitions win over those of the edge. */
   get definitions(): Definitions {
     return this.#definitions;
   }
@@ -108,7 +108,7 @@ export class PlatformThing {
     keep(this.#events, event);
   }
 
-  /** A value that the edge has told. */
+  /** Takes a value from the edge. */
   pushed(push: ReceivedPush): void {
     const { property, ...value } = push;
     this.values.set(property, value);
