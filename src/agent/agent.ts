@@ -46,6 +46,8 @@ export class Agent {
   #admin: AdminServer | undefined;
   #stopped: Promise<void> | undefined;
   #startedMs: number | undefined;
+  /** Dropped log lines that are in the metric already. */
+  #countedDrops = 0;
 
   constructor(config: AgentConfig, dependencies: AgentDependencies = {}) {
     this.#config = config;
@@ -136,6 +138,9 @@ export class Agent {
   }
 
   #metricsText(): Promise<string> {
+    const dropped = this.#log.output?.droppedLines ?? 0;
+    this.#metrics.instruments.count('agent_log_lines_dropped_total', {}, dropped - this.#countedDrops);
+    this.#countedDrops = dropped;
     for (const [component, { status }] of Object.entries(this.#health.report().components)) {
       const isUp = status === 'ok' || status === 'degraded';
       this.#metrics.instruments.gauge('agent_component_up', isUp ? 1 : 0, { component });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Agent } from '../agent/agent.js';
+import type { LogOutput } from '../agent/ops/log-output.js';
 import type { ConfigurationInput } from '../agent/config/schema.js';
 import type { SandboxOptions } from '../sandbox/options.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
@@ -11,13 +12,13 @@ const WRAPPERS = join(__dirname, '../../wrappers/device-maintenance.yaml');
  * Starts the agent between the two ends of a sandbox, in this process; resolves once its Thing is bound. It is the very
  * agent that `run` starts, with a configuration as an operator would write it.
  */
-export async function startSandboxAgent(sandbox: Sandbox, options: SandboxOptions): Promise<Agent> {
+export async function startSandboxAgent(sandbox: Sandbox, options: SandboxOptions, sink: LogOutput): Promise<Agent> {
   const { createAgent } = await import('../agent/agent.js');
   const { agentConfigFrom } = await import('../agent/config/load.js');
   const { createLogger } = await import('../agent/ops/logger.js');
   const { secretsOf } = await import('../agent/secrets.js');
   const config = await agentConfigFrom(configurationFor(sandbox, options));
-  const log = createLogger({ level: config.log.level, secrets: secretsOf(config), sink: process.stderr });
+  const log = createLogger({ level: config.log.level, secrets: secretsOf(config), sink });
   const agent = createAgent(config, { log });
   await agent.start();
   await agent.whenBound();

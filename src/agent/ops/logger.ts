@@ -2,8 +2,10 @@ import { pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../core/log.js';
 import { scrubber } from '../../core/scrub.js';
 import type { LogLevel } from '../config/schema.js';
+import { openLogDevice } from './log-device.js';
+import { LogOutput } from './log-output.js';
 
-/** Where lines go: stdout, or what a test gives. */
+/** Where lines go. */
 export interface LineSink {
   write(line: string): void;
 }
@@ -12,13 +14,15 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Texts that must never stand in a line, wherever they come from. */
   readonly secrets: readonly string[];
-  /** Default: stdout. */
-  readonly sink?: LineSink;
+  /** Standard output when absent. */
+  readonly sink?: LineSink | LogOutput;
 }
 
 /** A log whose level can be changed while it runs. */
 export interface Logger extends Log {
   level: LogLevel;
+  /** What became of its lines; undefined for a sink that is not a `LogOutput`. */
+  readonly output: LogOutput | undefined;
 }
 
 const MASK = '********';
@@ -44,6 +48,10 @@ export function createLogger(options: LoggerOptions): Logger {
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: MASK },
     hooks: { streamWrite: scrubber(options.secrets) },
   };
-  // Lines are written at once: those before a sudden end are the ones that matter.
-  return pino(settings, options.sink ?? pino.destination({ fd: 1, sync: true })) as unknown as Logger;
+  const sink = options.sink ?? new LogOutput({ device: openLogDevice(1) });
+  const output = sink instanceof LogOutput ? sink : undefined;
+  const log = Object.assign(pino(settings, sink) as unknown as Omit<Logger, 'output'>, { output });
+  if (output)
+    output.onRecovered = (count) => log.warn({ count }, 'log lines were dropped: the log could not be written');
+  return log;
 }

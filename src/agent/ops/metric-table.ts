@@ -38,6 +38,7 @@ export const METRICS: Readonly<Record<string, MetricEntry>> = {
   edge_events_dropped_total: counter('Events that had to make room for newer ones.'),
   edge_property_values_dropped_total: counter('Property values that had to make room for newer ones.'),
   store_writes_total: counter('Writes of the state, by result: ok or failed.', 'result'),
+  agent_log_lines_dropped_total: counter('Log lines dropped because the log could not be written.'),
   agent_info: gauge('1; the version is a label.', 'version'),
   agent_component_up: gauge('1 when the component is in order, else 0.', 'component'),
 };

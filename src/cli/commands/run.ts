@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Log } from '../../core/log.js';
+import type { Logger } from '../../agent/ops/logger.js';
 import { formatProblem, type Problem } from '../../documents/problem.js';
 import type { CommandIo } from '../command-io.js';
 import { type ConfigFlags, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
-import { EndSignals } from '../end-signals.js';
 import { EXIT } from '../exit-codes.js';
+import { logIgnoredSignals, ProcessSignals } from '../process-signals.js';
 
 type Flags = ConfigFlags & { readonly logLevel?: string };
 
@@ -15,7 +15,10 @@ Examples:
   TWX_IOTHUB__THINGWORX__APPKEY=... twx-iothub run --config agent.yaml
 
 It logs JSON lines to stdout, and ends in good order, with exit status 0, on SIGTERM or SIGINT; a second signal ends it
-at once.`;
+at once. SIGHUP, SIGUSR1 and SIGUSR2 are logged and have no other effect.`;
+
+/** How long the end may wait until the last lines of the log are written. */
+const LAST_LINES_MS = 500;
 
 /** `run`: the agent, until it is told to end. */
 export function registerRun(program: Command, io: CommandIo): void {
@@ -26,7 +29,8 @@ export function registerRun(program: Command, io: CommandIo): void {
 }
 
 async function run(io: CommandIo, flags: Flags): Promise<void> {
-  const signals = new EndSignals();
+  const signals = new ProcessSignals();
+  let log: Logger | undefined;
   try {
     const level = flags.logLevel === undefined ? [] : [`log.level=${flags.logLevel}`];
     const { loadAgentConfig } = await import('../../agent/config/load.js');
@@ -35,7 +39,9 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     const config = await loadAgentConfig(sources, (warning) => warnings.push(warning));
     const { createAgent } = await import('../../agent/agent.js');
     const agent = createAgent(config);
-    watchDefects(agent.log);
+    log = agent.log;
+    watchDefects(log);
+    logIgnoredSignals(signals, log);
     // Whoever starts the command by hand looks at the terminal, whoever runs the service at the log.
     warnings.forEach(warningWriter(io));
     for (const warning of warnings) agent.log.warn({}, `configuration: ${formatProblem(warning)}`);
@@ -43,19 +49,35 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     const signal = await signals.first();
     agent.log.info({ signal }, 'agent stops');
     await agent.stop();
+    await log.output?.flush(LAST_LINES_MS);
     io.exit(EXIT.done);
     // Nothing that is still open may keep the process from ending.
     setTimeout(() => process.exit(EXIT.done), 100).unref();
   } finally {
-    signals.dispose();
+    if (log) signals.release();
+    else signals.dispose();
   }
 }
 
-/** What nobody caught goes into the log; after an exception the state is not sure any more, and the process ends. */
-function watchDefects(log: Log): void {
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a defect; the agent goes on'));
+/**
+ * Logs what nobody caught. After an exception the state is not certain any more, so the process ends. Whatever goes
+ * wrong while that is logged must not lead here again.
+ */
+function watchDefects(log: Logger): void {
+  const report = (error: unknown, message: string): void => {
+    try {
+      log.error({ err: error }, message);
+    } catch {
+      log.error({}, message);
+    }
+  };
+  process.on('exit', () => log.output?.flushSync());
+  process.on('unhandledRejection', (error) => report(error, 'a defect; the agent goes on'));
   process.on('uncaughtException', (error) => {
-    log.error({ err: error }, 'a defect; the agent ends');
-    process.exit(EXIT.failed);
+    try {
+      report(error, 'a defect; the agent ends');
+    } finally {
+      process.exit(EXIT.failed);
+    }
   });
 }

@@ -2,9 +2,9 @@ import { type Command, Option } from 'commander';
 import type { SandboxMode, SandboxOptions } from '../../sandbox/options.js';
 import type { ReadyInfo } from '../../sandbox/ready-file.js';
 import type { CommandIo } from '../command-io.js';
-import { EndSignals } from '../end-signals.js';
 import { EXIT } from '../exit-codes.js';
 import { printLine } from '../output.js';
+import { logIgnoredSignals, ProcessSignals } from '../process-signals.js';
 
 /** As commander gives them; numbers are checked by the schema of the options. */
 interface Flags {
@@ -51,25 +51,30 @@ const OPTIONS: readonly (readonly [flag: string, description: string])[] = [
 ];
 
 async function sandbox(io: CommandIo, mode: string, flags: Flags): Promise<void> {
-  const signals = new EndSignals();
+  const signals = new ProcessSignals();
   try {
     const { readSandboxOptions, sandboxMode } = await import('../sandbox-options.js');
     const checkedMode = sandboxMode(mode);
     await run(io, signals, checkedMode, await readSandboxOptions(flags));
   } finally {
-    signals.dispose();
+    signals.release();
   }
 }
 
-async function run(io: CommandIo, signals: EndSignals, mode: SandboxMode, options: SandboxOptions): Promise<void> {
+async function run(io: CommandIo, signals: ProcessSignals, mode: SandboxMode, options: SandboxOptions): Promise<void> {
   const { startSandbox } = await import('../../sandbox/sandbox.js');
   const { startSandboxAgent } = await import('../sandbox-agent.js');
   const { createLogger } = await import('../../agent/ops/logger.js');
+  const { LogOutput } = await import('../../agent/ops/log-output.js');
+  const { openLogDevice } = await import('../../agent/ops/log-device.js');
   const secrets = options.appKey === undefined ? [] : [options.appKey];
-  const log = createLogger({ level: 'warn', secrets, sink: process.stderr });
+  const sink = new LogOutput({ device: openLogDevice(2) });
+  const log = createLogger({ level: 'warn', secrets, sink });
+  process.on('exit', () => sink.flushSync());
+  logIgnoredSignals(signals, log);
   const running = await startSandbox(mode, options, { log });
   try {
-    const agent = mode === 'all' ? await startSandboxAgent(running, options) : undefined;
+    const agent = mode === 'all' ? await startSandboxAgent(running, options, sink) : undefined;
     await running.startDevices();
     const adminUrl = agent?.adminUrl;
     const info: ReadyInfo = { pid: process.pid, ...running.info, ...(adminUrl ? { agent: { adminUrl } } : {}) };

@@ -53,6 +53,9 @@ function main(): void {
   process.on('disconnect', () => process.exit(0));
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
+  // A closed terminal sends SIGHUP to every process of the command; SIGUSR1 would open Node's debugger.
+  if (process.platform !== 'win32')
+    for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.on(signal, () => undefined);
 }
 
 function tell(report: FleetReport): void {

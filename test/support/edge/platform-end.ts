@@ -152,6 +152,11 @@ export class PlatformEnd {
     }
   }
 
+  /** Resolves once something is bound. */
+  async waitUntilBound(): Promise<void> {
+    while (this.bound.size === 0) await once(this.events, 'message');
+  }
+
   /** Requests of the edge for this service or event, oldest first. */
   requestsFor(name: string): Message<RequestBody>[] {
     return this.received.filter(({ body }) => body.kind === 'request' && body.name === name) as Message<RequestBody>[];

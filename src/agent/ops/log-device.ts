@@ -1,0 +1,73 @@
+import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+
+/** What log lines are written to. */
+export interface LogDevice {
+  /**
+   * Writes the beginning of `chunk`, as much as is taken without waiting, and reports how many bytes that was: 0 when
+   * the other end does not read. Calls `done` once, perhaps before it returns.
+   */
+  write(chunk: Buffer, done: (error: Error | null, bytesWritten: number) => void): void;
+  /** The same at once. Throws what the operating system reports. */
+  writeSync(chunk: Buffer): number;
+}
+
+/** The standard output or error of this process. */
+export type StandardFd = 1 | 2;
+
+/**
+ * Opens standard output or error for a log. Node.js writes to pipes, sockets and terminals synchronously there, so that
+ * a reader that has stopped reading would stop the whole process: those are written without blocking. Writing a file may
+ * take long too, but always ends, so a thread of the pool does it.
+ */
+export function openLogDevice(fd: StandardFd): LogDevice {
+  const stat = fstatSync(fd);
+  if (stat.isFIFO() || stat.isCharacterDevice()) return nonBlockingDevice(reopened(fd) ?? sharedNonBlocking(fd));
+  return stat.isSocket() ? nonBlockingDevice(sharedNonBlocking(fd)) : fileDevice(fd);
+}
+
+/** Other processes that share the pipe or terminal do not expect it to be non-blocking; they do not share this one. */
+function reopened(fd: StandardFd): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    // There is no such file system, or no right to open the file again.
+    return undefined;
+  }
+}
+
+/** Sockets cannot be opened again. Node.js restores the mode when the process exits. */
+function sharedNonBlocking(fd: StandardFd): number {
+  const stream = (fd === 1 ? process.stdout : process.stderr) as { _handle?: { setBlocking?(on: boolean): unknown } };
+  stream._handle?.setBlocking?.(false);
+  return fd;
+}
+
+function nonBlockingDevice(fd: number): LogDevice {
+  const writeNow = (chunk: Buffer): number => {
+    try {
+      return writeSync(fd, chunk);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      throw error;
+    }
+  };
+  return {
+    writeSync: writeNow,
+    write(chunk, done) {
+      let bytesWritten = 0;
+      try {
+        bytesWritten = writeNow(chunk);
+      } catch (error) {
+        return done(error as Error, 0);
+      }
+      return done(null, bytesWritten);
+    },
+  };
+}
+
+function fileDevice(fd: StandardFd): LogDevice {
+  return {
+    write: (chunk, done) => write(fd, chunk, (error, bytesWritten) => done(error, error ? 0 : bytesWritten)),
+    writeSync: (chunk) => writeSync(fd, chunk),
+  };
+}

@@ -1,0 +1,76 @@
+import { EXIT } from './exit-codes.js';
+
+type EndSignal = 'SIGTERM' | 'SIGINT';
+
+const STATUS: Readonly<Record<EndSignal, number>> = { SIGTERM: EXIT.terminated, SIGINT: EXIT.interrupted };
+
+/**
+ * Signals that would end the process, or, SIGUSR1, open Node's debugger to every user of the machine. Service managers and
+ * scripts send them by habit, for example to reopen log files.
+ */
+const IGNORED: readonly NodeJS.Signals[] = process.platform === 'win32' ? [] : ['SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+
+/** A few are enough to see in the log that they came before there was a log. */
+const MAX_EARLY = 10;
+
+/**
+ * The signals of a command that runs until it is stopped. The first SIGTERM or SIGINT is handed to whoever waits for it;
+ * one that comes before that (during the start), and any second one, ends the process at once with 143 or 130. SIGHUP,
+ * SIGUSR1 and SIGUSR2 are reported and have no other effect, from construction to the end of the process.
+ */
+export class ProcessSignals {
+  #waiting: ((signal: EndSignal) => void) | undefined;
+  #report: ((signal: NodeJS.Signals) => void) | undefined;
+  readonly #early: NodeJS.Signals[] = [];
+  readonly #onEnd = (signal: NodeJS.Signals): void => this.#end(signal as EndSignal);
+  readonly #onIgnored = (signal: NodeJS.Signals): void => this.#ignore(signal);
+
+  constructor() {
+    for (const signal of Object.keys(STATUS)) process.on(signal, this.#onEnd);
+    for (const signal of IGNORED) process.on(signal, this.#onIgnored);
+  }
+
+  /** Calls `report` for each signal without effect, those that have come already among them. */
+  reportIgnored(report: (signal: NodeJS.Signals) => void): void {
+    this.#report = report;
+    for (const signal of this.#early.splice(0)) report(signal);
+  }
+
+  /** Resolves with the first signal from now on. */
+  first(): Promise<EndSignal> {
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+    });
+  }
+
+  /** Leaves SIGTERM and SIGINT to Node.js again, as is right once all work has ended. */
+  release(): void {
+    for (const signal of Object.keys(STATUS)) process.off(signal, this.#onEnd);
+  }
+
+  /** Leaves all signals to Node.js again; for tests, whose process goes on. */
+  dispose(): void {
+    this.release();
+    for (const signal of IGNORED) process.off(signal, this.#onIgnored);
+  }
+
+  #end(signal: EndSignal): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) waiting(signal);
+    else process.exit(STATUS[signal]);
+  }
+
+  #ignore(signal: NodeJS.Signals): void {
+    if (this.#report) this.#report(signal);
+    else if (this.#early.length < MAX_EARLY) this.#early.push(signal);
+  }
+}
+
+/** Writes a line for each signal that has no effect. */
+export function logIgnoredSignals(
+  signals: ProcessSignals,
+  log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void },
+): void {
+  signals.reportIgnored((signal) => log.warn({ signal }, 'signal ignored; SIGTERM stops this process in good order'));
+}

@@ -1,0 +1,128 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LonelyAgent, type LonelyAgentOptions } from '../../support/agent/lonely-agent.js';
+import { eventually } from '../../support/agent/eventually.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-sink-'));
+const open: number[] = [];
+let agent: LonelyAgent | undefined;
+
+afterEach(async () => {
+  await agent?.kill();
+  for (const fd of open.splice(0)) closeSync(fd);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function file(name: string, flags: string): number {
+  const fd = openSync(name, flags);
+  open.push(fd);
+  return fd;
+}
+
+/** A named pipe, open for both directions, so that writing to it works although nobody reads. */
+function pipe(name: string): number {
+  execFileSync('mkdir', ['-p', folder]);
+  execFileSync('mkfifo', [join(folder, name)]);
+  return file(join(folder, name), 'r+');
+}
+
+const droppedLines = async (): Promise<number> => {
+  const { text } = (await agent?.get('/metrics')) ?? { text: '' };
+  return Number(/^twx_iothub_agent_log_lines_dropped_total (\d+)$/m.exec(text)?.[1]);
+};
+
+/** The agent works: it answers calls, probes, and SIGTERM. */
+async function expectWorking(): Promise<void> {
+  expect((await agent?.get('/livez'))?.status).toBe(200);
+  expect((await agent?.platform.end.invoke('AzureIotHub', 'NoSuchService'))?.code).toBe(0x84);
+}
+
+async function expectOrderlyEnd(): Promise<void> {
+  const startMs = performance.now();
+  agent?.child.kill('SIGTERM');
+  expect(await agent?.exited).toBe(0);
+  expect(performance.now() - startMs).toBeLessThan(10_000);
+}
+
+describe('an agent whose log cannot be written', () => {
+  it.each<[string, () => LonelyAgentOptions]>([
+    ['since the disk is full from the start', () => ({ stdout: file('/dev/full', 'w') })],
+    ['to a pipe that nobody reads', () => ({ stdout: pipe('unread') })],
+    ['to a socket that nobody reads', () => ({ stdout: 'pipe' })],
+    [
+      'since the file cannot grow any more',
+      () => {
+        execFileSync('mkdir', ['-p', folder]);
+        return { stdout: file(join(folder, 'full.log'), 'a'), shell: 'ulimit -f 16' };
+      },
+    ],
+  ])('%s goes on working, counts what it drops, and stops in good order', async (_what, options) => {
+    agent = await LonelyAgent.start({ ...options(), level: 'debug' });
+    await expectWorking();
+    await agent.makeItLog(12_000);
+    await expectWorking();
+    expect(await droppedLines()).toBeGreaterThan(1_000);
+    await expectOrderlyEnd();
+    expect(agent.stderr).toBe('');
+  });
+
+  it('goes on working when its reader goes away', async () => {
+    agent = await LonelyAgent.start({ stdout: 'pipe', level: 'debug' });
+    agent.child.stdout?.destroy();
+    await agent.makeItLog(1_000);
+    await expectWorking();
+    await expectOrderlyEnd();
+    expect(agent.stderr).toBe('');
+  });
+
+  it('reports what it dropped once its reader reads again', async () => {
+    const fd = pipe('late');
+    agent = await LonelyAgent.start({ stdout: fd, level: 'debug' });
+    await agent.makeItLog(12_000);
+    const dropped = await droppedLines();
+    let text = '';
+    const buffer = Buffer.alloc(65_536);
+    const reader = file(join(folder, 'late'), 'r+');
+    await eventually(() => {
+      text += buffer.toString('utf8', 0, readSync(reader, buffer));
+      return Promise.resolve(text.includes('log lines were dropped'));
+    });
+    const report = text.split('\n').find((line) => line.includes('log lines were dropped')) ?? '';
+    expect(JSON.parse(report)).toMatchObject({ level: 'warn', count: dropped });
+    await expectOrderlyEnd();
+  });
+});
+
+describe('the last lines of the log', () => {
+  it('are written, in order, to a file', async () => {
+    execFileSync('mkdir', ['-p', folder]);
+    const name = join(folder, 'agent.log');
+    agent = await LonelyAgent.start({ stdout: file(name, 'a'), level: 'debug' });
+    await agent.makeItLog(1_000);
+    await expectOrderlyEnd();
+    const lines = readFileSync(name, 'utf8').trimEnd().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ msg: 'agent stopped' });
+    expect(lines.filter((line) => line.includes('request refused'))).toHaveLength(1_000);
+  });
+});
+
+describe('signals that others use to reopen logs or to reload', () => {
+  it.each<NodeJS.Signals>(['SIGHUP', 'SIGUSR1', 'SIGUSR2'])(
+    '%s is logged and ignored, also while stopping',
+    async (signal) => {
+      execFileSync('mkdir', ['-p', folder]);
+      const name = join(folder, `${signal}.log`);
+      agent = await LonelyAgent.start({ stdout: file(name, 'a') });
+      for (let count = 0; count < 3; count += 1) agent.child.kill(signal);
+      await eventually(() => Promise.resolve(readFileSync(name, 'utf8').includes(`"signal":"${signal}"`)));
+      await expectWorking();
+      agent.child.kill('SIGTERM');
+      for (let count = 0; count < 20; count += 1) agent.child.kill(signal);
+      expect(await agent.exited).toBe(0);
+      expect(agent.stderr).not.toContain('Debugger');
+    },
+  );
+});
