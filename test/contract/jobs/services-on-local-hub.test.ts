@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseJson } from '../../../src/core/exact-json.js';
 import type { Service } from '../../../src/edge/definitions.js';
 import { type HubOptions, openHub } from '../../../src/iothub/azure-hub.js';
 import type { HubPort } from '../../../src/iothub/ports.js';
@@ -96,6 +97,41 @@ test.each([0, '', false])('the payload %j reaches the devices as it is', async (
   await expect(call('QueryJobResults', { query: resultsOf(jobId) })).resolves.toMatchObject([
     { methodPayload: { value: payload } },
   ]);
+});
+
+test.each([
+  ['[1,2]', { array: [1, 2] }],
+  ['"ok"', { value: 'ok' }],
+  ['5', { value: 5 }],
+  ['null', { value: null }],
+  ['{"array":[1]}', { array: [1] }],
+  ['{"id":7615917337495251231}', { id: 7615917337495251231n }],
+])('the payload text %s reaches the devices, and its echo is the cell %j', async (payloadText, cell) => {
+  const jobId = await call<string>('ScheduleDeviceMethodJob', {
+    methodName: 'echo',
+    payloadText,
+    queryCondition: "STARTSWITH(deviceId, 'd00')",
+  });
+  await ended(jobId);
+  await expect(call('QueryJobResults', { query: resultsOf(jobId) })).resolves.toMatchObject([{ methodPayload: cell }]);
+  await expect(call('QueryJobResultsPage', { query: resultsOf(jobId) })).resolves.toMatchObject({
+    rows: [{ methodPayload: parseJson(payloadText) }],
+  });
+});
+
+test('a section of twins is cleared by null', async () => {
+  const schedule = async (patch: object): Promise<unknown> => {
+    const jobId = await call<string>('ScheduleTwinUpdateJob', { patch, queryCondition: "deviceId = 'offline'" });
+    return (await ended(jobId))['outcome'];
+  };
+  await expect(schedule({ properties: { desired: { fan: 9, light: 1 } } })).resolves.toBe('succeeded');
+  await expect(call('PreviewTargets', { queryCondition: 'properties.desired.fan = 9' })).resolves.toMatchObject({
+    deviceCount: 1,
+  });
+  await expect(schedule({ properties: { desired: null } })).resolves.toBe('succeeded');
+  await expect(call('PreviewTargets', { queryCondition: 'properties.desired.fan = 9' })).resolves.toMatchObject({
+    deviceCount: 0,
+  });
 });
 
 test('devices that answer 500 are refusals, and one that is offline fails alone', async () => {
