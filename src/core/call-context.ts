@@ -29,10 +29,14 @@ export interface CallContextOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A context that must be disposed of when the call has ended, so that its timer goes away. */
+/** A context that must be disposed of when the call has ended. */
 export interface OwnedCallContext extends CallContext {
+  /** Cancels the timer, and aborts what still runs for the call: without the timer nothing else would end it. */
   dispose(): void;
 }
+
+/** Why a signal aborts after its call; created once, since each call ends with it. */
+const ENDED = new Error('the call has ended');
 
 /** Starts the context of one call. */
 export function startCall(options: CallContextOptions): OwnedCallContext {
@@ -53,6 +57,7 @@ export function startCall(options: CallContextOptions): OwnedCallContext {
     dispose() {
       timer.cancel();
       options.signal?.removeEventListener('abort', onParentAbort);
+      controller.abort(ENDED);
     },
   };
 }

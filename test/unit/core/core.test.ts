@@ -102,6 +102,19 @@ describe('call context', () => {
     expect(clock.armed).toBe(0);
   });
 
+  it('ends what still runs for it when it is disposed of, but keeps the reason of an earlier end', async () => {
+    const clock = new ManualClock();
+    const call = startCall({ timeoutMs: 1000, clock });
+    const left = sleep(clock, 500, call.signal);
+    call.dispose();
+    await expect(left).rejects.toThrow('the call has ended');
+    expect(clock.armed).toBe(0);
+    const late = startCall({ timeoutMs: 1000, clock });
+    clock.advance(1000);
+    late.dispose();
+    expect(late.signal.reason).toEqual(new Error('deadline'));
+  });
+
   it('is aborted from the start under an aborted parent', () => {
     const call = startCall({ timeoutMs: 1000, clock: new ManualClock(), signal: AbortSignal.abort() });
     expect(call.signal.aborted).toBe(true);
