@@ -44,7 +44,9 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     logIgnoredSignals(signals, log);
     // Whoever starts the command by hand looks at the terminal, whoever runs the service at the log.
     warnings.forEach(warningWriter(io));
-    for (const warning of warnings) agent.log.warn({}, `configuration: ${formatProblem(warning)}`);
+    for (const warning of warnings) {
+      agent.log.warn({ warning: formatProblem(warning) }, 'the configuration works, but should be changed');
+    }
     await agent.start();
     const signal = await signals.first();
     agent.log.info({ signal }, 'agent stops');

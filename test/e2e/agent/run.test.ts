@@ -55,6 +55,17 @@ const isInFlight = (adminUrl: string): Promise<void> =>
   });
 
 describe('twx-iothub run', () => {
+  it('works with a secret in a flag, and warns on stderr and in the log', async () => {
+    const file = await ends.writeConfiguration('flag.json', { log: { level: 'info' } });
+    const agent = spawn(['run', '--config', file, '--set', `thingworx.appKey=${APP_KEY}`]);
+    const { warning, level } = await agent.line('the configuration works, but should be changed');
+    await agent.line('bound to ThingWorx');
+    expect(warning).toContain('set thingworx.appKeyFile to a file of mode 0600 that holds it');
+    expect(level).toBe('warn');
+    expect(agent.stderr).toBe(`warning: ${warning as string}\n`);
+    expect(agent.stdout + agent.stderr).not.toContain(APP_KEY);
+  });
+
   it('logs JSON lines to stdout, and ends with 0 on SIGTERM', async () => {
     const { agent, adminUrl } = await startAgent();
     expect((await fetch(`${adminUrl}/livez`)).status).toBe(200);
