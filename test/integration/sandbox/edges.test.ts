@@ -291,6 +291,36 @@ describe('edges of the local ThingWorx', () => {
     });
   });
 
+  it('has the same services as REST', async () => {
+    const vtq = {
+      dataShape: {
+        fieldDefinitions: {
+          name: { baseType: 'STRING' },
+          value: { baseType: 'VARIANT' },
+          time: { baseType: 'DATETIME' },
+          quality: { baseType: 'STRING' },
+        },
+      },
+      rows: [{ name: 'P_NUMBER', value: 4.5, time: 1_700_000_000_123, quality: 'GOOD' }],
+    };
+    expect((await rest.invoke('UpdatePropertyValues', { values: vtq })).status).toBe(200);
+    expect(await rest.rows('GetPropertyValues')).toMatchObject([{ P_NUMBER: 4.5 }]);
+    expect(await rest.rows('GetNamedPropertyValues', { propertyNames: { rows: [{ name: 'P_NUMBER' }] } })).toEqual([
+      { P_NUMBER: 4.5 },
+    ]);
+    expect(await rest.rows('GetEventSubscriptions')).toEqual([{ edgeName: 'Alarm' }]);
+    const refused = await rest.invoke('UpdatePropertyValues', {
+      values: { ...vtq, rows: [{ name: 'NoSuch', value: 1 }] },
+    });
+    expect(refused.status).toBe(404);
+    expect((await rest.invoke('UpdatePropertyValues', { values: 5 })).text).toContain('java.lang.Integer to INFOTABLE');
+    expect((await rest.invoke('UpdatePropertyValues')).status).toBe(400);
+    const list = await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/GetEntityList', {
+      type: 'Thing',
+    });
+    expect(list.json).toMatchObject({ rows: [{ name: 'Edge1' }, { name: 'Scripted' }] });
+  });
+
   describe('events', () => {
     const event = (name: string): b.Bytes => {
       const fields = ['eventName', 'eventTime', 'source', 'sourceProperty', 'eventData'].map((column, index) =>
@@ -358,7 +388,24 @@ describe('edges of the local ThingWorx', () => {
       expect(await fresh.next()).toMatchObject({ code: OK });
     });
 
-    it.each([0, 3])('without their table (%i) are refused', async () => {
+    it('are subscribed to by an edge that asks before it has said what it offers', async () => {
+      await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
+        name: 'Fresh',
+        thingTemplateName: 'RemoteThing',
+      });
+      const fresh = await authenticated();
+      fresh.send(b.bind(BIND, ['Fresh']));
+      await fresh.next();
+      const question = await fresh.next();
+      send(fresh, POST, { entity: 'Fresh', characteristic: SERVICES, name: 'GetEventSubscriptions' });
+      const metadata = JSON.stringify({ eventDefinitions: { Alarm: { name: 'Alarm' } } });
+      fresh.answer(question, OK, [0, 5, ...b.table([b.field('result', 8)], [b.row(b.cell.text(8, metadata))])]);
+      const frames = [await fresh.next(), await fresh.next()];
+      const answer = frames.find(({ code }) => code === OK);
+      expect(answer && rowsOf(answer)).toEqual([{ edgeName: 'Alarm' }]);
+    });
+
+    it('that come without their table are refused', async () => {
       expect(await ask(POST, { characteristic: SERVICES, name: 'ProcessRemoteEvents' })).toMatchObject({ code: 0x80 });
     });
   });

@@ -2,6 +2,7 @@ import { CHARACTERISTIC, CODE, ENTITY_TYPE } from '../../../alwayson/codec/codes
 import type { RequestBody } from '../../../alwayson/codec/message.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { isInfoTable, rowsFromTable } from '../../../alwayson/values.js';
+import { deferred } from '../../../core/deferred.js';
 import { isAgentError } from '../../../core/errors.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
@@ -50,6 +51,18 @@ async function serveResource(platform: Platform, request: RequestBody, code: num
   return (await callResourceService(platform, entityName, name, inputsIn(params))).table;
 }
 
+/** What depends on the definitions that the edge has, or has not, sent yet. */
+const SUBSCRIPTIONS: ReadonlySet<string> = new Set(['GetPropertySubscriptions', 'GetEventSubscriptions']);
+/** PTC's Java SDK asks for them right after BIND, only once, and answers GetMetadata meanwhile. */
+const LEARNING_PATIENCE_MS = 2000;
+
+async function learnedSoon(platform: Platform, thing: PlatformThing): Promise<void> {
+  const late = deferred();
+  const timer = platform.clock.schedule(LEARNING_PATIENCE_MS, () => late.resolve());
+  await Promise.race([platform.alwaysOn.learned(thing), late.promise]);
+  timer.cancel();
+}
+
 interface Target {
   readonly thing: PlatformThing;
   /** Whether the edge that asks has bound it. */
@@ -65,6 +78,7 @@ async function serveThing(
   switch (characteristic) {
     case CHARACTERISTIC.services: {
       if (code !== CODE.POST) throw notAllowed();
+      if (isOwn && SUBSCRIPTIONS.has(name)) await learnedSoon(platform, thing);
       // An edge of PTC's C SDK answers nothing while it waits, so what it offers must not be waited for.
       const call = { thing, service: name, inputs: inputsIn(params), isPatient: !isOwn };
       return (await callThingService(platform, call)).table;
