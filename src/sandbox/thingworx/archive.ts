@@ -10,6 +10,7 @@ import {
   readThing,
 } from './import/read-entity.js';
 import { nameOf } from './import/read-fields.js';
+import { keptProperty, restoredProperty } from './kept-property.js';
 import type { XmlElement } from './import/xml.js';
 import { PlatformThing } from './model/thing.js';
 import type { Things } from './model/things.js';
@@ -27,6 +28,8 @@ interface KeptThing {
    * of every number.
    */
   readonly values: Readonly<Record<string, unknown>> | string;
+  /** JSON text of the properties that were added to the Thing; absent in older stores. */
+  readonly added?: string;
 }
 
 const entityKey = (collection: Collection, name: string): string => `entity/${collection}/${name.toLowerCase()}`;
@@ -79,7 +82,10 @@ function restore(things: Things, kept: KeptThing): void {
   const { name, template, description, identifier, isEnabled, lastConnectionMs } = kept;
   const values = typeof kept.values === 'string' ? parseJson(kept.values) : kept.values;
   const thing = things.get(name) ?? new PlatformThing(name, template, description, identifier);
-  Object.assign(thing, { identifier, isEnabled, lastConnectionMs });
+  Object.assign(thing, { description, identifier, isEnabled, lastConnectionMs });
+  const added = kept.added === undefined ? [] : parseJson(kept.added);
+  for (const property of Array.isArray(added) ? added.map(restoredProperty) : [])
+    if (property) thing.addProperty(property);
   if (isPlainObject(values))
     for (const [property, value] of Object.entries(values))
       thing.values.set(property, { value, timeMs: 0, quality: 'GOOD' });
@@ -106,5 +112,6 @@ function keptForm(thing: PlatformThing): KeptThing {
     isEnabled,
     lastConnectionMs,
     values: stringifyJson(values) ?? '{}',
+    added: stringifyJson([...thing.addedProperties.values()].map(keptProperty)) ?? '[]',
   };
 }

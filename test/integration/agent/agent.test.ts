@@ -49,6 +49,18 @@ const ready = (of: Agent): Promise<void> =>
   });
 
 describe('the agent', () => {
+  it('takes the inputs of its services from the address, too', async () => {
+    const { agent } = await start();
+    await agent.whenBound();
+    const preview = async (query: string): Promise<unknown[]> => {
+      const path = `/Thingworx/Things/AzureIotHub/Services/PreviewTargets${query}`;
+      const { json } = await rest.request('POST', path, {});
+      return (json as { sample: unknown[] }).sample;
+    };
+    expect((await preview('')).length).toBeGreaterThan(1);
+    expect(await preview('?sampleSize=1')).toHaveLength(1);
+  });
+
   it('joins the two ends, and tells how each is', async () => {
     const { agent, lines } = await start();
     await agent.whenBound();

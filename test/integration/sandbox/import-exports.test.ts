@@ -37,7 +37,7 @@ const SOURCE_CONTROL_STYLE = `<?xml version="1.0" encoding="UTF-8"?>\r
                      aspect.cacheTime="0.0"\r
                      aspect.dataChangeType="VALUE"\r
                      aspect.isPersistent="false"\r
-                     baseType="LOCATION"\r
+                     baseType="VEC2"\r
                      name="position"\r
                      ordinal="1"></PropertyDefinition>\r
                 </PropertyDefinitions>\r
@@ -131,7 +131,7 @@ describe('import of exports', () => {
     expect(await upload(platform, IMPORTER, SOURCE_CONTROL_STYLE)).toMatchObject({ status: 200, text: 'success' });
     expect(await rest.result('Lines')).toBe('a\r\nb');
     const { json } = await rest.request('GET', '/Thingworx/Things/Exported/Metadata');
-    expect(json).toMatchObject({ propertyDefinitions: { position: { baseType: 'LOCATION' } } });
+    expect(json).toMatchObject({ propertyDefinitions: { position: { baseType: 'VEC2' } } });
   });
 
   it.each([

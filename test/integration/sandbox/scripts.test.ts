@@ -63,7 +63,7 @@ describe('scripts of the local ThingWorx', () => {
   let rest: RestCaller;
 
   beforeAll(async () => {
-    platform = await startLocalThingWorx({ port: 0, scriptTimeoutMs: 1500 });
+    platform = await startLocalThingWorx({ port: 0, scriptTimeoutMs: 4000 });
     rest = new RestCaller(platform.url, platform.appKey, 'Desk');
     await upload(platform, IMPORTER, scriptThing('Desk', SERVICES, DATA_SHAPE));
   });

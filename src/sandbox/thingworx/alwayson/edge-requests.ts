@@ -48,7 +48,7 @@ export async function serveEdgeRequest(
 async function serveResource(platform: Platform, request: RequestBody, code: number): Promise<InfoTable | null> {
   const { entityName, name, params } = request;
   if (request.characteristic !== CHARACTERISTIC.services || code !== CODE.POST) throw notAllowed();
-  return (await callResourceService(platform, entityName, name, inputsIn(params))).table;
+  return (await callResourceService(platform, entityName, name, { inputs: inputsIn(params) })).table;
 }
 
 /** What depends on the definitions that the edge has, or has not, sent yet. */

@@ -113,6 +113,12 @@ export class Entities {
     return chain;
   }
 
+  /** The shapes that a Thing has of its own and by its templates. */
+  shapesOf({ template, shapes }: ThingSource): string[] {
+    const inherited = (this.chainOf(template) ?? []).flatMap((name) => this.get('ThingTemplates', name)?.shapes ?? []);
+    return [...inherited, ...shapes];
+  }
+
   /** Puts a Thing together from its templates, their shapes, its own shapes and itself, in this order. */
   resolve({ template, shapes, parts }: ThingSource): ResolvedThing {
     const chain = this.chainOf(template) ?? [];

@@ -1,5 +1,11 @@
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
-import { type Definitions, describesAnEdge, mergeDefinitions, NO_DEFINITIONS } from './definitions.js';
+import {
+  type Definitions,
+  describesAnEdge,
+  mergeDefinitions,
+  NO_DEFINITIONS,
+  type PlatformProperty,
+} from './definitions.js';
 import type { ResolvedThing, ThingSource } from './entities.js';
 import { NO_PARTS } from './entity-parts.js';
 
@@ -41,6 +47,7 @@ export class PlatformThing {
   #fromEdge: Definitions | undefined;
   #isLearning = false;
   #definitions: Definitions = NO_DEFINITIONS;
+  readonly #added = new Map<string, PlatformProperty>();
 
   constructor(
     readonly name: string,
@@ -77,7 +84,26 @@ export class PlatformThing {
 
   /** Takes the definition of another Thing of the same name; values, events and the connection stay. */
   redefined({ source, description, identifier, projectName, isEnabled }: PlatformThing): this {
+    this.#added.clear();
     return Object.assign(this, { source, description, identifier, projectName, isEnabled });
+  }
+
+  /** The properties that were added to this Thing alone, by name. */
+  get addedProperties(): ReadonlyMap<string, PlatformProperty> {
+    return this.#added;
+  }
+
+  addProperty(property: PlatformProperty): void {
+    this.#added.set(property.definition.name, property);
+    this.#merge();
+  }
+
+  /** Returns false for a property that was not added to this Thing. */
+  removeProperty(name: string): boolean {
+    if (!this.#added.delete(name)) return false;
+    this.values.delete(name);
+    this.#merge();
+    return true;
   }
 
   learn(definitions: Definitions): void {
@@ -117,9 +143,10 @@ export class PlatformThing {
 
   #merge(): void {
     const { definitions } = this.#given;
-    this.#definitions = this.takesDefinitionsFromEdge
+    const known = this.takesDefinitionsFromEdge
       ? mergeDefinitions(this.#fromEdge ?? NO_DEFINITIONS, definitions)
       : definitions;
+    this.#definitions = mergeDefinitions(known, { ...NO_DEFINITIONS, properties: this.#added });
   }
 }
 

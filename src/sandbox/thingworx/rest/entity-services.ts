@@ -50,7 +50,7 @@ async function createThing(platform: Platform, inputs: Inputs): Promise<void> {
   await platform.archive.keepThing(thing);
 }
 
-async function deleteThing(platform: Platform, thing: PlatformThing): Promise<void> {
+export async function deleteThing(platform: Platform, thing: PlatformThing): Promise<void> {
   platform.alwaysOn.release(thing);
   platform.things.delete(thing.name);
   await platform.archive.forget(thing);

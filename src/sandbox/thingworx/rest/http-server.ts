@@ -89,7 +89,7 @@ function foundOrThrow(match: RouteMatch, method: string, path: string): Extract<
   if (match.kind === 'found') return match;
   if (match.kind === 'wrongMethod')
     throw new RestError(405, `Method Not Allowed : ${method} here; allowed: ${match.allowed.join(', ')}`);
-  throw new RestError(404, `Entity Not Found : [${path}]`);
+  throw new RestError(404, `Entity Not Found : [${path}] : the sandbox does not have this address`);
 }
 
 function failure({ log }: RestServerOptions, request: IncomingMessage, error: unknown): HttpAnswer {

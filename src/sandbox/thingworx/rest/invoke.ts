@@ -20,7 +20,12 @@ export function findService(platform: Platform, thing: PlatformThing, name: stri
   const service = thing.definitions.services.get(name);
   if (service) return service;
   if (thing.takesDefinitionsFromEdge && !platform.alwaysOn.isConnected(thing)) throw notConnected(name, thing.name);
-  throw unableToInvoke(404, name, thing.name, 'there is no service of that name');
+  throw unableToInvoke(
+    404,
+    name,
+    thing.name,
+    'it has no service of that name, and the sandbox has none for every Thing (docs/sandbox.md lists those)',
+  );
 }
 
 /** Runs a remote service on its edge. Throws RestError. */

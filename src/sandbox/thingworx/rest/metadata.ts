@@ -1,6 +1,6 @@
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
 import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.js';
-import type { PlatformService } from '../model/definitions.js';
+import type { PlatformEvent, PlatformProperty, PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
 import { entityNotFound } from './rest-error.js';
 
@@ -77,9 +77,8 @@ const DEFINITION_FIELDS = [
   makeField('parameterDefinitions', 'INFOTABLE'),
 ];
 
-/** `GET /Things/<t>/ServiceDefinitions`: one row a service (thingworx-formats 5.5, third form), sorted by name. */
-export function serviceDefinitionsTable(thing: PlatformThing): InfoTable {
-  const services = [...thing.definitions.services.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Services, one row each. */
+export function serviceDefinitionsTable(thing: PlatformThing, services: readonly PlatformService[]): InfoTable {
   return tableFromRows(
     DEFINITION_FIELDS,
     services.map((service) => ({
@@ -89,22 +88,72 @@ export function serviceDefinitionsTable(thing: PlatformThing): InfoTable {
       sourceType: 'Thing',
       sourceName: thing.name,
       isRemote: service.implementation.kind === 'remote',
-      resultType: parameterTable([makeField('result', service.result.baseType)]),
-      parameterDefinitions: parameterTable(service.parameters),
+      resultType: fieldsTable([makeField('result', service.result.baseType)]),
+      parameterDefinitions: fieldsTable(service.parameters),
     })),
   );
 }
 
-function parameterTable(fields: readonly FieldDefinition[]): InfoTable {
-  const json = fieldsJson(fields) as Readonly<Record<string, { aspects: unknown }>>;
+const PROPERTY_FIELDS = [
+  makeField('name', 'STRING'),
+  makeField('description', 'STRING'),
+  makeField('baseType', 'BASETYPENAME'),
+  makeField('isReadOnly', 'BOOLEAN'),
+  makeField('isRemote', 'BOOLEAN'),
+  makeField('defaultValue', 'VARIANT'),
+  makeField('aspects', 'JSON'),
+];
+
+/** Properties, one row each. */
+export function propertyDefinitionsTable(properties: readonly PlatformProperty[]): InfoTable {
   return tableFromRows(
-    PARAMETER_FIELDS,
-    fields.map(({ name, description, baseType }, index) => ({
+    PROPERTY_FIELDS,
+    properties.map(({ definition, isReadOnly, remote, defaultValue }) => ({
+      name: definition.name,
+      description: definition.description,
+      baseType: definition.baseType,
+      isReadOnly,
+      isRemote: remote !== undefined,
+      defaultValue,
+      aspects: aspectsJson(definition),
+    })),
+  );
+}
+
+const EVENT_FIELDS = [
+  makeField('name', 'STRING'),
+  makeField('description', 'STRING'),
+  makeField('dataShape', 'DATASHAPENAME'),
+  makeField('eventData', 'INFOTABLE'),
+];
+
+/** Events, one row each. */
+export function eventDefinitionsTable(events: readonly PlatformEvent[]): InfoTable {
+  return tableFromRows(
+    EVENT_FIELDS,
+    events.map(({ name, description, dataShape, fields }) => ({
       name,
       description,
-      baseType,
+      dataShape,
+      eventData: fieldsTable(fields),
+    })),
+  );
+}
+
+function aspectsJson(field: FieldDefinition): unknown {
+  return (fieldsJson([field])[field.name] as { aspects: unknown } | undefined)?.aspects ?? {};
+}
+
+/** Fields, one row each. */
+export function fieldsTable(fields: readonly FieldDefinition[]): InfoTable {
+  return tableFromRows(
+    PARAMETER_FIELDS,
+    fields.map((field, index) => ({
+      name: field.name,
+      description: field.description,
+      baseType: field.baseType,
       ordinal: index,
-      aspects: json[name]?.aspects ?? {},
+      aspects: aspectsJson(field),
     })),
   );
 }

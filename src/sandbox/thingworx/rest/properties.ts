@@ -68,12 +68,17 @@ export function propertyValue(
   return { definition: property.definition, value: lastValue(thing, property.definition) };
 }
 
-/** Writes properties; those that are bound go to the edge first. Throws RestError. */
+/**
+ * Writes properties; those that are bound go to the edge first. Nothing is written when a name or a value is refused.
+ * Throws RestError.
+ */
 export async function writeProperties(platform: Platform, thing: PlatformThing, values: Native): Promise<void> {
-  for (const [name, value] of Object.entries(values)) {
+  const changes = Object.entries(values).map(([name, value]) => {
     const property = thing.definitions.properties.get(name);
     if (!property) throw unknownProperty(thing, name);
-    const native = nativeOf(property, value);
+    return { name, property, native: nativeOf(property, value) };
+  });
+  for (const { name, property, native } of changes) {
     await writeOne(platform, thing, property, native);
     thing.values.set(name, { value: native, timeMs: platform.clock.nowMs(), quality: 'GOOD' });
   }

@@ -19,6 +19,10 @@ export class RestError extends Error {
 export const entityNotFound = (kind: string, name: string): RestError =>
   new RestError(404, `Entity Not Found : [${kind}] [${name}]`);
 
+/** For a collection of ThingWorx that the sandbox does not have, and for a misspelt one. */
+export const noSuchCollection = (collection: string): RestError =>
+  new RestError(404, `Entity Not Found : [${collection}] : the sandbox does not have this collection`);
+
 /** How every failure of a service begins. */
 export const unableToInvoke = (status: number, service: string, thing: string, cause: string): RestError =>
   new RestError(status, `Unable to Invoke Service ${service} on ${thing} : ${cause}`);

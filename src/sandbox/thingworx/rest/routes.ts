@@ -4,13 +4,16 @@ import { type HttpAnswer, type HttpRequest, json, Router } from '../../http/rout
 import { addImportRoutes } from '../import/import-routes.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
+import { callEntityService, kindNamed } from '../services/entity-services.js';
+import { addressInputs } from './address-inputs.js';
 import { addEntityRoutes } from './entities.js';
+import { deleteThing } from './entity-services.js';
 import { callResourceService, callThingService } from '../services/call-service.js';
 import { resultAnswer } from './invoke.js';
-import { serviceDefinitionJson, serviceDefinitionsTable, thingMetadataJson } from './metadata.js';
+import { serviceDefinitionJson, thingMetadataJson } from './metadata.js';
 import { inputsOf } from './parameters.js';
 import { eventsTable, propertiesTable, pushesTable, writeProperties } from './properties.js';
-import { entityNotFound } from './rest-error.js';
+import { entityNotFound, noSuchCollection } from './rest-error.js';
 import { resultForm, tableAnswer } from './tables.js';
 
 const THING_FIELDS = [
@@ -28,14 +31,30 @@ export function platformRoutes(platform: Platform): Router {
   addThingRoutes(router, platform);
   addEntityRoutes(router, platform);
   addImportRoutes(router, platform);
-  return router.add('POST', '/Thingworx/Resources/:resource/Services/:service', async (request) => {
-    const { resource = '', service = '' } = request.params;
+  return router.add('POST', '/Thingworx/:collection/:entity/Services/:service', async (request) => {
+    const { collection = '', entity = '', service = '' } = request.params;
     const form = resultForm(request.headers.accept);
-    return resultAnswer(await callResourceService(platform, resource, service, inputsOf(request.body)), form);
+    const given = { inputs: inputsOf(request.body), address: addressInputs(request.raw.url) };
+    if (collection === 'Resources')
+      return resultAnswer(await callResourceService(platform, entity, service, given), form);
+    const kind = kindNamed(collection);
+    if (!kind) throw noSuchCollection(collection);
+    return resultAnswer(
+      callEntityService(platform, { kind, name: entity, service, inputs: { ...given.address, ...given.inputs } }),
+      form,
+    );
   });
 }
 
 const ROOT = '/Thingworx/Things/:thing';
+
+/** Lists that are a service as well. */
+const DEFINITION_LISTS = {
+  '/Services': 'GetServiceDefinitions',
+  '/ServiceDefinitions': 'GetServiceDefinitions',
+  '/PropertyDefinitions': 'GetPropertyDefinitions',
+  '/EventDefinitions': 'GetEventDefinitions',
+};
 
 function addThingRoutes(router: Router, platform: Platform): void {
   const add = (method: string, path: string, handler: Handler): void => {
@@ -48,6 +67,10 @@ function addThingRoutes(router: Router, platform: Platform): void {
   };
   router.add('GET', '/Thingworx/Things', (request) => inForm(request, thingsTable(platform)));
   addReadRoutes(add, platform);
+  add('DELETE', '', async (thing) => {
+    await deleteThing(platform, thing);
+    return { status: 200 };
+  });
   add('PUT', '/Properties/:property', (thing, request) => putProperties(platform, thing, request));
   add('POST', '/Services/:service', (thing, request) => postService(platform, thing, request));
 }
@@ -56,7 +79,13 @@ function addReadRoutes(add: (method: string, path: string, handler: Handler) => 
   const nameIn = (request: HttpRequest): string => request.params['name'] ?? '';
   add('GET', '', (thing) => json(200, thingJson(platform, thing)));
   add('GET', '/Metadata', (thing) => json(200, thingMetadataJson(thing)));
-  add('GET', '/ServiceDefinitions', (thing, request) => inForm(request, serviceDefinitionsTable(thing)));
+  for (const [path, service] of Object.entries(DEFINITION_LISTS))
+    add('GET', path, async (thing, request) =>
+      resultAnswer(
+        await callThingService(platform, { thing, service, inputs: {} }),
+        resultForm(request.headers.accept),
+      ),
+    );
   add('GET', '/ServiceDefinitions/:name', (thing, request) => json(200, serviceDefinitionJson(thing, nameIn(request))));
   add('GET', '/Events', (thing, request) => inForm(request, eventsTable(thing, firstRow)));
   add('GET', '/PropertyPushes', (thing, request) => inForm(request, pushesTable(thing)));
@@ -73,7 +102,15 @@ const inForm = (request: HttpRequest, table: InfoTable): HttpAnswer =>
 async function postService(platform: Platform, thing: PlatformThing, request: HttpRequest): Promise<HttpAnswer> {
   const service = request.params['service'] ?? '';
   const form = resultForm(request.headers.accept);
-  return resultAnswer(await callThingService(platform, { thing, service, inputs: inputsOf(request.body) }), form);
+  return resultAnswer(
+    await callThingService(platform, {
+      thing,
+      service,
+      inputs: inputsOf(request.body),
+      address: addressInputs(request.raw.url),
+    }),
+    form,
+  );
 }
 
 async function putProperties(platform: Platform, thing: PlatformThing, request: HttpRequest): Promise<HttpAnswer> {

@@ -2,6 +2,8 @@ import { messageOf } from '../../../core/errors.js';
 import type { Platform } from '../platform.js';
 import { propertyValue, writeProperties } from '../rest/properties.js';
 import { callResourceService, callThingService } from '../services/call-service.js';
+import { builtInNames } from '../services/built-in.js';
+import { callEntityService, kindNamed } from '../services/entity-services.js';
 import type { ServiceOutcome } from '../services/service-outcome.js';
 import { fitting, pack, packFields, packTable, scalarOf, unpack, unpackRow } from './pack-values.js';
 import type { HostAnswer, HostCall, PackedValue, ThingFacts } from './script-protocol.js';
@@ -64,7 +66,7 @@ export class PlatformScriptHost implements ScriptHost {
       description,
       thingTemplate: template,
       identifier,
-      services: [...definitions.services.keys()],
+      services: [...new Set([...definitions.services.keys(), ...builtInNames(thing)])],
       properties: [...definitions.properties.keys()],
     };
   }
@@ -78,11 +80,12 @@ export class PlatformScriptHost implements ScriptHost {
   }
 
   async #entity({ collection, entity, service, inputs }: Extract<HostCall, { ask: 'entity' }>): Promise<PackedValue> {
-    if (collection !== 'Resources') throw new Error(`the sandbox does not have ${collection} [${entity}] in scripts`);
-    return packed(
-      await callResourceService(this.#platform, entity, service, unpackRow(inputs)),
-      `result of ${service}`,
-    );
+    const what = `result of ${service}`;
+    if (collection === 'Resources')
+      return packed(await callResourceService(this.#platform, entity, service, { inputs: unpackRow(inputs) }), what);
+    const kind = kindNamed(collection);
+    if (!kind) throw new Error(`the sandbox does not have ${collection} in scripts`);
+    return packed(callEntityService(this.#platform, { kind, name: entity, service, inputs: unpackRow(inputs) }), what);
   }
 
   #read({ thing, property }: Extract<HostCall, { ask: 'read' }>): PackedValue {

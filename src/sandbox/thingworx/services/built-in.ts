@@ -1,48 +1,35 @@
-import { makeField } from '../../../alwayson/values.js';
 import { isAgentError } from '../../../core/errors.js';
 import type { PlatformThing } from '../model/thing.js';
-import { setEnabled, setIdentifier } from '../rest/entity-services.js';
 import { unableToInvoke } from '../rest/rest-error.js';
 import { toBaseType } from '../values/to-base-type.js';
 import { Unconvertible } from '../values/unconvertible.js';
+import { DEFINITION_SERVICES } from './definition-services.js';
+import { PROPERTY_DEFINITION_SERVICES } from './property-definition.js';
 import { PROPERTY_SERVICES } from './property-services.js';
 import { REMOTE_SERVICES } from './remote-services.js';
 import type { BuiltInService, Inputs } from './service-outcome.js';
+import { THING_SERVICES } from './thing-services.js';
 
 /** The services that Things have without defining them, by name: for REST, scripts and edges alike. */
 const BUILT_IN: ReadonlyMap<string, BuiltInService> = new Map(
   Object.entries<BuiltInService>({
     ...PROPERTY_SERVICES,
     ...REMOTE_SERVICES,
-    EnableThing: {
-      parameters: [],
-      result: 'NOTHING',
-      run: async ({ platform, thing }) => nothingAfter(setEnabled(platform, thing, true)),
-    },
-    DisableThing: {
-      parameters: [],
-      result: 'NOTHING',
-      run: async ({ platform, thing }) => nothingAfter(setEnabled(platform, thing, false)),
-    },
-    SetIdentifier: {
-      parameters: [makeField('identifier', 'STRING')],
-      result: 'NOTHING',
-      run: async ({ platform, thing, inputs }) =>
-        nothingAfter(setIdentifier(platform, thing, (inputs['identifier'] as string | undefined) ?? '')),
-    },
+    ...THING_SERVICES,
+    ...DEFINITION_SERVICES,
+    ...PROPERTY_DEFINITION_SERVICES,
   }),
 );
-
-async function nothingAfter(done: Promise<void>): Promise<null> {
-  await done;
-  return null;
-}
 
 /** The service of that name that the Thing has without defining it. */
 export function builtInService(thing: PlatformThing, name: string): BuiltInService | undefined {
   const service = BUILT_IN.get(name);
   return service?.isOfRemoteThings && !thing.isRemote ? undefined : service;
 }
+
+/** The names of the services that the Thing has without defining them. */
+export const builtInNames = (thing: PlatformThing): string[] =>
+  [...BUILT_IN.keys()].filter((name) => builtInService(thing, name) !== undefined);
 
 /** Inputs in the base types of their parameters; others are left out. Throws RestError 400. */
 export function builtInInputs(thing: PlatformThing, name: string, service: BuiltInService, inputs: Inputs): Inputs {

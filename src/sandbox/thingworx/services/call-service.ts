@@ -1,8 +1,10 @@
+import type { PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
+import { makeField } from '../../../alwayson/values.js';
 import { runEntityService } from '../rest/entity-services.js';
 import { findService } from '../rest/invoke.js';
-import { RestError } from '../rest/rest-error.js';
+import { RestError, unableToInvoke } from '../rest/rest-error.js';
 import { builtInInputs, builtInService } from './built-in.js';
 import { entityList } from './entity-list.js';
 import type { Inputs, ServiceOutcome } from './service-outcome.js';
@@ -11,6 +13,8 @@ export interface ThingCall {
   readonly thing: PlatformThing;
   readonly service: string;
   readonly inputs: Inputs;
+  /** Inputs from the address of a request, as texts. */
+  readonly address?: Inputs;
   /** How many scripts wait for this call; 0 for a call from outside. */
   readonly depth?: number;
   /** Whether to wait for what the Thing's edge offers, where it was just bound; true when absent. */
@@ -25,27 +29,68 @@ const NOTHING: ServiceOutcome = { baseType: 'NOTHING', table: null };
  * @throws RestError
  */
 export async function callThingService(platform: Platform, call: ThingCall): Promise<ServiceOutcome> {
-  const { thing, service: name, inputs, depth = 0, isPatient = true } = call;
+  const { thing, service: name, depth = 0, isPatient = true } = call;
   const builtIn = thing.definitions.services.has(name) ? undefined : builtInService(thing, name);
   if (builtIn) {
-    const table = await builtIn.run({ platform, thing, inputs: builtInInputs(thing, name, builtIn, inputs) });
+    const given = withAddress({ ...call, on: thing.name }, { parameters: builtIn.parameters, name });
+    const table = await builtIn.run({ platform, thing, inputs: builtInInputs(thing, name, builtIn, given) });
     return { baseType: builtIn.result, table };
   }
   if (isPatient) await platform.alwaysOn.learned(thing);
   const service = findService(platform, thing, name);
-  const table = await platform.run({ thing, service, inputs, depth });
+  const table = await platform.run({
+    thing,
+    service,
+    inputs: withAddress({ ...call, on: thing.name }, service),
+    depth,
+  });
   return { baseType: service.result.baseType, table };
 }
+
+type Called = Pick<PlatformService, 'name' | 'parameters'> & Partial<Pick<PlatformService, 'implementation'>>;
+
+/** Parameters of an address that are for the platform itself, unless a service declares an input of that name. */
+const OF_THE_PLATFORM: ReadonlySet<string> = new Set(['method', 'accept', 'x-thingworx-session']);
+
+/** The inputs of body and address. Throws RestError 400 for one in both, and for one that nothing would read. */
+function withAddress(
+  { on, inputs, address = {} }: { readonly on: string } & Pick<ThingCall, 'inputs' | 'address'>,
+  { name: service, parameters, implementation }: Called,
+): Inputs {
+  const merged = new Map(Object.entries(inputs));
+  for (const [name, value] of Object.entries(address)) {
+    const isDeclared = parameters.some((parameter) => parameter.name === name);
+    if (!isDeclared && OF_THE_PLATFORM.has(name.toLowerCase())) continue;
+    if (merged.has(name))
+      throw unableToInvoke(400, service, on, `the input ${name} is given in the address and in the body`);
+    // The edge has the last word on what it takes.
+    if (!isDeclared && implementation?.kind !== 'remote')
+      throw unableToInvoke(400, service, on, `the service has no input ${name}, which the address gives`);
+    merged.set(name, value);
+  }
+  return Object.fromEntries(merged);
+}
+
+/** The inputs of the services of EntityServices. */
+const ENTITY_SERVICE_INPUTS: Readonly<Record<string, readonly string[]>> = {
+  CreateThing: ['name', 'thingTemplateName', 'description', 'identifier', 'projectName', 'tags'],
+  DeleteThing: ['name'],
+  EnableThing: ['name'],
+  DisableThing: ['name'],
+  GetEntityList: ['type', 'nameMask', 'maxItems', 'tags'],
+};
 
 /** Calls a service of a resource. @throws RestError */
 export async function callResourceService(
   platform: Platform,
   resource: string,
   service: string,
-  inputs: Inputs,
+  { inputs, address = {} }: Pick<ThingCall, 'inputs' | 'address'>,
 ): Promise<ServiceOutcome> {
   if (resource !== 'EntityServices') throw new RestError(404, `the sandbox does not have the resource ${resource}`);
-  if (service === 'GetEntityList') return { baseType: 'INFOTABLE', table: entityList(platform, inputs) };
-  await runEntityService(platform, service, inputs);
+  const parameters = (ENTITY_SERVICE_INPUTS[service] ?? []).map((name) => makeField(name, 'STRING'));
+  const given = withAddress({ on: resource, inputs, address }, { name: service, parameters });
+  if (service === 'GetEntityList') return { baseType: 'INFOTABLE', table: entityList(platform, given) };
+  await runEntityService(platform, service, given);
   return NOTHING;
 }

@@ -1,0 +1,104 @@
+import { type BaseType, isBaseType } from '../../../alwayson/codec/base-types.js';
+import { makeField } from '../../../alwayson/values.js';
+import { isAgentError } from '../../../core/errors.js';
+import type { PlatformProperty } from '../model/definitions.js';
+import { RestError } from '../rest/rest-error.js';
+import { toBaseType } from '../values/to-base-type.js';
+import { Unconvertible } from '../values/unconvertible.js';
+import type { BuiltInCall, BuiltInService, Inputs } from './service-outcome.js';
+
+/** Property names of PTC's help, "Naming Properties", with the characters that exports carry. */
+const NAME = /^[\p{L}_$][\p{L}\p{N}_$@-]{0,254}$/u;
+const MAX_ADDED = 5000;
+
+/** Adding and removing properties of one Thing. */
+export const PROPERTY_DEFINITION_SERVICES: Readonly<Record<string, BuiltInService>> = {
+  AddPropertyDefinition: {
+    parameters: [
+      makeField('name', 'STRING'),
+      makeField('type', 'STRING'),
+      makeField('description', 'STRING'),
+      makeField('category', 'STRING'),
+      makeField('dataShape', 'STRING'),
+      makeField('readOnly', 'BOOLEAN'),
+      makeField('persistent', 'BOOLEAN'),
+      makeField('logged', 'BOOLEAN'),
+      makeField('defaultValue', 'VARIANT'),
+      makeField('dataChangeType', 'STRING'),
+      makeField('dataChangeThreshold', 'NUMBER'),
+      makeField('remote', 'BOOLEAN'),
+      makeField('remotePropertyName', 'STRING'),
+      makeField('pushType', 'STRING'),
+      makeField('pushThreshold', 'NUMBER'),
+      makeField('cacheTime', 'NUMBER'),
+      makeField('timeout', 'INTEGER'),
+    ],
+    result: 'NOTHING',
+    run: addPropertyDefinition,
+  },
+  RemovePropertyDefinition: {
+    parameters: [makeField('name', 'STRING')],
+    result: 'NOTHING',
+    run: removePropertyDefinition,
+  },
+};
+
+async function addPropertyDefinition({ platform, thing, inputs }: BuiltInCall): Promise<null> {
+  const property = propertyIn(inputs);
+  const { name } = property.definition;
+  if (thing.definitions.properties.has(name)) throw refused(409, name, `${thing.name} already has it`);
+  if (thing.addedProperties.size >= MAX_ADDED) throw refused(400, name, `${thing.name} has ${MAX_ADDED} added ones`);
+  thing.addProperty(property);
+  platform.alwaysOn.redefined(thing);
+  await platform.archive.keepThing(thing);
+  return null;
+}
+
+async function removePropertyDefinition({ platform, thing, inputs }: BuiltInCall): Promise<null> {
+  const name = textIn(inputs, 'name');
+  if (!thing.definitions.properties.has(name)) throw refused(404, name, `${thing.name} does not have it`);
+  if (!thing.removeProperty(name))
+    throw refused(400, name, 'an imported entity or the edge defines it; change it there');
+  platform.alwaysOn.redefined(thing);
+  await platform.archive.keepThing(thing);
+  return null;
+}
+
+/** The property that the inputs describe. Throws RestError 400. */
+function propertyIn(inputs: Inputs): PlatformProperty {
+  const name = textIn(inputs, 'name');
+  if (!NAME.test(name)) throw refused(400, name, 'it is not a valid name: letters, digits and _ $ @ -, no digit first');
+  const baseType = textIn(inputs, 'type') || 'STRING';
+  if (!isBaseType(baseType) || baseType === 'NOTHING')
+    throw refused(400, name, `the type ${baseType} is not a base type`);
+  const { description = '', dataShape, persistent, logged, readOnly, defaultValue } = inputs;
+  const aspects = { dataShape, isPersistent: persistent, isLogged: logged, dataChangeType: inputs['dataChangeType'] };
+  const definition = makeField(name, baseType, { description: description as string, aspects });
+  const remote = inputs['remote'] === true ? { remote: bindingIn(name, inputs) } : {};
+  const known = defaultIn(name, baseType, defaultValue);
+  const initial = known === undefined ? {} : { defaultValue: known };
+  return { definition, isReadOnly: readOnly === true, ...remote, ...initial };
+}
+
+function bindingIn(name: string, inputs: Inputs): NonNullable<PlatformProperty['remote']> {
+  return {
+    edgeName: textIn(inputs, 'remotePropertyName') || name,
+    pushType: textIn(inputs, 'pushType') || 'VALUE',
+    pushThreshold: (inputs['pushThreshold'] as number | undefined) ?? 0,
+  };
+}
+
+function defaultIn(name: string, baseType: BaseType, value: unknown): unknown {
+  try {
+    return value === '' && baseType !== 'STRING' ? undefined : toBaseType(baseType, value);
+  } catch (error) {
+    if (error instanceof Unconvertible || isAgentError(error, 'InvalidArgument'))
+      throw refused(400, name, `its default value: ${error.message}`);
+    throw error;
+  }
+}
+
+const textIn = (inputs: Inputs, name: string): string => (inputs[name] as string | undefined) ?? '';
+
+const refused = (status: number, property: string, why: string): RestError =>
+  new RestError(status, `Unable to change the property definition ${property.slice(0, 255)} : ${why}`);
