@@ -17,13 +17,13 @@ import { createServiceServer, listen, type ListeningServer } from './servers.js'
 import { limitsOf, type TierName } from './tiers/tiers.js';
 
 export interface LocalIotHubOptions {
-  /** Address to listen on; 127.0.0.1 unless told otherwise. */
+  /** Address to listen on; 127.0.0.1 by default. */
   readonly host?: string;
   /** Service API and MQTT over WebSocket; 0 (the default) takes a free port. */
   readonly port?: number;
   /** MQTT over TLS; 0 (the default) takes a free port. */
   readonly mqttPort?: number;
-  /** The hub's name in connection strings, tokens and certificates; `localhost` unless told otherwise. */
+  /** The hub's name in connection strings, tokens and certificates; `localhost` by default. */
   readonly hubName?: string;
   readonly tier?: TierName;
   readonly units?: number;
@@ -31,7 +31,7 @@ export interface LocalIotHubOptions {
   readonly latencyMs?: number;
   /** Keeps everything that is acknowledged; the caller closes it after the hub. Absent: nothing outlives the hub. */
   readonly store?: Store;
-  /** Made up when absent. */
+  /** Generated if omitted. */
   readonly certificates?: Certificates;
   readonly clock?: Clock;
   readonly log?: Log;
@@ -41,7 +41,7 @@ export interface LocalIotHubOptions {
   readonly jobStartDelayMs?: number;
   /** Routes beside the service API, for holders of the owner policy (`/sandbox/...`). */
   readonly adminRoutes?: Router;
-  /** Told of both servers before they listen: for faults. */
+  /** Called with both servers before they listen: for faults. */
   readonly onServer?: (server: Server) => void;
 }
 
@@ -116,12 +116,12 @@ interface Servers {
 
 async function openServers(
   options: LocalIotHubOptions,
-  rooms: { readonly state: HubState; readonly network: MqttGateway; readonly certificates: Certificates },
+  dependencies: { readonly state: HubState; readonly network: MqttGateway; readonly certificates: Certificates },
 ): Promise<Servers> {
   const { host = '127.0.0.1', port = 0, mqttPort = 0 } = options;
-  const { certPem: cert, keyPem: key } = rooms.certificates;
-  const serviceServer: Server = createServiceServer({ ...options, ...rooms, cert, key });
-  const mqttServer: Server = createMqttServer({ cert, key }, (socket) => rooms.network.handleTls(socket));
+  const { certPem: cert, keyPem: key } = dependencies.certificates;
+  const serviceServer: Server = createServiceServer({ ...options, ...dependencies, cert, key });
+  const mqttServer: Server = createMqttServer({ cert, key }, (socket) => dependencies.network.handleTls(socket));
   options.onServer?.(serviceServer);
   options.onServer?.(mqttServer);
   let service: ListeningServer | undefined;
@@ -131,7 +131,7 @@ async function openServers(
   } catch (error) {
     // The broker has timers: whatever port was taken, nothing may keep the process from ending.
     await service?.close();
-    await rooms.network.close();
+    await dependencies.network.close();
     throw error;
   }
 }
@@ -208,7 +208,7 @@ class RunningHub implements LocalIotHub {
       deviceIds: await registerDevices(this.#parts.state, devices),
       ...(behaviour ? { behaviour } : {}),
     });
-    // Disabled before the hub was stopped: they have no connection to lose, so they are told.
+    // Disabled before the hub was stopped: without a connection to lose, they must be notified.
     for (const { record } of this.#parts.state.endpoints.devices.walk()) {
       if (record.status === 'disabled') light.disconnect({ deviceId: record.deviceId });
     }

@@ -59,10 +59,10 @@ export interface MethodCall {
 export interface DeviceGateway {
   isConnected(id: EndpointId): boolean;
   invokeMethod(id: EndpointId, call: MethodCall): Promise<MethodOutcome>;
-  /** Tells the device of a change of desired properties: the patch, with `$version` added. Nothing if it is offline. */
+  /** Notifies the device of a change of desired properties: the patch, with `$version` added. Nothing if it is offline. */
   notifyDesired(id: EndpointId, patch: TwinSection, version: number): void;
   /** Closes the connection of a device that was deleted, disabled or got new keys. */
   disconnect(id: EndpointId): void;
-  /** The device may connect again. Real ones try by themselves; those without a connection must be told. */
+  /** The device may connect again. Real ones try by themselves; those without a connection must be notified. */
   welcome?(id: EndpointId): void;
 }

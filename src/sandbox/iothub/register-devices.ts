@@ -9,7 +9,7 @@ export interface NewDevice {
   readonly deviceId: string;
   readonly tags?: Json;
   readonly desired?: Json;
-  /** As in the registry's API; keys are made up when absent. */
+  /** As in the registry's API; keys are generated if omitted. */
   readonly authentication?: Json;
 }
 

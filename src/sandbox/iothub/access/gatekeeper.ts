@@ -22,7 +22,7 @@ export class Gatekeeper {
    * Lets a service request in.
    * @param authorization the header as it came.
    * @param path the decoded path of the request, with its leading slash.
-   * @throws ServiceError IotHubUnauthorizedAccess, which never tells more than a caller may know.
+   * @throws ServiceError IotHubUnauthorizedAccess, whose text never holds more than a caller may know.
    */
   authorize(authorization: string | undefined, path: string, right: Right | 'owner'): void {
     const token = authorization === undefined ? undefined : parseSasToken(authorization);

@@ -18,7 +18,7 @@ const MAX_AT_WORK = 5_000;
 /** Devices that are begun before other work gets its turn. */
 const SLICE = 250;
 
-export interface RunnerRooms {
+export interface RunnerDependencies {
   readonly gateway: () => DeviceGateway;
   readonly twins: Twins;
   readonly endpoints: Endpoints;
@@ -33,7 +33,7 @@ export interface RunnerRooms {
 
 /** Does a job's task on each of its devices, in parallel, until all have ended or the job's time is over. */
 export class JobRunner {
-  readonly #rooms: RunnerRooms;
+  readonly #dependencies: RunnerDependencies;
   readonly #job: JobRecord;
   readonly #task: JobTask;
   readonly #rows: JobRows;
@@ -46,13 +46,13 @@ export class JobRunner {
   #isStopped = false;
   #onEnd: () => void = () => undefined;
 
-  constructor(rooms: RunnerRooms, job: JobRecord, task: JobTask, rows: JobRows) {
-    this.#rooms = rooms;
+  constructor(dependencies: RunnerDependencies, job: JobRecord, task: JobTask, rows: JobRows) {
+    this.#dependencies = dependencies;
     this.#job = job;
     this.#task = task;
     this.#rows = rows;
-    const elapsedMs = rooms.clock.nowMs() - (job.runningSinceMs ?? job.createdMs);
-    this.#deadlineMs = rooms.clock.monotonicMs() + Math.max(0, job.maxExecutionSeconds * 1000 - elapsedMs);
+    const elapsedMs = dependencies.clock.nowMs() - (job.runningSinceMs ?? job.createdMs);
+    this.#deadlineMs = dependencies.clock.monotonicMs() + Math.max(0, job.maxExecutionSeconds * 1000 - elapsedMs);
   }
 
   /** Ends without doing any more; the rows stay as they are, for the next start of the hub. */
@@ -66,7 +66,7 @@ export class JobRunner {
   async run(): Promise<void> {
     this.#endInterrupted();
     const finished = new Promise<void>((resolve) => (this.#onEnd = resolve));
-    const timer = this.#rooms.clock.schedule(this.#remainingMs(), () => this.#timeOut());
+    const timer = this.#dependencies.clock.schedule(this.#remainingMs(), () => this.#timeOut());
     try {
       this.#endIfDone();
       await Promise.all([finished, this.#beginAll()]);
@@ -80,7 +80,7 @@ export class JobRunner {
   }
 
   #remainingMs(): number {
-    return Math.max(0, this.#deadlineMs - this.#rooms.clock.monotonicMs());
+    return Math.max(0, this.#deadlineMs - this.#dependencies.clock.monotonicMs());
   }
 
   /** Calls that were open when the hub was killed: nobody knows their end, and doing them twice could harm. */
@@ -100,16 +100,16 @@ export class JobRunner {
   }
 
   #mustWait(index: number): boolean {
-    return this.#task.kind === 'method' && !this.#rooms.gateway().isConnected(this.#target(index));
+    return this.#task.kind === 'method' && !this.#dependencies.gateway().isConnected(this.#target(index));
   }
 
   #waitForDevice(index: number): void {
     const budgetMs = this.#task.kind === 'method' ? this.#task.connectTimeoutMs : Infinity;
-    const givenUpAtMs = this.#rooms.clock.monotonicMs() + budgetMs;
-    const stop = this.#rooms.waiters.wait(this.#target(index), budgetMs, (isConnected) => {
+    const givenUpAtMs = this.#dependencies.clock.monotonicMs() + budgetMs;
+    const stop = this.#dependencies.waiters.wait(this.#target(index), budgetMs, (isConnected) => {
       this.#stopWaiting.delete(index);
       if (!isConnected) this.#end(index, NOT_ONLINE);
-      else void this.#dispatch(index, givenUpAtMs - this.#rooms.clock.monotonicMs());
+      else void this.#dispatch(index, givenUpAtMs - this.#dependencies.clock.monotonicMs());
     });
     this.#stopWaiting.set(index, stop);
   }
@@ -126,12 +126,12 @@ export class JobRunner {
   }
 
   async #pace(): Promise<void> {
-    const waitMs = this.#rooms.reserveOperationMs();
-    if (waitMs > 0) await sleep(this.#rooms.clock, waitMs, this.#over.signal).catch(() => undefined);
+    const waitMs = this.#dependencies.reserveOperationMs();
+    if (waitMs > 0) await sleep(this.#dependencies.clock, waitMs, this.#over.signal).catch(() => undefined);
   }
 
   async #work(index: number, connectTimeoutMs: number): Promise<void> {
-    const { clock, log } = this.#rooms;
+    const { clock, log } = this.#dependencies;
     this.#rows.start(index, clock.nowMs());
     try {
       this.#end(index, await this.#operate(index, connectTimeoutMs));
@@ -142,10 +142,10 @@ export class JobRunner {
   }
 
   async #operate(index: number, connectTimeoutMs: number): Promise<RowOutcome> {
-    const { gateway, twins, archive, journal, endpoints } = this.#rooms;
+    const { gateway, twins, archive, journal, endpoints } = this.#dependencies;
     if (!endpoints.find(this.#target(index))) return DELETED;
     if (this.#task.kind === 'twin') return updateTwin(twins, this.#target(index), this.#task);
-    // On record before the device hears of it: a hub that comes back must know what may have been done.
+    // Kept before the device is notified: after a restart the hub must know what may have been done.
     archive.keepRow(this.#job.jobId, index, this.#rows);
     await journal.flush();
     const boundedMs = Math.max(0, Math.min(connectTimeoutMs, this.#task.connectTimeoutMs, this.#remainingMs()));
@@ -155,8 +155,8 @@ export class JobRunner {
   #end(index: number, outcome: RowOutcome): void {
     // Late answers of devices find their row ended, or the hub about to close.
     if (this.#isStopped || !this.#rows.isOpen(index)) return;
-    this.#rows.end(index, this.#rooms.clock.nowMs(), outcome);
-    this.#rooms.archive.keepRow(this.#job.jobId, index, this.#rows);
+    this.#rows.end(index, this.#dependencies.clock.nowMs(), outcome);
+    this.#dependencies.archive.keepRow(this.#job.jobId, index, this.#rows);
     this.#endIfDone();
   }
 

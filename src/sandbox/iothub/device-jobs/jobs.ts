@@ -7,7 +7,7 @@ import { OrderedItems } from '../state/ordered-items.js';
 import { hasEnded, jobDocument, type JobDefinition, type JobRecord, type JobStatus } from './job.js';
 import { JobRows } from './job-rows.js';
 import { taskOf } from './job-request.js';
-import { JobRunner, type RunnerRooms } from './job-runner.js';
+import { JobRunner, type RunnerDependencies } from './job-runner.js';
 import { findTargets } from './target-finder.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -15,7 +15,7 @@ const HISTORY_MS = 30 * DAY_MS;
 /** Timers cannot be set for longer than 24 days; a day is short enough for any. */
 const MAX_TIMER_MS = DAY_MS;
 
-export interface JobsRooms extends RunnerRooms {
+export interface JobsDependencies extends RunnerDependencies {
   /** Jobs that may be queued or running at a time, by the tier. */
   readonly maxActive: number;
   /** How long a job stays queued at least, so that its life can be seen. */
@@ -35,7 +35,7 @@ export interface Job {
 
 /** All jobs: their life from the PUT to the end of the history. */
 export class Jobs {
-  readonly #rooms: JobsRooms;
+  readonly #dependencies: JobsDependencies;
   readonly #byId = new Map<string, Job>();
   readonly inOrder = new OrderedItems<Job>((job) => job.record.sequence);
   /** Jobs that have a place, or wait for one, in the order of their start. */
@@ -45,13 +45,13 @@ export class Jobs {
   #isClosed = false;
   readonly #runs = new Set<Promise<void>>();
 
-  constructor(rooms: JobsRooms) {
-    this.#rooms = rooms;
+  constructor(dependencies: JobsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Reads what an earlier process kept, and goes on with it. */
   async load(store: Store): Promise<void> {
-    for (const { record, rows } of await this.#rooms.archive.load(store)) {
+    for (const { record, rows } of await this.#dependencies.archive.load(store)) {
       const job = this.#place({ record, rows, runner: undefined, startTimer: undefined, readyAtMs: 0 });
       if (record.status === 'scheduled') this.#awaitStart(job);
       else if (record.status === 'queued') this.#waiting.push(job);
@@ -74,7 +74,7 @@ export class Jobs {
    * @throws ServiceError JobAlreadyExists, ThrottlingMaxActiveJobCountExceeded
    */
   async create(definition: JobDefinition): Promise<Job> {
-    const { clock, journal } = this.#rooms;
+    const { clock, journal } = this.#dependencies;
     await journal.checkWritable();
     this.#forgetOld();
     if (this.#byId.has(definition.jobId)) {
@@ -90,7 +90,7 @@ export class Jobs {
       status: isLater ? 'scheduled' : 'queued',
     };
     const job = this.#place({ record, rows: undefined, runner: undefined, startTimer: undefined, readyAtMs: 0 });
-    this.#rooms.archive.keepJob(record);
+    this.#dependencies.archive.keepJob(record);
     if (isLater) this.#awaitStart(job);
     else this.#enqueue(job);
     await journal.flush();
@@ -104,7 +104,7 @@ export class Jobs {
   async cancel(jobId: string): Promise<Job> {
     const job = this.#byId.get(jobId);
     if (!job) throw new ServiceError('JobNotFound', `Job ${jobId} is not known.`);
-    await this.#rooms.journal.checkWritable();
+    await this.#dependencies.journal.checkWritable();
     const { status } = job.record;
     if (status !== 'scheduled' && status !== 'queued') {
       const shown = status[0]?.toUpperCase() + status.slice(1);
@@ -113,8 +113,8 @@ export class Jobs {
     job.startTimer?.cancel();
     const place = this.#waiting.indexOf(job);
     if (place >= 0) this.#waiting.splice(place, 1);
-    this.#change(job, 'cancelled', { endedMs: this.#rooms.clock.nowMs() });
-    await this.#rooms.journal.flush();
+    this.#change(job, 'cancelled', { endedMs: this.#dependencies.clock.nowMs() });
+    await this.#dependencies.journal.flush();
     return job;
   }
 
@@ -136,16 +136,16 @@ export class Jobs {
   }
 
   #checkPlace(): void {
-    if (this.#runningCount + this.#waiting.length < this.#rooms.maxActive) return;
+    if (this.#runningCount + this.#waiting.length < this.#dependencies.maxActive) return;
     throw new ServiceError(
       'ThrottlingMaxActiveJobCountExceeded',
-      `The maximum number of active jobs (${this.#rooms.maxActive}) is reached (429004). Wait until a job has ended.`,
+      `The maximum number of active jobs (${this.#dependencies.maxActive}) is reached (429004). Wait until a job has ended.`,
     );
   }
 
   #awaitStart(job: Job): void {
-    const waitMs = (job.record.startMs ?? 0) - this.#rooms.clock.nowMs();
-    job.startTimer = this.#rooms.clock.schedule(Math.min(Math.max(0, waitMs), MAX_TIMER_MS), () => {
+    const waitMs = (job.record.startMs ?? 0) - this.#dependencies.clock.nowMs();
+    job.startTimer = this.#dependencies.clock.schedule(Math.min(Math.max(0, waitMs), MAX_TIMER_MS), () => {
       if (waitMs > MAX_TIMER_MS) {
         this.#awaitStart(job);
         return;
@@ -158,7 +158,7 @@ export class Jobs {
 
   /** Gives a job its place in the order of starts. Never at once: the PUT must be answered first, and the wait be seen. */
   #enqueue(job: Job): void {
-    const { clock, startDelayMs } = this.#rooms;
+    const { clock, startDelayMs } = this.#dependencies;
     job.readyAtMs = clock.monotonicMs() + startDelayMs;
     this.#waiting.push(job);
     if (startDelayMs === 0) setImmediate(() => this.#startWaiting());
@@ -171,8 +171,8 @@ export class Jobs {
   }
 
   #startWaiting(): void {
-    const nowMs = this.#rooms.clock.monotonicMs();
-    while (!this.#isClosed && this.#runningCount < this.#rooms.maxActive) {
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    while (!this.#isClosed && this.#runningCount < this.#dependencies.maxActive) {
       const next = this.#waiting[0];
       if (!next || next.readyAtMs > nowMs) return;
       const job = this.#waiting.shift() as Job;
@@ -184,7 +184,7 @@ export class Jobs {
   #track(run: Promise<void>): void {
     this.#runningCount += 1;
     const tracked = run
-      .catch((error: unknown) => this.#rooms.log.error({ err: messageOf(error) }, 'a job failed inside the hub'))
+      .catch((error: unknown) => this.#dependencies.log.error({ err: messageOf(error) }, 'a job failed inside the hub'))
       .finally(() => {
         this.#runningCount -= 1;
         this.#runs.delete(tracked);
@@ -194,7 +194,7 @@ export class Jobs {
   }
 
   async #lookUpAndRun(job: Job): Promise<void> {
-    const { archive, clock, endpoints } = this.#rooms;
+    const { archive, clock, endpoints } = this.#dependencies;
     try {
       const targets = await findTargets(endpoints, parseCondition(job.record.queryCondition));
       // While the devices were looked up, it could still be cancelled.
@@ -216,31 +216,31 @@ export class Jobs {
 
   async #run(job: Job): Promise<void> {
     if (!job.rows) return;
-    job.runner = new JobRunner(this.#rooms, job.record, taskOf(job.record), job.rows);
+    job.runner = new JobRunner(this.#dependencies, job.record, taskOf(job.record), job.rows);
     await job.runner.run();
     job.runner = undefined;
-    if (!this.#isClosed) this.#change(job, 'completed', { endedMs: this.#rooms.clock.nowMs() });
+    if (!this.#isClosed) this.#change(job, 'completed', { endedMs: this.#dependencies.clock.nowMs() });
     await this.#flush();
   }
 
   #change(job: Job, status: JobStatus, more: Partial<JobRecord> = {}): void {
     job.record = { ...job.record, ...more, status };
-    this.#rooms.archive.keepJob(job.record);
+    this.#dependencies.archive.keepJob(job.record);
   }
 
   /** A job must go on though the disk is full: the journal keeps what it could not write, and says so in the log. */
   async #flush(): Promise<void> {
-    await this.#rooms.journal.flush().catch(() => undefined);
+    await this.#dependencies.journal.flush().catch(() => undefined);
   }
 
   #forgetOld(): void {
-    const oldestMs = this.#rooms.clock.nowMs() - HISTORY_MS;
+    const oldestMs = this.#dependencies.clock.nowMs() - HISTORY_MS;
     for (const job of this.inOrder.walk()) {
       if (job.record.createdMs > oldestMs) return;
       if (!hasEnded(job.record) || (job.record.endedMs ?? 0) > oldestMs) continue;
       this.#byId.delete(job.record.jobId);
       this.inOrder.remove(job);
-      this.#rooms.archive.forget(job.record.jobId, job.rows);
+      this.#dependencies.archive.forget(job.record.jobId, job.rows);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AuthenticateError, Client, PublishPacket } from 'aedes';
-import { grantAtMostQosOne, limitPacketSize } from './aedes-mending.js';
+import { grantAtMostQosOne, limitPacketSize } from './aedes-limits.js';
 
 /** The largest message that the service takes (iot-hub-devguide-quotas-throttling). */
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -24,7 +24,7 @@ export interface BrokerHooks {
   ready(client: Client): void;
   /** The client has a subscription: a new one, or (before `ready`) one of the session that it goes on with. */
   subscribed(client: Client, filter: string): void;
-  /** The client has been told of its new subscriptions. */
+  /** The SUBACK for new subscriptions is out. */
   acknowledged(client: Client): void;
   unsubscribed(client: Client, filters: readonly string[]): void;
   /** Handles a message; `false` when its topic is not one of this client's, which ends the connection. */

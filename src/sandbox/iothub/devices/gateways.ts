@@ -6,14 +6,14 @@ import type { LightDevices } from './light-devices.js';
  * everybody else over the network.
  */
 export function joinGateways(network: DeviceGateway, light: LightDevices): DeviceGateway {
-  const wayTo = (id: EndpointId): DeviceGateway => {
+  const gatewayOf = (id: EndpointId): DeviceGateway => {
     const isLight = id.moduleId === undefined && light.has(id.deviceId) && !network.isConnected(id);
     return isLight ? light : network;
   };
   return {
-    isConnected: (id) => wayTo(id).isConnected(id),
-    invokeMethod: (id, call) => wayTo(id).invokeMethod(id, call),
-    notifyDesired: (id, patch, version) => wayTo(id).notifyDesired(id, patch, version),
+    isConnected: (id) => gatewayOf(id).isConnected(id),
+    invokeMethod: (id, call) => gatewayOf(id).invokeMethod(id, call),
+    notifyDesired: (id, patch, version) => gatewayOf(id).notifyDesired(id, patch, version),
     disconnect: (id) => {
       network.disconnect(id);
       if (id.moduleId === undefined) light.disconnect(id);

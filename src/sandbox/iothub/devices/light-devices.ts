@@ -25,7 +25,7 @@ export interface LightDevices extends DeviceGateway {
   close(): void;
 }
 
-/** Makes light devices; those that are not told to be offline count as connected at once. */
+/** Creates light devices; those whose behaviour is not to be offline count as connected at once. */
 export function createLightDevices(options: LightDevicesOptions): LightDevices {
   return new SimulatedDevices(options);
 }
@@ -40,8 +40,8 @@ class SimulatedDevices implements LightDevices {
   /** The place of each device in the fleet, which is all that is kept of it. */
   readonly #indexes = new Map<string, number>();
   readonly #offline = new Set<string>();
-  /** Those of them that the hub has thrown out: they come back as soon as they may. */
-  readonly #thrownOut = new Set<string>();
+  /** Those of them that the hub has disconnected: they connect again as soon as they may. */
+  readonly #disconnected = new Set<string>();
   /** Aborts what a device is doing when it is stopped. */
   readonly #running = new Map<string, Set<() => void>>();
   readonly #upSinceMs: number;
@@ -81,7 +81,7 @@ class SimulatedDevices implements LightDevices {
 
   stop(deviceId: string): boolean {
     if (!this.has(deviceId)) return false;
-    this.#thrownOut.delete(deviceId);
+    this.#disconnected.delete(deviceId);
     if (!this.#offline.has(deviceId)) {
       this.#offline.add(deviceId);
       this.#directory.setConnected({ deviceId }, false);
@@ -122,13 +122,13 @@ class SimulatedDevices implements LightDevices {
 
   disconnect({ deviceId }: EndpointId): void {
     // The service side calls this for a device that is deleted or disabled, too: it must not be counted any more.
-    const comesBack = this.isConnected({ deviceId }) || this.#thrownOut.has(deviceId);
+    const comesBack = this.isConnected({ deviceId }) || this.#disconnected.has(deviceId);
     this.stop(deviceId);
-    if (comesBack) this.#thrownOut.add(deviceId);
+    if (comesBack) this.#disconnected.add(deviceId);
   }
 
   welcome({ deviceId }: EndpointId): void {
-    if (this.#thrownOut.delete(deviceId)) this.start(deviceId);
+    if (this.#disconnected.delete(deviceId)) this.start(deviceId);
   }
 
   close(): void {
@@ -175,7 +175,7 @@ class SimulatedDevices implements LightDevices {
     });
   }
 
-  /** Lets time pass on a device; tells what has ended it before its time, if anything has. */
+  /** Lets time pass on a device; returns what ended it before its time, if anything did. */
   #takeTime(deviceId: string, delayMs: number, signal?: AbortSignal): Promise<'disconnected' | 'noAnswer' | undefined> {
     if (delayMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {

@@ -167,7 +167,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     this.#options.log.error({ err: error }, 'the device side of the hub failed');
   }
 
-  /** The device counts as connected from here on, before it is told so. */
+  /** The device counts as connected from here on, before its CONNACK is sent. */
   #take(connection: Connection): void {
     const key = endpointKey(connection.id);
     connection.replaces = this.#connected.get(key);

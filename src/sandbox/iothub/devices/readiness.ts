@@ -31,7 +31,7 @@ export class Readiness {
     for (const settle of this.#waiting.get(key) ?? []) settle(true);
   }
 
-  /** Tells all who wait that it will not happen. */
+  /** Settles all waits: the device will not be ready. */
   close(): void {
     for (const settlers of this.#waiting.values()) for (const settle of settlers) settle(false);
   }

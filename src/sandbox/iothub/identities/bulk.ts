@@ -26,7 +26,7 @@ export interface BulkResult {
   readonly warnings: readonly never[];
 }
 
-interface BulkRooms {
+interface BulkDependencies {
   readonly endpoints: Endpoints;
   readonly registry: Registry;
   readonly twins: Twins;
@@ -36,7 +36,7 @@ interface BulkRooms {
  * `POST /devices`: each entry is done by itself; what fails is listed, the rest is done.
  * @throws ServiceError ArgumentInvalid, before anything is done, for what is no list of 1 to 100 entries.
  */
-export async function runBulk(rooms: BulkRooms, body: unknown): Promise<BulkResult> {
+export async function runBulk(dependencies: BulkDependencies, body: unknown): Promise<BulkResult> {
   if (!Array.isArray(body) || body.length === 0) throw argumentInvalid('The body must be a list of devices.');
   if (body.length > MAX_ENTRIES) throw argumentInvalid(`At most ${MAX_ENTRIES} devices can be given at once.`);
   const errors: BulkError[] = [];
@@ -45,7 +45,7 @@ export async function runBulk(rooms: BulkRooms, body: unknown): Promise<BulkResu
     const id = idOf(entry);
     try {
       checkOnce(seen, id);
-      await runEntry(rooms, id, entry as Json);
+      await runEntry(dependencies, id, entry as Json);
     } catch (error) {
       if (!(error instanceof ServiceError) || error.code === 'ServiceUnavailable') throw error;
       errors.push({ ...id, errorCode: error.code, errorStatus: error.message });
@@ -68,33 +68,40 @@ function checkOnce(seen: Set<string>, id: EndpointId): void {
   seen.add(key);
 }
 
-async function runEntry(rooms: BulkRooms, id: EndpointId, entry: Json): Promise<void> {
-  const known = rooms.endpoints.find(id);
+async function runEntry(dependencies: BulkDependencies, id: EndpointId, entry: Json): Promise<void> {
+  const known = dependencies.endpoints.find(id);
   const identityMatch = (): Match => etagMatch(entry['eTag'] ?? entry['etag']);
   const mode = typeof entry['importMode'] === 'string' ? entry['importMode'].toLowerCase() : 'createorupdate';
   // A twin that cannot be taken must not leave a device behind that was made for it.
   readTwinChange(entry);
   switch (mode) {
     case 'create':
-      return applyTwin(rooms, rooms.registry.create(id, entry), entry, ANY);
+      return applyTwin(dependencies, dependencies.registry.create(id, entry), entry, ANY);
     case 'update':
-      return applyTwin(rooms, rooms.registry.update(existing(known, id), entry, ANY), entry, ANY);
+      return applyTwin(dependencies, dependencies.registry.update(existing(known, id), entry, ANY), entry, ANY);
     case 'updateifmatchetag':
-      return applyTwin(rooms, rooms.registry.update(existing(known, id), entry, identityMatch()), entry, ANY);
+      return applyTwin(
+        dependencies,
+        dependencies.registry.update(existing(known, id), entry, identityMatch()),
+        entry,
+        ANY,
+      );
     case 'createorupdate':
     case 'createorupdateifmatchetag': {
       const match = mode === 'createorupdate' ? ANY : identityMatch();
-      const endpoint = known ? rooms.registry.update(known, entry, match) : rooms.registry.create(id, entry);
-      return applyTwin(rooms, endpoint, entry, ANY);
+      const endpoint = known
+        ? dependencies.registry.update(known, entry, match)
+        : dependencies.registry.create(id, entry);
+      return applyTwin(dependencies, endpoint, entry, ANY);
     }
     case 'delete':
-      return rooms.registry.delete(id, ANY);
+      return dependencies.registry.delete(id, ANY);
     case 'deleteifmatchetag':
-      return rooms.registry.delete(id, identityMatch());
+      return dependencies.registry.delete(id, identityMatch());
     case 'updatetwin':
-      return applyTwin(rooms, existing(known, id), entry, ANY);
+      return applyTwin(dependencies, existing(known, id), entry, ANY);
     case 'updatetwinifmatchetag':
-      return applyTwin(rooms, existing(known, id), entry, etagMatch(entry['twinETag'] ?? entry['twinEtag']));
+      return applyTwin(dependencies, existing(known, id), entry, etagMatch(entry['twinETag'] ?? entry['twinEtag']));
     default:
       throw argumentInvalid('importMode is not known.');
   }
@@ -105,9 +112,9 @@ function existing(known: Endpoint | undefined, id: EndpointId): Endpoint {
   throw id.moduleId === undefined ? deviceNotFound(id.deviceId) : moduleNotFound(id.deviceId, id.moduleId);
 }
 
-async function applyTwin(rooms: BulkRooms, endpoint: Endpoint, entry: Json, match: Match): Promise<void> {
+async function applyTwin(dependencies: BulkDependencies, endpoint: Endpoint, entry: Json, match: Match): Promise<void> {
   if (entry['tags'] === undefined && entry['properties'] === undefined) return;
-  await rooms.twins.patch(endpoint, readTwinChange(entry), match);
+  await dependencies.twins.patch(endpoint, readTwinChange(entry), match);
 }
 
 function etagMatch(given: unknown): Match {

@@ -22,7 +22,7 @@ export interface IdentityRequest {
 }
 
 /**
- * Reads the part of an identity that may be set. Empty keys are made up, or kept when there are some already.
+ * Reads the part of an identity that may be set. Empty keys are generated, or kept when there are some already.
  * @throws ServiceError ArgumentInvalid
  */
 export function readIdentityRequest(body: Json, known: Authentication | undefined): IdentityRequest {

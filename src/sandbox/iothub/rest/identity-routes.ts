@@ -17,7 +17,7 @@ import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
 const MAX_LISTED = 1_000;
 
-interface IdentityRooms {
+interface IdentityDependencies {
   readonly endpoints: Endpoints;
   readonly registry: Registry;
   readonly twins: Twins;
@@ -28,20 +28,20 @@ const DEVICE = '/devices/:deviceId';
 const MODULE = '/devices/:deviceId/modules/:moduleId';
 
 /** Identities of devices and modules, one by one, in bulk and counted. */
-export function identityRoutes(rooms: IdentityRooms): ServiceRoute[] {
+export function identityRoutes(dependencies: IdentityDependencies): ServiceRoute[] {
   const read = { right: 'RegistryRead', operation: 'identities' } as const;
   const write = { right: 'RegistryWrite', operation: 'identities' } as const;
   return [
-    { method: 'GET', pattern: '/devices', ...read, handle: (request) => list(rooms, request) },
-    { method: 'POST', pattern: '/devices', ...write, handle: (request) => bulk(rooms, request) },
+    { method: 'GET', pattern: '/devices', ...read, handle: (request) => list(dependencies, request) },
+    { method: 'POST', pattern: '/devices', ...write, handle: (request) => bulk(dependencies, request) },
     ...[DEVICE, MODULE].flatMap((pattern): ServiceRoute[] => [
-      { method: 'GET', pattern, ...read, handle: (request) => answer(find(rooms, request)) },
-      { method: 'PUT', pattern, ...write, handle: (request) => put(rooms, request) },
-      { method: 'DELETE', pattern, ...write, handle: (request) => remove(rooms, request) },
+      { method: 'GET', pattern, ...read, handle: (request) => answer(find(dependencies, request)) },
+      { method: 'PUT', pattern, ...write, handle: (request) => put(dependencies, request) },
+      { method: 'DELETE', pattern, ...write, handle: (request) => remove(dependencies, request) },
     ]),
-    { method: 'GET', pattern: `${DEVICE}/modules`, ...read, handle: (request) => listModules(rooms, request) },
-    { method: 'GET', pattern: '/statistics/devices', ...read, handle: () => statistics(rooms) },
-    { method: 'GET', pattern: '/statistics/service', ...read, handle: () => serviceStatistics(rooms) },
+    { method: 'GET', pattern: `${DEVICE}/modules`, ...read, handle: (request) => listModules(dependencies, request) },
+    { method: 'GET', pattern: '/statistics/devices', ...read, handle: () => statistics(dependencies) },
+    { method: 'GET', pattern: '/statistics/service', ...read, handle: () => serviceStatistics(dependencies) },
     {
       method: 'POST',
       pattern: `${DEVICE}/applyConfigurationContent`,
@@ -62,12 +62,12 @@ export function idOf({ params }: ServiceRequest): EndpointId {
   return { deviceId, moduleId };
 }
 
-const find = ({ twins }: IdentityRooms, request: ServiceRequest): Endpoint => twins.find(idOf(request));
+const find = ({ twins }: IdentityDependencies, request: ServiceRequest): Endpoint => twins.find(idOf(request));
 
 const answer = (endpoint: Endpoint): HttpAnswer =>
   json(200, identityDocument(endpoint), { etag: `"${identityEtag(endpoint)}"` });
 
-async function put(rooms: IdentityRooms, request: ServiceRequest): Promise<HttpAnswer> {
+async function put(dependencies: IdentityDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const id = idOf(request);
   const body = readJson(request.body);
   if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
@@ -76,30 +76,30 @@ async function put(rooms: IdentityRooms, request: ServiceRequest): Promise<HttpA
       throw argumentInvalid(`${name} in the body is another one than in the path.`);
     }
   }
-  await rooms.journal.checkWritable();
-  const endpoint = rooms.registry.put(id, body, readIfMatch(request.headers));
-  await rooms.journal.flush();
+  await dependencies.journal.checkWritable();
+  const endpoint = dependencies.registry.put(id, body, readIfMatch(request.headers));
+  await dependencies.journal.flush();
   return answer(endpoint);
 }
 
-async function remove(rooms: IdentityRooms, request: ServiceRequest): Promise<HttpAnswer> {
+async function remove(dependencies: IdentityDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const id = idOf(request);
-  await rooms.journal.checkWritable();
-  rooms.registry.delete(id, readIfMatch(request.headers));
-  await rooms.journal.flush();
+  await dependencies.journal.checkWritable();
+  dependencies.registry.delete(id, readIfMatch(request.headers));
+  await dependencies.journal.flush();
   return { status: 204 };
 }
 
-async function bulk(rooms: IdentityRooms, request: ServiceRequest): Promise<HttpAnswer> {
+async function bulk(dependencies: IdentityDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const body = readJson(request.body);
-  await rooms.journal.checkWritable();
-  const result = await runBulk(rooms, body);
-  await rooms.journal.flush();
+  await dependencies.journal.checkWritable();
+  const result = await runBulk(dependencies, body);
+  await dependencies.journal.flush();
   if (result.isSuccessful) return json(200, result);
   return json(400, result, { 'iothub-errorcode': 'BulkRegistryOperationFailure' });
 }
 
-function list({ endpoints }: IdentityRooms, { query }: ServiceRequest): HttpAnswer {
+function list({ endpoints }: IdentityDependencies, { query }: ServiceRequest): HttpAnswer {
   const top = readWholeNumber(query.get('top') ?? MAX_LISTED);
   if (top === undefined || top < 1) throw argumentInvalid('top must be an integer above 0.');
   const listed: object[] = [];
@@ -110,14 +110,14 @@ function list({ endpoints }: IdentityRooms, { query }: ServiceRequest): HttpAnsw
   return json(200, listed);
 }
 
-function listModules({ endpoints }: IdentityRooms, { params }: ServiceRequest): HttpAnswer {
+function listModules({ endpoints }: IdentityDependencies, { params }: ServiceRequest): HttpAnswer {
   const deviceId = params['deviceId'] ?? '';
   checkDeviceId(deviceId);
   if (!endpoints.find({ deviceId })) throw deviceNotFound(deviceId);
   return json(200, endpoints.modulesOf(deviceId).map(identityDocument));
 }
 
-function statistics({ endpoints }: IdentityRooms): HttpAnswer {
+function statistics({ endpoints }: IdentityDependencies): HttpAnswer {
   let enabledDeviceCount = 0;
   for (const { record } of endpoints.devices.walk()) if (record.status === 'enabled') enabledDeviceCount += 1;
   const totalDeviceCount = endpoints.devices.size;
@@ -128,7 +128,7 @@ function statistics({ endpoints }: IdentityRooms): HttpAnswer {
   });
 }
 
-function serviceStatistics({ endpoints }: IdentityRooms): HttpAnswer {
+function serviceStatistics({ endpoints }: IdentityDependencies): HttpAnswer {
   let connectedDeviceCount = 0;
   for (const endpoint of endpoints.devices.walk()) if (endpoint.isConnected) connectedDeviceCount += 1;
   return json(200, { connectedDeviceCount });

@@ -16,7 +16,7 @@ const SAME_STATUS: ReadonlyMap<string, string> = new Map([
 ]);
 const TYPES = 'unknown export import scheduledevicemethod scheduleupdatetwin'.split(' ');
 
-interface JobRooms {
+interface JobDependencies {
   readonly jobs: Jobs;
   readonly paging: Paging;
   readonly strict: boolean;
@@ -26,14 +26,14 @@ interface JobRooms {
  * Jobs v2; and the older `/jobs`, which lists import and export jobs: there are none. The Azure CLI asks both for every
  * list of jobs.
  */
-export function jobRoutes(rooms: JobRooms): ServiceRoute[] {
+export function jobRoutes(dependencies: JobDependencies): ServiceRoute[] {
   const read = { right: 'RegistryRead', operation: 'jobs' } as const;
   const write = { right: 'RegistryWrite', operation: 'jobs' } as const;
   return [
-    { method: 'PUT', pattern: '/jobs/v2/:jobId', ...write, handle: (request) => put(rooms, request) },
-    { method: 'GET', pattern: '/jobs/v2/query', ...read, handle: (request) => list(rooms, request) },
-    { method: 'GET', pattern: '/jobs/v2/:jobId', ...read, handle: (request) => get(rooms, request) },
-    { method: 'POST', pattern: '/jobs/v2/:jobId/cancel', ...write, handle: (request) => cancel(rooms, request) },
+    { method: 'PUT', pattern: '/jobs/v2/:jobId', ...write, handle: (request) => put(dependencies, request) },
+    { method: 'GET', pattern: '/jobs/v2/query', ...read, handle: (request) => list(dependencies, request) },
+    { method: 'GET', pattern: '/jobs/v2/:jobId', ...read, handle: (request) => get(dependencies, request) },
+    { method: 'POST', pattern: '/jobs/v2/:jobId/cancel', ...write, handle: (request) => cancel(dependencies, request) },
     { method: 'GET', pattern: '/jobs', ...read, handle: () => json(200, []) },
     { method: 'GET', pattern: '/jobs/:jobId', ...read, handle: noImportOrExportJob },
     { method: 'DELETE', pattern: '/jobs/:jobId', ...write, handle: noImportOrExportJob },
@@ -44,7 +44,7 @@ function noImportOrExportJob({ params }: ServiceRequest): never {
   throw new ServiceError('JobNotFound', `There is no import or export job with ID '${params['jobId']}'.`);
 }
 
-async function put({ jobs, strict }: JobRooms, request: ServiceRequest): Promise<HttpAnswer> {
+async function put({ jobs, strict }: JobDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const jobId = jobIdOf(request);
   const body = readJson(request.body);
   if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
@@ -53,17 +53,17 @@ async function put({ jobs, strict }: JobRooms, request: ServiceRequest): Promise
 }
 
 /** An id that the hub does not know is no error here: the service answers a job of unknown type and status. */
-function get({ jobs }: JobRooms, request: ServiceRequest): HttpAnswer {
+function get({ jobs }: JobDependencies, request: ServiceRequest): HttpAnswer {
   const jobId = jobIdOf(request);
   const job = jobs.find(jobId);
   return json(200, job ? jobs.document(job) : { jobId, type: 'unknown', status: 'unknown' });
 }
 
-async function cancel({ jobs }: JobRooms, request: ServiceRequest): Promise<HttpAnswer> {
+async function cancel({ jobs }: JobDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   return json(200, jobs.document(await jobs.cancel(jobIdOf(request))));
 }
 
-function list({ jobs, paging }: JobRooms, request: ServiceRequest): HttpAnswer {
+function list({ jobs, paging }: JobDependencies, request: ServiceRequest): HttpAnswer {
   const status = readFilter(request, 'jobStatus', STATUSES);
   const type = readFilter(request, 'jobType', TYPES);
   const text = `jobs ${status ?? ''} ${type ?? ''}`;

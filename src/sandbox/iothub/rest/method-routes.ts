@@ -12,34 +12,38 @@ import type { ServiceRequest, ServiceRoute } from './service-route.js';
 /** The service meters methods in blocks of this size. */
 const METER_BYTES = 4096;
 
-interface MethodRooms {
+interface MethodDependencies {
   readonly twins: Twins;
   readonly gateway: () => DeviceGateway;
   readonly throttle: Throttle;
 }
 
 /** Direct methods of devices and modules. */
-export const methodRoutes = (rooms: MethodRooms): ServiceRoute[] =>
+export const methodRoutes = (dependencies: MethodDependencies): ServiceRoute[] =>
   ['/twins/:deviceId/methods', '/twins/:deviceId/modules/:moduleId/methods'].map((pattern) => ({
     method: 'POST',
     pattern,
     right: 'ServiceConnect',
     // Metered below, once the size is known.
     operation: 'free',
-    handle: (request) => invoke(rooms, request),
+    handle: (request) => invoke(dependencies, request),
   }));
 
-async function invoke(rooms: MethodRooms, request: ServiceRequest): Promise<HttpAnswer> {
+async function invoke(dependencies: MethodDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const id = idOf(request);
   const body = readJson(request.body);
   if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
   const call = readMethodRequest(body);
-  await rooms.throttle.admit('methods', Math.max(1, Math.ceil(request.body.length / METER_BYTES)), request.signal);
-  const { record } = rooms.twins.find(id);
+  await dependencies.throttle.admit(
+    'methods',
+    Math.max(1, Math.ceil(request.body.length / METER_BYTES)),
+    request.signal,
+  );
+  const { record } = dependencies.twins.find(id);
   const outcome: MethodOutcome =
     record.status === 'disabled'
       ? { kind: 'notOnline' }
-      : await rooms.gateway().invokeMethod(id, { ...call, signal: request.signal });
+      : await dependencies.gateway().invokeMethod(id, { ...call, signal: request.signal });
   return answerOutcome(outcome, call);
 }
 

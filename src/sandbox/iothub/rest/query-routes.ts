@@ -15,7 +15,7 @@ import { type Paging, takePage } from './paging.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
-interface QueryRooms {
+interface QueryDependencies {
   readonly endpoints: Endpoints;
   readonly jobs: Jobs;
   readonly paging: Paging;
@@ -30,25 +30,25 @@ interface QueryState {
 type Placed = readonly [place: number | RowPosition, document: QueryDocument];
 
 /** `POST /devices/query` over devices, modules and the results of jobs. */
-export const queryRoutes = (rooms: QueryRooms): ServiceRoute[] => [
+export const queryRoutes = (dependencies: QueryDependencies): ServiceRoute[] => [
   {
     method: 'POST',
     pattern: '/devices/query',
     right: 'ServiceConnect',
     operation: 'queries',
-    handle: (request) => answerQuery(rooms, request),
+    handle: (request) => answerQuery(dependencies, request),
   },
 ];
 
-function answerQuery(rooms: QueryRooms, request: ServiceRequest): HttpAnswer {
+function answerQuery(dependencies: QueryDependencies, request: ServiceRequest): HttpAnswer {
   const body = readJson(request.body);
   const text = isObject(body) ? body['query'] : undefined;
   if (text === undefined || text === null) throw new ServiceError('ArgumentNull', 'query is missing in the body.');
   if (typeof text !== 'string') throw argumentInvalid('query must be a text.');
   const query = readQuery(text);
-  const { size, state } = rooms.paging.read(request.headers, text);
-  const page = runPage(rooms, query, size, (state as QueryState | undefined) ?? { given: 0 });
-  return json(200, page.rows, rooms.paging.headers(page.itemType, { text, size, state: page.next }));
+  const { size, state } = dependencies.paging.read(request.headers, text);
+  const page = runPage(dependencies, query, size, (state as QueryState | undefined) ?? { given: 0 });
+  return json(200, page.rows, dependencies.paging.headers(page.itemType, { text, size, state: page.next }));
 }
 
 function readQuery(text: string): Query {
@@ -61,21 +61,21 @@ function readQuery(text: string): Query {
 }
 
 function runPage(
-  rooms: QueryRooms,
+  dependencies: QueryDependencies,
   query: Query,
   size: number,
   state: QueryState,
 ): { rows: unknown[]; itemType: string; next: QueryState | undefined } {
   const isAggregate =
     query.groupBy !== undefined || (query.select !== '*' && query.select.some((item) => item.kind === 'aggregate'));
-  return isAggregate ? aggregatePage(rooms, query, size, state) : plainPage(rooms, query, size, state);
+  return isAggregate ? aggregatePage(dependencies, query, size, state) : plainPage(dependencies, query, size, state);
 }
 
 /** Each row stands for one document: the listing goes on after the last document that gave a row. */
-function plainPage(rooms: QueryRooms, query: Query, size: number, state: QueryState) {
+function plainPage(dependencies: QueryDependencies, query: Query, size: number, state: QueryState) {
   let place: number | RowPosition | undefined;
   function* read(): Generator<QueryDocument> {
-    for (const [at, document] of source(rooms, query, state.after)) {
+    for (const [at, document] of source(dependencies, query, state.after)) {
       place = at;
       yield document;
     }
@@ -90,21 +90,21 @@ function plainPage(rooms: QueryRooms, query: Query, size: number, state: QuerySt
 }
 
 /** Groups are made of all documents: each page makes them anew and leaves out those given before. */
-function aggregatePage(rooms: QueryRooms, query: Query, size: number, { given }: QueryState) {
+function aggregatePage(dependencies: QueryDependencies, query: Query, size: number, { given }: QueryState) {
   const compiled = compileQuery(query);
-  const rows = [...compiled.run(documentsOf(source(rooms, query, undefined)))];
+  const rows = [...compiled.run(documentsOf(source(dependencies, query, undefined)))];
   const page = rows.slice(given, given + size);
   const next = given + size < rows.length ? { given: given + page.length } : undefined;
   return { rows: page, itemType: compiled.itemType, next };
 }
 
-function* source(rooms: QueryRooms, query: Query, after: QueryState['after']): Generator<Placed> {
+function* source(dependencies: QueryDependencies, query: Query, after: QueryState['after']): Generator<Placed> {
   if (query.source === 'devices.jobs') {
-    yield* jobRows(rooms.jobs, query.where, after as RowPosition | undefined);
+    yield* jobRows(dependencies.jobs, query.where, after as RowPosition | undefined);
     return;
   }
   const condition = { source: query.source, ...(query.where ? { where: query.where } : {}) };
-  for (const endpoint of candidates(rooms.endpoints, condition, after as number | undefined)) {
+  for (const endpoint of candidates(dependencies.endpoints, condition, after as number | undefined)) {
     yield [endpoint.record.sequence, new TwinDocument(endpoint)];
   }
 }

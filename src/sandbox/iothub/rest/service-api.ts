@@ -12,7 +12,7 @@ import { effectiveMethod } from './effective-method.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** How long the rest of a refused body is read and thrown away, so that the client can see the answer. */
+/** How long the rest of a refused body is read and dropped, so that the client can see the answer. */
 const LINGER_MS = 1_000;
 
 export interface ServiceApiOptions {

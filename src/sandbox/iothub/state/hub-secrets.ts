@@ -4,7 +4,7 @@ import { DEFAULT_POLICIES, type KeyPair, newKeyPair } from '../access/policies.j
 
 const KEY = 'meta/secrets';
 
-/** What a hub makes up once and keeps for good. */
+/** What a hub generates once and keeps for good. */
 export interface HubSecrets {
   /** By name of the policy. */
   readonly policyKeys: Readonly<Record<string, KeyPair>>;

@@ -26,7 +26,7 @@ export interface TwinsOptions {
   readonly clock: Clock;
 }
 
-/** Changes of twins: checked, merged, kept, and told to the device. */
+/** Changes of twins: checked, merged, kept, and sent to the device. */
 export class Twins {
   readonly #options: TwinsOptions;
 
