@@ -77,8 +77,16 @@ function present(name: string, given: unknown, strict: boolean): unknown {
 function readStart(given: unknown): number | undefined {
   if (given === undefined || given === '') return undefined;
   const startMs = typeof given === 'string' && ISO_TIME.test(given) ? Date.parse(given) : Number.NaN;
-  if (Number.isNaN(startMs)) throw argumentInvalid('startTime must be a time in ISO 8601 form.');
+  if (Number.isNaN(startMs) || !isInCalendar(given as string)) {
+    throw argumentInvalid('startTime must be a time in ISO 8601 form, such as 2026-01-31T08:00:00Z.');
+  }
   return startMs;
+}
+
+/** Date.parse takes February 30 for March 2, and 24:00 for the next day. */
+function isInCalendar(isoTime: string): boolean {
+  const [day, hour] = [isoTime.slice(0, 10), isoTime.slice(11, 13)];
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day) && hour !== '24';
 }
 
 function readMaxExecution(given: unknown): number {
