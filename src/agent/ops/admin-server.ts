@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AgentError, messageOf } from '../../core/errors.js';
+import { limitConnections } from './connection-limit.js';
 import type { HealthReport } from './health.js';
+import { isMeantFor } from './host-check.js';
 import type { Metrics } from './prometheus.js';
 
 export interface AdminServerOptions {
@@ -27,9 +29,28 @@ interface Answer {
   readonly body: string;
 }
 
-type Route = (query: URLSearchParams) => Answer | Promise<Answer>;
+interface RouteRequest {
+  readonly query: URLSearchParams;
+  /** Whether Host is one of this server: others get nothing but what plain probes need. */
+  readonly isMeantForUs: boolean;
+}
 
-const MAX_CONNECTIONS = 64;
+type Route = (request: RouteRequest) => Answer | Promise<Answer>;
+
+const MAX_CONNECTIONS = 256;
+
+/** Requests are short; whoever takes longer than that to send one, or to take its response, does not mean it. */
+const REQUEST_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 10_000;
+
+const SERVER_OPTIONS = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  headersTimeout: REQUEST_TIMEOUT_MS,
+  // The time limits above are only looked at so often.
+  connectionsCheckingInterval: 1_000,
+  // Plain probes are answered whatever their Host; the other routes check it.
+  requireHostHeader: false,
+};
 
 /**
  * Health for probes, metrics and status. It takes no input and has no log-in, so it listens on loopback unless told
@@ -38,10 +59,12 @@ const MAX_CONNECTIONS = 64;
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const routes = routesOf(options);
-  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000 }, (request, response) => {
-    void answer(routes, request, response);
+  const { host: listenHost } = options;
+  const server = createServer(SERVER_OPTIONS, (request, response) => {
+    void answer(routes, listenHost, request, response);
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(IDLE_TIMEOUT_MS);
+  limitConnections(server, MAX_CONNECTIONS);
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
@@ -59,25 +82,28 @@ function routesOf({ health, metrics, status }: AdminServerOptions): ReadonlyMap<
   return new Map<string, Route>([
     ['/livez', live],
     ['/healthz', live],
-    ['/readyz', (query) => readiness(health(), query.has('verbose'))],
+    ['/readyz', (request) => readiness(health(), request)],
     ['/metrics', async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() })],
-    ['/status', () => json(200, status())],
+    ['/status', ({ isMeantForUs }) => (isMeantForUs ? json(200, status()) : MISDIRECTED)],
   ]);
 }
 
-function readiness(report: HealthReport, isVerbose: boolean): Answer {
+function readiness(report: HealthReport, { query, isMeantForUs }: RouteRequest): Answer {
+  const isVerbose = query.has('verbose');
+  if (isVerbose && !isMeantForUs) return MISDIRECTED;
   const code = report.ready ? 200 : 503;
   const status = report.ready ? 'ready' : 'not ready';
-  if (isVerbose || !report.ready) return json(code, { status, components: report.components });
-  return text(code, 'ok');
+  if (isVerbose || (!report.ready && isMeantForUs)) return json(code, { status, components: report.components });
+  return text(code, report.ready ? 'ok' : status);
 }
 
 async function answer(
   routes: ReadonlyMap<string, Route>,
+  listenHost: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { status, contentType, body, allow } = await answerTo(routes, request);
+  const { status, contentType, body, allow } = await answerTo(routes, listenHost, request);
   request.resume();
   response.writeHead(status, {
     'content-type': contentType,
@@ -91,6 +117,7 @@ async function answer(
 
 async function answerTo(
   routes: ReadonlyMap<string, Route>,
+  listenHost: string,
   request: IncomingMessage,
 ): Promise<Answer & { readonly allow?: string }> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
@@ -100,7 +127,7 @@ async function answerTo(
     return { ...text(405, 'only GET is answered'), allow: 'GET, HEAD' };
   }
   try {
-    return await route(new URLSearchParams(query));
+    return await route({ query: new URLSearchParams(query), isMeantForUs: isMeantFor(listenHost, request) });
   } catch (error) {
     return text(500, messageOf(error));
   }
@@ -117,6 +144,8 @@ const json = (status: number, value: unknown): Answer => ({
   contentType: 'application/json; charset=utf-8',
   body: `${JSON.stringify(value, null, 2)}\n`,
 });
+
+const MISDIRECTED = text(421, 'misdirected request: Host must be an IP address, localhost or admin.host');
 
 function listen(server: Server, { host, port }: AdminServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {

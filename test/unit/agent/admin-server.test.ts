@@ -1,0 +1,195 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import * as fc from 'fast-check';
+import { type AdminServer, startAdminServer } from '../../../src/agent/ops/admin-server.js';
+import { Health } from '../../../src/agent/ops/health.js';
+import { isMeantFor } from '../../../src/agent/ops/host-check.js';
+import { createMetrics } from '../../../src/agent/ops/prometheus.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+const SECRET_NAME = 'Thing-of-the-plant';
+
+let server: AdminServer | undefined;
+const sockets: Socket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await server?.close();
+});
+
+async function start(isReady = true): Promise<number> {
+  const health = new Health(new ManualClock());
+  health.set('platform', isReady ? 'ok' : 'failing', SECRET_NAME);
+  server = await startAdminServer({
+    host: '127.0.0.1',
+    port: 0,
+    health: () => health.report(),
+    metrics: createMetrics({ withProcessMetrics: false }),
+    status: () => ({ things: [SECRET_NAME] }),
+  });
+  return Number(new URL(server.url).port);
+}
+
+/** Opens a connection and sends `text`. */
+async function open(port: number, text = ''): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  sockets.push(socket);
+  await once(socket, 'connect');
+  if (text !== '') socket.write(text);
+  return socket;
+}
+
+/** What the server answers to a request whose connection it closes afterwards. */
+async function ask(port: number, path: string, headers: readonly string[], version = '1.1'): Promise<string> {
+  const head = [`GET ${path} HTTP/${version}`, ...headers, 'Connection: close', '', ''].join('\r\n');
+  const socket = await open(port, head);
+  let text = '';
+  socket.setEncoding('utf8').on('data', (data: string) => (text += data));
+  await once(socket, 'close');
+  return text;
+}
+
+const statusOf = (answer: string): number => Number(answer.split(' ', 2)[1]);
+
+const MEANT = [
+  'Host: 127.0.0.1',
+  'Host: 127.0.0.1:9009',
+  'Host: 10.42.0.7:9009',
+  'Host: localhost',
+  'Host: LOCALHOST:9009',
+  'Host: [::1]',
+  'Host: [::1]:9009',
+  'Host: [fd00::12:3]:80',
+];
+
+const NOT_MEANT: readonly (readonly string[])[] = [
+  ['Host: evil.example'],
+  ['Host: evil.example:9009'],
+  ['Host: localhost.evil.example'],
+  ['Host: 127.0.0.1.evil.example'],
+  ['Host: 127.0.0.1@evil.example'],
+  ['Host: evil.example@127.0.0.1'],
+  ['Host: 127.1'],
+  ['Host: 2130706433'],
+  ['Host: 0x7f.0.0.1'],
+  ['Host: ::1'],
+  ['Host: [::1'],
+  ['Host: [127.0.0.1]'],
+  ['Host: [evil.example]'],
+  ['Host: 127.0.0.1:'],
+  ['Host: 127.0.0.1:x'],
+  ['Host: 127.0.0.1:9009:9009'],
+  ['Host: http://127.0.0.1'],
+  ['Host: 127.0.0.1, evil.example'],
+  ['Host: 127.0.0.1/'],
+  ['Host: '],
+  [],
+  ['Host: 127.0.0.1', 'Host: evil.example'],
+  ['Host: evil.example', 'Host: 127.0.0.1'],
+  ['Host: 127.0.0.1', 'Host: 127.0.0.1'],
+  ['X-Forwarded-Host: 127.0.0.1', 'Host: evil.example'],
+];
+
+describe('the Host of a request to the admin server', () => {
+  it.each(MEANT)('%s is served', async (host) => {
+    const port = await start();
+    expect(await ask(port, '/status', [host])).toContain(SECRET_NAME);
+    expect(await ask(port, '/readyz?verbose', [host])).toContain(SECRET_NAME);
+  });
+
+  it.each(NOT_MEANT.map((headers) => [headers.join(' and ') || 'no Host', headers] as const))(
+    '%s is 421 for what names Things, and does not matter to probes',
+    async (_what, headers) => {
+      const port = await start();
+      for (const path of ['/status', '/readyz?verbose', '/readyz?verbose=1', '/readyz?x&verbose']) {
+        const answer = await ask(port, path, headers);
+        expect(statusOf(answer)).toBe(421);
+        expect(answer).not.toContain(SECRET_NAME);
+      }
+      for (const path of ['/livez', '/healthz', '/readyz', '/metrics']) {
+        const answer = await ask(port, path, headers);
+        expect(statusOf(answer)).toBe(200);
+        expect(answer).not.toContain(SECRET_NAME);
+      }
+    },
+  );
+
+  it('does not get the details of an agent that is not ready by the plain probe either', async () => {
+    const port = await start(false);
+    const answer = await ask(port, '/readyz', ['Host: evil.example']);
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).not.toContain(SECRET_NAME);
+    expect(await ask(port, '/readyz', ['Host: 127.0.0.1'])).toContain(SECRET_NAME);
+  });
+
+  it('is not needed by HTTP/1.0', async () => {
+    const port = await start();
+    expect(statusOf(await ask(port, '/livez', [], '1.0'))).toBe(200);
+    expect(statusOf(await ask(port, '/status', [], '1.0'))).toBe(421);
+  });
+
+  it('may be the name in admin.host', () => {
+    expect(isMeantFor('Agent.plant.example', { rawHeaders: ['Host', 'agent.Plant.example:9009'] })).toBe(true);
+    expect(isMeantFor('agent.plant.example', { rawHeaders: ['hOsT', 'plant.example'] })).toBe(false);
+  });
+
+  it('is refused for every name that is not an address, localhost or admin.host', () => {
+    const label = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
+    const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => `${labels.join('.')}.example`);
+    fc.assert(
+      fc.property(fc.oneof(name, fc.string()), (host) => {
+        const isServed = isMeantFor('127.0.0.1', { rawHeaders: ['Host', host] });
+        expect(isServed && !/^(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\])(?::\d+)?$/i.test(host)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('the connections of the admin server', () => {
+  const probe = async (port: number): Promise<number> => statusOf(await ask(port, '/livez', ['Host: 127.0.0.1']));
+
+  it.each([64, 255, 256, 257, 300, 600])('answers probes beside %i that say nothing', async (count) => {
+    const port = await start();
+    for (let index = 0; index < count; index += 1) await open(port);
+    const startMs = performance.now();
+    for (let index = 0; index < 5; index += 1) expect(await probe(port)).toBe(200);
+    expect(performance.now() - startMs).toBeLessThan(2_500);
+  });
+
+  it.each([
+    ['send half a request', 'GET /livez HTTP/1.1\r\nHost: 1'],
+    ['stay open after a request', 'GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['announce a body that does not come', 'POST /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n'],
+    ['send nonsense', '\u0016\u0003\u0001'],
+    ['ask for much and read nothing', 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.repeat(200)],
+  ])('answers probes beside 300 that %s', async (_what, text) => {
+    const port = await start();
+    for (let index = 0; index < 300; index += 1) (await open(port, text)).pause();
+    for (let index = 0; index < 5; index += 1) expect(await probe(port)).toBe(200);
+  });
+
+  it('replaces the one that has been idle for the longest time, not one that was used since', async () => {
+    const port = await start();
+    const used = await open(port);
+    const idle = await open(port);
+    for (let index = 0; index < 254; index += 1) await open(port);
+    const answered = once(used, 'data');
+    used.write('GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await answered;
+    const replaced = once(idle.resume(), 'close');
+    await open(port);
+    await replaced;
+    const again = once(used, 'data');
+    used.write('GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    expect(String((await again)[0])).toContain('200 OK');
+  });
+
+  it('closes one that says nothing after 5 s, looking every second', async () => {
+    const port = await start();
+    const startMs = performance.now();
+    const silent = await open(port);
+    await once(silent.resume(), 'close');
+    expect(performance.now() - startMs).toBeLessThan(7_500);
+  });
+});
