@@ -1,6 +1,6 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, type YAMLMap } from 'yaml';
-import { parseJson } from '../core/exact-json.js';
 import { type DocumentLimits, duplicateKey, type NotationFault, tooDeep } from './notation.js';
+import { exactNumber } from './yaml-number.js';
 
 /** A value made of a node. */
 interface Made {
@@ -127,7 +127,7 @@ export class YamlValue {
     if (resolved === node) this.#make(node);
     const text = keyText(resolved);
     if (text !== undefined) return text;
-    if (!isAlias(node)) this.#refuse(node, 'a key must be text', 'put a text that begins with { or [ in quotes');
+    this.#refuse(node, 'a key must be text', 'put a text that begins with { or [ in quotes');
     return '';
   }
 
@@ -171,32 +171,3 @@ export function keyText(node: Node | null | undefined): string | undefined {
 
 const isPlainMap = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The number, or a bigint with the digits of `source` for a whole number that a double cannot hold exactly. */
-function exactNumber(value: number, source: string | undefined): number | bigint {
-  if (Number.isSafeInteger(value) || Number.isNaN(value) || source === undefined) return value;
-  const digits = /^0[xo][\da-f]+$/i.test(source) ? wholeNumber(source) : jsonNumber(source);
-  if (typeof digits !== 'bigint') return value;
-  return BigInt(Number.isFinite(value) ? value : 0) === digits ? value : digits;
-}
-
-/** More digits than this are never exact, and reading them would take quadratic time. */
-const MAX_DIGITS = 400;
-
-/** Stands for any whole number with more digits. */
-const INEXACT = BigInt(Number.MAX_SAFE_INTEGER) + BigInt(2);
-
-const wholeNumber = (source: string): bigint => (source.length > MAX_DIGITS ? INEXACT : BigInt(source.toLowerCase()));
-
-/** A number of YAML read as one of JSON: YAML allows a plus sign, leading zeros, and a point at either end. */
-function jsonNumber(source: string): unknown {
-  const match = /^([-+]?)0*(\d*)(\.\d*)?(e[-+]?\d+)?$/i.exec(source.replaceAll('_', ''));
-  if (!match) return undefined;
-  const [, sign = '', whole = '', fraction = '', exponent = ''] = match;
-  if (whole.length + fraction.length > MAX_DIGITS) return INEXACT;
-  try {
-    return parseJson(`${sign === '-' ? '-' : ''}${whole || '0'}${fraction === '.' ? '' : fraction}${exponent}`);
-  } catch {
-    return INEXACT;
-  }
-}

@@ -55,6 +55,23 @@ describe('merge keys', () => {
   });
 });
 
+describe('names', () => {
+  it.each<[string, unknown]>([
+    ['? a\n: 1', { a: 1 }],
+    ['b: &k c\n*k : 1', { b: 'c', c: 1 }],
+    ['5: 1\ntrue: 2\n~: 3', { '5': 1, true: 2, '': 3 }],
+    ['&k a: *k', { a: 'a' }],
+  ])('%j', (text, wanted) => {
+    expect(valueOf(text)).toEqual(wanted);
+  });
+
+  it('cannot be maps or lists', () => {
+    expect(problemsOf('{[a]: 1}')).toEqual([expect.stringContaining('a.yaml:1:2: a key must be text')]);
+    expect(problemsOf('b: &k [c]\n*k : 1')).toEqual([expect.stringContaining('a.yaml:2:1: a key must be text')]);
+    expect(problemsOf('*none : 1')).toEqual([expect.stringContaining('this alias names an anchor')]);
+  });
+});
+
 describe('keys of the top level that begin with x-', () => {
   it('are left out, and hold anchors for the rest', () => {
     expect(valueOf('x-common: &c {level: debug}\nx-note: [1]\nlog: {<<: *c}\n')).toEqual({ log: { level: 'debug' } });
@@ -83,6 +100,7 @@ describe('whole numbers that a double cannot hold', () => {
     ['a: 9007199254740993.0', 'a.yaml:1:4: a: '],
     ['a: 12345678901234567891e0', 'a.yaml:1:4: a: '],
     ['a: 1e400', 'a.yaml:1:4: a: '],
+    ['a: 1e999999999', 'a.yaml:1:4: a: '],
     [`a: ${'9'.repeat(5000)}`, 'a.yaml:1:4: a: '],
     ['b:\n  - c: [1, 9007199254740993]', 'a.yaml:2:12: b[0].c[1]: '],
     ['{"a": 7615917337495251231}', 'a.yaml:1:7: a: '],
@@ -104,6 +122,7 @@ describe('whole numbers that a double cannot hold', () => {
     ['a: 10000000000000000000000', 1e22],
     ['{"a": 10000000000000000000000}', 1e22],
     ['a: 0.1234567890123456789', 0.123_456_789_012_345_68],
+    [`a: 0.${'3'.repeat(1000)}`, 1 / 3],
     ['a: 1.5e300', 1.5e300],
     ['a: "7615917337495251231"', '7615917337495251231'],
     ['a: .inf', Number.POSITIVE_INFINITY],
