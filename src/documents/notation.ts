@@ -9,6 +9,8 @@ export interface DocumentLimits {
   readonly maxRepeatedValues: number;
   /** Keys of one map. */
   readonly maxKeys: number;
+  /** Of a YAML text, those within texts included. */
+  readonly maxLines: number;
   /** Words, marks and line ends of a YAML text: what the time to read it depends on. */
   readonly maxTokens: number;
 }
@@ -18,6 +20,7 @@ export const DEFAULT_DOCUMENT_LIMITS: DocumentLimits = {
   maxDepth: 64,
   maxRepeatedValues: 10_000,
   maxKeys: 5000,
+  maxLines: 200_000,
   maxTokens: 500_000,
 };
 

@@ -12,6 +12,7 @@ const MAX_FAULTS = 100;
 
 /** Reads a YAML text. Pauses where the caller may do other work in between. */
 export function* yamlSteps(text: string, limits: DocumentLimits): Generator<void, ParsedText, void> {
+  if (hasMoreLines(text, limits.maxLines)) return refused(tooLong(`${limits.maxLines} lines`));
   const tokens = yield* tokenSteps(text, limits);
   const fault = Array.isArray(tokens) ? shapeFault(tokens, limits) : tokens;
   if (fault) return refused(fault);
@@ -46,7 +47,7 @@ function* tokenSteps(text: string, limits: DocumentLimits): Generator<void, CST.
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     count += 1;
-    if (count > limits.maxTokens) return tooManyTokens(limits);
+    if (count > limits.maxTokens) return tooLong(`${limits.maxTokens} words, marks and line ends`);
     if (count % TOKENS_BETWEEN_PAUSES === 0) yield;
     for (const token of parser.next(lexeme)) tokens.push(token);
   }
@@ -54,11 +55,17 @@ function* tokenSteps(text: string, limits: DocumentLimits): Generator<void, CST.
   return tokens;
 }
 
-const tooManyTokens = ({ maxTokens }: DocumentLimits): NotationFault => ({
+const tooLong = (what: string): NotationFault => ({
   offset: 0,
-  message: `the document has more than ${maxTokens} words, marks and line ends`,
+  message: `the document has more than ${what}`,
   hint: 'split it, or write it as JSON',
 });
+
+function hasMoreLines(text: string, count: number): boolean {
+  let lines = 0;
+  for (let end = text.indexOf('\n'); end !== -1 && lines <= count; end = text.indexOf('\n', end + 1)) lines += 1;
+  return lines > count;
+}
 
 const TOO_MANY_FAULTS = new Error('too many faults');
 

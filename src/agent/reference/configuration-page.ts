@@ -26,7 +26,7 @@ In a connection string the parts can be in any order, their names in any case, w
 quotes around the whole. \`HostName\` must be a bare host name; \`address\` sets another port. In the URL of a proxy, write
 special characters of user and password as \`%XX\`.
 
-A file has at most 4 MiB, 64 levels and 5,000 keys in a map; YAML has at most 500,000 words, marks and line ends, and aliases
+A file has at most 4 MiB, 64 levels and 5,000 keys in a map; YAML has at most 200,000 lines and 500,000 words and marks, and aliases
 repeat at most 10,000 values. A whole number that a double cannot hold exactly is refused, since it would become another
 number.`;
 

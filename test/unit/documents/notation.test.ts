@@ -211,9 +211,13 @@ describe('bounds of a document', () => {
 
   it('refuses 4 MB of comment lines, and takes as much in long lines', () => {
     expect(problemsOf(`${'#\n'.repeat(2_000_000)}a: 1`)).toEqual([
-      expect.stringContaining('has more than 500000 words'),
+      expect.stringContaining('has more than 200000 lines'),
     ]);
     expect(valueOf(`${`#${'x'.repeat(98)}\n`.repeat(40_000)}a: 1`)).toEqual({ a: 1 });
+  });
+
+  it('refuses a text of very many words', () => {
+    expect(problemsOf(`[${'a,'.repeat(300_000)}]`)).toEqual([expect.stringContaining('has more than 500000 words')]);
   });
 
   it.each([
