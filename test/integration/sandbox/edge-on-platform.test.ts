@@ -69,6 +69,15 @@ describe('the edge model on the local ThingWorx', () => {
     await platform.close();
   });
 
+  it.each([
+    ['{"id":7615917337495251231}', '{"id":7615917337495251231}'],
+    ['[18446744073709551615,{"n":-9007199254740993}]', '{"array":[18446744073709551615,{"n":-9007199254740993}]}'],
+    ['"{\\"id\\":7615917337495251231}"', '{"id":7615917337495251231}'],
+  ])('carries the digits of %s to a handler and back', async (value, shown) => {
+    const { status, text } = await rest.invoke('Echo', `{"value":${value}}`);
+    expect({ status, text }).toEqual({ status: 200, text: shown });
+  });
+
   it('invokes services with typed parameters and defaults', async () => {
     expect(await rest.result('Add', { a: 2, b: '3' })).toBe(5);
     expect(await rest.result('Add', { a: 2 })).toBe(3);
