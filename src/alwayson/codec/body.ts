@@ -8,7 +8,7 @@ import type { Reader } from './reader.js';
 import type { InfoTable } from './values-model.js';
 import type { Writer } from './writer.js';
 
-/** Which body a message of a code has when it is not a chunk (protocol notes 2.2); undefined for an unknown code. */
+/** Which body a message of a code has when it is not a chunk; undefined for an unknown code. */
 export function bodyKindOf(code: number): WholeBody['kind'] | undefined {
   if (isResponseCode(code)) return 'response';
   if (code >= CODE.GET && code <= CODE.DELETE) return 'request';

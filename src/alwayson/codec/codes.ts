@@ -49,7 +49,7 @@ export const CODE = {
   INVALID_PROTOCOL_VERSION: 0xe4,
 } as const;
 
-/** Entity types of requests (6.1); requests to an edge always use `Things`. */
+/** Entity types of requests; requests to an edge always use `Things`. */
 export const ENTITY_TYPE = { Things: 0x0a, Resources: 0x3c } as const;
 
 /** What of an entity a request is about. */
@@ -67,12 +67,12 @@ export const NONE = 0xffffffff;
 
 export const isResponseCode = (code: number): boolean => code >= 0x40;
 
-/** 0x40 to 0x5F count as success when reading; only 0x40 is sent (2.1). */
+/** 0x40 to 0x5F count as success when reading; only 0x40 is sent. */
 export const isSuccessCode = (code: number): boolean => code >= 0x40 && code <= 0x5f;
 
 const NAMES = new Map<number, string>(Object.entries(CODE).map(([name, code]) => [code, name]));
 
-/** The name of a message code; of an answer without a name its class and detail, as `4.29` (2.1). */
+/** The name of a message code; of an answer without a name its class and detail, as `4.29`. */
 export function codeName(code: number): string {
   return NAMES.get(code) ?? `${code >>> 5}.${String(code & 0x1f).padStart(2, '0')}`;
 }

@@ -7,14 +7,14 @@ import type { ChunkBody, Message, MessageBody, MessageHeader, WholeBody } from '
 import { Reader, asBuffer } from './reader.js';
 import { type Writer, build } from './writer.js';
 
-/** Bytes before every body (protocol notes 2). */
+/** Bytes before every body. */
 export const HEADER_BYTES = 15;
 
 const VERSION = 1;
 
 /**
  * Reads one frame: a whole message or a chunk. Bytes after a complete body are counted in `trailingBytes`, never an
- * error (9.1). The data of a chunk is a view of `frame`; all else is independent of it.
+ * error. The data of a chunk is a view of `frame`; all else is independent of it.
  *
  * Throws AgentError FrameTruncated, FrameMalformed, FrameLimitExceeded, UnknownBaseType, UnknownMessageCode or
  * UnknownVersion, each with `context.offset`: the byte of the frame where it was noticed.

@@ -15,7 +15,7 @@ import {
 
 const NO_ASPECTS: ReadonlyMap<string, Primitive> = new Map();
 
-/** Reads a data shape (3.3) and the rows after it (3.4). */
+/** Reads a data shape and the rows after it. */
 export function readInfoTable(reader: Reader): InfoTable {
   enter(reader);
   const shape = readShape(reader);

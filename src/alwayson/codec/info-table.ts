@@ -10,7 +10,7 @@ export function decodeInfoTable(bytes: Uint8Array, limits?: Partial<CodecLimits>
   return readInfoTable(new Reader(asBuffer(bytes), 0, completeLimits(limits)));
 }
 
-/** The bytes of one InfoTable (protocol notes 3.4). Throws ValueNotEncodable. */
+/** The bytes of one InfoTable. Throws ValueNotEncodable. */
 export function encodeInfoTable(table: InfoTable): Buffer {
   return build((writer) => writeInfoTable(writer, table));
 }

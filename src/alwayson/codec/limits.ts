@@ -30,7 +30,7 @@ export interface CodecLimits {
 
 const MEBIBYTE = 1_048_576;
 
-/** Message, string and age are those of the C SDK (protocol notes 9); the others leave room above what was seen. */
+/** Message, string and age are those of the C SDK; the others leave room above what was seen. */
 export const DEFAULT_LIMITS: CodecLimits = Object.freeze({
   maxMessageBytes: MEBIBYTE,
   maxStringBytes: MEBIBYTE,

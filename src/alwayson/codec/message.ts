@@ -1,6 +1,6 @@
 import type { InfoTable } from './values-model.js';
 
-/** The 15 bytes before every body (protocol notes 2), the multipart marker apart. */
+/** The 15 bytes before every body, the multipart marker apart. */
 export interface MessageHeader {
   readonly code: number;
   readonly requestId: number;
@@ -8,7 +8,7 @@ export interface MessageHeader {
   readonly sessionId: number;
 }
 
-/** GET, PUT, POST, DELETE (6). */
+/** GET, PUT, POST, DELETE. */
 export interface RequestBody {
   readonly kind: 'request';
   readonly entityType: number;
@@ -22,7 +22,7 @@ export interface RequestBody {
   readonly params: InfoTable | null;
 }
 
-/** Codes from 0x40 (7). */
+/** Codes from 0x40. */
 export interface ResponseBody {
   readonly kind: 'response';
   readonly reason: string | null;
@@ -35,7 +35,7 @@ export interface AuthBody {
   readonly claims: ReadonlyMap<string, string>;
 }
 
-/** BIND and UNBIND (5.2). */
+/** BIND and UNBIND. */
 export interface BindBody {
   readonly kind: 'bind';
   readonly unbind: boolean;
@@ -43,7 +43,7 @@ export interface BindBody {
   readonly names: readonly string[];
 }
 
-/** One part of a multipart message (4.1). */
+/** One part of a multipart message. */
 export interface ChunkBody {
   readonly kind: 'chunk';
   /** From 1. */
@@ -56,7 +56,7 @@ export interface ChunkBody {
   readonly data: Uint8Array;
 }
 
-/** Code 0x1F (1.4): a no-op; any body is ignored. */
+/** Code 0x1F: a no-op; any body is ignored. */
 export interface KeepAliveBody {
   readonly kind: 'keepAlive';
 }
@@ -66,6 +66,6 @@ export type MessageBody = WholeBody | ChunkBody;
 
 export interface Message<Body extends MessageBody = MessageBody> extends MessageHeader {
   readonly body: Body;
-  /** Bytes left over after a complete body: defects of C SDK edges (9.1). 0 for none. */
+  /** Bytes left over after a complete body: defects of C SDK edges. 0 for none. */
   readonly trailingBytes: number;
 }

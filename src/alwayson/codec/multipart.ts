@@ -4,7 +4,7 @@ import { HEADER_BYTES, decodeMessage, encodeMessage } from './frame.js';
 import { type CodecLimits, completeLimits } from './limits.js';
 import type { ChunkBody, Message, MessageHeader, RequestBody, WholeBody } from './message.js';
 
-/** Chunk id, chunk count and chunk size (protocol notes 4.1). */
+/** Chunk id, chunk count and chunk size. */
 const MULTIPART_HEADER_BYTES = 6;
 
 /** The chunk size has 16 bits on the wire. */
@@ -107,7 +107,7 @@ export class MultipartJoiner {
 
   /**
    * Takes one chunk; returns the whole message when it was the last one missing. A chunk with an impossible number is
-   * ignored, a repeated one replaces the earlier (4.2). Drops what is too old at `nowMs` first.
+   * ignored, a repeated one replaces the earlier. Drops what is too old at `nowMs` first.
    *
    * Throws AgentError FrameLimitExceeded when a limit would be passed (the chunk, and with it its message, is dropped),
    * and as decodeMessage does when the joined message cannot be read.

@@ -125,7 +125,7 @@ function planRow(batch: Batch, row: Row, columns: readonly PlainColumn[]): numbe
   return spareBytes;
 }
 
-/** Bytes before a text of `length` bytes (protocol notes 3.1). */
+/** Bytes before a text of `length` bytes. */
 function prefixBytes(length: number): number {
   return length < 0x80 ? 1 : 4;
 }

@@ -84,7 +84,7 @@ export class Reader {
     return Number.isSafeInteger(near) ? near : this.bytes.readBigInt64BE(start);
   }
 
-  /** A string: one length byte below 128, else four with the top bit set (protocol notes 3.1). */
+  /** A string: one length byte below 128, else four with the top bit set. */
   string(): string {
     const at = this.offset;
     let length = this.u8();

@@ -5,7 +5,7 @@ import type { CodecLimits } from './limits.js';
 import type { Message, MessageHeader } from './message.js';
 
 /**
- * C SDK edges cut some messages in two without marking them as chunks (protocol notes 4.4): the first frame lacks the
+ * C SDK edges cut some messages in two without marking them as chunks: the first frame lacks the
  * last 0 to 8 bytes of the body, the second is the header again and these bytes. This is the receiving side of the
  * repair, one per connection, as a pure step from state to state.
  */

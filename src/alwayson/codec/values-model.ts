@@ -2,7 +2,7 @@
  * The values of AlwaysOn, as the whole project holds them.
  *
  * A *cell* of a table is the bare value of its field's base type, `null` for NOTHING, or an OddCell where the wire
- * carried another base type than the field has (a cell's own type byte decides, protocol notes 3.4).
+ * carried another base type than the field has (a cell's own type byte decides).
  */
 import type { BaseType } from './base-types.js';
 

@@ -109,7 +109,7 @@ export class Writer {
     this.offset = this.bytes.writeBigInt64BE(value, this.offset);
   }
 
-  /** A string (protocol notes 3.1); a lone surrogate becomes U+FFFD. */
+  /** A string; a lone surrogate becomes U+FFFD. */
   string(text: string): void {
     const { length } = text;
     this.reserve(4 + 3 * length);

@@ -8,7 +8,8 @@ import { EXIT } from '../exit-codes.js';
 import { LineOutput } from '../line-output.js';
 
 const EXAMPLES = `
-A frame is one line of hex; blanks and | are ignored, # starts a comment. Its JSON is one line, too.
+A frame is one line of hex; blanks and | are ignored, # starts a comment. Its JSON is one line, too. The last chunk of a
+message is followed by the joined message; messages that stay unfinished are reported after all other lines.
 
 Examples:
   echo '01 40 00000014 0a0b0c0d 01020304 00 | 00 ff' | twx-iothub frames decode

@@ -14,7 +14,7 @@ export interface AfterBindOptions {
 }
 
 /**
- * What a platform asks of a Thing that was just bound (protocol notes 5.3, 8.4). None of the answers is needed: edges
+ * What a platform requests of a Thing that was just bound. None of the answers is needed: edges
  * that know nothing of it keep their Thing. Services can be called meanwhile.
  */
 export async function greet(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
@@ -65,6 +65,6 @@ async function attempt(service: string, { log }: AfterBindOptions, ask: () => Pr
   try {
     await ask();
   } catch (error) {
-    log.debug({ service, reason: messageOf(error) }, 'the edge does not answer a question of the platform');
+    log.debug({ service, reason: messageOf(error) }, 'the edge does not answer a request of the platform');
   }
 }

@@ -41,7 +41,7 @@ export interface AlwaysOnServerOptions {
   readonly serve: (edge: RequestingEdge, request: RequestBody, code: number) => Promise<InfoTable | null>;
 }
 
-/** The server side of AlwaysOn: edges, what they have bound, and calls to them (protocol notes 1 to 11). */
+/** The server side of AlwaysOn: edges, what they have bound, and calls to them. */
 export class AlwaysOnServer implements EdgeHost {
   readonly #options: AlwaysOnServerOptions;
   readonly #bindings: Bindings;
@@ -62,7 +62,7 @@ export class AlwaysOnServer implements EdgeHost {
     });
   }
 
-  /** Takes an HTTP upgrade; nothing is sent to the edge before its AUTH (protocol notes 1.1). */
+  /** Takes an HTTP upgrade; nothing is sent to the edge before its AUTH. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#pipes.size >= this.#options.maxConnections) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -113,7 +113,7 @@ export class AlwaysOnServer implements EdgeHost {
   async writeProperty(thing: PlatformThing, name: string, params: InfoTable): Promise<void> {
     const { edge, boundName } = this.#boundOf(thing);
     const target = { entityName: boundName, characteristic: CHARACTERISTIC.properties, name, params };
-    await edge.ask(CODE.PUT, target, this.#options.requestTimeoutMs);
+    await edge.request(CODE.PUT, target, this.#options.requestTimeoutMs);
   }
 
   /** What the edge says of itself. */
@@ -246,7 +246,7 @@ export class AlwaysOnServer implements EdgeHost {
   }
 }
 
-/** 8192 when the edge does not say (protocol notes 1.2). */
+/** 8192 when the edge does not say. */
 function announcedFrameBytes(request: IncomingMessage): number {
   const announced = Number(request.headers['max-frame-size']);
   return Number.isInteger(announced) && announced >= 256 ? announced : 8192;

@@ -18,7 +18,7 @@ export class EdgeFailure extends Error {
 
   /**
    * Takes the reason from where C SDK edges put it too: their marker says that there is none, and the text stands in a
-   * column of the content (protocol notes 7.2).
+   * column of the content.
    */
   static fromAnswer(code: number, body: ResponseBody): EdgeFailure {
     return new EdgeFailure(code, body.reason || reasonInContent(body) || codeName(code), true);

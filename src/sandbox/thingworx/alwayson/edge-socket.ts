@@ -77,7 +77,7 @@ export class EdgeSocket {
 
   #onFrame(data: Buffer, isBinary: boolean): void {
     this.#options.onActivity();
-    // Text messages are ignored, as an edge ignores them (protocol notes 1.2).
+    // Text messages are ignored, as an edge ignores them.
     if (!isBinary) return;
     this.#restTimer?.cancel();
     const { limits, maxFrameBytes, clock } = this.#options;
@@ -116,11 +116,11 @@ export class EdgeSocket {
     if (whole) this.#options.onMessage(whole);
   }
 
-  /** Dropped; a request is told so (protocol notes 4.4). */
+  /** Drops a frame; a request is answered 0x80. */
   #refuse(header: MessageHeader | undefined, error: AgentError): void {
     const { socket, log } = this.#options;
     log.warn({ code: error.code, requestId: header?.requestId }, 'a frame of an edge is unreadable');
-    // Codes that nobody knows are ignored (2.1).
+    // A message of an unknown code may not be a request.
     if (!header || isResponseCode(header.code) || error.code === 'UnknownMessageCode' || !this.isOpen) return;
     const { requestId, endpointId, sessionId } = header;
     const body = { kind: 'response', reason: error.reason, content: null } as const;

@@ -14,7 +14,7 @@ export interface EdgeOptions {
   readonly maxInFlight: number;
 }
 
-interface Question {
+interface PendingCall {
   readonly resolve: (body: ResponseBody) => void;
   readonly reject: (error: EdgeFailure) => void;
   readonly timer: Timer;
@@ -22,20 +22,20 @@ interface Question {
 
 /**
  * One edge: an endpoint, over one socket or several. It may bind over any of them, and answer over another one than it
- * was asked on; PTC's Java SDK and Connection Server do both.
+ * was called on; PTC's Java SDK and Connection Server do both.
  */
 export class Edge {
   /** Sockets on which AUTH was accepted. */
   readonly pipes = new Set<Pipe>();
   /** Names as they were bound, `*identifier` among them. */
   readonly names = new Set<string>();
-  /** Names that it asked for and that no Thing has. */
+  /** Names that it has bound and that no Thing has. */
   readonly waitingNames = new Set<string>();
   /** Names of the gateways that it has said to be. */
   readonly gatewayNames = new Set<string>();
   readonly endpointId: number;
   readonly #options: EdgeOptions;
-  readonly #questions = new Map<number, Question>();
+  readonly #pending = new Map<number, PendingCall>();
   #nextRequestId = 1;
   #turn = 0;
 
@@ -53,7 +53,7 @@ export class Edge {
   }
 
   /** Calls something on the edge, by the name that it bound, over its sockets in turn. Rejects with an EdgeFailure. */
-  ask(
+  request(
     code: number,
     target: Pick<RequestBody, 'entityName' | 'characteristic' | 'name' | 'params'>,
     timeoutMs: number,
@@ -61,22 +61,22 @@ export class Edge {
     const open = this.#openPipes();
     const pipe = open[this.#turn++ % open.length];
     if (!pipe) return Promise.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the edge is not connected'));
-    if (this.#questions.size >= this.#options.maxInFlight)
+    if (this.#pending.size >= this.#options.maxInFlight)
       return Promise.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'too many requests are open'));
     const requestId = this.#newRequestId();
     return new Promise((resolve, reject) => {
       const timer = this.#options.clock.schedule(timeoutMs, () => {
-        this.#questions.delete(requestId);
+        this.#pending.delete(requestId);
         reject(new EdgeFailure(CODE.GATEWAY_TIMEOUT, `no answer within ${timeoutMs / 1000} s`));
       });
-      this.#questions.set(requestId, { resolve, reject, timer });
+      this.#pending.set(requestId, { resolve, reject, timer });
       const header = { code, requestId, endpointId: this.endpointId, sessionId: this.sessionId };
       try {
         const params = target.params && forEdge(target.params);
         pipe.send(header, { kind: 'request', entityType: ENTITY_TYPE.Things, ...target, params });
       } catch (error) {
         timer.cancel();
-        this.#questions.delete(requestId);
+        this.#pending.delete(requestId);
         reject(new EdgeFailure(CODE.ENTITY_TOO_LARGE, messageOf(error)));
       }
     });
@@ -84,17 +84,17 @@ export class Edge {
 
   /** Invokes a service of a bound Thing. */
   invoke(entityName: string, name: string, params: InfoTable | null, timeoutMs: number): Promise<ResponseBody> {
-    return this.ask(CODE.POST, { entityName, characteristic: CHARACTERISTIC.services, name, params }, timeoutMs);
+    return this.request(CODE.POST, { entityName, characteristic: CHARACTERISTIC.services, name, params }, timeoutMs);
   }
 
-  /** Takes an answer. One to an unknown or late question is ignored. */
+  /** Takes an answer. One to an unknown request, or a late one, is ignored. */
   settle(header: MessageHeader, body: ResponseBody): void {
-    const question = this.#questions.get(header.requestId);
-    if (!question) return;
-    this.#questions.delete(header.requestId);
-    question.timer.cancel();
-    if (isSuccessCode(header.code)) question.resolve(body);
-    else question.reject(EdgeFailure.fromAnswer(header.code, body));
+    const call = this.#pending.get(header.requestId);
+    if (!call) return;
+    this.#pending.delete(header.requestId);
+    call.timer.cancel();
+    if (isSuccessCode(header.code)) call.resolve(body);
+    else call.reject(EdgeFailure.fromAnswer(header.code, body));
   }
 
   close(code: number, reason: string): void {
@@ -103,11 +103,11 @@ export class Edge {
 
   /** Called once the last socket is gone. */
   ended(): void {
-    for (const question of this.#questions.values()) {
-      question.timer.cancel();
-      question.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the connection of the edge broke'));
+    for (const call of this.#pending.values()) {
+      call.timer.cancel();
+      call.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the connection of the edge broke'));
     }
-    this.#questions.clear();
+    this.#pending.clear();
   }
 
   #openPipes(): Pipe[] {
@@ -117,7 +117,7 @@ export class Edge {
   #newRequestId(): number {
     do {
       this.#nextRequestId = (this.#nextRequestId + 1) % NONE;
-    } while (this.#questions.has(this.#nextRequestId));
+    } while (this.#pending.has(this.#nextRequestId));
     return this.#nextRequestId;
   }
 }

@@ -8,7 +8,7 @@ import {
   type Value,
 } from '../../../alwayson/codec/values-model.js';
 
-/** Base types whose codes are not certain: an edge that does not know one drops the row (protocol notes 3.2, 10). */
+/** Base types that PTC's C SDK cannot read: it drops the row, and all rows after it. */
 const REPLACEMENTS: Partial<Readonly<Record<BaseType, BaseType>>> = { LONG: 'NUMBER', SCHEDULE: 'STRING' };
 
 /** The same table in base types that every edge can read: LONG as NUMBER, one beyond 2^53 as text. */

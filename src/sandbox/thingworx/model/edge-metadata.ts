@@ -10,7 +10,7 @@ const MAX_DEFINITIONS = 5000;
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * The definitions in an edge's answer to GetMetadata (protocol notes 8.2), read leniently: what cannot be read is left
+ * The definitions in an edge's answer to GetMetadata, read leniently: what cannot be read is left
  * out, unknown keys are ignored.
  */
 export function definitionsFromMetadata(metadata: unknown): Definitions {
