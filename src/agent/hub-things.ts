@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import type { EdgeThing } from '../edge/thing.js';
-import type { WatchingThing } from '../jobs/change-teller.js';
+import type { WatchingThing } from '../jobs/change-notifier.js';
 import { RefusedCounts } from '../jobs/refused-counts.js';
 import { createJobWatcher } from '../jobs/watcher.js';
 import type { Store } from '../store/store.js';

@@ -19,15 +19,15 @@ export interface HubPortOptions {
   readonly close: () => void;
 }
 
-/** An attempt that had less time than this says nothing about a hub that did not answer it. */
-const TELLING_ATTEMPT_MS = 3000;
+/** An attempt that had less time than this shows nothing about a hub that did not answer it. */
+const CONCLUSIVE_ATTEMPT_MS = 3000;
 
 /** Puts budgets, repetitions, the size of pages and the state of the hub around plain operations. */
 export function createHubPort(options: HubPortOptions): HubPort {
   const throttle = new HubThrottle(options.limits, options.clock);
   const listeners = new Set<(status: HubStatus) => void>();
-  const tell = (status: HubStatus): void => listeners.forEach((listener) => listener(status));
-  const guard = guardOf(throttle, options.retry ?? DEFAULT_RETRY, tell);
+  const report = (status: HubStatus): void => listeners.forEach((listener) => listener(status));
+  const guard = guardOf(throttle, options.retry ?? DEFAULT_RETRY, report);
   const lanes: Record<HubLane, HubOperations> = {
     user: withGuard(options.operations, guard('user')),
     background: withGuard(options.operations, guard('background')),
@@ -50,7 +50,7 @@ type Guard = <T>(context: CallContext, operation: keyof HubOperations, attempt: 
 function guardOf(
   throttle: HubThrottle,
   retry: RetryOptions,
-  tell: (status: HubStatus) => void,
+  report: (status: HubStatus) => void,
 ): (lane: HubLane) => Guard {
   return (lane) => (context, operation, attempt) => {
     const budget: Budget = operation === 'query' ? 'queries' : 'jobOperations';
@@ -58,7 +58,7 @@ function guardOf(
       context,
       async () => {
         await throttle.take(context, budget, lane);
-        return await observed(context, operation, attempt, tell);
+        return await observed(context, operation, attempt, report);
       },
       retry,
     );
@@ -91,19 +91,19 @@ async function observed<T>(
   context: CallContext,
   operation: keyof HubOperations,
   attempt: () => Promise<T>,
-  tell: (status: HubStatus) => void,
+  report: (status: HubStatus) => void,
 ): Promise<T> {
   const startMs = context.clock.monotonicMs();
   const hadMs = remainingMs(context);
   let result = 'ok';
   try {
     const answer = await attempt();
-    tell('connected');
+    report('connected');
     return answer;
   } catch (error) {
     result = isAgentError(error) ? error.code : 'Internal';
     const status = statusOf(error, hadMs);
-    if (status) tell(status);
+    if (status) report(status);
     throw error;
   } finally {
     const seconds = (context.clock.monotonicMs() - startMs) / 1000;
@@ -112,7 +112,7 @@ async function observed<T>(
   }
 }
 
-/** What a failure says about the hub; a refusal for another reason says that it is there. */
+/** What a failure shows about the hub; a refusal for another reason shows that it is reachable. */
 const STATUS_OF: Partial<Record<ErrorCode, HubStatus>> = {
   HubThrottled: 'throttled',
   HubUnauthorized: 'unauthorized',
@@ -122,6 +122,6 @@ const STATUS_OF: Partial<Record<ErrorCode, HubStatus>> = {
 function statusOf(error: unknown, hadMs: number): HubStatus | undefined {
   if (!isAgentError(error) || error.code === 'ServiceUnavailable') return undefined;
   if (isTooLong(error)) return 'connected';
-  if (error.code === 'HubTimeout') return hadMs >= TELLING_ATTEMPT_MS ? 'unreachable' : undefined;
+  if (error.code === 'HubTimeout') return hadMs >= CONCLUSIVE_ATTEMPT_MS ? 'unreachable' : undefined;
   return STATUS_OF[error.code] ?? 'connected';
 }

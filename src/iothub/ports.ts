@@ -79,7 +79,7 @@ export interface HubOperations {
 /**
  * Who is served first when the tier's budget is short.
  * `user`: a service call; waits while there is time, then is refused. `background`: the watcher; takes what users leave
- * and its own small share. `spare`: takes only what is there at this moment, never waits.
+ * and its own small share. `spare`: takes only what is available at this moment, never waits.
  */
 export type HubLane = 'user' | 'background' | 'spare';
 

@@ -9,13 +9,13 @@ import type { TierLimits } from './tier-limits.js';
 /** The two budgets of a hub. */
 export type Budget = 'jobOperations' | 'queries';
 
-/** The watcher's own part of a budget; it gets more when users leave it, and users get most of this when it does not need it. */
+/** The watcher's own part of a budget. It may use what users leave, and users may use most of this part while it is idle. */
 const BACKGROUND_SHARE = 0.25;
-/** Of the watcher's part, what users never take: so that a steady crowd of users does not stop it. */
+/** The fraction of the watcher's part that users never take, so that steady load from users does not stop it. */
 const BACKGROUND_RESERVE = 0.3;
-/** The users' bucket must be fuller than this before the watcher takes from it, or somebody merely curious. */
+/** The users' bucket must be fuller than this before the background or spare lane takes from it. */
 const USERS_RESERVE = 0.5;
-/** What a call needs after its turn has come. */
+/** The time that a request needs once it may be sent. */
 const ATTEMPT_MS = 1000;
 const BACKGROUND_STEP_MS = 1000;
 
@@ -42,7 +42,7 @@ export class HubThrottle {
 
   /**
    * Resolves when one request may go out.
-   * @throws AgentError `HubThrottled` at once when the turn would come too late.
+   * @throws AgentError `HubThrottled` at once when the wait would exceed the deadline.
    */
   async take(context: CallContext, budget: Budget, lane: HubLane): Promise<void> {
     const shares = this.#shares[budget];
@@ -109,9 +109,9 @@ async function waitFor(context: CallContext, waitMs: number): Promise<void> {
     throw isDeadline(context)
       ? new AgentError(
           'HubThrottled',
-          'The turn of this call did not come in time; call less often, or raise the tier.',
+          'The call timed out waiting for hub quota; call less often, or raise the tier or the number of units.',
         )
-      : new AgentError('ServiceUnavailable', 'The call was ended while it waited for its turn.');
+      : new AgentError('ServiceUnavailable', 'The call ended while it was waiting for hub quota.');
   }
 }
 

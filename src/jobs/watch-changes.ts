@@ -3,7 +3,7 @@ import type { Log } from '../core/log.js';
 import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import type { ActiveJobs } from './active-jobs.js';
-import type { ChangeTeller } from './change-teller.js';
+import type { ChangeNotifier } from './change-notifier.js';
 import type { ScheduledJob } from './job-port.js';
 import { hasEnded, isNotFound } from './outcome.js';
 import { withShownStatus } from './shown-status.js';
@@ -18,7 +18,7 @@ const MISSING_GRACE_MS = 60_000;
 
 export interface WatchChangesOptions {
   readonly list: WatchList;
-  readonly teller: ChangeTeller;
+  readonly notifier: ChangeNotifier;
   readonly thingNames: readonly string[];
   readonly watchAll: boolean;
   readonly clock: Clock;
@@ -70,7 +70,7 @@ export class WatchChanges {
 
   /** The hub has the job as `job`. */
   async observed(jobId: string, job: Job, refusedCount: number | undefined): Promise<void> {
-    const { list, teller, clock, thingNames } = this.#options;
+    const { list, notifier, clock, thingNames } = this.#options;
     this.#misses.delete(jobId);
     const record = list.get(jobId);
     // An end is final, whatever a list that lags behind still shows.
@@ -80,7 +80,7 @@ export class WatchChanges {
     const next = observe(record, observation, thingNames);
     const isChanged = next.pending !== record.pending || !record.isConfirmed || next.hasEnded;
     if (isChanged) await list.put(next);
-    teller.tell(jobId);
+    notifier.notify(jobId);
   }
 
   /**
@@ -88,14 +88,14 @@ export class WatchChanges {
    * that never was is not watched any longer, since it was never created.
    */
   async missed(jobId: string): Promise<void> {
-    const { list, teller, clock, thingNames, log } = this.#options;
+    const { list, notifier, clock, thingNames, log } = this.#options;
     const record = list.get(jobId);
     if (!record || record.hasEnded || !this.#isGone(jobId)) return;
     this.#misses.delete(jobId);
     log.info({ jobId }, 'the hub does not know this job any more; the agent stops watching it');
     if (record.seen === undefined) return await list.remove(jobId, false);
     await list.put(endAsUnknown(record, clock.nowMs(), thingNames));
-    teller.tell(jobId);
+    notifier.notify(jobId);
   }
 
   /** Takes up the jobs of others. */

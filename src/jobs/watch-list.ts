@@ -2,7 +2,7 @@ import type { Log } from '../core/log.js';
 import type { Store, StoreChange } from '../store/store.js';
 import { readRecord, type WatchRecord } from './watch-record.js';
 
-/** Jobs that have ended lately and must not be taken for new ones when a list of the hub lags behind. */
+/** Jobs that have ended lately: a list of the hub that lags behind must not make them look new. */
 const MAX_REMEMBERED = 2000;
 
 /**
@@ -51,7 +51,7 @@ export class WatchList {
     return [...this.#records.values()];
   }
 
-  /** Whether the job has ended and been told lately. */
+  /** Whether the job has ended lately and its end has been notified. */
   hasEnded(jobId: string): boolean {
     return this.#ended.has(jobId);
   }

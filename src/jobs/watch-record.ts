@@ -7,14 +7,14 @@ import type { NativeRow } from '../edge/definitions.js';
 import type { Job, JobCounts } from '../iothub/documents.js';
 import { hasEnded, outcomeOf } from './outcome.js';
 
-/** A change that not all of its Things have told yet. JSON values only: it is kept in the store. */
+/** A change for which not all Things have sent their event yet. JSON values only: it is kept in the store. */
 export interface PendingChange {
   readonly status: string;
   readonly previousStatus?: string;
   readonly outcome: string;
   readonly counts: JobCounts & { readonly refusedCount?: number };
   readonly observedAtMs: number;
-  /** Names of the Things that have still to tell it. */
+  /** Names of the Things whose event is still to be sent. */
   readonly things: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface PendingChange {
 export interface WatchRecord {
   readonly jobId: string;
   readonly type: string;
-  /** The Things that tell its changes; `*` for all of the hub. */
+  /** The Things that send events of its changes; `*` for all of the hub. */
   readonly things: readonly string[] | '*';
   /** Whether the hub has been seen to know the job. */
   readonly isConfirmed: boolean;
@@ -84,7 +84,7 @@ export function endAsUnknown(record: WatchRecord, atMs: number, allThings: reado
 }
 
 /** The platform has answered to the oldest pending change from `thing`. */
-export function told(record: WatchRecord, thing: string): WatchRecord {
+export function notified(record: WatchRecord, thing: string): WatchRecord {
   const [oldest, ...others] = record.pending;
   if (!oldest) return record;
   const things = oldest.things.filter((name) => name !== thing);

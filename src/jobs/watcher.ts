@@ -9,7 +9,7 @@ import type { HubOperations, HubPort, HubStatus } from '../iothub/ports.js';
 import type { Store } from '../store/store.js';
 import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
-import { ChangeTeller, type WatchingThing } from './change-teller.js';
+import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
 import { JobLooks } from './job-looks.js';
 import type { JobRegistrar, ScheduledJob } from './job-port.js';
@@ -69,7 +69,7 @@ class HubWatcher implements JobWatcher {
   readonly #log: Log;
   readonly #hub: HubOperations;
   readonly #list: WatchList;
-  readonly #teller: ChangeTeller;
+  readonly #notifier: ChangeNotifier;
   readonly #changes: WatchChanges;
   readonly #lists: ActiveLists;
   readonly #looks: JobLooks;
@@ -87,12 +87,12 @@ class HubWatcher implements JobWatcher {
     this.#hub = options.hub.lane('background');
     this.#list = new WatchList(options.store, options.hubName, this.#log);
     const things = new Map(options.things.map((thing) => [thing.name, thing]));
-    this.#teller = new ChangeTeller(this.#list, things, this.#log);
+    this.#notifier = new ChangeNotifier(this.#list, things, this.#log);
     const common = { hub: this.#hub, clock: this.#clock, log: this.#log };
     this.#changes = new WatchChanges({
       ...common,
       list: this.#list,
-      teller: this.#teller,
+      notifier: this.#notifier,
       thingNames: [...things.keys()],
       watchAll: options.watchAll === true,
     });
@@ -133,7 +133,7 @@ class HubWatcher implements JobWatcher {
     this.#stopping.abort(new Error('the agent stops'));
     for (const timer of this.#timers.values()) timer.cancel();
     this.#status?.stop();
-    await this.#teller.stop(this.#clock);
+    await this.#notifier.stop(this.#clock);
     while (this.#running.size > 0) await Promise.all(this.#running);
     await this.#list.flush();
   }
@@ -216,7 +216,7 @@ class HubWatcher implements JobWatcher {
   async #round(context: CallContext): Promise<void> {
     await this.#list.retry();
     for (const record of this.#list.all())
-      if (record.pending.length > 0 || isDone(record)) this.#teller.tell(record.jobId);
+      if (record.pending.length > 0 || isDone(record)) this.#notifier.notify(record.jobId);
     if (!this.#isWatching()) return;
     const active = await this.#lists.readAll(context);
     this.#showActive(this.#lists.latest);

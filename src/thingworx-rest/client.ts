@@ -26,7 +26,8 @@ export interface RestAnswer {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** A result of the agent has at most 1 MiB on the wire; as JSON of the REST API it is a few times as long. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_REASON_LENGTH = 2000;
 
 /** A client of ThingWorx's REST API, as far as services and their definitions go. */

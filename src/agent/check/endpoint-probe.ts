@@ -57,9 +57,9 @@ export async function resolveName(host: string): Promise<readonly string[] | End
 export const isFault = (result: object): result is EndpointFault => 'remedy' in result;
 
 /** Connects, checks the certificate and asks for something; any answer will do. */
-export function probeEndpoint(endpoint: Endpoint): Promise<EndpointAnswer | EndpointFault> {
+export function probeEndpoint(endpoint: Endpoint, timeoutMs = TIMEOUT_MS): Promise<EndpointAnswer | EndpointFault> {
   const { host, port, isSecure, serverName, path, ca, clientCertificate, clientKey, proxy } = endpoint;
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve) => {
     const send = isSecure ? secureRequest : plainRequest;
     const options: ConnectionRequest = {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { NativeRow } from '../../../src/edge/definitions.js';
-import type { WatchingThing } from '../../../src/jobs/change-teller.js';
+import type { WatchingThing } from '../../../src/jobs/change-notifier.js';
 import { createJobOperations } from '../../../src/jobs/operations.js';
 import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
 import { createJobWatcher, type JobWatcher } from '../../../src/jobs/watcher.js';

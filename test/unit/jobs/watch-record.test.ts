@@ -6,7 +6,7 @@ import {
   newRecord,
   observe,
   readRecord,
-  told,
+  notified,
   withThing,
 } from '../../../src/jobs/watch-record.js';
 
@@ -17,11 +17,11 @@ const seen = (status: string, more: object = {}) => ({
   atMs: 7,
 });
 
-test('a change is pending until each of its Things has told it', () => {
+test('a change is pending until each of its Things has sent it', () => {
   const changed = observe(record, seen('running'), []);
   expect(changed.pending).toHaveLength(1);
-  expect(told(changed, 'A').pending[0]?.things).toEqual(['B']);
-  expect(told(told(changed, 'A'), 'B').pending).toEqual([]);
+  expect(notified(changed, 'A').pending[0]?.things).toEqual(['B']);
+  expect(notified(notified(changed, 'A'), 'B').pending).toEqual([]);
 });
 
 test('a change of outcome under the same status is a change', () => {
@@ -55,7 +55,7 @@ test('a job that is gone ends as unknown, with an event', () => {
 test('an ended job is done when its end has been notified', () => {
   const ended = observe(record, seen('failed'), []);
   expect(isDone(ended)).toBe(false);
-  expect(isDone(told(told(ended, 'A'), 'B'))).toBe(true);
+  expect(isDone(notified(notified(ended, 'A'), 'B'))).toBe(true);
   expect(isDone(record)).toBe(false);
 });
 

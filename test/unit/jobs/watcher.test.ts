@@ -5,7 +5,7 @@ import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
 import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watcher.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { inCall } from '../../support/jobs/callers.js';
+import { inCall, keepingLog } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 import { RecordingThing } from '../../support/jobs/recording-thing.js';
 
@@ -341,4 +341,25 @@ test('a store that fails is no reason to stop watching', async () => {
   await schedule('j');
   await rounds(1);
   expect(thing.statusesOf('j')).toEqual(['pending', 'scheduled']);
+});
+
+test('a record of the store that cannot be read hides no other', async () => {
+  await watch();
+  await schedule('a');
+  await schedule('c');
+  await watcher.stop();
+  for (const [key, value] of [
+    ['watch/main/0', 'nonsense'],
+    ['watch/main/b', { jobId: 'b', pending: [null] }],
+    ['watch/main/z', null],
+  ] as const)
+    await store.put(key, value);
+  thing = new RecordingThing('Hub');
+  const log = keepingLog();
+  await watch({ log });
+  for (const jobId of ['a', 'c']) move(jobId, 'completed', stats(1, 1));
+  await rounds(2);
+  for (const jobId of ['a', 'c']) expect(thing.statusesOf(jobId).at(-1)).toBe('completed');
+  const skipped = log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['key']);
+  expect(skipped).toEqual(['watch/main/0', 'watch/main/b', 'watch/main/z']);
 });

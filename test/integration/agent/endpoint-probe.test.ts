@@ -1,0 +1,53 @@
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import { isFault, probeEndpoint } from '../../../src/agent/check/endpoint-probe.js';
+import { type Certificates, ensureCertificates } from '../../../src/sandbox/certificates.js';
+import {
+  afterRequest,
+  type BadServer,
+  type Behaviour,
+  drip,
+  silent,
+  startBadServer,
+} from '../../support/silent-ends.js';
+
+const TIMEOUT_MS = 300;
+const ACCEPTED = 'HTTP/1.1 200 Connection established\r\n\r\n';
+
+let certificates: Certificates;
+const servers: BadServer[] = [];
+beforeAll(async () => {
+  certificates = await ensureCertificates(undefined, ['hub.test']);
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+test.each<[string, Behaviour, boolean]>([
+  ['an end that says nothing', silent, false],
+  ['an end that says nothing after TLS', silent, false],
+  ['an end that drips the head of its answer', afterRequest(drip('HTTP/1.1 200 OK\r\n', 'x')), false],
+  ['a proxy that never answers CONNECT', silent, true],
+  ['a proxy that drips the answer to CONNECT', afterRequest(drip('HTTP/1.1 200 OK\r\n', 'x')), true],
+  ['a proxy that says nothing after CONNECT', afterRequest((socket) => void socket.write(ACCEPTED)), true],
+])('%s is a fault in time and leaves no connection', async (what, behaviour, isProxy) => {
+  const isTls = what.includes('TLS') || what.includes('head');
+  const server = await startBadServer(behaviour, isTls ? certificates : undefined);
+  servers.push(server);
+  const startMs = performance.now();
+  const result = await probeEndpoint(
+    {
+      host: '127.0.0.1',
+      port: server.port,
+      isSecure: true,
+      serverName: 'hub.test',
+      path: '/',
+      ca: certificates.caPem,
+      ...(isProxy ? { proxy: `http://${server.address}` } : {}),
+    },
+    TIMEOUT_MS,
+  );
+  expect(isFault(result)).toBe(true);
+  expect(performance.now() - startMs).toBeLessThan(TIMEOUT_MS + 1500);
+  await server.whenClosed();
+  expect(server.open).toBe(0);
+});
