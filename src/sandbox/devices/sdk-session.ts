@@ -1,7 +1,7 @@
 import { Client, type DeviceMethodRequest, type DeviceMethodResponse, type Twin } from 'azure-iot-device';
-import { Mqtt } from 'azure-iot-device-mqtt';
 import { type Clock, sleep } from '../../core/clock.js';
 import { unreported } from './desired.js';
+import { ExactMqtt, payloadOf } from './exact-mqtt.js';
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -42,7 +42,7 @@ export interface SessionOptions {
  * made first, and the twin is read once it is there.
  */
 export async function openSession(options: SessionOptions, events: SessionEvents): Promise<SdkSession> {
-  const client = Client.fromConnectionString(options.connectionString, Mqtt);
+  const client = Client.fromConnectionString(options.connectionString, ExactMqtt);
   client.setRetryPolicy(NO_RETRY);
   client.on('error', () => undefined);
   client.on('disconnect', () => events.onLost());
@@ -98,7 +98,7 @@ async function answer(
   response: DeviceMethodResponse,
   events: SessionEvents,
 ): Promise<void> {
-  const result = await events.onMethod(request.methodName, request.payload as unknown);
+  const result = await events.onMethod(request.methodName, payloadOf(request.payload));
   if (!result) return;
   // The connection may be gone by now; the hub knows.
   await response.send(result.status, result.payload).catch(() => undefined);

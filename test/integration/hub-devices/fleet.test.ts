@@ -41,6 +41,12 @@ describe('the fleet', () => {
     const answers = await Promise.all(IDS.map((id) => call(hub, id, 'echo', { id })));
     expect(answers).toEqual(IDS.map((id) => ({ kind: 'answered', status: 200, payload: { id } })));
     await expect(call(hub, 'device-0', 'echo', undefined)).resolves.toMatchObject({ status: 200, payload: null });
+    const exact = { id: 7615917337495251231n, list: [-(2n ** 64n), 1.5, null, 'x'] };
+    await expect(call(hub, 'device-0', 'echo', exact)).resolves.toMatchObject({ status: 200, payload: exact });
+    for (const payload of [9007199254740993n, '"9007199254740993"', '', 0, false, []]) {
+      await expect(call(hub, 'device-0', 'echo', payload)).resolves.toMatchObject({ status: 200, payload });
+    }
+    await expect(call(hub, 'device-0', 'reboot', { delaySeconds: 2n ** 63n })).resolves.toMatchObject({ status: 400 });
     await expect(call(hub, 'device-0', 'failing', null)).resolves.toMatchObject({ status: 500 });
     await expect(call(hub, 'device-0', 'getDiagnostics', null)).resolves.toMatchObject({
       status: 200,

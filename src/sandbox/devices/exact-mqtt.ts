@@ -1,0 +1,63 @@
+import { Mqtt } from 'azure-iot-device-mqtt';
+import { parseJson, stringifyJson } from '../../core/exact-json.js';
+
+type OnMethod = Parameters<Mqtt['onDeviceMethod']>[1];
+type MethodMessage = Parameters<OnMethod>[0];
+
+interface MethodResponse {
+  readonly requestId: string;
+  readonly status: number;
+  readonly payload: unknown;
+}
+
+/** What the transport keeps to itself, as of azure-iot-device-mqtt 1.16. */
+interface TransportInside {
+  readonly _mqtt: {
+    publish(topic: string, payload: string, options: object, done: (error?: Error) => void): void;
+  };
+}
+
+/**
+ * The MQTT transport of the Azure device SDK, with payloads of methods whose whole numbers keep their digits. The SDK
+ * reads and writes them with JSON.parse and JSON.stringify; so a payload is given to it as a JSON text in a string, to
+ * be parsed with `payloadOf`, and an answer that JSON.stringify cannot write is published without it.
+ */
+export class ExactMqtt extends Mqtt {
+  override onDeviceMethod(methodName: string, callback: OnMethod): void {
+    super.onDeviceMethod(methodName, (message, response) => callback(wrapped(message), response));
+  }
+
+  override sendMethodResponse(response: MethodResponse, done?: (error?: Error) => void): void {
+    const text = stringifyJson(response.payload);
+    if (text === undefined || !hasBigint(response.payload)) {
+      super.sendMethodResponse(response as never, done);
+      return;
+    }
+    const { _mqtt: mqtt } = this as unknown as TransportInside;
+    const topic = `$iothub/methods/res/${response.status}/?$rid=${response.requestId}`;
+    mqtt.publish(topic, text, { qos: 0, retain: false }, (error) => done?.(error));
+  }
+}
+
+/** The payload of a request that came through `ExactMqtt`. */
+export const payloadOf = (given: unknown): unknown => (typeof given === 'string' ? parseJson(given) : undefined);
+
+/** A body that is not JSON stays as it is: the SDK refuses it. */
+function wrapped(message: MethodMessage): MethodMessage {
+  const text = String(message.body);
+  try {
+    parseJson(text);
+  } catch {
+    return message;
+  }
+  return { ...message, body: Buffer.from(JSON.stringify(text)) };
+}
+
+function hasBigint(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
