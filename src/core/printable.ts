@@ -5,6 +5,10 @@
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+/** Most texts are plain ASCII, which is found faster than what is not printable. */
+const PLAIN = /^[\x20-\x7e]*$/;
+const PLAIN_LINES = /^[\n\x20-\x7e]*$/;
+
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
@@ -12,11 +16,13 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\
  * escapes of a JSON string (`\n`, `\u001b`). Text from the other end of a connection must pass through here.
  */
 export function printable(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replaceAll(UNPRINTABLE, (found) => SHORT_ESCAPES[found] ?? escaped(found));
 }
 
 /** Like `printable`, but keeps line feeds: for texts of several lines, such as indented JSON. */
 export function printableLines(text: string): string {
+  if (PLAIN_LINES.test(text)) return text;
   return text.replaceAll(UNPRINTABLE, (found) => (found === '\n' ? found : (SHORT_ESCAPES[found] ?? escaped(found))));
 }
 

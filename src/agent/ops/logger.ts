@@ -1,5 +1,6 @@
 import { pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../core/log.js';
+import { printableLines } from '../../core/printable.js';
 import { scrubber } from '../../core/scrub.js';
 import type { LogLevel } from '../config/schema.js';
 import { openLogDevice } from './log-device.js';
@@ -40,13 +41,15 @@ const SECRET_FIELDS = [
 
 /** JSON lines over pino. Secrets are masked three times over: by field, by literal and by form. */
 export function createLogger(options: LoggerOptions): Logger {
+  const scrub = scrubber(options.secrets);
   const settings = {
     level: options.level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: MASK },
-    hooks: { streamWrite: scrubber(options.secrets) },
+    // JSON leaves characters as they are that steer a terminal, or hide.
+    hooks: { streamWrite: (line: string) => printableLines(scrub(line)) },
   };
   const sink = options.sink ?? new LogOutput({ device: openLogDevice(1) });
   const output = sink instanceof LogOutput ? sink : undefined;

@@ -20,6 +20,8 @@ export interface PlatformPolicy {
   sessionId: number;
   /** 0 leaves AUTH without an answer. */
   authCode: (key: string | undefined) => number;
+  /** The reason of a refused AUTH. */
+  refusalReason: string;
   /** The code for a BIND of these names; 0 leaves it without an answer. */
   bindCode: (names: readonly string[]) => number;
   /** Answers the edge's requests; undefined leaves them without an answer. */
@@ -36,6 +38,7 @@ export function policy(changes: Partial<PlatformPolicy> = {}): PlatformPolicy {
     appKey: 'the-key',
     sessionId: 0x01020304,
     authCode: (key) => (key === made.appKey ? CODE.SUCCESS : CODE.UNAUTHORIZED),
+    refusalReason: 'Invalid credentials',
     bindCode: () => CODE.SUCCESS,
     onRequest: () => ({ code: CODE.NOT_FOUND, reason: 'no such service' }),
     maxFrameBytes: 8192,
@@ -198,7 +201,7 @@ export class PlatformEnd {
 
   #answerAuth(message: Message, key: string | undefined): void {
     const code = this.#policy.authCode(key);
-    if (code !== 0) this.#respond(message, code, code === CODE.SUCCESS ? null : 'Invalid credentials');
+    if (code !== 0) this.#respond(message, code, code === CODE.SUCCESS ? null : this.#policy.refusalReason);
   }
 
   #answerBind(message: Message, { names, unbind }: BindBody): void {

@@ -33,6 +33,13 @@ describe('the log', () => {
     expect(line.endsWith('}\n')).toBe(true);
   });
 
+  it('shows characters that steer a terminal as escapes, and keeps the value', () => {
+    const reason = 'a\u009B2J\u202E\u200B\u007F\u001B[2J\n';
+    const [line = ''] = logged((log) => log.warn({ reason }, 'refused'));
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}](?!$)/u);
+    expect(JSON.parse(line)).toMatchObject({ reason });
+  });
+
   it('keeps to its level, which can be changed', () => {
     const lines = logged((log) => {
       log.debug({}, 'one');
