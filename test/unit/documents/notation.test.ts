@@ -283,6 +283,22 @@ describe('readDocument', () => {
     expect((await readDocument(await written('\uFEFF{"a": 1}'))).value).toEqual({ a: 1 });
   });
 
+  it('lets the event loop go on while it reads a long text', async () => {
+    const file = await written('- a\n'.repeat(50_000));
+    let turns = 0;
+    let isRead = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isRead) setImmediate(count);
+    };
+    setImmediate(count);
+    const { value } = await readDocument(file);
+    isRead = true;
+    expect(value).toHaveLength(50_000);
+    // Reading the file itself takes a few turns, its 150,000 words at least fifteen.
+    expect(turns).toBeGreaterThan(15);
+  });
+
   it('refuses pipes, directories and devices at once', async () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
