@@ -20,6 +20,8 @@ export interface RestServerOptions {
   readonly log: Log;
 }
 
+/** Bodies of the sandbox's own routes are settings. */
+const MAX_OWN_BODY_BYTES = 65_536;
 const ALLOWED_TYPES = ['application/json', 'application/xml', 'text/xml'];
 
 /** Handles every plain request of the platform's port. Never throws; a defect is answered 500 and logged. */
@@ -47,7 +49,7 @@ async function answer(
   const match = mounted && mounted.kind !== 'none' ? mounted : options.routes.match(method, url.pathname);
   const found = foundOrThrow(match, method, url.pathname);
   if (match !== mounted) checkContentType(request, method);
-  const body = await readBody(request, options.maxBodyBytes);
+  const body = await readBody(request, match === mounted ? MAX_OWN_BODY_BYTES : options.maxBodyBytes);
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   const { headers } = request;

@@ -1,22 +1,34 @@
+import { TextDecoder } from 'node:util';
 import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
 import { inferPrimitive, isPlainObject } from '../../../alwayson/values.js';
 import { parseJson } from '../../../core/exact-json.js';
 import { bareColumn } from '../values/bare-column.js';
 import { Unconvertible } from '../values/unconvertible.js';
+import { checkJsonBounds } from './json-bounds.js';
 import { RestError } from './rest-error.js';
 
-/** The inputs in a request's body: a JSON object, or nothing at all. Throws RestError 400. */
+/** The inputs in a request's body: a JSON object, or nothing at all. Throws RestError 400 or 413. */
 export function inputsOf(body: Buffer): Readonly<Record<string, unknown>> {
   if (body.length === 0) return {};
+  checkJsonBounds(body);
+  const text = textOf(body);
   let parsed: unknown;
   try {
-    parsed = parseJson(body.toString('utf8'));
+    parsed = parseJson(text);
   } catch (error) {
     throw new RestError(400, `Bad Request : the body is not JSON: ${(error as Error).message}`);
   }
   if (!isPlainObject(parsed)) throw new RestError(400, 'Bad Request : the body must be a JSON object of inputs');
   return parsed;
+}
+
+function textOf(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw new RestError(400, 'Bad Request : the body is not UTF-8 text');
+  }
 }
 
 /**

@@ -5,6 +5,12 @@ import { type HostAnswer, type HostCall, isLogCall, type ScriptOrder, type Worke
 
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
+/** Characters of JSON that a script may hand to the platform at once: reading more would hold the event loop. */
+const MAX_JSON_LENGTH = 8_388_608;
+const TOO_LONG = `a script may pass at most ${MAX_JSON_LENGTH} characters of JSON to the platform at once`;
+
+const isTooLong = (message: WorkerMessage): boolean => message.kind === 'done' && message.json.length > MAX_JSON_LENGTH;
+
 /** How a script ended. */
 export type ScriptEnd =
   | Extract<WorkerMessage, { kind: 'done' | 'failed' | 'unreadable' }>
@@ -51,7 +57,7 @@ export class ScriptThread {
       this.#onDeath = (message) => resolve({ kind: 'died', message });
       this.#onMessage = (message) => {
         if (message.kind === 'call') void this.#serve(message.json, host);
-        else resolve(message);
+        else resolve(isTooLong(message) ? { kind: 'failed', message: TOO_LONG } : message);
       };
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       this.#worker.postMessage({ ...order, signal: this.#signal } satisfies ScriptOrder);
@@ -65,8 +71,9 @@ export class ScriptThread {
   }
 
   async #serve(json: string, host: ScriptHost): Promise<void> {
-    const call = readCall(json);
-    const answer = call ? await host.answer(call) : { error: 'the call cannot be read' };
+    const call = json.length > MAX_JSON_LENGTH ? undefined : readCall(json);
+    const refusal = { error: json.length > MAX_JSON_LENGTH ? TOO_LONG : 'the call cannot be read' };
+    const answer = call ? await host.answer(call) : refusal;
     if (isLogCall(json) || !this.#isAlive) return;
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#answers.postMessage(answer);

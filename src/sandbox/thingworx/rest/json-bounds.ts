@@ -1,0 +1,46 @@
+import { RestError } from './rest-error.js';
+
+/** Values of one body: an InfoTable of 40,000 rows with four cells. More would hold the event loop for too long. */
+const MAX_VALUES = 200_000;
+/** Nesting that a value for an edge or a script may have, with the levels that a table around it adds. */
+const MAX_DEPTH = 80;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/**
+ * Checks the size of a JSON text before anything is made of it, in one pass over its bytes. The text need not be
+ * well-formed. Throws RestError 413 for too many values, 400 for nesting that is too deep.
+ */
+export function checkJsonBounds(body: Uint8Array): void {
+  let values = 0;
+  let depth = 0;
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at] as number;
+    if (byte === QUOTE) at = endOfString(body, at);
+    else if (OPENING.has(byte)) {
+      values += 1;
+      depth += 1;
+      if (depth > MAX_DEPTH) throw new RestError(400, `Bad Request : the body is nested more than ${MAX_DEPTH} deep`);
+    } else if (CLOSING.has(byte)) depth -= 1;
+    else if (byte === COMMA) values += 1;
+    if (values > MAX_VALUES)
+      throw new RestError(413, `Payload Too Large : the body has more than ${MAX_VALUES} values; send it in parts`);
+  }
+}
+
+/** The place of the closing quote, or the end of the text. */
+function endOfString(body: Uint8Array, start: number): number {
+  let end = body.indexOf(QUOTE, start + 1);
+  while (end >= 0 && isEscaped(body, end)) end = body.indexOf(QUOTE, end + 1);
+  return end < 0 ? body.length : end;
+}
+
+function isEscaped(body: Uint8Array, at: number): boolean {
+  let backslashes = 0;
+  while (body[at - 1 - backslashes] === BACKSLASH) backslashes += 1;
+  return backslashes % 2 === 1;
+}
