@@ -539,6 +539,24 @@ describe('edges of the local ThingWorx', () => {
       expect(await isConnected('Gw3')).toMatchObject({ isConnected: false });
     });
 
+    it('may have a template that is based on the one that they name', async () => {
+      const template = '<ThingTemplate name="MyGateway" baseThingTemplate="SDKGateway"/>';
+      await upload(platform, IMPORTER, `<Entities><ThingTemplates>${template}</ThingTemplates></Entities>`);
+      await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
+        name: 'Gw6',
+        thingTemplateName: 'MyGateway',
+      });
+      const other = await authenticated();
+      for (const [name, type] of [
+        ['Gw6', 'SDKGateway'],
+        ['Gw7', 'MyGateway'],
+      ] as const) {
+        bindAs(other, [], [name, type]);
+        expect(await other.next()).toMatchObject({ code: OK });
+        expect(await isConnected(name)).toMatchObject({ isConnected: true, thingTemplate: 'MyGateway' });
+      }
+    });
+
     it.each([
       ['Gw4', 'NoSuchTemplate', /NoSuchTemplate/],
       ['Gw4', 'RemoteThing', /not the template of a gateway/],

@@ -60,6 +60,30 @@ describe('conversions of any value to any base type', () => {
     );
   });
 
+  it('make BOOLEAN true of `true` in any case and of numbers other than 0, and false of every other text', () => {
+    const anyCase = fc.mixedCase(fc.constant('true'));
+    const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(anyCase, numbers, fc.stringMatching(/^[a-su-z ]{0,12}$/), (isTrue, number, text) => {
+        expect(toBaseType('BOOLEAN', isTrue)).toBe(true);
+        expect(toBaseType('BOOLEAN', number)).toBe(number !== 0);
+        expect(toBaseType('BOOLEAN', String(number))).toBe(number !== 0);
+        expect(toBaseType('BOOLEAN', text)).toBe(false);
+      }),
+    );
+  });
+
+  it('read a LOCATION from latitude, longitude and elevation in this order', () => {
+    const degrees = fc.double({ min: -10_000, max: 10_000, noNaN: true });
+    fc.assert(
+      fc.property(degrees, degrees, degrees, (latitude, longitude, elevation) => {
+        const location = { latitude: latitude + 0, longitude: longitude + 0, elevation: elevation + 0 };
+        expect(toBaseType('LOCATION', `${latitude}, ${longitude},${elevation}`)).toEqual(location);
+        expect(toBaseType('LOCATION', location)).toEqual(location);
+      }),
+    );
+  });
+
   it('cut INTEGER off behind the point, towards 0', () => {
     fc.assert(
       fc.property(fc.double({ min: -2147483648, max: 2147483647, noNaN: true }), (number) => {

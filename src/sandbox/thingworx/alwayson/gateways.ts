@@ -16,14 +16,14 @@ export type GatewayPlan =
 
 /**
  * Creates the Thing of a gateway where there is none: it exists for as long as it is bound. One that exists must have the
- * template that the gateway names (PTC help, "Auto-bound Gateways").
+ * template that the gateway names, or one that is based on it (PTC help, "Auto-bound Gateways").
  */
 export function provideGateway(things: Things, { name, type }: Gateway): GatewayPlan {
   const refused = (reason: string): GatewayPlan => ({ kind: 'refused', reason });
   if (!isGatewayTemplate(things, type)) return refused(`[${type}] is not the template of a gateway`);
   const existing = things.bindable(name) ?? things.get(name);
   if (existing)
-    return existing.template.toLowerCase() === type.toLowerCase()
+    return isBasedOn(things, existing.template, type)
       ? { kind: 'existing' }
       : refused(`Thing [${name}] has the template ${existing.template}, not ${type}`);
   if (!isEntityName(name)) return refused(`[${name}] is not a name for a Thing`);
@@ -36,6 +36,9 @@ export function provideGateway(things: Things, { name, type }: Gateway): Gateway
 export function removeGateway(things: Things, name: string): void {
   if (things.get(name)?.isEphemeral) things.delete(name);
 }
+
+const isBasedOn = ({ entities }: Things, template: string, base: string): boolean =>
+  (entities.chainOf(template) ?? []).some((name) => name.toLowerCase() === base.toLowerCase());
 
 function isGatewayTemplate({ entities }: Things, template: string): boolean {
   if (!entities.hasTemplate(template)) return false;
