@@ -58,6 +58,10 @@ function refuseWhatBelongsToTheName(tokens: TokenStream): void {
   if (token.kind === 'quotedName') {
     throw tokens.invalid('a name in double square brackets is joined to a path by a dot, as in tags.[[group]]');
   }
+  if (token.kind === 'number' && token.text.startsWith('.') && touches(tokens.peek(-1), token)) {
+    const name = token.text.slice(1);
+    throw tokens.invalid(`a name that begins with a digit stands in double square brackets: [[${name}]]`);
+  }
   const dash = dashedName(tokens, -1);
   if (dash && tokens.peek(1).kind === 'name') throw tokens.invalid(dash.problem);
 }

@@ -16,6 +16,8 @@ const NUMBER = /(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)/y
 const SYMBOL = /<=|>=|!=|<>|[=<>+\-*/%()[\],.]/y;
 const BLANK = /\s+/y;
 
+const SHOWN_TOKEN_CHARACTERS = 40;
+
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   "'": "'",
   '"': '"',
@@ -72,17 +74,24 @@ function readToken(text: string, offset: number, previous: Token | undefined): T
   if (symbol !== undefined) return { kind: 'symbol', text: symbol, offset };
   const character = String.fromCodePoint(text.codePointAt(offset) as number);
   const isInName = previous?.kind === 'name' && previous.offset + previous.text.length === offset;
-  const hint = isInName
-    ? `; a name that contains it stands in double square brackets: [[${previous.text}${character}...]]`
-    : '';
+  const hint = isInName ? `; ${bracketHint(text, offset, character)}` : '';
   throw queryInvalid(text, offset, character, `this character has no meaning here${hint}`);
+}
+
+/** What to write for the name around `token`, which has a character or a place of it that a bare name cannot have. */
+function bracketHint(text: string, offset: number, token: string): string {
+  const before = /[\p{L}\p{N}_$-]*$/u.exec(text.slice(Math.max(0, offset - SHOWN_TOKEN_CHARACTERS), offset))?.[0] ?? '';
+  const after =
+    /^[\p{L}\p{N}_$-]*/u.exec(text.slice(offset + token.length, offset + SHOWN_TOKEN_CHARACTERS))?.[0] ?? '';
+  const name = token.startsWith('.') ? `${token.slice(1)}${after}` : `${before}${token}${after}`;
+  return `a name that is not made of letters, digits and _ stands in double square brackets: [[${name}]]`;
 }
 
 function readNumber(text: string, offset: number, number: string): Token {
   const value = Number(number);
   const next = matchAt(NAME, text, offset + number.length);
   if (next !== undefined) {
-    const hint = `a name that begins with a digit stands in double square brackets: [[${(number + next).replace('.', '')}]]`;
+    const hint = bracketHint(text, offset, number + next);
     throw queryInvalid(text, offset, number + next, `this is neither a number nor a name; ${hint}`);
   }
   if (!Number.isFinite(value)) throw queryInvalid(text, offset, number, 'the number is too large');
@@ -139,8 +148,6 @@ function matchAt(pattern: RegExp, text: string, offset: number): string | undefi
 function skipBlanks(text: string, offset: number): number {
   return offset + (matchAt(BLANK, text, offset)?.length ?? 0);
 }
-
-const SHOWN_TOKEN_CHARACTERS = 40;
 
 /** The error for `token`, which stands at `offset`; `problem` says what is wrong or what was expected. */
 export function queryInvalid(text: string, offset: number, token: string, problem: string): AgentError {

@@ -76,6 +76,18 @@ describe.each(['memory', 'level'])('a hub over a store in %s', (kind) => {
     await tested.close();
   });
 
+  test('goes on with a job that an earlier version kept as pending', async () => {
+    let tested = await startHubUnderTest({ store });
+    await tested.hub.registerDevices([{ deviceId: 'a' }]);
+    await tested.raw('PUT', '/jobs/v2/j', { body: job('twin', { startTime: '2099-01-01T00:00:00Z' }) });
+    await tested.close();
+    await store.put('job/j', { ...((await store.get('job/j')) as object), status: 'pending', startMs: 0 });
+
+    tested = await startHubUnderTest({ store });
+    expect(await ended(tested, 'j')).toMatchObject({ status: 'completed', deviceJobStatistics: { succeededCount: 1 } });
+    await tested.close();
+  });
+
   test('goes on with a job that was running', async () => {
     let tested = await startHubUnderTest({ store });
     let light = await tested.hub.addLightDevices([{ deviceId: 'on' }, { deviceId: 'off' }]);

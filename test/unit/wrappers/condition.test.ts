@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { findingsOfCondition } from '../../../src/wrappers/rules/conditions';
 import { fillCondition, parseConditionTemplate } from '../../../src/wrappers/condition';
 
 const filled = (text: string, values: Record<string, string | number>): string => {
@@ -6,6 +7,34 @@ const filled = (text: string, values: Record<string, string | number>): string =
   if ('problems' in result) throw new Error(result.problems.map(({ message }) => message).join('; '));
   return fillCondition(result.template, (name) => values[name]);
 };
+
+describe('the check of a condition', () => {
+  const findings = (queryCondition: string) =>
+    findingsOfCondition({
+      name: 'S',
+      parameters: [{ name: 'x', baseType: 'STRING', required: true }],
+      job: { queryCondition },
+    } as never).map(({ message }) => message);
+
+  it.each([
+    'tags.[[group]].region = {x}',
+    'properties.reported.[[macAddress]] IN [{x}]',
+    'STARTSWITH(deviceId, {x})',
+    'FROM devices.modules WHERE tags.[[a-b]] = {x}',
+    'tags.[[{x}]] = {x}',
+  ])('accepts %s', (text) => {
+    expect(findings(text)).toEqual([]);
+  });
+
+  it.each([
+    ['STARTS_WITH(deviceId, {x})', 'STARTSWITH'],
+    ['tags.my-group = {x}', '[[my-group]]'],
+    ['tags.[[group.region = {x}', ']]'],
+    ['tags.[[]] = {x}', 'no name'],
+  ])('refuses %s, naming %s', (text, hint) => {
+    expect(findings(text)).toEqual([expect.stringContaining(hint)]);
+  });
+});
 
 describe('placeholders beside names in double square brackets', () => {
   it.each([
