@@ -169,6 +169,33 @@ describe('import of exports', () => {
     }
   });
 
+  it('imports the entities of metadata.xml, and names what else an extension brings', async () => {
+    const metadata = `<ExtensionPackages><ExtensionPackage name="java-ext" packageVersion="2.0.0" minimumThingWorxVersion="9.0.0">
+      <JarResources><FileResource type="JAR" file="a.jar"/><FileResource type="JAR" file="b.jar"/></JarResources></ExtensionPackage></ExtensionPackages>
+      <ThingPackages><ThingPackage name="P" className="x.Y"/></ThingPackages><ThingTemplates><ThingTemplate name="Java_TT" thingPackage="P"/></ThingTemplates>
+      <Resources><Resource name="R" className="x.Z"/></Resources><ScriptFunctionLibraries><ScriptFunctionLibrary name="L"/></ScriptFunctionLibraries>
+      <Widgets><Widget name="w"/></Widgets>`;
+    const thing = strToU8(entities('<Things><Thing name="T" thingTemplate="Java_TT"/></Things>'));
+    const zip = zipSync({
+      'metadata.xml': strToU8(entities(metadata)),
+      'Entities/Things/T.xml': thing,
+      'lib/common/a.jar': new Uint8Array(10),
+      'ui/w/w.ide.js': strToU8('TW.IDE'),
+    });
+    const { json } = await upload(platform, EXTENSIONS, zip);
+    expect(json).toMatchObject({
+      rows: [
+        {
+          name: 'java-ext',
+          reportMessage:
+            'The extension java-ext 2.0.0 was imported: 2 entities. The sandbox does not import these, and skipped them: ' +
+            'ThingPackages (1), Resources (1), ScriptFunctionLibraries (1), Widgets (1), JarResources (2)',
+        },
+      ],
+    });
+    expect((await rest.request('GET', '/Thingworx/Things/T')).json).toMatchObject({ thingTemplate: 'Java_TT' });
+  });
+
   it('answers a bare success where nothing was skipped, empty collections included', async () => {
     expect(await upload(platform, IMPORTER, entities(`${shape('D')}<Mashups/><Groups></Groups>`))).toMatchObject({
       status: 200,
@@ -192,6 +219,12 @@ describe('import of exports', () => {
     const zip = zipSync({ 'metadata.xml': METADATA, 'Entities/Things/a.xml': strToU8('<Entities>\n<Things>') });
     expect(await reason(EXTENSIONS, zip)).toBe(
       'Entities/Things/a.xml: the XML is not well-formed: line 2: <Things> is not closed',
+    );
+  });
+
+  it('names the file of a zip that holds no entities', async () => {
+    expect(await reason(IMPORTER, zipSync({ 'conf/web.xml': strToU8('<web-app/>') }))).toBe(
+      'conf/web.xml: the root element is web-app, not Entities',
     );
   });
 

@@ -39,6 +39,10 @@ const SERVICES = [
   { name: 'BadReturn', code: 'if (true) { return 1; }' },
   { name: 'NotANumber', code: 'var result = 0 / 0;', result: 'NUMBER' },
   { name: 'Nobody', code: 'var result = String(Things["Nobody"] === undefined);' },
+  {
+    name: 'Connected',
+    code: 'var result = Things["Remote"].isConnected + " " + typeof Things["Remote"].lastConnection;',
+  },
   { name: 'Deep', code: 'var result = me.Deep();' },
   {
     name: 'Recovers',
@@ -63,7 +67,7 @@ describe('scripts of the local ThingWorx', () => {
   let rest: RestCaller;
 
   beforeAll(async () => {
-    platform = await startLocalThingWorx({ port: 0, scriptTimeoutMs: 4000 });
+    platform = await startLocalThingWorx({ port: 0, scriptTimeoutMs: 4000, things: [{ name: 'Remote' }] });
     rest = new RestCaller(platform.url, platform.appKey, 'Desk');
     await upload(platform, IMPORTER, scriptThing('Desk', SERVICES, DATA_SHAPE));
   });
@@ -110,6 +114,10 @@ describe('scripts of the local ThingWorx', () => {
     expect(await rest.result('Twice')).toBe(12);
     const { json } = await rest.request('GET', '/Thingworx/Things/Desk/Properties/count');
     expect(json).toMatchObject({ rows: [{ count: 12 }] });
+  });
+
+  it('reads whether a RemoteThing is connected', async () => {
+    expect(await rest.result('Connected')).toBe('false undefined');
   });
 
   it('gives nothing for NOTHING', async () => {

@@ -29,9 +29,14 @@ export interface Skipped {
   readonly count: number;
 }
 
+/** @throws ImportRefused for a document that holds no entities */
+export function checkRoot({ name }: XmlElement): void {
+  if (name !== 'Entities') throw new ImportRefused(`the root element is ${name}, not Entities`);
+}
+
 /** The contents of a document `<Entities>`. */
 export function entitiesIn(root: XmlElement): { entities: EntityElement[]; skipped: Skipped[] } {
-  if (root.name !== 'Entities') throw new ImportRefused(`the root element is ${root.name}, not Entities`);
+  checkRoot(root);
   const entities: EntityElement[] = [];
   const skipped: Skipped[] = [];
   for (const { name, children } of root.children) {

@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { ImportRefused } from './import-refused.js';
 import { isZip, unzip, type ZipEntry } from './extension-zip.js';
-import { COLLECTION_NAMES, entitiesIn, type EntityElement, type Skipped } from './read-entity.js';
+import { checkRoot, COLLECTION_NAMES, entitiesIn, type EntityElement, type Skipped } from './read-entity.js';
 import { itemsOf, type XmlElement } from './xml.js';
 import { readXml, XmlBudget } from './xml-reader.js';
 import { withLineFeeds } from './xml-text.js';
@@ -22,6 +22,7 @@ export interface ExtensionPackage extends Upload {
 }
 
 const METADATA = 'metadata.xml';
+const PACKAGES = 'ExtensionPackages';
 const MAX_PACKAGES = 50;
 const MAX_PIECES = 400_000;
 
@@ -55,13 +56,18 @@ function* readExtension(bytes: Uint8Array, budget: XmlBudget): Generator<void, E
   const metadata = files.find(({ name }) => name === METADATA);
   if (!metadata) throw new ImportRefused(`the extension has no metadata.xml at its root${elsewhere(files)}`);
   const root = yield* readFile(metadata, budget);
-  const [package_, ...others] = itemsOf(root, 'ExtensionPackages', 'ExtensionPackage');
+  const [package_, ...others] = itemsOf(root, PACKAGES, 'ExtensionPackage');
   if (!package_ || others.length > 0) throw new ImportRefused('metadata.xml must declare one ExtensionPackage');
   const head = packageHead(package_);
-  const roots: XmlElement[] = [];
+  const roots = [root];
   for (const file of files) if (file.name.startsWith('Entities/')) roots.push(yield* readFile(file, budget));
-  return { ...head, ...uploadOf(roots) };
+  const { entities, skipped } = uploadOf(roots);
+  return { ...head, entities, skipped: [...skipped.filter(({ what }) => what !== PACKAGES), ...partsOf(package_)] };
 }
+
+/** What a package brings beside entities, such as Java archives. */
+const partsOf = ({ children }: XmlElement): Skipped[] =>
+  children.filter((part) => part.children.length > 0).map((part) => ({ what: part.name, count: part.children.length }));
 
 /** A hint for a zip of a folder instead of its contents. */
 function elsewhere(files: readonly ZipEntry[]): string {
@@ -81,7 +87,9 @@ function packageHead({ attributes }: XmlElement): Omit<ExtensionPackage, keyof U
 /** Names the file in what is wrong with it. */
 function* readFile({ name, bytes }: ZipEntry, budget: XmlBudget): Generator<void, XmlElement> {
   try {
-    return yield* readXml(textOf(bytes, name), budget);
+    const root = yield* readXml(textOf(bytes, name), budget);
+    checkRoot(root);
+    return root;
   } catch (error) {
     if (!(error instanceof ImportRefused) || error.message.startsWith(name)) throw error;
     throw new ImportRefused(`${name}: ${error.message}`);

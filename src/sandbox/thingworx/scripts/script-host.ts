@@ -1,6 +1,8 @@
+import { rowsFromTable } from '../../../alwayson/values.js';
 import { messageOf } from '../../../core/errors.js';
+import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
-import { propertyValue, writeProperties } from '../rest/properties.js';
+import { propertiesTable, propertyValue, writeProperties } from '../rest/properties.js';
 import { callResourceService, callThingService } from '../services/call-service.js';
 import { builtInNames } from '../services/built-in.js';
 import { callEntityService, kindNamed } from '../services/entity-services.js';
@@ -9,6 +11,8 @@ import { fitting, pack, packFields, packTable, scalarOf, unpack, unpackRow } fro
 import type { HostAnswer, HostCall, PackedValue, ThingFacts } from './script-protocol.js';
 import type { ScriptHost } from './script-thread.js';
 
+/** What every RemoteThing has besides its own properties. */
+const REMOTE_PROPERTIES: readonly string[] = ['isConnected', 'lastConnection'];
 const EMPTY: PackedValue = { is: 'undefined' };
 const MAX_LOG_LENGTH = 4000;
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -67,7 +71,7 @@ export class PlatformScriptHost implements ScriptHost {
       thingTemplate: template,
       identifier,
       services: [...new Set([...definitions.services.keys(), ...builtInNames(thing)])],
-      properties: [...definitions.properties.keys()],
+      properties: [...definitions.properties.keys(), ...(thing.isRemote ? REMOTE_PROPERTIES : [])],
     };
   }
 
@@ -89,8 +93,15 @@ export class PlatformScriptHost implements ScriptHost {
   }
 
   #read({ thing, property }: Extract<HostCall, { ask: 'read' }>): PackedValue {
-    const { definition, value } = propertyValue(this.#required(thing), property);
+    const target = this.#required(thing);
+    if (target.isRemote && REMOTE_PROPERTIES.includes(property)) return this.#readRemote(target, property);
+    const { definition, value } = propertyValue(target, property);
     return pack(definition.baseType, value, property);
+  }
+
+  #readRemote(thing: PlatformThing, property: string): PackedValue {
+    const table = propertiesTable(this.#platform, thing, property);
+    return pack(table.fields[0]?.baseType ?? 'NOTHING', rowsFromTable(table)[0]?.[property], property);
   }
 
   async #write({ thing, property, value }: Extract<HostCall, { ask: 'write' }>): Promise<void> {
