@@ -48,6 +48,10 @@ function* scan(text: string): Generator<{ readonly token: string; readonly quote
   for (const [token] of text.matchAll(pieces)) yield { token, quoted: token.startsWith("'") || token.startsWith('"') };
 }
 
+/** The names in the placeholders of a condition, whether they are parameters or not. */
+export const placeholderNames = (text: string): ReadonlySet<string> =>
+  new Set([...scan(text)].flatMap(({ token }) => /^\{(.*)\}$/s.exec(token)?.[1] ?? []));
+
 function problemsInQuotes(token: string, isParameter: (name: string) => boolean): ConditionProblem[] {
   const names = [...token.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? '').filter(isParameter);
   return names.map((name) => ({

@@ -3,6 +3,7 @@
  * the same in ECMAScript 5, down to the words of the errors; a property test holds the two together.
  */
 import { AgentError } from '../core/errors.js';
+import { inexactNumberPath, parseJson, stringifyJson } from '../core/exact-json.js';
 import type { JsonValue } from '../edge/definitions.js';
 import type { ValueKind, ValueRule } from './definition.js';
 import { INTEGER_RANGE, MAX_PATTERN_TEXT_LENGTH } from './parameter-types.js';
@@ -29,7 +30,7 @@ export const isAbsent = (value: unknown): value is undefined | null => value ===
 
 const CONVERTERS: Readonly<Record<ValueKind, (value: unknown, at: string, rule: ValueRule) => JsonValue>> = {
   text: toText,
-  number: toNumber,
+  number: toExactNumber,
   integer: (value, at) => toWhole(value, at, INTEGER_RANGE),
   long: (value, at) => toWhole(value, at, { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
   boolean: toBoolean,
@@ -42,7 +43,7 @@ const CONVERTERS: Readonly<Record<ValueKind, (value: unknown, at: string, rule: 
 };
 
 function toText(value: unknown, at: string): string {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+  if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value)) {
     throw refuse(at, 'must be text');
   }
   return String(value);
@@ -53,6 +54,32 @@ function toNumber(value: unknown, at: string): number {
   const number = isNumber ? Number(value) : Number.NaN;
   if (!Number.isFinite(number)) throw refuse(at, 'must be a number');
   return number;
+}
+
+/** A number that is written in JSON with the digits that it was given with. */
+function toExactNumber(value: unknown, at: string): number {
+  const number = toNumber(value, at);
+  if (Number.isSafeInteger(number) || Math.abs(number) < LARGEST_SAFE || isWrittenExactly(value, number)) return number;
+  throw refuse(at, 'is a whole number that cannot be held exactly; use a text for it');
+}
+
+const LARGEST_SAFE = Number.MAX_SAFE_INTEGER;
+/** From here on numbers are written with an exponent, as nobody writes an identity. */
+const FIRST_WITH_EXPONENT = 1e21;
+
+/** Whether the digits of a number beyond 2^53 are those that it was given with, or those of its double. */
+function isWrittenExactly(value: unknown, number: number): boolean {
+  if (typeof value !== 'number') return decimalOf(String(value)) === decimalOf(String(number));
+  return Math.abs(number) >= FIRST_WITH_EXPONENT || number.toFixed(0) === String(number);
+}
+
+/** Digits without zeros at either end, and their exponent. */
+function decimalOf(text: string): string {
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^\s*([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?\s*$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const shown = digits.replace(/0+$/, '');
+  return `${sign === '-' ? '-' : ''}${shown}e${Number(power) - fraction.length + digits.length - shown.length}`;
 }
 
 function toWhole(value: unknown, at: string, range: { readonly minimum: number; readonly maximum: number }): number {
@@ -99,10 +126,17 @@ function unwrapped(value: unknown): unknown {
 }
 
 function toJson(value: unknown, at: string): JsonValue {
-  const text = JSON.stringify(value) as string | undefined;
+  const path = inexactNumberPath(value, '');
+  if (path !== undefined) throw refuse(at, inexactText(path.replace(/^\./, '')));
+  const text = stringifyJson(value);
   if (text === undefined) throw refuse(at, 'must be JSON');
-  return unwrapped(JSON.parse(text)) as JsonValue;
+  return unwrapped(parseJson(text)) as JsonValue;
 }
+
+const inexactText = (path: string): string =>
+  path === ''
+    ? 'is a whole number that cannot be held exactly; use a text for it'
+    : `has a whole number at ${path} that cannot be held exactly; use a text for it`;
 
 function toTable(value: unknown, at: string, rule: ValueRule): JsonValue {
   const rows = unwrapped((value as { rows?: unknown }).rows ?? value);

@@ -3,7 +3,7 @@ const MAX_DEPTH = 32;
 /** What is wrong with a value that is to be written as JSON into every payload. */
 export function problemWithJson(value: unknown, depth = 0): string | undefined {
   if (depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} levels deep`;
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'has a number that is not finite';
+  if (typeof value === 'number') return problemWithNumber(value);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined;
   if (Array.isArray(value)) return firstProblem(value, depth);
   if (typeof value !== 'object') return 'is not JSON';
@@ -11,6 +11,16 @@ export function problemWithJson(value: unknown, depth = 0): string | undefined {
   return Object.hasOwn(value, '__proto__')
     ? 'must not use the name __proto__'
     : firstProblem(Object.values(value), depth);
+}
+
+/** Numbers are written by their doubles, whose digits beyond 2^53 may be others than those in the description. */
+export function problemWithNumber(value: number): string | undefined {
+  if (!Number.isFinite(value)) return 'has a number that is not finite';
+  const isDigits = Math.abs(value) < 1e21;
+  if (Number.isSafeInteger(value) || !Number.isInteger(value) || !isDigits || value.toFixed(0) === String(value)) {
+    return undefined;
+  }
+  return `has the whole number ${value.toFixed(0)}, which cannot be written exactly in JSON; make it a text`;
 }
 
 function firstProblem(values: readonly unknown[], depth: number): string | undefined {

@@ -79,7 +79,7 @@ function findingsOfEnum(parameter: RawParameter, kind: ValueRule['kind']): Findi
     const path = ['enum', index];
     if (typeof value !== wanted) return [{ path, message: `must be a ${wanted === 'string' ? 'text' : 'number'}` }];
     if (values.indexOf(value) !== index) return [{ path, message: `the value ${value} occurs twice` }];
-    const problem = problemWithValue(value, rest);
+    const problem = problemWithJson(value) ?? problemWithValue(value, rest);
     return problem === undefined ? [] : [{ path, message: problem }];
   });
 }

@@ -1,3 +1,4 @@
+import { placeholderNames } from '../condition.js';
 import type { RawService } from '../schema.js';
 import { findingsOfCondition, templateOf } from './conditions.js';
 import type { ShapeTable } from './data-shapes.js';
@@ -32,7 +33,7 @@ export function findingsOfService(service: RawService, shapes: ShapeTable): Find
 
 /** Names in placeholders, of a condition with errors too: a wrong one must not make every parameter wrong. */
 const placeholdersIn = (service: RawService): ReadonlySet<string> =>
-  new Set([...(service.job?.queryCondition ?? '').matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? ''));
+  placeholderNames(service.job?.queryCondition ?? '');
 
 function findingsOfName({ name }: RawService): Finding[] {
   if (!isNameOfAgent(name)) return [];

@@ -1,3 +1,4 @@
+import { isJobServiceName } from '../../jobs/catalogue.js';
 import type { ConditionTemplate } from '../condition.js';
 import { isOnHubThing, JOB_OPTIONS, type JobOption, type WrapperBundle, type WrapperService } from '../definition.js';
 import { kindOf } from '../parameter-types.js';
@@ -11,12 +12,29 @@ export function callStatements(service: WrapperService, target: ScriptTarget, us
   const isMethod = service.kind === 'deviceMethod';
   const start = isMethod ? `var _call = { methodName: ${stringLiteral(service.methodName)} };` : 'var _call = {};';
   const payload = isMethod ? payloadArgument(service, target, use) : '_payload';
+  const more = isMethod && mayNeedText(service, target) ? textStatements(use) : [];
   const options = JOB_OPTIONS.flatMap((option) => {
     const value = optionExpression(option, service, target, use);
     return value === undefined ? [] : [`${use('_set')}(_call, "${option}", ${value});`];
   });
+  if (more.length > 0) return [start, ...more, ...options];
   return [start, `${use('_set')}(_call, ${isMethod ? '"payload"' : '"patch"'}, ${payload});`, ...options];
 }
+
+/**
+ * Whether a payload may be something else than an object, which the JSON type of the platform cannot carry, or an object
+ * that the agent would take for a wrapped list. The agent's service takes it as text; other services have no such way.
+ */
+function mayNeedText(service: WrapperService, target: ScriptTarget): boolean {
+  if (target.payloadType !== 'json' || !isJobServiceName(target.methodService)) return false;
+  const tree = payloadTree(service);
+  return tree.kind !== 'object' || tree.members.some(([name]) => name === 'array');
+}
+
+const textStatements = (use: Use): string[] => [
+  `if (${use('_plain')}(_payload)) { _call.payload = _payload; }`,
+  'else if (_payload !== undefined) { _call.payloadText = JSON.stringify(_payload); }',
+];
 
 function payloadArgument(service: WrapperService, target: ScriptTarget, use: Use): string {
   if (target.payloadType === 'json') return '_payload';

@@ -3,20 +3,12 @@
  * values that come from Java: no `instanceof`, no `Array.isArray` before a round trip through JSON, no `for...in`.
  * Names begin with `_`, which no parameter can.
  */
-import { INTEGER_RANGE, MAX_PATTERN_TEXT_LENGTH } from '../parameter-types.js';
-
-interface LibraryFunction {
-  /** Names of the functions that it calls. */
-  readonly needs: readonly string[];
-  readonly source: string;
-}
-
-const fn = (needs: string, source: string): LibraryFunction => ({
-  needs: needs === '' ? [] : needs.split(' '),
-  source: source.trim(),
-});
+import { MAX_PATTERN_TEXT_LENGTH } from '../parameter-types.js';
+import { fn, type LibraryFunction } from './library-function.js';
+import { NUMBER_LIBRARY } from './number-library.js';
 
 const LIBRARY = {
+  ...NUMBER_LIBRARY,
   _present: fn('', `function _present(v) { return v !== undefined && v !== null; }`),
   _refuse: fn(
     '',
@@ -35,32 +27,6 @@ function _take(name, v, required, fallback, convert) {
   ),
   _option: fn('', `function _option(v) { return v === "" ? null : v; }`),
   _text: fn('', `function _text(v) { return String(v); }`),
-  _number: fn(
-    '_refuse',
-    String.raw`
-function _number(v, at) {
-    var ok = typeof v === "number" || /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(String(v));
-    var n = ok ? Number(v) : NaN;
-    if (!isFinite(n)) { _refuse(at, "must be a number"); }
-    return n;
-}`,
-  ),
-  _whole: fn(
-    '_number _refuse',
-    `
-function _whole(v, at, minimum, maximum) {
-    var n = _number(v, at);
-    if (Math.floor(n) !== n || n < minimum || n > maximum) {
-        _refuse(at, "must be a whole number from " + minimum + " to " + maximum);
-    }
-    return n;
-}`,
-  ),
-  _integer: fn(
-    '_whole',
-    `function _integer(v, at) { return _whole(v, at, ${INTEGER_RANGE.minimum}, ${INTEGER_RANGE.maximum}); }`,
-  ),
-  _long: fn('_whole', `function _long(v, at) { return _whole(v, at, -9007199254740991, 9007199254740991); }`),
   _boolean: fn(
     '_refuse',
     `
@@ -100,12 +66,18 @@ function _location(v, at) {
 }`,
   ),
   _json: fn(
-    '_refuse',
+    '_inexact _refuse',
     `
 function _json(v, at) {
     var text = JSON.stringify(v);
     if (text === undefined) { _refuse(at, "must be JSON"); }
     var o = JSON.parse(text);
+    var path = _inexact(o, "");
+    if (path !== undefined) {
+        path = path.replace(/^\\./, "");
+        _refuse(at, (path === "" ? "is a whole number" : "has a whole number at " + path) +
+            " that cannot be held exactly; use a text for it");
+    }
     if (o === null || typeof o !== "object" || Object.keys(o).length !== 1) { return o; }
     return Array.isArray(o.array) ? o.array : o;
 }`,
@@ -207,6 +179,14 @@ function _matching(s, at, pattern) {
 function _oneOf(v, at, values) {
     if (values.indexOf(v) < 0) { _refuse(at, "must be one of " + values.join(", ")); }
     return v;
+}`,
+  ),
+  _plain: fn(
+    '',
+    `
+function _plain(v) {
+    if (v === null || typeof v !== "object" || Array.isArray(v)) { return false; }
+    return Object.keys(v).length !== 1 || !Array.isArray(v.array);
 }`,
   ),
   _object: fn(

@@ -28,7 +28,7 @@ function converter(rule: ValueRule, use: Use, depth: number): string {
 
 const CONVERTER_NAMES: Readonly<Record<Exclude<ValueRule['kind'], 'table'>, LibraryName>> = {
   text: '_text',
-  number: '_number',
+  number: '_exact',
   integer: '_integer',
   long: '_long',
   boolean: '_boolean',

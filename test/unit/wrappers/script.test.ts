@@ -96,6 +96,67 @@ describe('a script', () => {
       'name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: JSON, payloadPath: "" }]',
     );
     expect(run(whole, {}).calls[0]?.parameters).toEqual({ methodName: 'Do' });
-    expect(run(whole, { v: plain(0) }).calls[0]?.parameters).toEqual({ methodName: 'Do', payload: '0' });
+  });
+
+  describe('with a payload that is one value', () => {
+    const whole = (baseType: string): string =>
+      withService(`name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: ${baseType}, payloadPath: "" }]`);
+    const json = (value: unknown): TestValue => ({ is: 'json', value });
+
+    it.each<[baseType: string, value: TestValue, parameters: object]>([
+      ['JSON', json({ a: 1 }), { payload: '{"a":1}' }],
+      ['JSON', json([1, 2]), { payloadText: '[1,2]' }],
+      ['JSON', json([]), { payloadText: '[]' }],
+      ['JSON', json({ array: [1, { b: 2 }] }), { payloadText: '[1,{"b":2}]' }],
+      ['JSON', json({ array: 5 }), { payload: '{"array":5}' }],
+      ['JSON', plain(0), { payloadText: '0' }],
+      ['STRING', plain('text'), { payloadText: '"text"' }],
+      ['STRING', plain(''), { payloadText: '""' }],
+      ['INTEGER', plain(5), { payloadText: '5' }],
+      ['BOOLEAN', plain(false), { payloadText: 'false' }],
+      ['TAGS', plain('A:b'), { payloadText: '["A:b"]' }],
+      [
+        'LOCATION',
+        { is: 'location', latitude: 1, longitude: 2, elevation: 3 },
+        { payload: '{"latitude":1,"longitude":2,"elevation":3}' },
+      ],
+    ])('of %s, %j, calls the agent with %j', (baseType, value, parameters) => {
+      expect(run(whole(baseType), { v: value }).calls[0]?.parameters).toEqual({ methodName: 'Do', ...parameters });
+    });
+
+    it('that is a constant does so as well', () => {
+      const constant = (value: string): string =>
+        withService(`name: Do\nkind: deviceMethod\nconstants: { "": ${value} }`);
+      expect(run(constant('[1]'), {}).calls[0]?.parameters).toEqual({ methodName: 'Do', payloadText: '[1]' });
+      expect(run(constant('{ a: 1 }'), {}).calls[0]?.parameters).toEqual({ methodName: 'Do', payload: '{"a":1}' });
+    });
+
+    it('hands it to a foreign service as it is', () => {
+      const target = { methodService: 'Schedule' };
+      expect(run(whole('JSON'), { v: json([1]) }, target).calls[0]?.parameters).toEqual({
+        methodName: 'Do',
+        payload: '[1]',
+      });
+    });
+
+    it('hands it as text to the service of the agent under its short name', () => {
+      const target = { methodService: 'ScheduleDeviceMethodJob' };
+      expect(run(whole('JSON'), { v: json([1]) }, target).calls[0]?.parameters).toEqual({
+        methodName: 'Do',
+        payloadText: '[1]',
+      });
+    });
+  });
+
+  it('writes an object with a list called array as text, which the agent does not unwrap', () => {
+    const text = withService(
+      'name: Do\nkind: deviceMethod\nparameters: [{ name: list, baseType: JSON, payloadPath: /array }, { name: more, baseType: STRING }]',
+    );
+    const list: TestValue = { is: 'json', value: [1] };
+    expect(run(text, { list }).calls[0]?.parameters).toEqual({ methodName: 'Do', payloadText: '{"array":[1]}' });
+    expect(run(text, { list, more: plain('x') }).calls[0]?.parameters).toEqual({
+      methodName: 'Do',
+      payload: '{"array":[1],"more":"x"}',
+    });
   });
 });
