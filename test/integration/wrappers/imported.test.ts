@@ -3,10 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Agent, createAgent } from '../../../src/agent/agent.js';
 import { agentConfigFrom } from '../../../src/agent/config/load.js';
+import { buildBundle } from '../../../src/wrappers/build.js';
+import { loadDescriptions } from '../../../src/wrappers/read-descriptions.js';
 import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
 import { RestCaller } from '../../support/thingworx-rest.js';
 
 const wrappers = path.join(__dirname, '..', '..', '..', 'wrappers');
+
+/** Wrappers whose payloads are single values, and conditions with names in double square brackets. */
+const PAYLOADS = path.join(__dirname, '..', '..', 'fixtures', 'wrappers', 'payloads.yaml');
 
 let ends: BothEnds;
 let agent: Agent;
@@ -21,9 +26,12 @@ async function zipIn(folder: string): Promise<string> {
   return files.find((file) => file.endsWith('.zip')) ?? '';
 }
 
-async function upload(route: string, ...file: readonly string[]): Promise<Response> {
+const upload = async (route: string, ...file: readonly string[]): Promise<Response> =>
+  uploadBytes(route, file.at(-1) ?? '', await readFile(path.join(wrappers, ...file)));
+
+async function uploadBytes(route: string, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Response> {
   const form = new FormData();
-  form.set('file', new Blob([await readFile(path.join(wrappers, ...file))]), file.at(-1) ?? '');
+  form.set('file', new Blob([bytes]), name);
   const headers = { appKey: APP_KEY, accept: 'application/json', 'X-XSRF-TOKEN': 'TWX-XSRF-TOKEN-VALUE' };
   return fetch(new URL(`/Thingworx/${route}?purpose=import`, ends.platform.url), {
     method: 'POST',
@@ -34,10 +42,13 @@ async function upload(route: string, ...file: readonly string[]): Promise<Respon
 
 beforeAll(async () => {
   ends = await startBothEnds(1);
-  await ends.hub.addLightDevices(['A', 'A', 'B'].map((site, index) => ({ deviceId: `site-${index}`, tags: { site } })));
+  const sites = ['A', 'A', 'B'];
+  await ends.hub.addLightDevices(
+    sites.map((site, index) => ({ deviceId: `site-${index}`, tags: { site, 'group-{group}': "it's" } })),
+  );
   const config = await agentConfigFrom({
     ...ends.configuration,
-    wrappers: [path.join(wrappers, 'device-maintenance.yaml')],
+    wrappers: [path.join(wrappers, 'device-maintenance.yaml'), PAYLOADS],
   });
   agent = createAgent(config, { withProcessMetrics: false });
   await agent.start();
@@ -114,6 +125,44 @@ describe('the built bundle, imported', () => {
     const refused = await scripts.invoke('RebootDevices', { delaySeconds: 601, site: 'A' });
     expect(refused.status).toBe(500);
     expect(refused.text).toContain("InvalidArgument: RebootDevices: parameter 'delaySeconds' must be at most 600");
+  });
+});
+
+describe('a bundle whose payloads are single values, imported', () => {
+  it('sends the same payloads to the same devices as the remote services', async () => {
+    const [loaded] = await loadDescriptions([PAYLOADS]);
+    const built = loaded && buildBundle(loaded.description).get('payloads/payloads.xml');
+    expect((await uploadBytes('Importer', 'payloads.xml', new Uint8Array(built ?? []))).status).toBe(200);
+    const payloads = new RestCaller(ends.platform.url, APP_KEY, 'payloads.DeviceMethods');
+    const rows = { dataShape: { fieldDefinitions: { a: { name: 'a', baseType: 'STRING' } } }, rows: [{ a: 'x' }, {}] };
+    const calls: readonly (readonly [string, unknown, string])[] = [
+      ['SendJson', { v: { array: [1, { b: 2 }] } }, '[1,{"b":2}]'],
+      ['SendJson', { v: { id: 'x' } }, '{"id":"x"}'],
+      ['SendText', { v: 'text "quoted"' }, JSON.stringify('text "quoted"')],
+      ['SendNumber', { v: 1.5 }, '1.5'],
+      ['SendNumber', { v: 0 }, '0'],
+      ['SendRows', { v: rows }, '[{"a":"x"},{}]'],
+      ['SendToGroup', { group: "it's" }, '{}'],
+    ];
+    for (const [service, parameters, payload] of calls) {
+      const seen: unknown[] = [];
+      for (const thing of [payloads, hubThing]) {
+        const jobId = String(await thing.result(service, parameters));
+        expect(await hubThing.ended(jobId)).toMatchObject({ outcome: 'succeeded' });
+        const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'`;
+        const results = await hubThing.rows('QueryJobResults', { query });
+        seen.push(results.map((row) => [row['deviceId'], JSON.stringify(row['methodPayload'])]));
+      }
+      expect(seen[0]).toEqual(seen[1]);
+      const [[, echoed] = []] = seen[0] as [string, string][];
+      expect([service, echoed]).toEqual([service, expect.stringContaining(payload)]);
+    }
+  });
+
+  it('refuses whole numbers that cannot be held exactly, as the remote services do', async () => {
+    const answer = await hubThing.invoke('SendJson', '{"v": {"id": 7615917337495251231}}');
+    expect(answer.status).toBe(500);
+    expect(answer.text).toMatch(/\bid\b/);
   });
 });
 
