@@ -49,6 +49,7 @@ describe('hostile requests to the local ThingWorx', () => {
       { name: 'Hi', parameters: { a: 'JSON' }, code: 'var result = JSON.stringify(a) + typeof a.polluted;' },
       { name: 'Flood', code: FLOOD },
       { name: 'Huge', code: 'var result = new Array(9000000).join("x");' },
+      { name: 'HugeError', code: 'throw new Error(new Array(9000000).join("x"));' },
       { name: 'HugeCall', code: 'me.Hi({ a: { text: new Array(9000000).join("x") } }); var result = "done";' },
     ];
     await upload(platform, IMPORTER, scriptThing('Desk', services));
@@ -165,6 +166,12 @@ describe('hostile requests to the local ThingWorx', () => {
     expect(await rest.invoke('Huge')).toMatchObject({ status: 500, text });
     expect(await rest.invoke('HugeCall')).toMatchObject({ status: 500, text });
     expect((await rest.invoke('Hi', { a: {} })).status).toBe(200);
+  });
+
+  it('bounds the message of an error that a script throws', async () => {
+    const { status, text } = await rest.invoke('HugeError');
+    expect(status).toBe(500);
+    expect(text.length).toBeLessThan(5000);
   });
 
   it('bounds what a script logs, in lines and in length', async () => {

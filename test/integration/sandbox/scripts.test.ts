@@ -147,7 +147,7 @@ describe('scripts of the local ThingWorx', () => {
       rest.result('Join', { a: 'a', b: 1 }),
     ]);
     expect(deep).toMatchObject({ status: 500, text: expect.stringContaining('more than 10 scripts call each other') });
-    expect(forever).toMatchObject(failure('Forever', 'the script took too long and was ended'));
+    expect(forever).toMatchObject(failure('Forever', 'the script took too long and was stopped'));
     expect(hungry.status).toBe(500);
     expect(other).toBe('a1');
     expect(await rest.result('Join', { a: 'b', b: 2 })).toBe('b2');

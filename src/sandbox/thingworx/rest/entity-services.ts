@@ -5,7 +5,7 @@ import { entityNotFound, RestError } from './rest-error.js';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** `Resources/EntityServices`: what the sandbox has of it. All give nothing; they reject with RestError. */
+/** Runs a service of `Resources/EntityServices` that has no result. Rejects with RestError. */
 export async function runEntityService(platform: Platform, service: string, inputs: Inputs): Promise<void> {
   switch (service) {
     case 'CreateThing':
@@ -38,8 +38,8 @@ export async function setIdentifier(platform: Platform, thing: PlatformThing, id
 async function createThing(platform: Platform, inputs: Inputs): Promise<void> {
   const name = textIn(inputs, 'name');
   if (!isEntityName(name))
-    throw new RestError(400, `Unable to create Thing [${name}] : it is not a name for an entity`);
-  if (platform.things.get(name)) throw new RestError(409, `Unable to create Thing [${name}] : it exists already`);
+    throw new RestError(400, `Unable to create Thing [${name}] : it is not a valid name for an entity`);
+  if (platform.things.get(name)) throw new RestError(409, `Unable to create Thing [${name}] : it already exists`);
   const template = typeof inputs['thingTemplateName'] === 'string' ? inputs['thingTemplateName'] : 'GenericThing';
   if (!platform.things.entities.hasTemplate(template)) throw entityNotFound('ThingTemplate', template);
   const description = typeof inputs['description'] === 'string' ? inputs['description'] : '';

@@ -57,7 +57,7 @@ function parametersOf(service: PlatformService, thing: PlatformThing, inputs: Se
   }
 }
 
-/** The result of a service as REST gives it: JSON as the value itself, nothing as an empty body, else a table. */
+/** The result of a service over REST: JSON as the value itself, NOTHING as an empty body, anything else as a table. */
 export function resultAnswer({ baseType, table }: ServiceOutcome, form: ResultForm): HttpAnswer {
   if (baseType === 'NOTHING' || !table) return { status: 200 };
   if (baseType === 'JSON') return json(200, tableToJson(table).rows[0]?.['result'] ?? null);

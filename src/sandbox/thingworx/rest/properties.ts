@@ -144,7 +144,7 @@ const PUSH_FIELDS = [
   makeField('quality', 'STRING'),
 ];
 
-/** The property values that the edge has told, oldest first. */
+/** The property values that the edge has sent, oldest first. */
 export function pushesTable(thing: PlatformThing): InfoTable {
   return tableFromRows(
     PUSH_FIELDS,

@@ -4,7 +4,7 @@ import { stringifyJson } from '../../../core/exact-json.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import { RestError } from './rest-error.js';
 
-/** The forms in which results are given (thingworx-formats 5.3). */
+/** The forms of results that the Accept header can choose. */
 export type ResultForm = 'json' | 'csv' | 'html';
 
 /** Chooses by the Accept header; JSON where the client takes anything. Throws RestError 406. */
@@ -14,10 +14,10 @@ export function resultForm(accept: string | undefined): ResultForm {
   if (wanted.includes('text/csv')) return 'csv';
   if (wanted.includes('text/html')) return 'html';
   if (wanted.includes('*/*') || wanted.includes('application/*')) return 'json';
-  throw new RestError(406, `Not Acceptable : results are given as application/json, text/csv or text/html`);
+  throw new RestError(406, `Not Acceptable : results are available as application/json, text/csv or text/html`);
 }
 
-/** An InfoTable in the form that was asked for. */
+/** An InfoTable in the requested form. */
 export function tableAnswer(table: InfoTable, form: ResultForm): HttpAnswer {
   if (form === 'json') return json(200, tableToJson(table));
   const names = table.fields.map(({ name }) => name);

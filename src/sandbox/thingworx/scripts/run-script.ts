@@ -11,10 +11,10 @@ import { PlatformScriptHost } from './script-host.js';
 import type { PoolEnd, ScriptPool } from './script-pool.js';
 import type { PackedRow, PackedValue } from './script-protocol.js';
 
-/** Scripts that call scripts, one inside the other. */
+/** How deep scripts may call each other. */
 const MAX_DEPTH = 10;
 
-/** Runs the script of a service and gives its result. @throws RestError */
+/** Runs the script of a service and returns its result. @throws RestError */
 export async function runScript(
   platform: Platform,
   pool: ScriptPool,
@@ -27,7 +27,7 @@ export async function runScript(
   const parameters = JSON.stringify(packParameters(service, inputs, thing.name));
   const order = { thing: thing.name, service: name, code: implementation.code, parameters };
   const end = await pool.run(order, new PlatformScriptHost(platform, depth + 1), depth > 0);
-  if (end.kind === 'unreadable')
+  if (end.kind === 'invalid')
     platform.log.warn({ thing: thing.name, service: name, reason: end.message }, 'a script does not compile');
   if (end.kind !== 'done') throw failed(causeOf(end, name, thing.name));
   try {
@@ -57,14 +57,14 @@ function causeOf(end: Exclude<PoolEnd, { kind: 'done' }>, service: string, thing
   switch (end.kind) {
     case 'failed':
       return end.message;
-    case 'unreadable':
+    case 'invalid':
       return `No service handler defined for service ${service} on thing [${thing}]`;
     case 'timedOut':
-      return 'the script took too long and was ended';
-    case 'crowded':
+      return 'the script took too long and was stopped';
+    case 'overloaded':
       return 'too many scripts are running';
     case 'died':
-      return `the script was ended: ${end.message}`;
+      return `the script was stopped: ${end.message}`;
   }
 }
 

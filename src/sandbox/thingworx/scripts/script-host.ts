@@ -22,12 +22,12 @@ function packed({ baseType, table }: ServiceOutcome, what: string): PackedValue 
   return baseType === 'INFOTABLE' ? packTable(table, what) : pack(baseType, scalarOf(table), what);
 }
 
-/** Answers what a script asks of the platform. */
+/** Answers the requests of a script to the platform. */
 export class PlatformScriptHost implements ScriptHost {
   readonly #platform: Platform;
   readonly #depth: number;
 
-  /** @param depth how many scripts wait for the one that asks, itself included. */
+  /** @param depth how many scripts wait for the one that calls, itself included. */
   constructor(platform: Platform, depth: number) {
     this.#platform = platform;
     this.#depth = depth;

@@ -3,7 +3,7 @@ import type { ScriptOrder } from './script-protocol.js';
 import { type ScriptEnd, type ScriptHost, ScriptThread } from './script-thread.js';
 
 export interface ScriptPoolOptions {
-  /** Scripts that run at the same time, those that other scripts call apart. */
+  /** Scripts that run at the same time, not counting those that other scripts call. */
   readonly maxThreads: number;
   /** Scripts that wait for one of them to end. */
   readonly maxWaiting: number;
@@ -11,9 +11,9 @@ export interface ScriptPoolOptions {
   readonly clock: Clock;
 }
 
-export type PoolEnd = ScriptEnd | { readonly kind: 'timedOut' } | { readonly kind: 'crowded' };
+export type PoolEnd = ScriptEnd | { readonly kind: 'timedOut' } | { readonly kind: 'overloaded' };
 
-/** Threads for scripts: some are kept, one that takes too long is ended with its thread. */
+/** Threads for scripts. Idle ones are reused; a script that takes too long is stopped together with its thread. */
 export class ScriptPool {
   readonly #options: ScriptPoolOptions;
   readonly #idle: ScriptThread[] = [];
@@ -26,21 +26,21 @@ export class ScriptPool {
   }
 
   /**
-   * Runs a script. One that is called by another script never waits for a thread: the other would wait for it with its
-   * own.
+   * Runs a script. One that another script calls never waits for a thread: its caller holds a thread until it ends, so
+   * all of them could wait for each other.
    */
   async run(order: Omit<ScriptOrder, 'signal'>, host: ScriptHost, isNested: boolean): Promise<PoolEnd> {
     if (isNested) return this.#runNow(order, host);
     const { maxThreads, maxWaiting } = this.#options;
     if (this.#running >= maxThreads) {
-      if (this.#waiting.length >= maxWaiting) return { kind: 'crowded' };
+      if (this.#waiting.length >= maxWaiting) return { kind: 'overloaded' };
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#running += 1;
     try {
       return await this.#runNow(order, host);
     } finally {
       const next = this.#waiting.shift();
-      // The place of this one is handed on.
+      // The next one runs in the place of this one, so the count stays.
       if (next) next();
       else this.#running -= 1;
     }

@@ -33,7 +33,7 @@ export interface ScriptOrder {
   readonly signal: SharedArrayBuffer;
 }
 
-/** What a script asks of the platform; each waits for its answer, but `log`. */
+/** A request of a script to the platform. The script waits for the answer, except to `log`. */
 export type HostCall =
   | { readonly ask: 'thing'; readonly thing: string }
   | { readonly ask: 'invoke'; readonly thing: string; readonly service: string; readonly inputs: PackedRow }
@@ -52,10 +52,10 @@ export type HostCall =
 /** Whether a call, as JSON text, waits for no answer; both threads must see it alike. */
 export const isLogCall = (json: string): boolean => json.startsWith('{"ask":"log"');
 
-/** The platform's answer: JSON text of what was asked for, or why not. */
+/** The answer of the platform: the JSON text of the result, or the reason of a failure. */
 export type HostAnswer = { readonly json: string } | { readonly error: string };
 
-/** What a script is told of a Thing; null for one that is not there. */
+/** What a script needs to know about a Thing; null for one that does not exist. */
 export interface ThingFacts {
   readonly name: string;
   readonly description: string;
@@ -71,4 +71,4 @@ export type WorkerMessage =
   | { readonly kind: 'done'; readonly json: string }
   | { readonly kind: 'failed'; readonly message: string }
   /** The script does not compile. */
-  | { readonly kind: 'unreadable'; readonly message: string };
+  | { readonly kind: 'invalid'; readonly message: string };

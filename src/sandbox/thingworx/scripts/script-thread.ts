@@ -13,7 +13,7 @@ const isTooLong = (message: WorkerMessage): boolean => message.kind === 'done' &
 
 /** How a script ended. */
 export type ScriptEnd =
-  | Extract<WorkerMessage, { kind: 'done' | 'failed' | 'unreadable' }>
+  | Extract<WorkerMessage, { kind: 'done' | 'failed' | 'invalid' }>
   /** The thread is gone. */
   | { readonly kind: 'died'; readonly message: string };
 
@@ -22,7 +22,7 @@ export interface ScriptHost {
   answer(call: HostCall): Promise<HostAnswer>;
 }
 
-/** A thread that runs one script after the other. */
+/** A thread that runs one script at a time. */
 export class ScriptThread {
   readonly #worker: Worker;
   readonly #answers: MessagePort;
@@ -64,7 +64,7 @@ export class ScriptThread {
     });
   }
 
-  /** Ends the thread, and with it the script that it runs. */
+  /** Stops the thread, and with it the script that it runs. */
   async terminate(): Promise<void> {
     this.#died('it was terminated');
     await this.#worker.terminate();

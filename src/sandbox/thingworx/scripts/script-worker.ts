@@ -4,8 +4,9 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { type Furnish, REALM_SOURCE } from './realm.js';
 import { type HostAnswer, isLogCall, type ScriptOrder, type WorkerMessage } from './script-protocol.js';
 
-/** Lines that one script may log; what comes after is lost. */
+/** Lines that one script may log; later ones are dropped. */
 const MAX_LOG_LINES = 1000;
+const MAX_MESSAGE_LENGTH = 4000;
 
 const { answers } = workerData as { readonly answers: MessagePort };
 const furnish = new vm.Script(REALM_SOURCE, { filename: 'platform' });
@@ -21,7 +22,7 @@ function run(order: ScriptOrder): WorkerMessage {
   try {
     script = new vm.Script(order.code, { filename: order.service });
   } catch (error) {
-    return { kind: 'unreadable', message: textOf(error) };
+    return { kind: 'invalid', message: textOf(error) };
   }
   try {
     // Without a prototype there is no way from the script's globals to objects of this realm.
@@ -34,7 +35,10 @@ function run(order: ScriptOrder): WorkerMessage {
   }
 }
 
-/** Gives every call to the platform and waits for the answer; never throws, so that no error of this realm gets out. */
+/**
+ * Sends every call to the platform and waits for the answer. Never throws: an error object of this realm must not reach
+ * the script.
+ */
 function hostFor({ signal }: ScriptOrder): (call: string) => string {
   const answered = new Int32Array(signal);
   let logCount = 0;
@@ -46,15 +50,15 @@ function hostFor({ signal }: ScriptOrder): (call: string) => string {
     if (isLog) return '{}';
     Atomics.wait(answered, 0, before);
     const answer = receiveMessageOnPort(answers) as { readonly message: HostAnswer } | undefined;
-    return JSON.stringify(answer?.message ?? { error: 'the platform gave no answer' });
+    return JSON.stringify(answer?.message ?? { error: 'the platform did not answer' });
   };
 }
 
-/** What a script threw may be anything, and may have a `message` that throws in its turn. */
+/** The text of what a script threw, which may be anything, even an object whose `message` throws. */
 function textOf(thrown: unknown): string {
   try {
     const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
-    return withHint(String(message));
+    return withHint(String(message).slice(0, MAX_MESSAGE_LENGTH));
   } catch {
     return 'the script threw something that has no text';
   }
