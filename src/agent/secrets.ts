@@ -26,8 +26,11 @@ function decoded(text: string): string {
 
 function proxyPasswords(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): string[] {
   const proxies = [config.thingworx.proxy, ...config.iothubs.map(({ proxy }) => proxy)];
-  return proxies.flatMap((proxy) => {
-    const password = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy).password : '';
-    return password === '' ? [] : [password, decoded(password)];
-  });
+  return proxies.flatMap(proxySecrets);
+}
+
+/** The password in the URL of a proxy, as it stands there and decoded. */
+export function proxySecrets(proxy: string | undefined): string[] {
+  const password = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy).password : '';
+  return password === '' ? [] : [password, decoded(password)];
 }

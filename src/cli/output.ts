@@ -1,13 +1,21 @@
+import { stringifyJson } from '../core/exact-json.js';
+import { printableLines } from '../core/printable.js';
 import type { CommandIo } from './command-io.js';
 
 /** The forms in which commands print data. */
 export const OUTPUT_FORMATS = ['text', 'json'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** Prints one JSON document. */
+/** Prints one JSON document, see `jsonText`. */
 export function printJson(io: CommandIo, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  io.stdout.write(`${jsonText(value)}\n`);
 }
+
+/**
+ * An indented JSON document with the digits of every whole number. Characters that would steer a terminal stand only
+ * inside its strings, where their escapes mean the same.
+ */
+export const jsonText = (value: unknown): string => printableLines(stringifyJson(value, 2) ?? 'null');
 
 export function printLine(io: CommandIo, text: string): void {
   io.stdout.write(`${text}\n`);

@@ -1,3 +1,4 @@
+import { parseJson } from '../core/exact-json.js';
 import { UsageError } from './failure.js';
 
 /** `name=value` of a flag in two. */
@@ -7,7 +8,7 @@ export function splitParameter(text: string): readonly [name: string, value: str
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-/** Gives the value, or undefined when the text is not of the type. */
+/** Returns the value, or undefined when the text is not of the type. */
 type Reader = (text: string) => unknown;
 
 interface TypeOfText {
@@ -18,7 +19,7 @@ interface TypeOfText {
 
 const INTEGER: TypeOfText = {
   wanted: 'an integer',
-  read: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : undefined),
+  read: (text) => (/^[+-]?\d+$/.test(text) ? exactNumber(text) : undefined),
 };
 const JSON_TEXT: TypeOfText = { wanted: 'JSON (text in double quotes)', read: jsonValue };
 
@@ -27,7 +28,7 @@ const TYPES: Readonly<Record<string, TypeOfText>> = {
   LONG: INTEGER,
   NUMBER: {
     wanted: 'a number',
-    read: (text) => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined),
+    read: (text) => (text.trim() !== '' && Number.isFinite(Number(text)) ? exactNumber(text) : undefined),
   },
   BOOLEAN: {
     wanted: 'true or false',
@@ -56,9 +57,18 @@ export function parameterValue(name: string, text: string, baseType: string | un
   throw new UsageError(`--param ${name}: must be ${type.wanted}, but is ${text}`);
 }
 
+/** A number, or a bigint where a double would have other digits. Blanks and a plus sign are not JSON, but numbers. */
+function exactNumber(text: string): unknown {
+  const plain = text
+    .trim()
+    .replace(/^\+/, '')
+    .replace(/^(-?)0+(?=\d)/, '$1');
+  return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(plain) ? jsonValue(plain) : Number(text);
+}
+
 function jsonValue(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -1,7 +1,9 @@
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { AgentError, messageOf } from '../core/errors.js';
+import { parseJson, stringifyJson } from '../core/exact-json.js';
 import { type ConnectionRequest, proxiedConnection } from '../core/proxied-connection.js';
+import { type Scrub, scrubber } from '../core/scrub.js';
 import { type ThingWorxAddress } from './address.js';
 
 export interface ThingWorxClientOptions {
@@ -33,20 +35,22 @@ const MAX_REASON_LENGTH = 2000;
 /** A client of ThingWorx's REST API, as far as services and their definitions go. */
 export class ThingWorxClient {
   readonly #options: ThingWorxClientOptions;
+  readonly #scrub: Scrub;
 
   constructor(options: ThingWorxClientOptions) {
     this.#options = options;
+    this.#scrub = scrubber([options.appKey]);
   }
 
   /**
-   * Calls a service of a Thing. Gives what ThingWorx sent as JSON: an InfoTable `{dataShape, rows}`, the bare value of a
+   * Calls a service of a Thing. Returns what ThingWorx sent as JSON, whole numbers with their digits: an InfoTable `{dataShape, rows}`, the bare value of a
    * JSON result, or undefined for no result.
    * @throws AgentError `Unreachable`, `ConnectionRefused` for a refused key, `RequestRefused` with the reason of ThingWorx,
    * `RequestTimeout`.
    */
   async invokeService(thing: string, service: string, parameters: Readonly<Record<string, unknown>>): Promise<unknown> {
     const path = `/Things/${encodeURIComponent(thing)}/Services/${encodeURIComponent(service)}`;
-    return parsed(await this.#send('POST', path, JSON.stringify(parameters)));
+    return parsed(await this.#send('POST', path, stringifyJson(parameters)));
   }
 
   /** What a Thing offers: services with their parameters under `serviceDefinitions`. @throws as `invokeService`. */
@@ -62,7 +66,7 @@ export class ThingWorxClient {
   async #send(method: string, path: string, body?: string): Promise<RestAnswer> {
     const answer = await this.#exchange(method, path, body);
     if (answer.status >= 200 && answer.status < 300) return answer;
-    throw refusal(answer);
+    throw refusal(answer, this.#scrub);
   }
 
   #exchange(method: string, path: string, body?: string): Promise<RestAnswer> {
@@ -117,14 +121,15 @@ async function readText(response: IncomingMessage): Promise<string> {
 function parsed({ text }: RestAnswer): unknown {
   if (text.trim() === '') return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw new AgentError('RequestRefused', 'ThingWorx answered with something that is not JSON; check the address');
   }
 }
 
-function refusal({ status, text }: RestAnswer): AgentError {
-  const reason = text.trim().slice(0, MAX_REASON_LENGTH);
+/** The reason is scrubbed before it is cut, so that no part of a secret stays. */
+function refusal({ status, text }: RestAnswer, scrub: Scrub): AgentError {
+  const reason = scrub(text.trim()).slice(0, MAX_REASON_LENGTH);
   if (status === 401) {
     return new AgentError('ConnectionRefused', 'ThingWorx refuses the application key (401); check it and its user');
   }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { CheckStep, Verdict } from '../../agent/check/step.js';
+import { printable } from '../../core/printable.js';
 import type { CommandIo } from '../command-io.js';
 import { type ConfigFlags, outputOption, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
 import { EXIT } from '../exit-codes.js';
+import { guardSecrets } from '../guarded-io.js';
 import { type OutputFormat, type Paint, paintFor, printJson, printLine } from '../output.js';
 
 type Flags = ConfigFlags & { readonly output: OutputFormat };
@@ -27,15 +29,18 @@ async function check(io: CommandIo, flags: Flags, paint: Paint): Promise<void> {
   const { loadAgentConfig } = await import('../../agent/config/load.js');
   const config = await loadAgentConfig(sourcesFrom(flags, io), warningWriter(io));
   const { checkInstallation } = await import('../../agent/check/check.js');
+  const { secretsOf } = await import('../../agent/secrets.js');
   const isText = flags.output === 'text';
-  const steps = await checkInstallation(config, (step) => {
-    if (isText) printLine(io, stepText(step, paint));
+  await guardSecrets(io, secretsOf(config), async (guarded) => {
+    const steps = await checkInstallation(config, (step) => {
+      if (isText) printLine(guarded, stepText(step, paint));
+    });
+    const failed = steps.filter(({ verdict }) => verdict === 'failed').length;
+    const warnings = steps.filter(({ verdict }) => verdict === 'warning').length;
+    if (isText) printLine(guarded, summary(failed, warnings));
+    else printJson(guarded, { ok: failed === 0, failed, warnings, steps });
+    guarded.exit(failed === 0 ? EXIT.done : EXIT.unreachable);
   });
-  const failed = steps.filter(({ verdict }) => verdict === 'failed').length;
-  const warnings = steps.filter(({ verdict }) => verdict === 'warning').length;
-  if (isText) printLine(io, summary(failed, warnings));
-  else printJson(io, { ok: failed === 0, failed, warnings, steps });
-  io.exit(failed === 0 ? EXIT.done : EXIT.unreachable);
 }
 
 const LABELS: Readonly<Record<Verdict, readonly [label: string, colour: Parameters<Paint>[0]]>> = {
@@ -47,8 +52,8 @@ const LABELS: Readonly<Record<Verdict, readonly [label: string, colour: Paramete
 
 function stepText({ end, step, verdict, detail, remedy }: CheckStep, paint: Paint): string {
   const [label, colour] = LABELS[verdict];
-  const line = `${paint(colour, label)}  ${end}: ${step}: ${detail}`;
-  return remedy === undefined ? line : `${line}\n         -> ${remedy}`;
+  const line = `${paint(colour, label)}  ${printable(`${end}: ${step}: ${detail}`)}`;
+  return remedy === undefined ? line : `${line}\n         -> ${printable(remedy)}`;
 }
 
 function summary(failed: number, warnings: number): string {

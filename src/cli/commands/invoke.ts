@@ -10,7 +10,8 @@ Examples:
   echo '{"patch": {"tags": {"site": "Lyon"}}}' | twx-iothub invoke ScheduleTwinUpdateJob --json -
 
 The key is read from --app-key-file or the variable TWX_IOTHUB__THINGWORX__APPKEY, the address from --url or
-TWX_IOTHUB__THINGWORX__URL. With --wait the exit status is 0 only when the outcome of the job is succeeded.`;
+TWX_IOTHUB__THINGWORX__URL, the proxy from --proxy or TWX_IOTHUB__THINGWORX__PROXY, which keeps a password out of the
+list of processes. Whole numbers keep their digits on the way to the service and in its result. With --wait the exit status is 0 only when the outcome of the job is succeeded.`;
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { CatalogueEntry } from '../../agent/reference/service-catalogue.js';
+import { printableLines } from '../../core/printable.js';
 import type { CommandIo } from '../command-io.js';
 import { type ConfigFlags, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
 import { printJson, printLine } from '../output.js';
@@ -21,8 +22,8 @@ export function registerServices(program: Command, io: CommandIo): void {
     .action(async (flags: Flags) => {
       const catalogue = await readCatalogue(flags, io);
       if (flags.output === 'json') printJson(io, catalogue);
-      else if (flags.output === 'markdown') io.stdout.write(await markdown(catalogue));
-      else for (const entry of catalogue) printLine(io, entryText(entry));
+      else if (flags.output === 'markdown') io.stdout.write(printableLines(await markdown(catalogue)));
+      else for (const entry of catalogue) printLine(io, printableLines(entryText(entry)));
     });
 }
 

@@ -93,7 +93,7 @@ function registerCheck(wrappers: Command, io: CommandIo): void {
             ...drift.different.map((file) => `differs: ${file}`),
             ...drift.stale.map((file) => `stale: ${file}`),
           ];
-          for (const line of lines) io.stdout.write(`${line}\n`);
+          for (const line of lines) io.stdout.write(`${printable(line)}\n`);
           if (lines.length > 0) io.exit(EXIT.failed);
         }
       }),
@@ -111,7 +111,7 @@ function registerFromDtdl(wrappers: Command, io: CommandIo): void {
       reporting(io, async () => {
         const { descriptionFromDtdl } = await import('../../wrappers/dtdl/from-dtdl.js');
         const { text, notes } = await descriptionFromDtdl(model);
-        for (const note of notes) io.stderr.write(`${note}\n`);
+        for (const note of notes) io.stderr.write(`${printable(note)}\n`);
         if (flags.out === undefined) io.stdout.write(text);
         else await writeNew(flags.out, text, io);
       }),

@@ -1,11 +1,12 @@
+import { stringifyJson } from '../../core/exact-json.js';
 import { printable } from '../../core/printable.js';
 import { readInfoTable, type RestInfoTable, scalarResult } from '../../thingworx-rest/info-table.js';
-import { formatTable } from '../output.js';
+import { formatTable, jsonText } from '../output.js';
 
 /** A result for people: a bare value, one row as lines, several rows as a table, JSON as it is. */
 export function resultText(result: unknown): string {
   const table = readInfoTable(result);
-  if (!table) return result === undefined ? '(no result)' : JSON.stringify(result, null, 2);
+  if (!table) return result === undefined ? '(no result)' : jsonText(result);
   const scalar = scalarResult(table);
   return scalar ? cellText(scalar.value) : tableText(table);
 }
@@ -26,21 +27,21 @@ export function tableText(table: RestInfoTable): string {
   const [only] = table.rows;
   if (!only) return '(no rows)';
   if (table.rows.length > 1) {
-    const names = used.map(({ name }) => name);
+    const names = used.map(({ name }) => printable(name));
     return formatTable(
       names,
       table.rows.map((row) => used.map((field) => cell(row, field))),
     );
   }
-  const width = Math.max(...used.map(({ name }) => name.length));
-  return used.map((field) => `${field.name.padEnd(width)}  ${cell(only, field)}`).join('\n');
+  const width = Math.max(...used.map(({ name }) => printable(name).length));
+  return used.map((field) => `${printable(field.name).padEnd(width)}  ${cell(only, field)}`).join('\n');
 }
 
 /** Formats a cell as one line. It comes from the other end, so characters that would steer the terminal are escaped. */
 export function cellText(value: unknown, baseType?: string): string {
   if (value === undefined || value === null) return '';
   if (baseType === 'DATETIME' && typeof value === 'number') return dateText(value);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : (stringifyJson(value) ?? '');
   return printable(text);
 }
 

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { readPrivateFile } from '../../agent/config/secret-file.js';
+import { hasProxyCredentials, proxyFault } from '../../agent/config/proxy.js';
+import { proxySecrets } from '../../agent/secrets.js';
 import { AgentError, messageOf } from '../../core/errors.js';
+import { parseJson } from '../../core/exact-json.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
 import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/catalogue.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../thingworx-rest/address.js';
@@ -9,6 +12,7 @@ import { parameterTypes } from '../../thingworx-rest/info-table.js';
 import type { CommandIo } from '../command-io.js';
 import { EXIT } from '../exit-codes.js';
 import { UsageError } from '../failure.js';
+import { guardSecrets } from '../guarded-io.js';
 import { type OutputFormat, printJson, printLine } from '../output.js';
 import { parameterValue, splitParameter } from '../parameters.js';
 import { resultText, scalarOf } from './result-text.js';
@@ -30,17 +34,23 @@ export interface InvokeFlags {
 /** Calls the service, prints its result, and follows the job when asked to. */
 export async function runInvoke(io: CommandIo, service: string, flags: InvokeFlags): Promise<void> {
   if (flags.wait) refuseWaitWithoutJob(service);
+  const address = addressOf(io, flags);
+  const proxy = proxyOf(io, flags);
+  const appKey = await appKeyOf(io, flags);
+  const ca = flags.caFile === undefined ? undefined : await readText(flags.caFile, '--ca-file');
   const client = new ThingWorxClient({
-    address: addressOf(io, flags),
-    appKey: await appKeyOf(io, flags),
-    ...(flags.caFile === undefined ? {} : { ca: await readText(flags.caFile, '--ca-file') }),
-    ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
+    address,
+    appKey,
+    ...(ca === undefined ? {} : { ca }),
+    ...(proxy === undefined ? {} : { proxy }),
   });
-  const parameters = await parametersOf(io, client, service, flags);
-  const result = await client.invokeService(flags.thing, service, parameters);
-  if (flags.wait) await follow(io, client, flags, result);
-  else if (flags.output === 'json') printJson(io, result ?? null);
-  else printLine(io, resultText(result));
+  await guardSecrets(io, [appKey, ...proxySecrets(proxy)], async (guarded) => {
+    const parameters = await parametersOf(guarded, client, service, flags);
+    const result = await client.invokeService(flags.thing, service, parameters);
+    if (flags.wait) await follow(guarded, client, flags, result);
+    else if (flags.output === 'json') printJson(guarded, result ?? null);
+    else printLine(guarded, resultText(result));
+  });
 }
 
 function refuseWaitWithoutJob(service: string): void {
@@ -73,6 +83,24 @@ function addressOf(io: CommandIo, flags: InvokeFlags): ThingWorxAddress {
     io.stderr.write('warning: the application key is sent in the clear; use https\n');
   }
   return address;
+}
+
+const PROXY_VARIABLE = 'TWX_IOTHUB__THINGWORX__PROXY';
+
+function proxyOf(io: CommandIo, flags: InvokeFlags): string | undefined {
+  const proxy = flags.proxy ?? io.env[PROXY_VARIABLE];
+  if (!proxy) return undefined;
+  const fault = proxyFault(proxy);
+  if (fault) {
+    const hint = fault.hint === undefined ? '' : ` (${fault.hint})`;
+    throw new UsageError(`${flags.proxy === undefined ? PROXY_VARIABLE : '--proxy'} ${fault.message}${hint}`);
+  }
+  if (flags.proxy !== undefined && hasProxyCredentials(proxy)) {
+    io.stderr.write(
+      `warning: the list of processes shows the user and password in --proxy (set the variable ${PROXY_VARIABLE} instead)\n`,
+    );
+  }
+  return proxy;
 }
 
 async function appKeyOf(io: CommandIo, flags: InvokeFlags): Promise<string> {
@@ -109,9 +137,9 @@ async function jsonParameters(io: CommandIo, file: string): Promise<Record<strin
   const text = file === '-' ? decoded(await readStream(io.stdin), '--json -') : await readText(file, '--json');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
-    throw new UsageError(`--json ${file}: is not JSON: ${messageOf(error)}`);
+    throw new UsageError(`--json ${file}: is not valid JSON: ${messageOf(error)}`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new UsageError(`--json ${file}: must be an object of parameters`);
