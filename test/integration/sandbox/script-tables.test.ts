@@ -70,6 +70,10 @@ const VALUES: readonly (readonly [string, unknown])[] = [
     'var e = F.CreateInfoTable({ infoTableName: "I" }); e.AddField({ name: "x", baseType: "INTEGER" }); e.AddRow({ x: 1 }); return e.x;',
     1,
   ],
+  [
+    'return [t.ToJSON().rows[0].made, JSON.parse(JSON.stringify(t)).rows[0].made, t[0].made.getTime()];',
+    [2000, 2000, 2000],
+  ],
   ['return F.CreateInfoTableFromDataShape({ infoTableName: "I", dataShapeName: "Part_DS" }).length;', 0],
   ['var c = F.Clone({ t1: t }); c[0].id = "z"; return ids(t) + ids(c);', 'baCdzaCd'],
   ['return [ids(F.Sort({ t: t, sortColumn: "size", ascending: true })), ids(t)];', ['dabC', 'baCd']],

@@ -6,10 +6,12 @@ import type { PackedField } from '../script-protocol.js';
 import type { Members, RealmTable } from './realm-types.js';
 
 import type * as rowFunctions from './rows.js';
+import type * as valueFunctions from './values.js';
 
 declare const compareValues: typeof rowFunctions.compareValues;
 declare const fieldKind: typeof rowFunctions.fieldKind;
 declare const hasValues: typeof rowFunctions.hasValues;
+declare const isDate: typeof valueFunctions.isDate;
 
 function hide(target: object, members: Members): void {
   for (const name of Object.keys(members))
@@ -119,9 +121,19 @@ function asTable(table: RealmTable, prototype: object): RealmTable {
   });
 }
 
+/** As REST writes a row: dates as epoch milliseconds. */
+function jsonRow(row: Members, { fieldDefinitions }: RealmTable['dataShape']): Members {
+  const made = ownMembers(row, {});
+  for (const name of Object.keys(made)) {
+    const value = made[name];
+    if (fieldDefinitions[name]?.baseType === 'DATETIME' && isDate(value)) made[name] = value.getTime();
+  }
+  return made;
+}
+
 function fieldMethods({ dataShape, rows }: RealmTable): Members {
   const { fieldDefinitions } = dataShape;
-  const toJson = (): object => ({ dataShape: { fieldDefinitions }, rows: rows.map((row) => ownMembers(row, {})) });
+  const toJson = (): object => ({ dataShape: { fieldDefinitions }, rows: rows.map((row) => jsonRow(row, dataShape)) });
   return {
     getDataShape: () => dataShape,
     getField: (name: string) => fieldDefinitions[name] ?? null,
@@ -187,6 +199,7 @@ export const TABLE_FUNCTIONS = [
   makeShape,
   makeTable,
   asTable,
+  jsonRow,
   fieldMethods,
   rowMethods,
   matchingMethods,

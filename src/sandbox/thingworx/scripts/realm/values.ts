@@ -108,4 +108,4 @@ export const VALUE_FUNCTIONS = [
   inputsOf,
   textOf,
 ];
-export type { inputsOf, isTable, packValue, signedBytes, textOf, unpackValue };
+export type { inputsOf, isDate, isTable, packValue, signedBytes, textOf, unpackValue };
