@@ -1,12 +1,10 @@
 import { EdgeThing } from '../edge/thing.js';
-import { createJobServices } from '../jobs/catalogue.js';
-import type { JobRegistrar } from '../jobs/job-port.js';
-import { createJobOperations } from '../jobs/operations.js';
+import { jobEnvironment, type JobRegistrar } from '../jobs/environment.js';
 import type { RefusedCounts } from '../jobs/refused-counts.js';
+import { createJobServices } from '../jobs/services/services.js';
 import { JOB_EVENTS, JOB_PROPERTIES } from '../jobs/thing-definitions.js';
 import type { AgentConfig, ThingConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
-import { withDenied } from './denied-wrappers.js';
 import { wrapperServices } from './wrapper-services.js';
 
 /** What the Things of one hub share. */
@@ -23,7 +21,7 @@ export interface HubShared {
  */
 export async function buildThing(config: AgentConfig, thing: ThingConfig, shared: HubShared): Promise<EdgeThing> {
   const { services, guards, thingworx } = config;
-  const operations = createJobOperations({
+  const environment = jobEnvironment({
     hub: shared.hub.port,
     thing: thing.name,
     guards,
@@ -33,13 +31,12 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
     refusedCounts: shared.refusedCounts,
     ...(shared.registrar ? { registrar: shared.registrar } : {}),
   });
-  const jobServices = createJobServices(operations, { ...services, timeoutMs: services.timeoutSeconds * 1000 });
-  const wrappers = await wrapperServices(config.wrappers, operations);
+  const wrappers = await wrapperServices(config.wrappers, environment, services.deny);
   return new EdgeThing({
     name: thing.name,
     ...(thing.identifier === undefined ? {} : { identifier: thing.identifier }),
     description: `Device jobs of the Azure IoT Hub ${shared.hub.port.hostName}`,
-    services: [...jobServices, ...withDenied(wrappers, services.deny)],
+    services: [...createJobServices(environment, services), ...wrappers],
     properties: JOB_PROPERTIES,
     events: JOB_EVENTS,
   });

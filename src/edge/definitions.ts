@@ -9,6 +9,7 @@
 import type { BaseType } from '../alwayson/codec/base-types.js';
 import type { JsonValue } from '../alwayson/values.js';
 import type { CallContext } from '../core/call-context.js';
+import type { AgentError } from '../core/errors.js';
 
 export type { JsonValue, NativeRow } from '../alwayson/values.js';
 
@@ -112,4 +113,6 @@ export type ServiceHandler = (context: CallContext, parameters: ServiceParameter
 export interface Service {
   readonly definition: ServiceDefinition;
   readonly handler: ServiceHandler;
+  /** For a service that is switched off: why each call is refused, before its parameters are looked at. */
+  readonly refuse?: () => AgentError;
 }

@@ -70,17 +70,24 @@ function service({ name, description, category, parameters, result }: ServiceDef
 }
 
 function parameter(definition: ParameterDefinition, ordinal: number): JsonObject {
-  const { name, description, baseType, isRequired, defaultValue, dataShape, minimum, maximum } = definition;
+  const { name, description, baseType, isRequired, defaultValue, dataShape } = definition;
   const aspects = {
-    ...(minimum !== undefined && { minimumValue: minimum }),
-    ...(maximum !== undefined && { maximumValue: maximum }),
-    ...definition.aspects,
+    ...parameterAspects(definition),
     ...(isRequired !== undefined && { isRequired }),
     ...(defaultValue !== undefined && { defaultValue: nativeToJson(baseType, defaultValue) }),
     ...(dataShape && { dataShape: dataShape.name }),
   };
   const shape = dataShape && { dataShape: { fieldDefinitions: columns(dataShape) } };
   return { name, description, baseType, ordinal, aspects, ...shape };
+}
+
+/** The aspects of a parameter that its bounds give, and those that it names itself. */
+export function parameterAspects({ minimum, maximum, aspects }: ParameterDefinition): JsonObject {
+  return {
+    ...(minimum !== undefined && { minimumValue: minimum }),
+    ...(maximum !== undefined && { maximumValue: maximum }),
+    ...aspects,
+  };
 }
 
 function outputs({ baseType, description, dataShape }: ResultDefinition): JsonObject {

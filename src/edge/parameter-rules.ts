@@ -28,9 +28,8 @@ function checkBounds({ name, baseType, minimum, maximum }: ParameterDefinition, 
 }
 
 function checkLength({ name, minLength = 0, maxLength = Infinity }: ParameterDefinition, { length }: string): void {
-  if (length >= minLength && length <= maxLength) return;
-  const bounds = rangeOf(minLength > 0 ? minLength : undefined, maxLength === Infinity ? undefined : maxLength);
-  throw invalidParameter(name, `must have ${bounds} characters; it has ${length}`);
+  if (length > maxLength) throw invalidParameter(name, `has ${length} characters; at most ${maxLength} are allowed`);
+  if (length < minLength) throw invalidParameter(name, `must have at least ${minLength} characters; it has ${length}`);
 }
 
 function rangeOf(minimum: number | undefined, maximum: number | undefined): string {

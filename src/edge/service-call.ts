@@ -1,5 +1,13 @@
 import { type Cell, type FieldDefinition, type InfoTable, OddCell, Primitive } from '../alwayson/codec/values-model.js';
-import { convertLoose, convertRow, decodeNative, encodeNative, makeField, tableFromRows } from '../alwayson/values.js';
+import {
+  convertLoose,
+  convertRow,
+  decodeNative,
+  encodeNative,
+  isJsonType,
+  makeField,
+  tableFromRows,
+} from '../alwayson/values.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import type { CallContext } from '../core/call-context.js';
 import type {
@@ -23,9 +31,56 @@ export async function callService(
   context: CallContext,
   params: InfoTable | null,
 ): Promise<InfoTable | null> {
-  const { definition, handler } = service;
+  const { definition, handler, refuse } = service;
+  if (refuse) throw refuse();
   const result = await handler(context, readParameters(definition, params));
   return resultTable(definition.result, result);
+}
+
+/**
+ * Runs a service for a caller in the same process, with the same checks.
+ * @param values native values by parameter name.
+ * @throws AgentError InvalidArgument, or whatever the handler throws.
+ */
+export async function runService(service: Service, context: CallContext, values: ServiceParameters): Promise<unknown> {
+  const { definition, handler, refuse } = service;
+  if (refuse) throw refuse();
+  return await handler(context, checkArguments(definition, values));
+}
+
+/** Native arguments held against the definition; absent optional ones are not in the answer, defaults are. */
+function checkArguments(definition: ServiceDefinition, values: ServiceParameters): ServiceParameters {
+  refuseUnknown(definition, Object.keys(values));
+  return present(definition, (parameter) => {
+    const value = values[parameter.name];
+    // The JSON value "" is a value; only a JSON text of length zero is none.
+    const isEmptyText = value === '' && parameter.emptyTextIsAbsent === true && !isJsonType(parameter.baseType);
+    return isEmptyText ? undefined : value;
+  });
+}
+
+function refuseUnknown(definition: ServiceDefinition, names: readonly string[]): void {
+  const unknown = names.find((name) => !definition.parameters.some((parameter) => parameter.name === name));
+  if (unknown !== undefined)
+    throw new AgentError('InvalidArgument', `Service "${definition.name}" has no parameter "${unknown}".`);
+}
+
+/** The value of each parameter that has one. @param given a native value of any base type; undefined if there is none. */
+function present(
+  definition: ServiceDefinition,
+  given: (parameter: ParameterDefinition, what: string) => unknown,
+): ServiceParameters {
+  const entries: [string, unknown][] = [];
+  for (const parameter of definition.parameters) {
+    const what = `Parameter "${parameter.name}"`;
+    const native = given(parameter, what);
+    if (native === undefined && parameter.isRequired === true)
+      throw new AgentError('InvalidArgument', `${what} is required.`);
+    const value =
+      native === undefined ? parameter.defaultValue : checkRules(parameter, convertParameter(parameter, native, what));
+    if (value !== undefined) entries.push([parameter.name, value]);
+  }
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -37,26 +92,16 @@ export function readParameters(definition: ServiceDefinition, params: InfoTable 
   const cells = new Map(
     params?.fields.map((field, index) => [field.name, wireValue(field, params.rows[0]?.[index] ?? null)]),
   );
-  const unknown = [...cells.keys()].find((name) => !definition.parameters.some((parameter) => parameter.name === name));
-  if (unknown !== undefined)
-    throw new AgentError('InvalidArgument', `Service "${definition.name}" has no parameter "${unknown}".`);
-  const entries = definition.parameters
-    .map((parameter) => [parameter.name, readParameter(parameter, cells.get(parameter.name))] as const)
-    .filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries);
+  refuseUnknown(definition, [...cells.keys()]);
+  return present(definition, (parameter, what) => {
+    const wire = cells.get(parameter.name);
+    return wire && isPresent(parameter, wire) ? decodeParameter(wire, what) : undefined;
+  });
 }
 
 function wireValue(field: FieldDefinition, cell: Cell): Primitive {
   if (cell instanceof OddCell || cell instanceof Primitive) return new Primitive(cell.baseType, cell.value);
   return new Primitive(field.baseType, cell);
-}
-
-function readParameter(parameter: ParameterDefinition, wire: Primitive | undefined): unknown {
-  const what = `Parameter "${parameter.name}"`;
-  const native = wire && isPresent(parameter, wire) ? decodeParameter(wire, what) : undefined;
-  if (native !== undefined) return checkRules(parameter, convertParameter(parameter, native, what));
-  if (parameter.isRequired) throw new AgentError('InvalidArgument', `${what} is required.`);
-  return parameter.defaultValue;
 }
 
 /** An empty text is a text, but no JSON; and for some parameters it stands for nothing. */

@@ -5,7 +5,7 @@ import { isAgentError } from '../core/errors.js';
 import type { Log } from '../core/log.js';
 import type { HubOperations } from '../iothub/ports.js';
 import { ActiveJobs } from './active-jobs.js';
-import { startPart } from './sub-call.js';
+import { startPart } from '../core/call-context.js';
 
 /**
  * In the order of a job's life: a job that moves on between two calls is seen by the later one. `pending` is missing on

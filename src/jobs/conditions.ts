@@ -1,6 +1,6 @@
 import { AgentError, isAgentError } from '../core/errors.js';
 import { MAX_QUERY_CHARACTERS, parseCondition, parseQuery } from '../hub-query/parse.js';
-import { invalidArgument, textOrAbsent } from './rules.js';
+import { invalidParameter } from '../edge/parameter-rules.js';
 
 /** Which devices a job is for. */
 export interface Targets {
@@ -25,16 +25,10 @@ const WITH_SOURCE =
  * @throws AgentError `InvalidArgument` naming `queryCondition`, for the grammar with line and column from 1.
  */
 export function checkCondition(condition: string | undefined, parses: boolean): Targets {
-  const characters = condition?.length ?? 0;
-  if (characters > MAX_QUERY_CHARACTERS)
-    throw invalidArgument(
-      'queryCondition',
-      `has ${characters} characters; the hub takes at most ${MAX_QUERY_CHARACTERS}. Tag the devices, or split the job`,
-    );
-  const text = textOrAbsent(condition)?.trim() ?? '';
+  const text = condition?.trim() ?? '';
   if (text === '' || text === '*') return ALL_DEVICES;
   if (/^SELECT\b/i.test(text))
-    throw invalidArgument('queryCondition', 'begins with SELECT; pass only the part after WHERE');
+    throw invalidParameter('queryCondition', 'begins with SELECT; pass only the part after WHERE');
   if (parses) parsed('queryCondition', () => parseCondition(condition as string));
   return targetsOf(condition as string);
 }
@@ -43,21 +37,16 @@ export function checkCondition(condition: string | undefined, parses: boolean): 
  * Checks a query of job results: only `SELECT * FROM devices.jobs ...` returns documents of the results' shape.
  * @throws AgentError `InvalidArgument` naming `query`.
  */
-export function checkResultQuery(query: string | undefined, parses: boolean): string {
-  const characters = query?.length ?? 0;
-  if (characters > MAX_QUERY_CHARACTERS)
-    throw invalidArgument('query', `has ${characters} characters; the hub takes at most ${MAX_QUERY_CHARACTERS}`);
-  const text = textOrAbsent(query?.trim());
-  if (text === undefined) throw invalidArgument('query', 'is missing; pass SELECT * FROM devices.jobs WHERE ...');
+export function checkResultQuery(query: string, parses: boolean): void {
+  const text = query.trim();
   if (!/^SELECT\s+(?:TOP\s+\d+\s+|TOP\s*\(\s*\d+\s*\)\s*)?\*\s*FROM\s+devices\s*\.\s*jobs\b/i.test(text)) {
-    if (parses) parsed('query', () => parseQuery(query as string));
-    throw invalidArgument(
+    if (parses) parsed('query', () => parseQuery(query));
+    throw invalidParameter(
       'query',
       'must be SELECT * FROM devices.jobs ...: projections, aggregates and other sources have no job results',
     );
   }
-  if (parses) parsed('query', () => parseQuery(query as string));
-  return query as string;
+  if (parses) parsed('query', () => parseQuery(query));
 }
 
 /** A query over the targets, within the hub's limit. */
@@ -69,7 +58,7 @@ export function targetQuery(targets: Targets, select: string, extra?: string): s
   const where = parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`;
   const query = `SELECT ${select} FROM ${targets.source}${where}`;
   if (query.length <= MAX_QUERY_CHARACTERS) return query;
-  throw invalidArgument(
+  throw invalidParameter(
     'queryCondition',
     `is too long for its targets to be counted: the query for it has ${query.length} characters, and the hub takes at most ${MAX_QUERY_CHARACTERS}`,
   );
@@ -93,7 +82,7 @@ function parsed(parameter: string, parse: () => unknown): void {
   } catch (error) {
     if (!isAgentError(error, 'QueryInvalid')) throw error;
     const where = error.message.charAt(0).toLowerCase() + error.message.slice(1);
-    throw new AgentError('InvalidArgument', `Parameter ${parameter} cannot be read: ${where}`, {
+    throw new AgentError('InvalidArgument', `Parameter "${parameter}" cannot be read: ${where}`, {
       cause: error,
       context: { ...error.context, parameter },
     });

@@ -5,7 +5,6 @@ import { integerOf } from '../iothub/documents.js';
 import type { HubOperations } from '../iothub/ports.js';
 import { type Targets, targetQuery } from './conditions.js';
 import { EmptyPageCounter } from './empty-pages.js';
-import { textOrAbsent } from './rules.js';
 
 /** What the operator of the agent forbids, beyond the rules of the services. */
 export interface Guards {
@@ -17,16 +16,9 @@ export interface Guards {
   readonly allowedMethods?: readonly string[] | undefined;
 }
 
-/** Which services may be called, by full or short name. */
-export interface ServiceSwitches {
-  /** Absent: all. */
-  readonly allow?: readonly string[] | undefined;
-  readonly deny?: readonly string[] | undefined;
-}
-
 /** @throws AgentError `Forbidden` when the condition was omitted although the operator requires one. */
 export function guardCondition(guards: Guards, condition: string | undefined): void {
-  if (guards.requireQueryCondition !== true || textOrAbsent(condition?.trim()) !== undefined) return;
+  if (guards.requireQueryCondition !== true || (condition ?? '').trim() !== '') return;
   throw new AgentError('Forbidden', 'This agent requires a queryCondition; pass one, or * for all devices.');
 }
 

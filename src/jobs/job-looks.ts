@@ -9,7 +9,7 @@ import { jobAskedFor } from './job-document.js';
 import { LookSchedule } from './look-schedule.js';
 import { hasEnded, isNotFound } from './outcome.js';
 import type { RefusedCounts } from './refused-counts.js';
-import { startPart } from './sub-call.js';
+import { startPart } from '../core/call-context.js';
 import type { WatchChanges } from './watch-changes.js';
 
 export interface JobLooksOptions {

@@ -1,4 +1,4 @@
-import { isTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
+import { isTooDeep, MAX_JSON_DEPTH } from '../alwayson/values.js';
 
 /**
  * A JSON value as a cell of a table has it: always an object, since PTC's JSON type turns any other value into `{}`. A

@@ -1,7 +1,7 @@
 /** The rules that all JSON parameters share, whether they come as a JSON value or as JSON text. */
 import { inexactNumberPath, JsonSyntaxError, parseJson, stringifyJson } from '../core/exact-json.js';
-import { isTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
-import { invalidArgument } from './rules.js';
+import { isTooDeep, MAX_JSON_DEPTH } from '../alwayson/values.js';
+import { invalidParameter } from '../edge/parameter-rules.js';
 
 /** What fits a direct method's payload, and four times what a twin can hold. */
 export const MAX_JSON_BYTES = 128 * 1024;
@@ -29,7 +29,7 @@ export function checkJson(parameter: string, value: unknown, remedy: string): vo
   checkSize(parameter, stringifyJson(value) ?? '');
   const path = inexactNumberPath(value, parameter);
   if (path !== undefined)
-    throw invalidArgument(
+    throw invalidParameter(
       parameter,
       `has a whole number at ${shownPath(path)} that a double cannot hold exactly, so that a device might receive another number; ${remedy}`,
     );
@@ -45,7 +45,7 @@ export function parseJsonText(parameter: string, text: string): unknown {
   try {
     value = parseJson(text);
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw invalidArgument(parameter, `is not valid JSON: ${error.message}`);
+    if (error instanceof JsonSyntaxError) throw invalidParameter(parameter, `is not valid JSON: ${error.message}`);
     throw error;
   }
   checkDepth(parameter, value);
@@ -60,7 +60,7 @@ export function shownPath(path: string): string {
 function checkSize(parameter: string, json: string): void {
   const bytes = Buffer.byteLength(json, 'utf8');
   if (bytes > MAX_JSON_BYTES)
-    throw invalidArgument(parameter, `has ${bytes} bytes of JSON; at most ${MAX_JSON_BYTES} are allowed`);
+    throw invalidParameter(parameter, `has ${bytes} bytes of JSON; at most ${MAX_JSON_BYTES} are allowed`);
 }
 
 /** Each value takes a byte at least, so that a million of them need not be written out to be refused. */
@@ -68,7 +68,7 @@ function checkCount(parameter: string, value: unknown): void {
   const waiting: unknown[] = [value];
   for (let count = 0; waiting.length > 0; count += 1) {
     if (count + waiting.length > MAX_JSON_BYTES)
-      throw invalidArgument(parameter, `has more than ${MAX_JSON_BYTES} bytes of JSON, which is the most allowed`);
+      throw invalidParameter(parameter, `has more than ${MAX_JSON_BYTES} bytes of JSON, which is the most allowed`);
     const next = waiting.pop();
     if (typeof next === 'object' && next !== null) for (const member of Object.values(next)) waiting.push(member);
   }
@@ -76,5 +76,5 @@ function checkCount(parameter: string, value: unknown): void {
 
 function checkDepth(parameter: string, value: unknown): void {
   if (isTooDeep(value))
-    throw invalidArgument(parameter, `is nested more than ${MAX_JSON_DEPTH} levels deep; flatten it`);
+    throw invalidParameter(parameter, `is nested more than ${MAX_JSON_DEPTH} levels deep; flatten it`);
 }

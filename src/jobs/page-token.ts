@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalidArgument } from './rules.js';
+import { invalidParameter } from '../edge/parameter-rules.js';
 
 /** Where a walk through the pages of a query stands. */
 export interface PagePosition {
@@ -28,7 +28,7 @@ export function readToken(query: string, token: string, maxPageSize: number): Pa
   if (!isCount(pageSize, 1, maxPageSize) || !isCount(offset, 0, Number.MAX_SAFE_INTEGER)) throw notOurs();
   if (hubToken !== null && (typeof hubToken !== 'string' || !isHeaderValue(hubToken))) throw notOurs();
   if (queryDigest !== digest(query))
-    throw invalidArgument('continuationToken', 'belongs to another query; send the query of the first page again');
+    throw invalidParameter('continuationToken', 'belongs to another query; send the query of the first page again');
   return { pageSize, offset, ...(hubToken === null ? {} : { hubToken }) };
 }
 
@@ -51,4 +51,4 @@ const isHeaderValue = (text: string): boolean => /^[\x20-\x7e]{1,60000}$/.test(t
 const digest = (query: string): string => createHash('sha256').update(query).digest('base64url').slice(0, 16);
 
 const notOurs = (): Error =>
-  invalidArgument('continuationToken', 'is not one that this service gave; leave it out to begin with the first page');
+  invalidParameter('continuationToken', 'is not one that this service gave; leave it out to begin with the first page');

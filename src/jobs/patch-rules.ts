@@ -2,7 +2,7 @@
 import { memberPath } from '../core/exact-json.js';
 import type { HubDocument } from '../iothub/ports.js';
 import { checkJson, shownPath } from './json-parameters.js';
-import { invalidArgument } from './rules.js';
+import { invalidParameter } from '../edge/parameter-rules.js';
 
 export interface CheckedPatch {
   readonly patch: HubDocument;
@@ -19,7 +19,7 @@ const PATCH_FORM = 'it must be an object with tags and/or properties.desired';
  */
 export function checkPatch(input: unknown): CheckedPatch {
   if (input === undefined || input === null || input === '')
-    throw invalidArgument('patch', `is missing; ${PATCH_FORM}`);
+    throw invalidParameter('patch', `is missing; ${PATCH_FORM}`);
   checkJson('patch', input, 'send the number as a text');
   const patch = objectOf(input, 'patch');
   refuseOtherKeys(patch, ['tags', 'properties'], 'patch');
@@ -32,7 +32,7 @@ export function checkPatch(input: unknown): CheckedPatch {
       : {}),
   };
   if (Object.keys(sections).length === 0)
-    throw invalidArgument('patch', `has neither tags nor properties.desired; ${PATCH_FORM}`);
+    throw invalidParameter('patch', `has neither tags nor properties.desired; ${PATCH_FORM}`);
   return { patch: sections, hadReported: Object.hasOwn(properties, 'reported') };
 }
 
@@ -43,7 +43,7 @@ function sectionOf(parent: HubDocument, key: string, name: string): HubDocument 
   if (section === null) return { [key]: null };
   const path = nullInList(objectOf(section, name), name, false);
   if (path !== undefined)
-    throw invalidArgument(
+    throw invalidParameter(
       'patch',
       `has null inside a list at ${shownPath(path)}, which the hub refuses; leave the item out, or send the list without it`,
     );
@@ -64,7 +64,7 @@ function nullInList(value: unknown, path: string, isInList: boolean): string | u
 
 function objectOf(value: unknown, where: string): HubDocument {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidArgument('patch', `is wrong: ${where} must be a JSON object`);
+    throw invalidParameter('patch', `is wrong: ${where} must be a JSON object`);
   return value as HubDocument;
 }
 
@@ -72,5 +72,5 @@ function refuseOtherKeys(object: HubDocument, allowed: readonly string[], where:
   const other = Object.keys(object).find((key) => !allowed.includes(key));
   if (other === undefined) return;
   const shown = JSON.stringify(other.slice(0, 80));
-  throw invalidArgument('patch', `has a key ${shown} in ${where}; only ${allowed.join(' and ')} are allowed there`);
+  throw invalidParameter('patch', `has a key ${shown} in ${where}; only ${allowed.join(' and ')} are allowed there`);
 }

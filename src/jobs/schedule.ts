@@ -5,7 +5,7 @@ import { AgentError, isAgentError } from '../core/errors.js';
 import { errorOfOddAnswer } from '../iothub/connection-errors.js';
 import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument, JobRequest } from '../iothub/ports.js';
-import type { JobEnvironment } from './job-port.js';
+import type { JobEnvironment } from './environment.js';
 import { oddAcknowledgement } from './job-document.js';
 import { isNotFound } from './outcome.js';
 import { isSameDefinition } from './same-definition.js';
@@ -118,4 +118,14 @@ function withJobId(error: unknown, jobId: string): unknown {
       context: { ...error.context, jobId },
     },
   );
+}
+
+/** A start in the past means now, and so says nothing about which job it is. */
+export function hasFutureStart(startTime: Date | undefined, context: CallContext): boolean {
+  return startTime !== undefined && startTime.getTime() > context.clock.nowMs();
+}
+
+/** When a job starts whose caller has asked for `startTime`, or for none. */
+export function startOf(startTime: Date | undefined, context: CallContext): Date {
+  return new Date(Math.max(startTime?.getTime() ?? 0, context.clock.nowMs()));
 }

@@ -1,6 +1,21 @@
 import type { Job } from '../iothub/documents.js';
-import type { StatusFilter } from './rules.js';
 import { shownStatus } from './shown-status.js';
+
+/** The statuses that FindJobs filters by. */
+export const STATUS_FILTERS = [
+  'scheduled',
+  'pending',
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+  'canceled',
+  'queued',
+  'enqueued',
+  'unknown',
+] as const;
+
+export type StatusFilter = (typeof STATUS_FILTERS)[number];
 
 /** How the jobs of one status are found: the hub knows other statuses than users do. */
 export interface StatusSearch {
@@ -19,10 +34,12 @@ const HUB_STATUSES: Partial<Record<StatusFilter, readonly string[]>> = {
   pending: ['enqueued', 'queued'],
 };
 
+const SYNONYMS: Partial<Record<StatusFilter, StatusFilter>> = { enqueued: 'pending', canceled: 'cancelled' };
+
 /** A job is found by the status that it shows; `queued` finds what the hub calls queued. */
 export function searchFor(filter: StatusFilter): StatusSearch {
   if (filter === 'queued') return { hubStatuses: ['queued'], matches: ({ status }) => isSame(status, 'queued') };
-  const shown = filter === 'enqueued' ? 'pending' : filter;
+  const shown = SYNONYMS[filter] ?? filter;
   return {
     hubStatuses: HUB_STATUSES[shown] ?? [shown],
     matches: (job, nowMs) => isSame(shownStatus(job, nowMs), shown),

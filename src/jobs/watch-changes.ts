@@ -4,7 +4,7 @@ import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import type { ActiveJobs } from './active-jobs.js';
 import type { ChangeNotifier } from './change-notifier.js';
-import type { ScheduledJob } from './job-port.js';
+import type { ScheduledJob } from './environment.js';
 import { hasEnded, isNotFound } from './outcome.js';
 import { withShownStatus } from './shown-status.js';
 import type { WatchList } from './watch-list.js';

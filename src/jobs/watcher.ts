@@ -12,7 +12,7 @@ import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
 import { JobLooks } from './job-looks.js';
-import type { JobRegistrar, ScheduledJob } from './job-port.js';
+import type { JobRegistrar, ScheduledJob } from './environment.js';
 import type { RefusedCounts } from './refused-counts.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from './result-size.js';
 import { WatchList } from './watch-list.js';

@@ -1,18 +1,14 @@
 import type { Service } from '../edge/definitions.js';
 import { assertNone, type LoadedDescription, loadDescriptions, repeatedNames } from './read-descriptions.js';
-import { type WrapperOperations, wrapperServices, type WrapperServicesOptions } from './service.js';
+import { type CallJobService, wrapperServices } from './service.js';
 
 /**
  * Reads descriptions and offers each of their services as a remote service: same checks and same payload bytes as the
  * generated script, with no import into ThingWorx.
  * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` with every error of every file.
  */
-export async function loadWrapperServices(
-  files: readonly string[],
-  operations: WrapperOperations,
-  options: WrapperServicesOptions = {},
-): Promise<Service[]> {
-  return (await loadDistinct(files)).flatMap(({ description }) => wrapperServices(description, operations, options));
+export async function loadWrapperServices(files: readonly string[], call: CallJobService): Promise<Service[]> {
+  return (await loadDistinct(files)).flatMap(({ description }) => wrapperServices(description, call));
 }
 
 /** All services end up on one Thing, so no two of any file may share a name. */

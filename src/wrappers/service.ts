@@ -1,4 +1,5 @@
-import { type CallContext, remainingMs } from '../core/call-context.js';
+import type { CallContext } from '../core/call-context.js';
+import { stringifyJson } from '../core/exact-json.js';
 import type {
   DataShapeDefinition,
   JsonValue,
@@ -7,53 +8,33 @@ import type {
   ServiceDefinition,
   ServiceParameters,
 } from '../edge/definitions.js';
-import type { JobOperations } from '../jobs/operations.js';
-import { startPart } from '../jobs/sub-call.js';
+import type { JobService } from '../jobs/services/job-service.js';
+import { scheduleDeviceMethodJobService } from '../jobs/services/schedule-device-method-job.js';
+import { scheduleTwinUpdateJobService } from '../jobs/services/schedule-twin-update-job.js';
 import type { WrapperDescription, WrapperField, WrapperParameter, WrapperService } from './definition.js';
 import { packageCall } from './payload.js';
 
-/** What the wrappers need of the job operations; their guards hold for wrappers too. */
-export type WrapperOperations = Pick<JobOperations, 'scheduleDeviceMethod' | 'scheduleTwinUpdate'>;
-
-export interface WrapperServicesOptions {
-  /** `services.timeoutSeconds` in milliseconds; 25,000 when absent. */
-  readonly timeoutMs?: number;
-}
-
-const DEFAULT_TIMEOUT_MS = 25_000;
+/** Calls a service of the hub Thing with native values: its checks and guards hold for wrappers too. */
+export type CallJobService = (context: CallContext, service: JobService, values: ServiceParameters) => Promise<unknown>;
 
 /** The services of one description, with what runs them. */
-export const wrapperServices = (
-  description: WrapperDescription,
-  operations: WrapperOperations,
-  options: WrapperServicesOptions = {},
-): Service[] =>
+export const wrapperServices = (description: WrapperDescription, call: CallJobService): Service[] =>
   description.services.map((service) => ({
     definition: serviceDefinition(service, description),
-    handler: async (context, parameters) => {
-      const part = startPart(context, {
-        maxMs: Math.min(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, remainingMs(context)),
-      });
-      try {
-        return await schedule(service, operations, part, parameters);
-      } finally {
-        part.dispose();
-      }
-    },
+    handler: (context, parameters) => schedule(service, call, context, parameters),
   }));
 
 function schedule(
   service: WrapperService,
-  operations: WrapperOperations,
+  call: CallJobService,
   context: CallContext,
   parameters: ServiceParameters,
-): Promise<string> {
+): Promise<unknown> {
   const { payload, options } = packageCall(service, parameters);
-  const { startTime, ...rest } = options;
-  // The rules of the options made each of the type that the operation declares.
-  const given = { ...rest, ...(startTime === undefined ? {} : { startTime: new Date(startTime as string) }) } as object;
-  if (service.kind === 'twinUpdate') return operations.scheduleTwinUpdate(context, { ...given, patch: payload });
-  return operations.scheduleDeviceMethod(context, { ...given, methodName: service.methodName, payload });
+  if (service.kind === 'twinUpdate') return call(context, scheduleTwinUpdateJobService, { ...options, patch: payload });
+  // As text the payload is what the wrapper has made of it: an object that holds a list named array, say, stays one.
+  const payloadText = stringifyJson(payload);
+  return call(context, scheduleDeviceMethodJobService, { ...options, methodName: service.methodName, payloadText });
 }
 
 function serviceDefinition(service: WrapperService, description: WrapperDescription): ServiceDefinition {

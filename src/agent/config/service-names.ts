@@ -1,6 +1,10 @@
 import { nearMiss } from '../../documents/near-miss.js';
 import type { Problem } from '../../documents/problem.js';
-import { isJobServiceName, JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../jobs/catalogue.js';
+import {
+  isJobServiceName,
+  JOB_SERVICE_DEFINITIONS,
+  SHORT_JOB_SERVICE_DEFINITIONS,
+} from '../../jobs/services/services.js';
 import { wrapperDefinitions } from '../wrapper-services.js';
 import type { AgentConfig } from './agent-config.js';
 import type { LayeredValue } from './layers.js';

@@ -4,7 +4,7 @@ import {
   isServiceOn,
   JOB_SERVICE_DEFINITIONS,
   type JobServicesOptions,
-} from '../../jobs/catalogue.js';
+} from '../../jobs/services/services.js';
 import { plainMarkdown } from '../../documents/markdown.js';
 import { code, markdownTable } from './markdown.js';
 

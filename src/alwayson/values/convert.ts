@@ -1,7 +1,7 @@
 import { AgentError } from '../../core/errors.js';
 import { BASE_TYPES, type BaseType, isBaseType, type PayloadKind } from '../codec/base-types.js';
 import type { Cell, FieldDefinition, InfoTable } from '../codec/values-model.js';
-import { getOwn, isJsonType, isPlainObject, type NativeRow, setOwn } from './native.js';
+import { getOwn, isJsonType, isPlainObject, isTooDeep, MAX_JSON_DEPTH, type NativeRow, setOwn } from './native.js';
 import {
   REFUSED,
   toBoolean,
@@ -59,6 +59,8 @@ const CONVERSIONS: Readonly<Record<PayloadKind, Conversion>> = {
 export function convertLoose(baseType: BaseType, input: unknown, what = 'The value'): unknown {
   const native = CONVERSIONS[BASE_TYPES[baseType].payload](input, baseType, what);
   if (native !== REFUSED) return native;
+  if (isJsonType(baseType) && isTooDeep(input))
+    throw new AgentError('InvalidArgument', `${what} is nested more than ${MAX_JSON_DEPTH} levels deep; flatten it.`);
   throw new AgentError('InvalidArgument', `${what} must be ${wanted(baseType)}; it is ${describe(baseType, input)}.`);
 }
 

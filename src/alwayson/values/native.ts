@@ -7,8 +7,8 @@ export type JsonValue =
 /** A row of a table by field name; cells are native values, empty cells are left out. */
 export type NativeRow = Readonly<Record<string, unknown>>;
 
-/** Depth at which nested JSON, tables or variants are refused. */
-export const MAX_DEPTH = 64;
+/** Deeper JSON could overflow the stack of the code that writes it, here and on the platform. */
+export const MAX_JSON_DEPTH = 500;
 
 /** Whether the wire carries text that holds JSON, while handlers see the parsed value. */
 export function isJsonType(baseType: BaseType): boolean {
@@ -27,9 +27,18 @@ export function isJsonValue(value: unknown, depth = 0): value is JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
     return true;
   if (typeof value === 'number') return Number.isFinite(value);
-  if (depth >= MAX_DEPTH) return false;
+  if (depth >= MAX_JSON_DEPTH) return false;
   if (Array.isArray(value)) return value.every((item) => isJsonValue(item, depth + 1));
   return isPlainObject(value) && Object.values(value).every((item) => isJsonValue(item, depth + 1));
+}
+
+/** Whether a JSON value is nested more than `MAX_JSON_DEPTH` levels deep. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth >= MAX_JSON_DEPTH) return true;
+  for (const member of Object.values(value))
+    if (typeof member === 'object' && isTooDeep(member, depth + 1)) return true;
+  return false;
 }
 
 /** Sets a property whose name came from outside: `__proto__` becomes an ordinary one. */

@@ -5,7 +5,7 @@ import { proxySecrets } from '../../agent/secrets.js';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { parseJson } from '../../core/exact-json.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
-import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/catalogue.js';
+import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/services/services.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../thingworx-rest/address.js';
 import { ThingWorxClient } from '../../thingworx-rest/client.js';
 import { parameterTypes } from '../../thingworx-rest/info-table.js';

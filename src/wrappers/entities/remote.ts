@@ -9,6 +9,7 @@ import type {
   PropertyDefinition,
   ServiceDefinition,
 } from '../../edge/definitions.js';
+import { parameterAspects } from '../../edge/metadata.js';
 import { type EntityParameter, numberAspect, serviceDefinition } from './service.js';
 import { element, type XmlElement } from './xml.js';
 
@@ -34,8 +35,11 @@ export const remoteServiceBinding = ({ name }: ServiceDefinition): XmlElement =>
   element('RemoteServiceBinding', { enableQueue: 'false', name, sourceName: name, timeout: PLATFORM_TIMEOUT });
 
 function entityParameter(parameter: ParameterDefinition): EntityParameter {
-  const { name, baseType, description, isRequired, dataShape, aspects = {} } = parameter;
-  const given = Object.entries(aspects).map(([aspect, value]) => [aspect, aspectText(value, parameter)]);
+  const { name, baseType, description, isRequired, dataShape } = parameter;
+  const given = Object.entries(parameterAspects(parameter)).map(([aspect, value]) => [
+    aspect,
+    aspectText(value, parameter),
+  ]);
   return {
     name,
     baseType,

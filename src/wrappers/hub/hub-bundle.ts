@@ -2,7 +2,7 @@
  * The entities of the Thing that the agent serves, for Composer: made from the agent's own tables, so that what is
  * imported is what is offered.
  */
-import { JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../jobs/catalogue.js';
+import { JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../jobs/services/services.js';
 import { JOB_DATA_SHAPES } from '../../jobs/data-shapes.js';
 import { JOB_EVENTS, JOB_PROPERTIES } from '../../jobs/thing-definitions.js';
 import { singleFile } from '../bundle/entity-files.js';

@@ -1,4 +1,4 @@
-import { isJobServiceName } from '../../jobs/catalogue.js';
+import { isJobServiceName } from '../../jobs/services/services.js';
 import { problemWithServiceName } from './names.js';
 
 /** Services that every edge answers by itself. */

@@ -1,4 +1,4 @@
-import { isJobServiceName } from '../../jobs/catalogue.js';
+import { isJobServiceName } from '../../jobs/services/services.js';
 import type { ConditionTemplate } from '../condition.js';
 import { isOnHubThing, JOB_OPTIONS, type JobOption, type WrapperBundle, type WrapperService } from '../definition.js';
 import { kindOf } from '../parameter-types.js';

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Service } from '../../../src/edge/definitions.js';
 import { openHub } from '../../../src/iothub/azure-hub.js';
 import type { HubPort } from '../../../src/iothub/ports.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { type LocalIotHub, startLocalIotHub } from '../../../src/sandbox/iothub/local-iot-hub.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
     tier: 'unlimited',
     units: 1,
   });
-  services = createJobServices(createJobOperations({ hub: port, thing: 'Hub' }));
+  services = createJobServices(jobEnvironment({ hub: port, thing: 'Hub' }));
 });
 afterAll(async () => {
   port.close();

@@ -3,8 +3,8 @@ import { parseJson } from '../../../src/core/exact-json.js';
 import type { Service } from '../../../src/edge/definitions.js';
 import { type HubOptions, openHub } from '../../../src/iothub/azure-hub.js';
 import type { HubPort } from '../../../src/iothub/ports.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { type LocalIotHub, startLocalIotHub } from '../../../src/sandbox/iothub/local-iot-hub.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 
@@ -25,7 +25,7 @@ function open(options: Partial<HubOptions> = {}): HubPort {
   return port;
 }
 
-const servicesOver = (port: HubPort): Service[] => createJobServices(createJobOperations({ hub: port, thing: 'Hub' }));
+const servicesOver = (port: HubPort): Service[] => createJobServices(jobEnvironment({ hub: port, thing: 'Hub' }));
 
 beforeAll(async () => {
   hub = await startLocalIotHub({ hubName: 'my-hub.test' });
@@ -213,7 +213,7 @@ test('the same call with the same id makes one job, another one does not', async
 
 test('a condition that the hub cannot read fails the job, when the check is off', async () => {
   const port = open();
-  const unchecked = createJobServices(createJobOperations({ hub: port, thing: 'Hub', checkQueryCondition: false }));
+  const unchecked = createJobServices(jobEnvironment({ hub: port, thing: 'Hub', checkQueryCondition: false }));
   const jobId = await call<string>(
     'ScheduleDeviceMethodJob',
     { methodName: 'echo', queryCondition: 'tags.a = = 1' },

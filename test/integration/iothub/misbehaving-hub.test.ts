@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Service } from '../../../src/edge/definitions.js';
 import { openHub } from '../../../src/iothub/azure-hub.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { azureError, type Misbehaviour, ScriptedHub } from '../../support/iothub/scripted-hub.js';
-import { callService, failureOf } from '../../support/jobs/callers.js';
+import { callService, failureOf, withDeadline } from '../../support/jobs/callers.js';
 
 const TIMEOUT_MS = 500;
 const RETRY = { baseMs: 20, capMs: 60, smallestAttemptMs: 60, random: Math.random };
@@ -24,8 +24,8 @@ async function start(): Promise<{ hub: ScriptedHub; services: Service[] }> {
     retry: RETRY,
   });
   open.push(port, started);
-  const operations = createJobOperations({ hub: port, thing: 'AzureIotHub' });
-  return { hub: started, services: createJobServices(operations, { timeoutMs: TIMEOUT_MS }) };
+  const operations = jobEnvironment({ hub: port, thing: 'AzureIotHub' });
+  return { hub: started, services: withDeadline(createJobServices(operations), TIMEOUT_MS) };
 }
 
 let services: Service[];

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Service } from '../../../src/edge/definitions.js';
 import { openHub } from '../../../src/iothub/azure-hub.js';
 import type { HubPort } from '../../../src/iothub/ports.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { azureError, type Misbehaviour, ScriptedHub } from '../../support/iothub/scripted-hub.js';
-import { callService, failureOf } from '../../support/jobs/callers.js';
+import { callService, failureOf, withDeadline } from '../../support/jobs/callers.js';
 
 let hub: ScriptedHub;
 let port: HubPort;
@@ -20,7 +20,7 @@ beforeEach(async () => {
     tier: 'unlimited',
     units: 1,
   });
-  services = createJobServices(createJobOperations({ hub: port, thing: 'Hub' }), { timeoutMs: 5000 });
+  services = withDeadline(createJobServices(jobEnvironment({ hub: port, thing: 'Hub' })), 5000);
   hub.jobs.set('known', { jobId: 'known', type: 'scheduleUpdateTwin', status: 'scheduled', queryCondition: '*' });
 });
 
@@ -99,7 +99,7 @@ describe('a response with status 200 that is not the job', () => {
 
   it.each(SCHEDULED)('fails %s when there is no such job: %s', async (name, _what, parameters, text) => {
     hub.decide = (request) => (request.method === 'PUT' ? body(text.replace('known', 'mine')) : undefined);
-    const hasty = createJobServices(createJobOperations({ hub: port, thing: 'Hub' }), { timeoutMs: 200 });
+    const hasty = withDeadline(createJobServices(jobEnvironment({ hub: port, thing: 'Hub' })), 200);
     const failures = await Promise.all(
       [{ jobId: 'mine' }, {}].map((ids) => failureOf(callService(hasty, name, { ...parameters, ...ids }))),
     );

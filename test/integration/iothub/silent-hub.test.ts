@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Service } from '../../../src/edge/definitions.js';
 import { openHub } from '../../../src/iothub/azure-hub.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { type Certificates, ensureCertificates } from '../../../src/sandbox/certificates.js';
-import { callService, failureOf } from '../../support/jobs/callers.js';
+import { callService, failureOf, withDeadline } from '../../support/jobs/callers.js';
 import {
   afterRequest,
   type BadServer,
@@ -46,7 +46,7 @@ function servicesOver(ends: { readonly address?: string; readonly proxy?: string
     ...ends,
   });
   closing.push(() => port.close());
-  return createJobServices(createJobOperations({ hub: port, thing: 'AzureIotHub' }), { timeoutMs: TIMEOUT_MS });
+  return withDeadline(createJobServices(jobEnvironment({ hub: port, thing: 'AzureIotHub' })), TIMEOUT_MS);
 }
 
 /** How many connections are open after sixty calls at once, which end in time as `HubTimeout` or `HubUnavailable`. */

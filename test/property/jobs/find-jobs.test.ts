@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { callService } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -59,7 +59,7 @@ describe('FindJobs', () => {
               status: made.status,
               ...(startsInMs === undefined ? {} : { startTime: new Date(clock.nowMs() + startsInMs).toISOString() }),
             });
-          const services = createJobServices(createJobOperations({ hub: hub.port({ clock }), thing: 'Hub' }));
+          const services = createJobServices(jobEnvironment({ hub: hub.port({ clock }), thing: 'Hub' }));
           const type =
             isTwinJob === undefined ? {} : { type: isTwinJob ? 'scheduleUpdateTwin' : 'scheduleDeviceMethod' };
           const parameters = { status, ...type, ...(maxItems === undefined ? {} : { maxItems }) };

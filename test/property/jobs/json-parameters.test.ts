@@ -106,7 +106,7 @@ describe('payloadText', () => {
         const refusal = refusalOf(() => parseJsonText('payloadText', text));
         expect(refusal === undefined).toBe(isJson);
         if (!isJson)
-          expect(refusal).toMatch(/^Parameter payloadText is not valid JSON: .* at line \d+, column \d+\.$/s);
+          expect(refusal).toMatch(/^Parameter "payloadText" is not valid JSON: .* at line \d+, column \d+\.$/s);
       }),
       { numRuns: 400 },
     );

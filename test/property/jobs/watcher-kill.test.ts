@@ -2,13 +2,13 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { NativeRow } from '../../../src/edge/definitions.js';
 import type { WatchingThing } from '../../../src/jobs/change-notifier.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
 import { createJobWatcher, type JobWatcher } from '../../../src/jobs/watcher.js';
 import type { WatchRecord } from '../../../src/jobs/watch-record.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store, StoreChange } from '../../../src/store/store.js';
-import { inCall } from '../../support/jobs/callers.js';
+import { callJobService } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -48,11 +48,9 @@ class MortalRun {
       intervalMs: INTERVAL_MS,
       clock: world.clock,
     });
-    const operations = createJobOperations({ hub, thing: 'Hub', refusedCounts, registrar: this.watcher.registrar });
+    const operations = jobEnvironment({ hub, thing: 'Hub', refusedCounts, registrar: this.watcher.registrar });
     this.schedule = (jobId) =>
-      inCall((context) => operations.scheduleTwinUpdate(context, { patch: { tags: { a: 1 } }, jobId }), {
-        clock: world.clock,
-      });
+      callJobService(operations, 'ScheduleTwinUpdateJob', { patch: { tags: { a: 1 } }, jobId }, { clock: world.clock });
   }
 
   kill(): void {

@@ -1,8 +1,11 @@
-import { type OwnedCallContext, startCall } from '../../../src/core/call-context.js';
+import { type OwnedCallContext, startCall, startPart } from '../../../src/core/call-context.js';
 import type { Clock } from '../../../src/core/clock.js';
 import { type AgentError, isAgentError } from '../../../src/core/errors.js';
 import type { Log, LogFields } from '../../../src/core/log.js';
 import type { Service, ServiceParameters } from '../../../src/edge/definitions.js';
+import { runService } from '../../../src/edge/service-call.js';
+import type { JobEnvironment } from '../../../src/jobs/environment.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
 
 /** Runs `use` in the context of one call. */
 export async function inCall<T>(
@@ -22,7 +25,7 @@ export async function inCall<T>(
   }
 }
 
-/** Calls a service by name as an edge does, once its parameters are checked. */
+/** Calls a service by name with native values, as a caller in the same process does. */
 export function callService(
   services: readonly Service[],
   name: string,
@@ -31,7 +34,32 @@ export function callService(
 ): Promise<unknown> {
   const service = services.find((candidate) => candidate.definition.name === name);
   if (!service) throw new Error(`no service ${name}`);
-  return inCall((context) => service.handler(context, parameters), options);
+  return inCall((context) => runService(service, context, parameters), options);
+}
+
+/** Calls a job service of an environment by name. */
+export function callJobService(
+  environment: JobEnvironment,
+  name: string,
+  parameters: ServiceParameters,
+  options: Parameters<typeof inCall>[1] = {},
+): Promise<unknown> {
+  return callService(createJobServices(environment), name, parameters, options);
+}
+
+/** The same services, each with a shorter deadline. */
+export function withDeadline(services: readonly Service[], timeoutMs: number): Service[] {
+  return services.map((service) => ({
+    ...service,
+    handler: async (context, parameters) => {
+      const part = startPart(context, { maxMs: timeoutMs });
+      try {
+        return await service.handler(part, parameters);
+      } finally {
+        part.dispose();
+      }
+    },
+  }));
 }
 
 /** The AgentError that a promise fails with. */

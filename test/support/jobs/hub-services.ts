@@ -1,8 +1,9 @@
 import type { Service } from '../../../src/edge/definitions.js';
 import { openHub } from '../../../src/iothub/azure-hub.js';
 import type { HubPort } from '../../../src/iothub/ports.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
+import { withDeadline } from './callers.js';
 
 const RETRY = { baseMs: 20, capMs: 60, smallestAttemptMs: 60, random: Math.random };
 
@@ -19,6 +20,6 @@ export function servicesAt(
     units: 1,
     retry: RETRY,
   });
-  const operations = createJobOperations({ hub: port, thing: 'AzureIotHub' });
-  return { port, services: createJobServices(operations, { timeoutMs: options.timeoutMs }) };
+  const services = createJobServices(jobEnvironment({ hub: port, thing: 'AzureIotHub' }));
+  return { port, services: withDeadline(services, options.timeoutMs) };
 }

@@ -1,10 +1,10 @@
-import { createJobOperations, type JobOperations } from '../../../src/jobs/operations.js';
+import { jobEnvironment, type JobEnvironment } from '../../../src/jobs/environment.js';
 import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
 import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watcher.js';
 import type { HubTier } from '../../../src/iothub/ports.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { ManualClock } from '../manual-clock.js';
-import { inCall, keepingLog } from './callers.js';
+import { callJobService, keepingLog } from './callers.js';
 import { FakeHub } from './fake-hub.js';
 import { RecordingThing } from './recording-thing.js';
 
@@ -16,9 +16,9 @@ export interface WatchRig {
   readonly store: MemoryStore;
   readonly log: ReturnType<typeof keepingLog>;
   readonly watcher: JobWatcher;
-  readonly operations: JobOperations;
+  readonly operations: JobEnvironment;
   /** Schedules a method job through the agent. */
-  schedule(jobId: string): Promise<string>;
+  schedule(jobId: string): Promise<unknown>;
   /** Sets the status of a job on the hub. */
   move(jobId: string, status: string, more?: object): void;
   stop(): Promise<void>;
@@ -50,7 +50,7 @@ export async function startWatching(
     log,
     ...rest,
   });
-  const operations = createJobOperations({ hub: port, thing: 'Hub', refusedCounts, registrar: watcher.registrar });
+  const operations = jobEnvironment({ hub: port, thing: 'Hub', refusedCounts, registrar: watcher.registrar });
   await watcher.start();
   await clock.advanceAsync(0);
   return {
@@ -61,8 +61,7 @@ export async function startWatching(
     log,
     watcher,
     operations,
-    schedule: (jobId) =>
-      inCall((context) => operations.scheduleDeviceMethod(context, { methodName: 'm', jobId }), { clock }),
+    schedule: (jobId) => callJobService(operations, 'ScheduleDeviceMethodJob', { methodName: 'm', jobId }, { clock }),
     move: (jobId, status, more = {}) =>
       void hub.jobs.set(jobId, { ...hub.jobs.get(jobId), jobId, type: 'scheduleDeviceMethod', status, ...more }),
     async stop() {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isAgentError } from '../../../src/core/errors.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { tierLimits } from '../../../src/iothub/tier-limits.js';
 import { HubThrottle } from '../../../src/iothub/throttle.js';
 import { callService, failureOf, inCall } from '../../support/jobs/callers.js';
@@ -22,11 +22,11 @@ test.each([
 test('500 calls at once on S1: none lost, none late, the excess refused with a sentence', async () => {
   const clock = new ManualClock();
   const hub = new FakeHub();
-  const services = createJobServices(createJobOperations({ hub: hub.port({ tier: 'S1', clock }), thing: 'Hub' }));
+  const services = createJobServices(jobEnvironment({ hub: hub.port({ tier: 'S1', clock }), thing: 'Hub' }));
   const startMs = clock.monotonicMs();
   const answers: { readonly afterMs: number; readonly error?: unknown }[] = [];
   const calls = Array.from({ length: 500 }, () =>
-    callService(services, 'ScheduleDeviceMethodJob', { methodName: 'm' }, { clock, timeoutMs: 30_000 }).then(
+    callService(services, 'ScheduleDeviceMethodJob', { methodName: 'm' }, { clock, timeoutMs: 25_000 }).then(
       () => answers.push({ afterMs: clock.monotonicMs() - startMs }),
       (error: unknown) => answers.push({ afterMs: clock.monotonicMs() - startMs, error }),
     ),

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Service } from '../../../src/edge/definitions.js';
 import type { HubDocument, HubPage, PageRequest } from '../../../src/iothub/ports.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
 import { MAX_EMPTY_PAGES } from '../../../src/jobs/empty-pages.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 
 function serve(guards: object, maxMessageBytes = 1024 * 1024): void {
   const messageLimits = { maxMessageBytes, maxFrameBytes: 1024 };
-  services = createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub', guards, messageLimits }));
+  services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub', guards, messageLimits }));
 }
 
 /** Pages with these numbers of rows; an endless row of empty ones follows unless `ends`. */

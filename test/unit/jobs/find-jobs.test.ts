@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import type { Service } from '../../../src/edge/definitions.js';
 import type { ListJobsRequest } from '../../../src/iothub/ports.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -21,7 +21,7 @@ let services: Service[];
 
 beforeEach(() => {
   hub = new FakeHub();
-  services = createJobServices(createJobOperations({ hub: hub.port({ clock }), thing: 'Hub' }));
+  services = createJobServices(jobEnvironment({ hub: hub.port({ clock }), thing: 'Hub' }));
 });
 
 const call = (name: string, parameters: Row = {}): Promise<Row[]> =>
@@ -151,7 +151,7 @@ describe('several lists', () => {
 
   it('name the count of what was asked for when the rows do not fit', async () => {
     services = createJobServices(
-      createJobOperations({
+      jobEnvironment({
         hub: hub.port({ clock }),
         thing: 'Hub',
         messageLimits: { maxMessageBytes: 8192, maxFrameBytes: 1024 },

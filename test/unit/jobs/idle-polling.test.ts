@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import type { ListJobsRequest } from '../../../src/iothub/ports.js';
-import { inCall } from '../../support/jobs/callers.js';
+import { callJobService } from '../../support/jobs/callers.js';
 import { startWatching, type WatchRig } from '../../support/jobs/watch-rig.js';
 
 const MINUTE_MS = 60_000;
@@ -178,10 +178,8 @@ test.each([
 test('a job that is scheduled for later is scheduled from the first event on', async () => {
   rig = await startWatching();
   const startTime = new Date(rig.clock.nowMs() + 3_600_000);
-  await inCall(
-    (context) => rig.operations.scheduleDeviceMethod(context, { methodName: 'm', jobId: 'later', startTime }),
-    { clock: rig.clock },
-  );
+  const parameters = { methodName: 'm', jobId: 'later', startTime };
+  await callJobService(rig.operations, 'ScheduleDeviceMethodJob', parameters, { clock: rig.clock });
   await rig.clock.advanceAsync(20_000);
   expect(rig.thing.statusesOf('later')).toEqual(['scheduled']);
 });

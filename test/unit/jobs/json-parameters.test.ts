@@ -3,9 +3,9 @@ import { AgentError } from '../../../src/core/errors.js';
 import { parseJson } from '../../../src/core/exact-json.js';
 import type { Service } from '../../../src/edge/definitions.js';
 import { jobRequestBody } from '../../../src/iothub/job-request.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
 import { unwrapList } from '../../../src/jobs/json-parameters.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 
@@ -17,7 +17,7 @@ let services: Service[];
 
 beforeEach(() => {
   hub = new FakeHub();
-  services = createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub' }));
+  services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub' }));
 });
 
 const call = (name: string, parameters: Record<string, unknown>): Promise<unknown> =>
@@ -108,7 +108,7 @@ describe('payloadText', () => {
       return;
     }
     const message = await refusal(METHOD, { methodName: 'm', payloadText });
-    expect(message).toMatch(/^Parameter payloadText is not valid JSON: /);
+    expect(message).toMatch(/^Parameter "payloadText" is not valid JSON: /);
     expect(message).toContain(`line ${line}, column ${column}`);
   });
 
@@ -121,7 +121,7 @@ describe('payloadText', () => {
     await call(METHOD, { methodName: 'm', payloadText: `"${'é'.repeat(65_535)}"` });
     const operations = hub.calls.length;
     const failure = await failureOf(call(METHOD, { methodName: 'm', payloadText: `"${'é'.repeat(65_536)}"` }));
-    expect(failure.reason).toMatch(/^InvalidArgument: Parameter payloadText has 131074 bytes/);
+    expect(failure.reason).toMatch(/^InvalidArgument: Parameter "payloadText" has 131074 bytes/);
     expect(hub.calls).toHaveLength(operations);
   });
 
@@ -184,16 +184,16 @@ describe('the size of a JSON parameter', () => {
     const around = JSON.stringify(patch(0)).length;
     await call(TWIN, { patch: patch((131_072 - around) / 2) });
     const failure = await failureOf(call(TWIN, { patch: patch(65_536) }));
-    expect(failure.reason).toMatch(/^InvalidArgument: Parameter patch has \d+ bytes of JSON; at most 131072/);
+    expect(failure.reason).toMatch(/^InvalidArgument: Parameter "patch" has \d+ bytes of JSON; at most 131072/);
   });
 
   it.each([200_000, 2_000_000])('is refused at once for a list of %d objects', async (length) => {
     const list = Array.from({ length }, () => ({}));
     const startMs = performance.now();
     await expect(refusal(METHOD, { methodName: 'm', payload: list })).resolves.toMatch(
-      /payload has more than 131072 bytes/,
+      /"payload" has more than 131072 bytes/,
     );
-    await expect(refusal(TWIN, { patch: { tags: { list } } })).resolves.toMatch(/patch has more than 131072 bytes/);
+    await expect(refusal(TWIN, { patch: { tags: { list } } })).resolves.toMatch(/"patch" has more than 131072 bytes/);
     expect(performance.now() - startMs).toBeLessThan(5000);
   });
 
@@ -290,7 +290,7 @@ describe('null in a patch', () => {
     { tags: [] },
     { properties: { desired: 'x' } },
   ])('%j is refused', async (patch) => {
-    await expect(refusal(TWIN, { patch })).resolves.toMatch(/^Parameter patch /);
+    await expect(refusal(TWIN, { patch })).resolves.toMatch(/^Parameter "patch" /);
   });
 });
 

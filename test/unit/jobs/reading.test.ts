@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import type { Service } from '../../../src/edge/definitions.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations, type JobOperationsOptions } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment, type JobEnvironmentOptions } from '../../../src/jobs/environment.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 
 let hub: FakeHub;
 let services: Service[];
 
-function serve(options: Partial<JobOperationsOptions> = {}): void {
-  services = createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub', ...options }));
+function serve(options: Partial<JobEnvironmentOptions> = {}): void {
+  services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub', ...options }));
 }
 
 beforeEach(() => {

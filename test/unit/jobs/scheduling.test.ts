@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import type { Service } from '../../../src/edge/definitions.js';
-import { createJobServices } from '../../../src/jobs/catalogue.js';
-import { createJobOperations } from '../../../src/jobs/operations.js';
+import { createJobServices } from '../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { callService, failureOf, keepingLog } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
@@ -13,7 +13,7 @@ const clock = new ManualClock();
 
 beforeEach(() => {
   hub = new FakeHub();
-  services = createJobServices(createJobOperations({ hub: hub.port({ clock }), thing: 'Hub' }));
+  services = createJobServices(jobEnvironment({ hub: hub.port({ clock }), thing: 'Hub' }));
 });
 
 const METHOD = 'AzureIotDeviceJobScheduleDeviceMethodJob';
@@ -60,7 +60,7 @@ describe('the body of a method job', () => {
   });
 
   test('takes the connect time-out of the configuration', async () => {
-    services = createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub', connectTimeoutInSeconds: 7 }));
+    services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub', connectTimeoutInSeconds: 7 }));
     await call(METHOD, { methodName: 'm' });
     expect(hub.lastBody['cloudToDeviceMethod']).toHaveProperty('connectTimeoutInSeconds', 7);
   });
@@ -160,7 +160,7 @@ describe('what is refused before the hub is asked', () => {
   });
 
   test('with the check off, a condition that cannot be read goes to the hub', async () => {
-    const operations = createJobOperations({ hub: hub.port(), thing: 'Hub', checkQueryCondition: false });
+    const operations = jobEnvironment({ hub: hub.port(), thing: 'Hub', checkQueryCondition: false });
     services = createJobServices(operations);
     await call(METHOD, { methodName: 'm', queryCondition: 'tags.a = = 3' });
     expect(hub.lastBody['queryCondition']).toBe('tags.a = = 3');
@@ -174,8 +174,8 @@ describe('what is refused before the hub is asked', () => {
 });
 
 describe('guards', () => {
-  const guarded = (guards: Parameters<typeof createJobOperations>[0]['guards'] & object): void => {
-    services = createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub', guards }));
+  const guarded = (guards: Parameters<typeof jobEnvironment>[0]['guards'] & object): void => {
+    services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub', guards }));
   };
 
   test('maxDevicesPerJob counts first and names both numbers', async () => {
@@ -244,7 +244,7 @@ describe('guards', () => {
 
 describe('switches', () => {
   const on = (options: Parameters<typeof createJobServices>[1]): Service[] =>
-    createJobServices(createJobOperations({ hub: hub.port(), thing: 'Hub' }), options);
+    createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub' }), options);
 
   test.each([
     ['the full name', 'AzureIotDeviceJobFindJobs'],

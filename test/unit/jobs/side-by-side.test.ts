@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CallContext } from '../../../src/core/call-context.js';
 import { AgentError } from '../../../src/core/errors.js';
-import { sideBySide } from '../../../src/jobs/sub-call.js';
+import { sideBySide } from '../../../src/core/call-context.js';
 import { failureOf, inCall } from '../../support/jobs/callers.js';
 
 const untilEnded = (part: CallContext): Promise<never> =>

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
-import { createJobOperations, type JobOperations } from '../../../src/jobs/operations.js';
+import { jobEnvironment, type JobEnvironment } from '../../../src/jobs/environment.js';
 import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
 import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watcher.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { inCall, keepingLog } from '../../support/jobs/callers.js';
+import { callJobService, keepingLog } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 import { RecordingThing } from '../../support/jobs/recording-thing.js';
 
@@ -16,7 +16,7 @@ let hub: FakeHub;
 let store: MemoryStore;
 let thing: RecordingThing;
 let watcher: JobWatcher;
-let operations: JobOperations;
+let operations: JobEnvironment;
 const stopping: JobWatcher[] = [];
 
 async function watch(options: Partial<JobWatcherOptions> = {}): Promise<void> {
@@ -34,7 +34,7 @@ async function watch(options: Partial<JobWatcherOptions> = {}): Promise<void> {
     ...options,
   });
   stopping.push(watcher);
-  operations = createJobOperations({ hub: port, thing: 'Hub', refusedCounts, registrar: watcher.registrar });
+  operations = jobEnvironment({ hub: port, thing: 'Hub', refusedCounts, registrar: watcher.registrar });
   await watcher.start();
   await clock.advanceAsync(0);
 }
@@ -54,8 +54,8 @@ afterEach(async () => {
   }
 });
 
-const schedule = (jobId: string): Promise<string> =>
-  inCall((context) => operations.scheduleDeviceMethod(context, { methodName: 'm', jobId }), { clock });
+const schedule = (jobId: string): Promise<unknown> =>
+  callJobService(operations, 'ScheduleDeviceMethodJob', { methodName: 'm', jobId }, { clock });
 /** As long as the idle watcher takes to list each status once. */
 const idleRound = (): Promise<void> => clock.advanceAsync(60_000);
 const rounds = (count: number): Promise<void> => clock.advanceAsync(count * INTERVAL_MS);
@@ -309,7 +309,7 @@ describe('properties', () => {
   test('a call of a service shows at once', async () => {
     await watch({ intervalMs: 3_600_000 });
     hub.fail = () => new AgentError('HubUnauthorized', 'no');
-    await expect(inCall((context) => operations.findJobs(context, {}), { clock })).rejects.toThrow();
+    await expect(callJobService(operations, 'FindJobs', {}, { clock })).rejects.toThrow();
     expect(thing.properties.get('hubStatus')).toBe('unauthorized');
   });
 
@@ -331,7 +331,7 @@ test('a hub with S1 limits is polled within its budget, and a user never waits f
   const polls = hub.calls.length;
   expect(polls).toBeLessThanOrEqual(300);
   const before = clock.monotonicMs();
-  await Promise.all(Array.from({ length: 30 }, () => inCall((context) => operations.findJobs(context, {}), { clock })));
+  await Promise.all(Array.from({ length: 30 }, () => callJobService(operations, 'FindJobs', {}, { clock })));
   expect(clock.monotonicMs()).toBe(before);
 });
 

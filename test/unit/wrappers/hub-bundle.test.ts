@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { thingMetadata } from '../../../src/edge/metadata.js';
-import { JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../../src/jobs/catalogue.js';
+import { JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../../src/jobs/services/services.js';
 import { JOB_DATA_SHAPES } from '../../../src/jobs/data-shapes.js';
 import { JOB_EVENTS, JOB_PROPERTIES } from '../../../src/jobs/thing-definitions.js';
 import type { XmlElement } from '../../../src/wrappers/entities/xml.js';

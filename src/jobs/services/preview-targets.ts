@@ -1,15 +1,15 @@
-import type { CallContext } from '../core/call-context.js';
-import { dateOf, find, textOf } from '../iothub/documents.js';
-import type { HubDocument, HubOperations } from '../iothub/ports.js';
-import type { PreviewTargetsArguments } from './arguments.js';
-import { checkCondition, targetQuery } from './conditions.js';
-import { EmptyPageCounter } from './empty-pages.js';
-import { countTargets } from './guards.js';
-import type { JobEnvironment } from './job-port.js';
-import { checkInteger } from './rules.js';
-import { sideBySide } from './sub-call.js';
+import type { CallContext } from '../../core/call-context.js';
+import { dateOf, find, textOf } from '../../iothub/documents.js';
+import type { HubDocument, HubOperations } from '../../iothub/ports.js';
+import { checkCondition, targetQuery, type Targets } from '../conditions.js';
+import { EmptyPageCounter } from '../empty-pages.js';
+import { countTargets } from '../guards.js';
+import type { JobEnvironment } from '../environment.js';
+import { optional, QUERY_CONDITION } from '../parameters.js';
+import { defineJobService } from './job-service.js';
+import { sideBySide } from '../../core/call-context.js';
 
-export interface TargetsPreview {
+interface TargetsPreview {
   readonly deviceCount: number;
   readonly connectedCount: number;
   readonly disconnectedCount: number;
@@ -18,7 +18,7 @@ export interface TargetsPreview {
   readonly estimatedSeconds: number;
 }
 
-export interface TargetSample {
+interface TargetSample {
   readonly deviceId: string | null;
   /** Only where the condition is for modules. */
   readonly moduleId?: string | null;
@@ -30,15 +30,34 @@ export interface TargetSample {
 const DEFAULT_SAMPLE_SIZE = 10;
 const MAX_SAMPLE_SIZE = 100;
 
-/** Counts the devices that a condition selects, before a job is created for them. */
-export async function previewTargets(
+export const previewTargetsService = defineJobService({
+  name: 'PreviewTargets',
+  description: 'Returns how many devices a condition selects, some of them, and how long a job on them takes at least',
+  needs: 'service connect',
+  parameters: {
+    queryCondition: QUERY_CONDITION,
+    sampleSize: optional({
+      baseType: 'INTEGER',
+      description: `Number of devices to return: 1 to ${MAX_SAMPLE_SIZE}, default ${DEFAULT_SAMPLE_SIZE}`,
+      minimum: 1,
+      maximum: MAX_SAMPLE_SIZE,
+    }),
+  },
+  result: {
+    baseType: 'JSON',
+    description:
+      '{deviceCount, connectedCount, disconnectedCount, sample: [{deviceId, connectionState, lastActivityTime}], estimatedSeconds}',
+  },
+  run: ({ queryCondition, sampleSize = DEFAULT_SAMPLE_SIZE }, context, env) =>
+    previewTargets(env, context, checkCondition(queryCondition, env.parsesConditions), sampleSize),
+});
+
+async function previewTargets(
   env: JobEnvironment,
   context: CallContext,
-  args: PreviewTargetsArguments,
+  targets: Targets,
+  sampleSize: number,
 ): Promise<TargetsPreview> {
-  const targets = checkCondition(args.queryCondition, env.parsesConditions);
-  const sampleSize =
-    checkInteger('sampleSize', args.sampleSize, { minimum: 1, maximum: MAX_SAMPLE_SIZE }) ?? DEFAULT_SAMPLE_SIZE;
   const hub = env.hub.lane('user');
   // All queries are built before the first is sent, so that a condition that is too long costs the hub nothing.
   const all = targetQuery(targets, 'COUNT() AS numberOfTargets');

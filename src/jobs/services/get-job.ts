@@ -1,33 +1,37 @@
-import type { CallContext } from '../core/call-context.js';
-import { AgentError, isAgentError } from '../core/errors.js';
-import type { NativeRow } from '../edge/definitions.js';
-import type { Job } from '../iothub/documents.js';
-import type { JobIdArguments } from './arguments.js';
-import type { JobEnvironment } from './job-port.js';
-import { jobAskedFor } from './job-document.js';
-import { isNotFound } from './outcome.js';
-import { jobRow } from './rows.js';
-import { checkJobId } from './rules.js';
-import { withShownStatus } from './shown-status.js';
-import { startPart } from './sub-call.js';
+import type { CallContext } from '../../core/call-context.js';
+import { AgentError, isAgentError } from '../../core/errors.js';
+import type { Job } from '../../iothub/documents.js';
+import type { JobEnvironment } from '../environment.js';
+import { jobAskedFor } from '../job-document.js';
+import { isNotFound } from '../outcome.js';
+import { JOB_ID } from '../parameters.js';
+import { jobRow } from '../rows.js';
+import { defineJobService, ONE_JOB } from './job-service.js';
+import { withShownStatus } from '../shown-status.js';
+import { startPart } from '../../core/call-context.js';
 
 /** More answers than these are not read for one GetJob. */
 const MAX_ANSWERS = 1000;
 const ANSWER_RESERVE_MS = 1000;
 const READING_MS = 5000;
 
-/** The job with this id, as a table of one row. */
-export async function getJob(env: JobEnvironment, context: CallContext, args: JobIdArguments): Promise<NativeRow[]> {
-  const jobId = checkJobId(args.jobId);
-  const job = await findJob(env, context, jobId);
-  const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS, maxMs: READING_MS });
-  try {
-    const refusedCount = await env.refusedCounts.read(part, env.hub.lane('user'), job, MAX_ANSWERS);
-    return [jobRow(withShownStatus(job, context.clock.nowMs()), refusedCount)];
-  } finally {
-    part.dispose();
-  }
-}
+export const getJobService = defineJobService({
+  name: 'GetJob',
+  description: 'Returns the state of a job, with its counts and its outcome',
+  needs: 'registry read',
+  parameters: { jobId: JOB_ID },
+  result: ONE_JOB,
+  run: async ({ jobId }, context, env) => {
+    const job = await findJob(env, context, jobId);
+    const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS, maxMs: READING_MS });
+    try {
+      const refusedCount = await env.refusedCounts.read(part, env.hub.lane('user'), job, MAX_ANSWERS);
+      return [jobRow(withShownStatus(job, context.clock.nowMs()), refusedCount)];
+    } finally {
+      part.dispose();
+    }
+  },
+});
 
 /**
  * The job with this id, with the status that the hub has for it.

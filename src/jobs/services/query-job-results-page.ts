@@ -1,18 +1,18 @@
-import type { CallContext } from '../core/call-context.js';
-import { AgentError, isAgentError } from '../core/errors.js';
-import { stringifyJson } from '../core/exact-json.js';
-import type { QueryJobResultsPageArguments } from './arguments.js';
-import { MAX_PAGE_SIZE } from './collect-rows.js';
-import { checkResultQuery } from './conditions.js';
-import { EmptyPageCounter } from './empty-pages.js';
-import type { JobEnvironment } from './job-port.js';
-import { type PagePosition, readToken, writeToken } from './page-token.js';
-import { jsonTextBytes, usableBytes } from './result-size.js';
-import { resultJson } from './rows.js';
-import { checkInteger, textOrAbsent } from './rules.js';
+import type { CallContext } from '../../core/call-context.js';
+import { AgentError, isAgentError } from '../../core/errors.js';
+import { stringifyJson } from '../../core/exact-json.js';
+import { MAX_PAGE_SIZE } from '../collect-rows.js';
+import { checkResultQuery } from '../conditions.js';
+import { EmptyPageCounter } from '../empty-pages.js';
+import type { JobEnvironment } from '../environment.js';
+import { type PagePosition, readToken, writeToken } from '../page-token.js';
+import { jsonTextBytes, usableBytes } from '../result-size.js';
+import { resultJson } from '../rows.js';
+import { optional, QUERY } from '../parameters.js';
+import { defineJobService } from './job-service.js';
 
 /** One page of job results. */
-export interface ResultsPage {
+interface ResultsPage {
   /** Objects with the fields of `AzureDeviceJobResult`, dates as ISO text. */
   readonly rows: readonly Record<string, unknown>[];
   /** For the next page; `null` after the last one. */
@@ -22,20 +22,40 @@ export interface ResultsPage {
 /** What stands around the rows and the hub's token within ours. */
 const PAGE_OVERHEAD_BYTES = 512;
 
-/** A page of at most `maxItems` rows, fewer when they would not fit one message of the platform. */
-export async function queryJobResultsPage(
-  env: JobEnvironment,
-  context: CallContext,
-  args: QueryJobResultsPageArguments,
-): Promise<ResultsPage> {
-  const query = checkResultQuery(args.query, env.parsesConditions);
-  const maxItems = checkInteger('maxItems', args.maxItems, { minimum: 1, maximum: MAX_PAGE_SIZE }) ?? MAX_PAGE_SIZE;
-  const token = textOrAbsent(args.continuationToken);
-  const start = token === undefined ? { offset: 0, pageSize: maxItems } : readToken(query, token, MAX_PAGE_SIZE);
-  const page = new PageInProgress(maxItems, Math.max(1, usableBytes(env.messageLimits) - PAGE_OVERHEAD_BYTES));
-  const next = await fill(env, context, query, { page, start });
-  return { rows: page.rows, continuationToken: next ? writeToken(query, next) : null };
-}
+/** A page has fewer rows than asked for when more would not fit one message of the platform. */
+export const queryJobResultsPageService = defineJobService({
+  name: 'QueryJobResultsPage',
+  description: 'Returns the results of jobs one page at a time, for results of any size',
+  needs: 'service connect',
+  parameters: {
+    query: QUERY,
+    maxItems: optional({
+      baseType: 'INTEGER',
+      description: `Maximum number of rows of a page: 1 to ${MAX_PAGE_SIZE}, default ${MAX_PAGE_SIZE}`,
+      minimum: 1,
+      maximum: MAX_PAGE_SIZE,
+    }),
+    continuationToken: optional({
+      baseType: 'STRING',
+      description: 'The token of the previous page of the same query; the first page if omitted',
+    }),
+  },
+  result: {
+    baseType: 'JSON',
+    description:
+      '{rows: [...], continuationToken}: rows with the fields of AzureDeviceJobResult, dates as ISO text and JSON values as the hub sent them; the token is null after the last page',
+  },
+  run: async ({ query, maxItems = MAX_PAGE_SIZE, continuationToken }, context, env): Promise<ResultsPage> => {
+    checkResultQuery(query, env.parsesConditions);
+    const start =
+      continuationToken === undefined
+        ? { offset: 0, pageSize: maxItems }
+        : readToken(query, continuationToken, MAX_PAGE_SIZE);
+    const page = new PageInProgress(maxItems, Math.max(1, usableBytes(env.messageLimits) - PAGE_OVERHEAD_BYTES));
+    const next = await fill(env, context, query, { page, start });
+    return { rows: page.rows, continuationToken: next ? writeToken(query, next) : null };
+  },
+});
 
 /** Reads pages of the hub until ours is full; returns where the next one begins. */
 async function fill(

@@ -1,40 +1,44 @@
-import { type CallContext, remainingMs } from '../core/call-context.js';
-import { AgentError, isAgentError } from '../core/errors.js';
-import type { NativeRow } from '../edge/definitions.js';
-import { errorOfOddAnswer } from '../iothub/connection-errors.js';
-import { type Job, readJob } from '../iothub/documents.js';
-import type { HubDocument } from '../iothub/ports.js';
-import type { JobIdArguments } from './arguments.js';
+import { type CallContext, remainingMs } from '../../core/call-context.js';
+import { AgentError, isAgentError } from '../../core/errors.js';
+import { errorOfOddAnswer } from '../../iothub/connection-errors.js';
+import { type Job, readJob } from '../../iothub/documents.js';
+import type { HubDocument } from '../../iothub/ports.js';
 import { findJob, notFoundOr } from './get-job.js';
-import { oddAcknowledgement } from './job-document.js';
-import type { JobEnvironment } from './job-port.js';
-import { isCancelled } from './outcome.js';
-import { jobRow } from './rows.js';
-import { checkJobId } from './rules.js';
-import { shownStatus, withShownStatus } from './shown-status.js';
-import { startPart } from './sub-call.js';
+import { oddAcknowledgement } from '../job-document.js';
+import type { JobEnvironment } from '../environment.js';
+import { isCancelled } from '../outcome.js';
+import { JOB_ID } from '../parameters.js';
+import { jobRow } from '../rows.js';
+import { defineJobService, ONE_JOB } from './job-service.js';
+import { shownStatus, withShownStatus } from '../shown-status.js';
+import { startPart } from '../../core/call-context.js';
 
 const ANSWER_RESERVE_MS = 500;
 
-/**
- * Cancels a job that has not started and returns its new state, as a table of one row.
- * @throws AgentError `JobNotCancellable`, naming the status, for a job that runs or has ended.
- */
-export async function cancelJob(env: JobEnvironment, context: CallContext, args: JobIdArguments): Promise<NativeRow[]> {
-  const jobId = checkJobId(args.jobId);
+export const cancelJobService = defineJobService({
+  name: 'CancelJob',
+  description: 'Cancels a job that has not started and returns its new state',
+  needs: 'registry write',
+  parameters: { jobId: JOB_ID },
+  result: ONE_JOB,
+  run: async ({ jobId }, context, env) => {
+    const job = await cancelJob(env, context, jobId);
+    return [jobRow(withShownStatus(job, context.clock.nowMs()), undefined)];
+  },
+});
+
+/** @throws AgentError `JobNotCancellable`, naming the status, for a job that runs or has ended. */
+async function cancelJob(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
   let answer: HubDocument;
   try {
     answer = await env.hub.lane('user').cancelJob(context, jobId).catch(notFoundOr(jobId));
   } catch (error) {
     if (!isAgentError(error, 'JobNotCancellable')) throw error;
-    return [jobRow(await cancelledAlready(env, context, jobId, error), undefined)];
+    return await cancelledAlready(env, context, jobId, error);
   }
   const odd = oddAcknowledgement(answer, jobId);
-  const job =
-    odd === undefined
-      ? await complete(env, context, jobId, answer)
-      : await lookCancelled(env, context, jobId, errorOfOddAnswer(odd));
-  return [jobRow(withShownStatus(job, context.clock.nowMs()), undefined)];
+  if (odd === undefined) return await complete(env, context, jobId, answer);
+  return await lookCancelled(env, context, jobId, errorOfOddAnswer(odd));
 }
 
 /** The response may not come from the hub, so that only the job itself shows whether it was cancelled. */

@@ -1,0 +1,73 @@
+import { readJob } from '../../iothub/documents.js';
+import type { HubDocument } from '../../iothub/ports.js';
+import { collectRows, MAX_PAGE_SIZE } from '../collect-rows.js';
+import { AZURE_DEVICE_JOB } from '../data-shapes.js';
+import { mergedLists, type PageReader } from '../merged-lists.js';
+import { jobRow } from '../rows.js';
+import { defineJobService, JOBS } from './job-service.js';
+import { METHOD_JOB, TWIN_JOB } from '../outcome.js';
+import { MAX_ITEMS, optional } from '../parameters.js';
+import { withShownStatus } from '../shown-status.js';
+import { searchFor, STATUS_FILTERS, type StatusFilter, type StatusSearch } from '../status-filter.js';
+
+/** Ids that are remembered to list no job twice; memory must not grow with a list that never ends. */
+const MAX_REMEMBERED = 100_000;
+
+/** Shows the refused counts that are known, and reads none. */
+export const findJobsService = defineJobService({
+  name: 'FindJobs',
+  description: 'Returns the jobs of the hub, all of them or by type and status',
+  needs: 'registry read',
+  parameters: {
+    type: optional({
+      baseType: 'STRING',
+      description: `${METHOD_JOB} or ${TWIN_JOB}; both if omitted`,
+      choices: [METHOD_JOB, TWIN_JOB],
+      ignoresCase: true,
+    }),
+    status: optional({
+      baseType: 'STRING',
+      description:
+        'The status that the jobs show: scheduled, pending (or enqueued), running, completed, failed, cancelled or unknown; queued for the jobs that the hub has queued; all if omitted',
+      choices: STATUS_FILTERS,
+      ignoresCase: true,
+    }),
+    maxItems: MAX_ITEMS,
+  },
+  result: JOBS,
+  run: async ({ type, status, maxItems }, context, env) => {
+    const search = status === undefined ? undefined : searchFor(status as StatusFilter);
+    const nowMs = context.clock.nowMs();
+    return await collectRows(context, env.hub, env.messageLimits, {
+      shape: AZURE_DEVICE_JOB,
+      maxItems,
+      // Of several lists most rows may be left out, so that small pages would need many calls.
+      pageSize: search === undefined || search.hubStatuses.length === 1 ? undefined : MAX_PAGE_SIZE,
+      remedy: 'set maxItems, or ask for one type or status',
+      page: mergedLists((search?.hubStatuses ?? [undefined]).map((hubStatus) => listReader(type, hubStatus))),
+      isWanted: search && wantedOnce(search, nowMs),
+      toRow: (document) => {
+        const job = readJob(document);
+        return jobRow(withShownStatus(job, nowMs), env.refusedCounts.known(job));
+      },
+    });
+  },
+});
+
+function listReader(type: string | undefined, status: string | undefined): PageReader {
+  const filters = { ...(type === undefined ? {} : { type }), ...(status === undefined ? {} : { status }) };
+  return (context, hub, request) => hub.listJobs(context, { ...filters, ...request });
+}
+
+/** Jobs that match, each at the first time: one that moves on between two list calls is in both lists. */
+function wantedOnce(search: StatusSearch, nowMs: number): (document: HubDocument) => boolean {
+  const seen = new Set<string>();
+  return (document) => {
+    const job = readJob(document);
+    if (!search.matches(job, nowMs)) return false;
+    if (job.jobId === undefined) return true;
+    if (seen.has(job.jobId)) return false;
+    if (seen.size < MAX_REMEMBERED) seen.add(job.jobId);
+    return true;
+  };
+}
