@@ -26,8 +26,9 @@ export interface OutgoingRequest {
 export type QuestionAnswer =
   { readonly isAccepted: true } | { readonly isAccepted: false; readonly code: number; readonly reason: string };
 
-/** Longer reasons explain nothing. */
-const MAX_REASON_LENGTH = 500;
+/** Longer reasons explain nothing. They are scrubbed before they are cut, but not by the megabyte. */
+const MAX_REASON_LENGTH = 2_000;
+const MAX_SCRUBBED_LENGTH = 65_536;
 
 /** A platform that sends garbage must not fill the log with it. */
 const UNREADABLE_LINES_PER_MINUTE = 20;
@@ -68,7 +69,11 @@ export class Exchange {
       maxStringBytes: maxMessageBytes,
       maxBlobBytes: maxMessageBytes,
     });
-    this.#outgoing = new OutgoingCalls({ clock, maxOpen: options.maxCallsOpen });
+    this.#outgoing = new OutgoingCalls({
+      clock,
+      maxOpen: options.maxCallsOpen,
+      reasonOf: (code, body) => this.#reasonOf(code, body),
+    });
     this.incoming = new IncomingRequests({
       handle: options.handleRequest,
       send: (request, { code, body }) => this.#send({ ...request, code }, body),
@@ -178,8 +183,11 @@ export class Exchange {
       this.#isAuthenticated = true;
       this.#sessionId = message.sessionId;
     }
-    const reason = (): string => this.#scrub(reasonOf(code, body)).slice(0, MAX_REASON_LENGTH);
-    this.#onAnswer(isAccepted ? { isAccepted } : { isAccepted, code, reason: reason() });
+    this.#onAnswer(isAccepted ? { isAccepted } : { isAccepted, code, reason: this.#reasonOf(code, body) });
+  }
+
+  #reasonOf(code: number, body: ResponseBody): string {
+    return this.#scrub(reasonOf(code, body).slice(0, MAX_SCRUBBED_LENGTH)).slice(0, MAX_REASON_LENGTH);
   }
 
   #answer(request: MessageHeader, { code, body }: Answer): void {

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
-import { reasonOf } from './answers.js';
 import { isSuccessCode, NONE } from './codec/codes.js';
 import type { Message, ResponseBody } from './codec/message.js';
 import type { InfoTable } from './codec/values-model.js';
@@ -11,15 +10,24 @@ interface OpenCall {
   readonly timer: Timer;
 }
 
+export interface OutgoingCallsOptions {
+  readonly clock: Clock;
+  readonly maxOpen: number;
+  /** Returns why the platform refused a request, fit to be shown. */
+  readonly reasonOf: (code: number, body: ResponseBody) => string;
+}
+
 /** The edge's own requests that wait for the platform's answer. Their number is bounded, and so is their time. */
 export class OutgoingCalls {
   readonly #clock: Clock;
   readonly #maxOpen: number;
+  readonly #reasonOf: OutgoingCallsOptions['reasonOf'];
   readonly #open = new Map<number, OpenCall>();
   #lastId = 0;
 
-  constructor(options: { readonly clock: Clock; readonly maxOpen: number }) {
+  constructor(options: OutgoingCallsOptions) {
     this.#clock = options.clock;
+    this.#reasonOf = options.reasonOf;
     this.#maxOpen = options.maxOpen;
   }
 
@@ -62,7 +70,7 @@ export class OutgoingCalls {
     if (!call) return false;
     const { code, body } = message;
     if (isSuccessCode(code)) call.resolve(body.content);
-    else call.reject(refused(code, reasonOf(code, body)));
+    else call.reject(refused(code, this.#reasonOf(code, body)));
     return true;
   }
 

@@ -23,6 +23,12 @@ export interface WsTransportOptions {
   readonly proxy?: string | undefined;
 }
 
+/**
+ * So many messages of one turn of the event loop are followed by a turn for others. Node.js reads up to 2 MiB from a socket
+ * in one turn, which can be hundreds of thousands of tiny messages.
+ */
+const MAX_MESSAGES_PER_TURN = 1_000;
+
 /** How long a closing handshake may take before the socket is dropped. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -57,6 +63,7 @@ class WsTransport implements Transport {
   readonly #socket: WebSocket;
   /** Aborts what opens the connection on behalf of the socket, which does not know of it: the tunnel through a proxy. */
   readonly #opening = new AbortController();
+  #messagesInTurn = 0;
   #error: string | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
@@ -71,7 +78,11 @@ class WsTransport implements Transport {
           ...(peerMaxFrameBytes !== undefined && { peerMaxFrameBytes }),
         }),
       )
-      .on('message', (data, isBinary) => (isBinary ? listener.onFrame(data as Buffer) : listener.onText()))
+      .on('message', (data, isBinary) => {
+        this.#countMessage();
+        if (isBinary) listener.onFrame(data as Buffer);
+        else listener.onText();
+      })
       .on('pong', () => listener.onPong())
       .on('error', (error) => (this.#error ??= describe(error)))
       .on('close', (code, reason) => {
@@ -102,6 +113,17 @@ class WsTransport implements Transport {
 
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  #countMessage(): void {
+    this.#messagesInTurn += 1;
+    if (this.#messagesInTurn === 1) setImmediate(() => this.#endTurn());
+    if (this.#messagesInTurn === MAX_MESSAGES_PER_TURN) this.#socket.pause();
+  }
+
+  #endTurn(): void {
+    this.#messagesInTurn = 0;
+    if (this.#socket.isPaused) this.#socket.resume();
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PlatformPolicy } from '../edge/platform-end.js';
 import { SocketPlatform } from '../edge/socket-platform.js';
 
 const BIN = join(__dirname, '../../../bin/twx-iothub.js');
@@ -24,6 +25,12 @@ export interface LonelyAgentOptions {
   /** A command that `node bin run ...` is appended to, for example to limit the process. */
   readonly shell?: string;
   readonly level?: string;
+  /** Keys of `thingworx` other than those of the scripted platform. */
+  readonly thingworx?: Readonly<Record<string, unknown>>;
+  /** How the scripted platform answers. */
+  readonly policy?: Partial<PlatformPolicy>;
+  /** Whether to wait until the Thing is bound; true when absent. */
+  readonly waitsForBind?: boolean;
 }
 
 /** A built agent in its own process between a scripted platform and a hub that is not there. */
@@ -44,14 +51,15 @@ export class LonelyAgent {
     this.exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   }
 
-  static async start({ stdout, shell, level = 'info' }: LonelyAgentOptions): Promise<LonelyAgent> {
-    const platform = await SocketPlatform.start({ policy: { records: false } });
+  static async start(options: LonelyAgentOptions): Promise<LonelyAgent> {
+    const { stdout, shell, level = 'info', thingworx, policy, waitsForBind = true } = options;
+    const platform = await SocketPlatform.start({ policy: { records: false, ...policy } });
     const adminPort = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-lonely-'));
     const file = join(folder, 'agent.json');
     const connectionString = `HostName=hub.example;SharedAccessKeyName=service;SharedAccessKey=${btoa('a key of no hub')}`;
     const configuration = {
-      thingworx: { url: platform.url, appKey: 'the-key', allowInsecure: true },
+      thingworx: { url: platform.url, appKey: 'the-key', allowInsecure: true, ...thingworx },
       iothubs: { main: { connectionString, address: '127.0.0.1:9', tier: 'S1' } },
       admin: { port: adminPort },
       log: { level },
@@ -65,6 +73,7 @@ export class LonelyAgent {
         ? spawn(process.execPath, args, { stdio })
         : spawn('bash', ['-c', `${shell}; exec "$@"`, 'bash', process.execPath, ...args], { stdio });
     const agent = new LonelyAgent(platform, child, `http://127.0.0.1:${adminPort}`, folder);
+    if (!waitsForBind) return agent;
     await Promise.race([connected, agent.exited.then((end) => Promise.reject(new Error(`${end}: ${agent.stderr}`)))]);
     await platform.end.waitUntilBound();
     return agent;

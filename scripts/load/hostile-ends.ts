@@ -1,0 +1,148 @@
+/**
+ * A built agent beside ends that attack it: for each attack its memory and the longest time for which its event loop
+ * stood, as its own metrics report them, and whether it still answers. Fails above 256 MB or 250 ms.
+ * `node --import tsx scripts/load/hostile-ends.ts`, after a build.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CODE } from '../../src/alwayson/codec/codes.js';
+import { LonelyAgent, type LonelyAgentOptions } from '../../test/support/agent/lonely-agent.js';
+import * as silent from '../../test/support/edge/silent-ends.js';
+
+const MAX_RESIDENT_BYTES = 256 * 1_048_576;
+const MAX_LAG_MS = 250;
+
+interface Attack {
+  readonly name: string;
+  readonly options?: Partial<LonelyAgentOptions>;
+  attack(agent: LonelyAgent): Promise<void>;
+}
+
+interface Finding {
+  readonly residentBytes: number;
+  readonly lagMs: number;
+  readonly isAlive: boolean;
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-hostile-'));
+  execFileSync('mkfifo', [join(folder, 'unread')]);
+  const unread = openSync(join(folder, 'unread'), 'r+');
+  try {
+    for (const attack of await attacks(unread)) report(attack.name, await measure(attack));
+  } finally {
+    closeSync(unread);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function attacks(unread: number): Promise<Attack[]> {
+  const mute = await silent.startSilentEnd(silent.saysNothing);
+  const flood = await silent.startSilentEnd(silent.floods('x'.repeat(65_536)));
+  for (const end of [mute, flood]) process.on('exit', () => void end.close());
+  const proxy = (port: number): Partial<LonelyAgentOptions> => ({
+    thingworx: { proxy: `http://127.0.0.1:${port}` },
+    waitsForBind: false,
+  });
+  return [
+    { name: 'nothing', attack: () => pause(2_000) },
+    { name: 'a proxy that does not answer CONNECT', options: proxy(mute.port), attack: () => pause(22_000) },
+    { name: 'a proxy that floods with its header', options: proxy(flood.port), attack: () => pause(10_000) },
+    {
+      name: 'a log that nobody reads, 12,000 lines',
+      options: { stdout: unread, level: 'debug' },
+      attack: (agent) => agent.makeItLog(12_000),
+    },
+    {
+      name: 'a refusal of 1 MB that repeats the key, escaped',
+      options: {
+        waitsForBind: false,
+        policy: { authCode: () => CODE.UNAUTHORIZED, refusalReason: '\\u0074he-key %74he-key '.repeat(45_000) },
+      },
+      attack: () => pause(11_000),
+    },
+    { name: '600 silent connections to the admin server', attack: (agent) => connectAll(agent, 600) },
+    {
+      name: '50,000 requests before AUTH is accepted',
+      options: { waitsForBind: false, policy: { authCode: () => 0 } },
+      attack: beforeAuth,
+    },
+    { name: '500,000 frames that cannot be read', attack: garbage },
+    { name: '20,000 requests with a foreign Host', attack: foreignHosts },
+  ];
+}
+
+async function measure(attack: Attack): Promise<Finding> {
+  const agent = await LonelyAgent.start({ stdout: 'ignore', ...attack.options });
+  try {
+    await reachable(agent);
+    // Reading the metrics starts the next period of the longest delay.
+    await agent.get('/metrics');
+    await attack.attack(agent);
+    const { text } = await agent.get('/metrics');
+    return {
+      residentBytes: valueOf(text, 'process_resident_memory_bytes'),
+      lagMs: valueOf(text, 'nodejs_eventloop_lag_max_seconds') * 1_000,
+      isAlive: (await agent.get('/livez')).status === 200,
+    };
+  } finally {
+    await agent.kill();
+  }
+}
+
+async function reachable(agent: LonelyAgent): Promise<void> {
+  for (;;) {
+    const isUp = await agent.get('/livez').catch(() => undefined);
+    if (isUp) return;
+    await pause(100);
+  }
+}
+
+async function connectAll(agent: LonelyAgent, count: number): Promise<void> {
+  const port = Number(new URL(agent.adminUrl).port);
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await pause(3_000);
+  for (const socket of sockets) socket.destroy();
+}
+
+async function beforeAuth({ platform }: LonelyAgent): Promise<void> {
+  const end = platform.ends.at(-1) ?? (await platform.nextEnd());
+  const body = { entityName: 'AzureIotHub', characteristic: 2, name: 'FindJobs', params: null };
+  for (let sent = 0; sent < 50_000; sent += 500)
+    await Promise.all(Array.from({ length: 500 }, () => end.request(CODE.POST, body)));
+}
+
+async function garbage({ platform }: LonelyAgent): Promise<void> {
+  for (let sent = 0; sent < 500; sent += 1) {
+    for (let index = 0; index < 1_000; index += 1) platform.end.sendRaw(Buffer.from([1, 3, index % 256]));
+    await pause(1);
+  }
+  await platform.end.invoke('AzureIotHub', 'NoSuchService');
+}
+
+async function foreignHosts(agent: LonelyAgent): Promise<void> {
+  const port = Number(new URL(agent.adminUrl).port);
+  const text = 'GET /status HTTP/1.1\r\nHost: evil.example\r\n\r\n'.repeat(200);
+  for (let round = 0; round < 100; round += 1) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.end(text).resume();
+    await new Promise((resolve) => socket.on('close', resolve));
+  }
+}
+
+function valueOf(metrics: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
+}
+
+function report(name: string, { residentBytes, lagMs, isAlive }: Finding): void {
+  const isFine = isAlive && residentBytes < MAX_RESIDENT_BYTES && lagMs < MAX_LAG_MS;
+  if (!isFine) process.exitCode = 1;
+  const memory = `${Math.round(residentBytes / 1_048_576)} MB`.padStart(6);
+  console.log(`${isFine ? 'ok    ' : 'FAILED'} ${memory} ${lagMs.toFixed(0).padStart(5)} ms  ${name}`);
+}
+
+void main().finally(() => process.exit());
