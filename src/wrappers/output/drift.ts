@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { BuiltFiles } from '../build.js';
 import { generatedNames } from './generated-names.js';
 import { type Manifest, readManifest } from './manifest.js';
-import { filesBelow, obstaclesTo, readPart } from './parts.js';
+import { filesBelow, inBatches, obstaclesTo, readPart } from './parts.js';
 
 /** How a folder differs from what a build makes; paths are relative to the output folder. */
 export interface Drift {
@@ -25,11 +25,18 @@ export async function findDrift(directory: string, bundleName: string, files: Bu
 export async function compareFiles(directory: string, files: BuiltFiles): Promise<Omit<Drift, 'stale'>> {
   const missing: string[] = [];
   const different: string[] = [];
-  const blocked = (await obstaclesTo(directory, [...files.keys()])).map(({ part }) => part);
-  for (const [file, content] of files) {
+  const names = [...files.keys()];
+  const blocked = (await obstaclesTo(directory, names)).map(({ part }) => part);
+  const same = new Map<string, boolean>();
+  await inBatches([...files], async ([file, content]) => {
     const found = await readPart(directory, file);
-    if (found?.equals(content)) continue;
-    (found || blocked.some((part) => file === part || file.startsWith(`${part}/`)) ? different : missing).push(file);
+    if (found) same.set(file, found.equals(content));
+  });
+  for (const file of names) {
+    if (same.get(file)) continue;
+    (same.has(file) || blocked.some((part) => file === part || file.startsWith(`${part}/`)) ? different : missing).push(
+      file,
+    );
   }
   return { missing, different };
 }

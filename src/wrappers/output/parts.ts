@@ -68,6 +68,15 @@ export async function readPart(root: string, file: string, maxBytes = MAX_BYTES)
   }
 }
 
+const BATCH_SIZE = 16;
+
+/** Runs `work` for each item, a few at a time: one after the other is slow, and all at once may be too many open files. */
+export async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += BATCH_SIZE) {
+    await Promise.all(items.slice(start, start + BATCH_SIZE).map(work));
+  }
+}
+
 const MAX_DEPTH = 3;
 const MAX_FILES = 20_000;
 

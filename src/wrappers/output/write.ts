@@ -5,6 +5,7 @@ import { replaceFile } from '../../core/replace-file.js';
 import type { BuiltFiles } from '../build.js';
 import { manifestName, manifestText } from './manifest.js';
 import { OutputRefused } from './output-refused.js';
+import { inBatches } from './parts.js';
 import type { WritePlan } from './plan.js';
 
 export interface WriteReport {
@@ -24,7 +25,7 @@ export async function writeBundle(directory: string, plan: WritePlan, files: Bui
   const manifest = manifestText(plan.manifest);
   const early = manifestText({ ...plan.manifest, files: [...plan.manifest.files, ...plan.removed].sort() });
   if (plan.changed.length > 0 || plan.removed.length > 0) await writeBelow(root, manifestName(plan.bundleName), early);
-  for (const file of plan.changed) await writeBelow(root, file, files.get(file) ?? '');
+  await inBatches(plan.changed, (file) => writeBelow(root, file, files.get(file) ?? ''));
   const removed = plan.removed.map((name) => `${plan.bundleName}/${name}`);
   for (const file of removed) await removeFile(root, file);
   await writeBelow(root, manifestName(plan.bundleName), manifest);
