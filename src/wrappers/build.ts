@@ -24,11 +24,11 @@ export interface BuildOptions {
 /** Paths below the output folder, with forward slashes, and what each file holds. */
 export type BuiltFiles = ReadonlyMap<string, Uint8Array>;
 
-/** What a foreign service is told to wait for a device that is offline: PTC's own would wait for the whole job. */
+/** How long another service waits for a device that is offline: PTC's own would otherwise wait for the whole job. */
 const FOREIGN_CONNECT_TIMEOUT_SECONDS = 30;
 
 /**
- * All files of a bundle, below a folder of its name. Pure: the same description and options give the same bytes.
+ * All files of a bundle, below a folder of its name. Pure: the same description and options yield the same bytes.
  * @throws AgentError `WrapperInvalid` when a service cannot be made with these options.
  */
 export function buildBundle(description: WrapperDescription, options: BuildOptions = {}): BuiltFiles {
@@ -65,6 +65,6 @@ function assertPayloadType(service: WrapperService, payloadType: PayloadType): v
   if (payloadType !== 'infotable' || service.kind !== 'deviceMethod' || payloadTree(service).kind === 'object') return;
   throw new AgentError(
     'WrapperInvalid',
-    `${service.name}: a payload that is one value cannot be an InfoTable: give its parameter a payloadPath, or build with --payload-type json`,
+    `${service.name}: a payload that is one value cannot be an InfoTable; set the payloadPath of its parameter, or build with --payload-type json`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The notation of a wrapper description (docs/wrappers.md), as one schema: it gives the types, the checks of single
+ * The notation of a wrapper description (docs/wrappers.md), as one schema: it yields the types, the checks of single
  * values, and config/wrappers.schema.json. What several values say together is checked in rules/.
  */
 import { z } from 'zod';
@@ -49,7 +49,7 @@ const problemWithBundleName: NameRule = (name) => {
 
 const problemWithHubThing: NameRule = (name) => {
   if (name === '' || name.length > 255) return 'must have 1 to 255 characters';
-  if (/[+/:*"<>]|^\s|\s$|\s\s|\p{C}/u.test(name)) return 'is no name of a Thing';
+  if (/[+/:*"<>]|^\s|\s$|\s\s|\p{C}/u.test(name)) return 'is not a valid Thing name';
   return undefined;
 };
 

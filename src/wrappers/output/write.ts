@@ -25,6 +25,10 @@ export async function writeBundle(directory: string, plan: WritePlan, files: Bui
   const manifest = manifestText(plan.manifest);
   const early = manifestText({ ...plan.manifest, files: [...plan.manifest.files, ...plan.removed].sort() });
   if (plan.changed.length > 0 || plan.removed.length > 0) await writeBelow(root, manifestName(plan.bundleName), early);
+  // One after the other, since two folders may have a missing one above them in common.
+  for (const folder of new Set(plan.changed.map((file) => path.dirname(file)))) {
+    await makeFolder(path.join(root, folder));
+  }
   await inBatches(plan.changed, (file) => writeBelow(root, file, files.get(file) ?? ''));
   const removed = plan.removed.map((name) => `${plan.bundleName}/${name}`);
   for (const file of removed) await removeFile(root, file);
@@ -33,10 +37,8 @@ export async function writeBundle(directory: string, plan: WritePlan, files: Bui
 }
 
 async function writeBelow(root: string, file: string, content: string | Uint8Array): Promise<void> {
-  const target = path.join(root, file);
-  await makeFolder(path.dirname(target));
   await assertBelowRoot(root, file);
-  await replaceFile(target, content);
+  await replaceFile(path.join(root, file), content);
 }
 
 async function removeFile(root: string, file: string): Promise<void> {

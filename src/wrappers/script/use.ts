@@ -1,4 +1,4 @@
 import type { LibraryName } from './library.js';
 
-/** Notes that a function of the library is used, and gives its name. */
+/** Records that a function of the library is used, and returns its name. */
 export type Use = (name: LibraryName) => LibraryName;
