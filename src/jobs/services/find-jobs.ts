@@ -1,14 +1,14 @@
 import { readJob } from '../../iothub/documents.js';
 import type { HubDocument } from '../../iothub/ports.js';
-import { collectRows, MAX_PAGE_SIZE } from '../collect-rows.js';
+import { collectRows, MAX_PAGE_SIZE } from './collect-rows.js';
 import { AZURE_DEVICE_JOB } from '../data-shapes.js';
-import { mergedLists, type PageReader } from '../merged-lists.js';
+import { mergedLists, type PageReader } from './merged-lists.js';
 import { jobRow } from '../rows.js';
 import { defineJobService, JOBS } from './job-service.js';
 import { METHOD_JOB, TWIN_JOB } from '../outcome.js';
 import { MAX_ITEMS, optional } from '../parameters.js';
 import { withShownStatus } from '../shown-status.js';
-import { searchFor, STATUS_FILTERS, type StatusFilter, type StatusSearch } from '../status-filter.js';
+import { searchFor, STATUS_FILTERS, type StatusFilter, type StatusSearch } from './status-filter.js';
 
 /** Ids that are remembered to list no job twice; memory must not grow with a list that never ends. */
 const MAX_REMEMBERED = 100_000;

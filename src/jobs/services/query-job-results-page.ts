@@ -1,11 +1,11 @@
 import type { CallContext } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
 import { stringifyJson } from '../../core/exact-json.js';
-import { MAX_PAGE_SIZE } from '../collect-rows.js';
+import { MAX_PAGE_SIZE } from './collect-rows.js';
 import { checkResultQuery } from '../conditions.js';
 import { EmptyPageCounter } from '../empty-pages.js';
 import type { JobEnvironment } from '../environment.js';
-import { type PagePosition, readToken, writeToken } from '../page-token.js';
+import { type PagePosition, readToken, writeToken } from './page-token.js';
 import { jsonTextBytes, usableBytes } from '../result-size.js';
 import { resultJson } from '../rows.js';
 import { optional, QUERY } from '../parameters.js';

@@ -1,4 +1,4 @@
-import { collectRows } from '../collect-rows.js';
+import { collectRows } from './collect-rows.js';
 import { checkResultQuery } from '../conditions.js';
 import { AZURE_DEVICE_JOB_RESULT } from '../data-shapes.js';
 import { resultRow } from '../rows.js';

@@ -1,5 +1,5 @@
 import type { NativeRow } from '../../../src/edge/definitions.js';
-import type { WatchingThing } from '../../../src/jobs/change-notifier.js';
+import type { WatchingThing } from '../../../src/jobs/watch/change-notifier.js';
 
 /** A Thing that keeps what it is told; `answer` stands for the platform. */
 export class RecordingThing implements WatchingThing {

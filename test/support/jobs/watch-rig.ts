@@ -1,6 +1,6 @@
 import { jobEnvironment, type JobEnvironment } from '../../../src/jobs/environment.js';
 import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
-import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watcher.js';
+import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watch/watcher.js';
 import type { HubTier } from '../../../src/iothub/ports.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { ManualClock } from '../manual-clock.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import { jobEnvironment, type JobEnvironment } from '../../../src/jobs/environment.js';
 import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
-import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watcher.js';
+import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watch/watcher.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { callJobService, keepingLog } from '../../support/jobs/callers.js';

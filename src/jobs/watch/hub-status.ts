@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.js';
-import type { HubPort, HubStatus } from '../iothub/ports.js';
+import type { Clock } from '../../core/clock.js';
+import type { HubPort, HubStatus } from '../../iothub/ports.js';
 
 /** Follows how a hub answers. */
 export interface HubStatusTracker {

@@ -1,11 +1,11 @@
-import { untilAborted } from '../core/abortable.js';
-import type { CallContext } from '../core/call-context.js';
-import type { Clock } from '../core/clock.js';
-import { isAgentError } from '../core/errors.js';
-import type { Log } from '../core/log.js';
-import type { HubOperations } from '../iothub/ports.js';
+import { untilAborted } from '../../core/abortable.js';
+import type { CallContext } from '../../core/call-context.js';
+import type { Clock } from '../../core/clock.js';
+import { isAgentError } from '../../core/errors.js';
+import type { Log } from '../../core/log.js';
+import type { HubOperations } from '../../iothub/ports.js';
 import { ActiveJobs } from './active-jobs.js';
-import { startPart } from '../core/call-context.js';
+import { startPart } from '../../core/call-context.js';
 
 /**
  * In the order of a job's life: a job that moves on between two calls is seen by the later one. `pending` is missing on

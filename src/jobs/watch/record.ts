@@ -3,9 +3,9 @@
  * is first stored as pending, then sent to the platform, then stored as sent. So each change is notified at least once
  * whenever the process dies, and twice only if it dies between the platform's answer and the write that follows it.
  */
-import type { NativeRow } from '../edge/definitions.js';
-import type { Job, JobCounts } from '../iothub/documents.js';
-import { hasEnded, outcomeOf } from './outcome.js';
+import type { NativeRow } from '../../edge/definitions.js';
+import type { Job, JobCounts } from '../../iothub/documents.js';
+import { hasEnded, outcomeOf } from '../outcome.js';
 
 /** A change for which not all Things have sent their event yet. JSON values only: it is kept in the store. */
 export interface PendingChange {

@@ -1,23 +1,23 @@
-import { untilAborted } from '../core/abortable.js';
-import { type CallContext, startCall } from '../core/call-context.js';
-import { type Clock, systemClock, type Timer } from '../core/clock.js';
-import { isAgentError } from '../core/errors.js';
-import { stringifyJson } from '../core/exact-json.js';
-import { type Instruments, noInstruments } from '../core/instruments.js';
-import { type Log, silentLog } from '../core/log.js';
-import type { HubOperations, HubPort, HubStatus } from '../iothub/ports.js';
-import type { Store } from '../store/store.js';
+import { untilAborted } from '../../core/abortable.js';
+import { type CallContext, startCall } from '../../core/call-context.js';
+import { type Clock, systemClock, type Timer } from '../../core/clock.js';
+import { isAgentError } from '../../core/errors.js';
+import { stringifyJson } from '../../core/exact-json.js';
+import { type Instruments, noInstruments } from '../../core/instruments.js';
+import { type Log, silentLog } from '../../core/log.js';
+import type { HubOperations, HubPort, HubStatus } from '../../iothub/ports.js';
+import type { Store } from '../../store/store.js';
 import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
 import { JobLooks } from './job-looks.js';
-import type { JobRegistrar, ScheduledJob } from './environment.js';
-import type { RefusedCounts } from './refused-counts.js';
-import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from './result-size.js';
+import type { JobRegistrar, ScheduledJob } from '../environment.js';
+import type { RefusedCounts } from '../refused-counts.js';
+import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from '../result-size.js';
 import { WatchList } from './watch-list.js';
-import { WatchChanges } from './watch-changes.js';
-import { isDone } from './watch-record.js';
+import { WatchChanges } from './changes.js';
+import { isDone } from './record.js';
 
 export interface JobWatcherOptions {
   readonly hub: HubPort;

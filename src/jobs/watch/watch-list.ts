@@ -1,6 +1,6 @@
-import type { Log } from '../core/log.js';
-import type { Store, StoreChange } from '../store/store.js';
-import { readRecord, type WatchRecord } from './watch-record.js';
+import type { Log } from '../../core/log.js';
+import type { Store, StoreChange } from '../../store/store.js';
+import { readRecord, type WatchRecord } from './record.js';
 
 /** Jobs that have ended lately: a list of the hub that lags behind must not make them look new. */
 const MAX_REMEMBERED = 2000;

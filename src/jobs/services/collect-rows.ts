@@ -1,10 +1,10 @@
-import type { CallContext } from '../core/call-context.js';
-import { AgentError, isAgentError } from '../core/errors.js';
-import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
-import type { HubDocument, HubOperations, HubPage, HubPort, PageRequest } from '../iothub/ports.js';
-import { EmptyPageCounter } from './empty-pages.js';
-import { type MessageLimits, rowBytes, usableBytes } from './result-size.js';
-import { startPart } from '../core/call-context.js';
+import type { CallContext } from '../../core/call-context.js';
+import { AgentError, isAgentError } from '../../core/errors.js';
+import type { DataShapeDefinition, NativeRow } from '../../edge/definitions.js';
+import type { HubDocument, HubOperations, HubPage, HubPort, PageRequest } from '../../iothub/ports.js';
+import { EmptyPageCounter } from '../empty-pages.js';
+import { type MessageLimits, rowBytes, usableBytes } from '../result-size.js';
+import { startPart } from '../../core/call-context.js';
 
 /** The largest page that is requested; the hub may return fewer rows. */
 export const MAX_PAGE_SIZE = 1000;

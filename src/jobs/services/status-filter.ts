@@ -1,5 +1,5 @@
-import type { Job } from '../iothub/documents.js';
-import { shownStatus } from './shown-status.js';
+import type { Job } from '../../iothub/documents.js';
+import { shownStatus } from '../shown-status.js';
 
 /** The statuses that FindJobs filters by. */
 export const STATUS_FILTERS = [

@@ -1,16 +1,16 @@
-import { untilAborted } from '../core/abortable.js';
-import type { CallContext } from '../core/call-context.js';
-import type { Clock } from '../core/clock.js';
-import { isAgentError } from '../core/errors.js';
-import type { Log } from '../core/log.js';
-import type { Job } from '../iothub/documents.js';
-import type { HubOperations } from '../iothub/ports.js';
-import { jobAskedFor } from './job-document.js';
+import { untilAborted } from '../../core/abortable.js';
+import type { CallContext } from '../../core/call-context.js';
+import type { Clock } from '../../core/clock.js';
+import { isAgentError } from '../../core/errors.js';
+import type { Log } from '../../core/log.js';
+import type { Job } from '../../iothub/documents.js';
+import type { HubOperations } from '../../iothub/ports.js';
+import { jobAskedFor } from '../job-document.js';
 import { LookSchedule } from './look-schedule.js';
-import { hasEnded, isNotFound } from './outcome.js';
-import type { RefusedCounts } from './refused-counts.js';
-import { startPart } from '../core/call-context.js';
-import type { WatchChanges } from './watch-changes.js';
+import { hasEnded, isNotFound } from '../outcome.js';
+import type { RefusedCounts } from '../refused-counts.js';
+import { startPart } from '../../core/call-context.js';
+import type { WatchChanges } from './changes.js';
 
 export interface JobLooksOptions {
   readonly hub: HubOperations;

@@ -1,11 +1,11 @@
-import type { NativeRow } from '../edge/definitions.js';
-import { type Job, readJob } from '../iothub/documents.js';
-import type { HubDocument } from '../iothub/ports.js';
-import { AZURE_DEVICE_JOB } from './data-shapes.js';
-import { rowBytes } from './result-size.js';
-import { jobRow } from './rows.js';
-import { withShownStatus } from './shown-status.js';
-import { MAX_ACTIVE_JOBS } from './thing-definitions.js';
+import type { NativeRow } from '../../edge/definitions.js';
+import { type Job, readJob } from '../../iothub/documents.js';
+import type { HubDocument } from '../../iothub/ports.js';
+import { AZURE_DEVICE_JOB } from '../data-shapes.js';
+import { rowBytes } from '../result-size.js';
+import { jobRow } from '../rows.js';
+import { withShownStatus } from '../shown-status.js';
+import { MAX_ACTIVE_JOBS } from '../thing-definitions.js';
 
 /** What is kept of a job that is not among the newest: without its payload or patch. */
 export type JobState = Pick<Job, 'jobId' | 'type' | 'status' | 'counts'>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalidParameter } from '../edge/parameter-rules.js';
+import { invalidParameter } from '../../edge/parameter-rules.js';
 
 /** Where a walk through the pages of a query stands. */
 export interface PagePosition {

@@ -1,14 +1,14 @@
-import type { Clock } from '../core/clock.js';
-import type { Log } from '../core/log.js';
-import { type Job, readJob } from '../iothub/documents.js';
-import type { HubDocument } from '../iothub/ports.js';
+import type { Clock } from '../../core/clock.js';
+import type { Log } from '../../core/log.js';
+import { type Job, readJob } from '../../iothub/documents.js';
+import type { HubDocument } from '../../iothub/ports.js';
 import type { ActiveJobs } from './active-jobs.js';
 import type { ChangeNotifier } from './change-notifier.js';
-import type { ScheduledJob } from './environment.js';
-import { hasEnded, isNotFound } from './outcome.js';
-import { withShownStatus } from './shown-status.js';
+import type { ScheduledJob } from '../environment.js';
+import { hasEnded, isNotFound } from '../outcome.js';
+import { withShownStatus } from '../shown-status.js';
 import type { WatchList } from './watch-list.js';
-import { endAsUnknown, newRecord, observe, type WatchRecord, withThing } from './watch-record.js';
+import { endAsUnknown, newRecord, observe, type WatchRecord, withThing } from './record.js';
 
 /** More jobs than these are not taken up from others; those of this agent always are. */
 const MAX_WATCHED = 10_000;

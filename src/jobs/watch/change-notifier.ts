@@ -1,10 +1,10 @@
-import { type Clock, sleep } from '../core/clock.js';
-import { isAgentError } from '../core/errors.js';
-import type { Log } from '../core/log.js';
-import type { NativeRow } from '../edge/definitions.js';
-import { JOB_STATUS_CHANGED } from './thing-definitions.js';
+import { type Clock, sleep } from '../../core/clock.js';
+import { isAgentError } from '../../core/errors.js';
+import type { Log } from '../../core/log.js';
+import type { NativeRow } from '../../edge/definitions.js';
+import { JOB_STATUS_CHANGED } from '../thing-definitions.js';
 import type { WatchList } from './watch-list.js';
-import { eventRow, isDone, notified, type WatchRecord } from './watch-record.js';
+import { eventRow, isDone, notified, type WatchRecord } from './record.js';
 
 /** A Thing of the hub, as the watcher needs it. */
 export interface WatchingThing {

@@ -1,6 +1,6 @@
-import type { CallContext } from '../core/call-context.js';
-import { isAgentError } from '../core/errors.js';
-import type { HubOperations, HubPage, PageRequest } from '../iothub/ports.js';
+import type { CallContext } from '../../core/call-context.js';
+import { isAgentError } from '../../core/errors.js';
+import type { HubOperations, HubPage, PageRequest } from '../../iothub/ports.js';
 
 /** Reads one page of a list. */
 export type PageReader = (context: CallContext, hub: HubOperations, request: PageRequest) => Promise<HubPage>;
