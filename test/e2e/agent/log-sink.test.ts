@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LonelyAgent, type LonelyAgentOptions } from '../../support/agent/lonely-agent.js';
+import { SandboxProcess } from '../../support/sandbox-process.js';
 import { eventually } from '../../support/agent/eventually.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-sink-'));
@@ -106,6 +107,32 @@ describe('the last lines of the log', () => {
     const lines = readFileSync(name, 'utf8').trimEnd().split('\n');
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ msg: 'agent stopped' });
     expect(lines.filter((line) => line.includes('request refused'))).toHaveLength(1_000);
+  });
+});
+
+describe('a defect that nobody catches', () => {
+  const throwing = (): Readonly<Record<string, string>> => {
+    execFileSync('mkdir', ['-p', folder]);
+    const script = join(folder, 'defect.cjs');
+    writeFileSync(script, "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('a test defect'); }));");
+    return { NODE_OPTIONS: `--require ${script}` };
+  };
+
+  it('ends the agent with 1 and is the last line of the log', async () => {
+    const env = throwing();
+    const name = join(folder, 'defect.log');
+    agent = await LonelyAgent.start({ stdout: file(name, 'a'), env });
+    agent.child.kill('SIGUSR2');
+    expect(await agent.exited).toBe(1);
+    const last = readFileSync(name, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    expect(JSON.parse(last)).toMatchObject({ level: 'error', msg: 'a defect; the agent ends' });
+  });
+
+  it('ends the agent with 1, and says nothing more, when the log cannot be written', async () => {
+    agent = await LonelyAgent.start({ stdout: file('/dev/full', 'w'), env: throwing() });
+    agent.child.kill('SIGUSR2');
+    expect(await agent.exited).toBe(1);
+    expect(agent.stderr).toBe('');
   });
 });
 

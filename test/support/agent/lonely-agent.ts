@@ -25,6 +25,8 @@ export interface LonelyAgentOptions {
   /** A command that `node bin run ...` is appended to, for example to limit the process. */
   readonly shell?: string;
   readonly level?: string;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Keys of `thingworx` other than those of the scripted platform. */
   readonly thingworx?: Readonly<Record<string, unknown>>;
   /** How the scripted platform answers. */
@@ -52,7 +54,7 @@ export class LonelyAgent {
   }
 
   static async start(options: LonelyAgentOptions): Promise<LonelyAgent> {
-    const { stdout, shell, level = 'info', thingworx, policy, waitsForBind = true } = options;
+    const { stdout, shell, level = 'info', thingworx, policy, env = {}, waitsForBind = true } = options;
     const platform = await SocketPlatform.start({ policy: { records: false, ...policy } });
     const adminPort = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-lonely-'));
@@ -70,7 +72,7 @@ export class LonelyAgent {
     const connected = platform.nextEnd();
     const child =
       shell === undefined
-        ? spawn(process.execPath, args, { stdio })
+        ? spawn(process.execPath, args, { stdio, env: { ...process.env, ...env } })
         : spawn('bash', ['-c', `${shell}; exec "$@"`, 'bash', process.execPath, ...args], { stdio });
     const agent = new LonelyAgent(platform, child, `http://127.0.0.1:${adminPort}`, folder);
     if (!waitsForBind) return agent;

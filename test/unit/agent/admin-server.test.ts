@@ -146,6 +146,69 @@ describe('the Host of a request to the admin server', () => {
   });
 });
 
+describe('an odd request to the admin server', () => {
+  const HOST = 'Host: 127.0.0.1';
+
+  /** Everything that comes back for these bytes. */
+  async function send(port: number, bytes: string): Promise<string> {
+    const socket = await open(port, bytes);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (data: string) => (text += data));
+    await once(socket, 'close');
+    return text;
+  }
+
+  it.each<[string, string, number]>([
+    ['an absolute target', 'GET http://evil.example/status HTTP/1.1', 404],
+    ['a target without a slash', 'GET status HTTP/1.1', 400],
+    ['two slashes', 'GET //status HTTP/1.1', 404],
+    ['dots', 'GET /livez/../status HTTP/1.1', 404],
+    ['another case', 'GET /STATUS HTTP/1.1', 404],
+    ['an asterisk', 'OPTIONS * HTTP/1.1', 404],
+    ['TRACE', 'TRACE /status HTTP/1.1', 405],
+    ['DELETE', 'DELETE /livez HTTP/1.1', 405],
+    ['no HTTP', 'nonsense', 400],
+    ['a target of 100 kB', `GET /${'x'.repeat(100_000)} HTTP/1.1`, 431],
+  ])('with %s is refused without names', async (_what, line, status) => {
+    const port = await start();
+    const answer = await send(port, `${line}\r\n${HOST}\r\nConnection: close\r\n\r\n`);
+    expect(statusOf(answer)).toBe(status);
+    expect(answer).not.toContain(SECRET_NAME);
+    expect(answer.toLowerCase()).not.toContain('access-control');
+  });
+
+  it('with CONNECT is closed', async () => {
+    const port = await start();
+    expect(await send(port, `CONNECT evil.example:80 HTTP/1.1\r\n${HOST}\r\n\r\n`)).toBe('');
+  });
+
+  it.each([
+    ['both lengths', 'Content-Length: 5\r\nTransfer-Encoding: chunked'],
+    ['two lengths', 'Content-Length: 5\r\nContent-Length: 6'],
+    ['a length that is no number', 'Content-Length: x'],
+    ['a folded header', 'X: a\r\n b: c\r\n\u0000'],
+  ])('with %s is 400, and what follows is not taken for a request', async (_what, headers) => {
+    const port = await start();
+    const answer = await send(
+      port,
+      `POST /livez HTTP/1.1\r\n${HOST}\r\n${headers}\r\n\r\nGET /status HTTP/1.1\r\n${HOST}\r\n\r\n`,
+    );
+    expect(statusOf(answer)).toBe(400);
+    expect(answer).not.toContain(SECRET_NAME);
+  });
+
+  it('has 2,000 in one piece answered in order, one each', async () => {
+    const port = await start();
+    const pieces = Array.from(
+      { length: 2_000 },
+      (_, index) => `GET /${index % 2 === 0 ? 'livez' : 'x'} HTTP/1.1\r\n${HOST}\r\n\r\n`,
+    );
+    const answer = await send(port, `${pieces.join('')}GET /livez HTTP/1.1\r\n${HOST}\r\nConnection: close\r\n\r\n`);
+    const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
+    expect(statuses).toEqual([...pieces.map((_, index) => (index % 2 === 0 ? 200 : 404)), 200]);
+  });
+});
+
 describe('the connections of the admin server', () => {
   const probe = async (port: number): Promise<number> => statusOf(await ask(port, '/livez', ['Host: 127.0.0.1']));
 
