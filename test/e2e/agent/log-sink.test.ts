@@ -152,4 +152,14 @@ describe('signals that others use to reopen logs or to reload', () => {
       expect(agent.stderr).not.toContain('Debugger');
     },
   );
+
+  it('have no effect on the sandbox either', async () => {
+    const sandbox = await new SandboxProcess(['hub', '--devices', '0']).started();
+    for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
+      sandbox.command.child.kill(signal);
+      await sandbox.command.printed(`"signal":"${signal}"`);
+    }
+    expect(sandbox.command.stderr).not.toContain('Debugger');
+    expect(await sandbox.stop()).toEqual({ code: 0, signal: null });
+  });
 });
