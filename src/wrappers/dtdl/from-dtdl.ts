@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { AgentError } from '../../core/errors.js';
-import { printable } from '../../core/printable.js';
+import { printable, printableLines } from '../../core/printable.js';
 import { formatProblem } from '../../documents/problem.js';
 import { parseDocument, readDocument } from '../../documents/read.js';
 import { JOB_OPTIONS } from '../definition.js';
@@ -50,7 +50,7 @@ export async function descriptionFromDtdl(file: string): Promise<DtdlResult> {
   const findings = [...bundle.notes, ...contents.notes, ...refused, ...others];
   const notes = findings.map(({ path, message }) => formatProblem({ origin: document.locate(path), path, message }));
   const description = descriptionOf(bundle, services, model);
-  const text = `# Made from the DTDL interface ${bundle.title}.\n${stringify(description, { lineWidth: 110 })}`;
+  const text = `# Made from the DTDL interface ${bundle.title}.\n${yamlOf(description)}`;
   const checked = checkDescription(parseDocument(text, `made from ${file}`));
   if (checked.ok) return { text, notes };
   const why =
@@ -58,6 +58,13 @@ export async function descriptionFromDtdl(file: string): Promise<DtdlResult> {
       ? ['the model has neither commands nor writable properties']
       : checked.problems.map(formatProblem);
   throw new AgentError('WrapperInvalid', [...notes, ...why].join('\n'));
+}
+
+/** The description in YAML. Where it has characters that would steer a terminal, all texts are quoted to escape them. */
+function yamlOf(description: RawDescription): string {
+  const plain = stringify(description, { lineWidth: 110 });
+  if (printableLines(plain) === plain) return plain;
+  return printableLines(stringify(description, { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE' }));
 }
 
 function interfacesIn(value: unknown): { readonly interfaces: Located[]; readonly others: Finding[] } {

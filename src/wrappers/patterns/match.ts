@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { holds, WORD } from './character-set.js';
 import { compile, type Program, type Step } from './program.js';
 import { parsePattern } from './syntax.js';
@@ -9,13 +10,14 @@ export type Verdict = 'match' | 'noMatch' | 'tooCostly';
 export type PatternMatcher = (text: string) => Verdict;
 
 /** Steps of the automaton for one text: some tens of milliseconds at the worst, microseconds for common patterns. */
-export const DEFAULT_WORK = 2_000_000;
+export const DEFAULT_WORK = 1_000_000;
 
 /**
  * Makes a matcher whose work grows linearly with the text for any pattern: it follows all ways through the pattern at
  * once, where `RegExp` tries one after the other, of which there may be exponentially many. The verdict is that of
  * `RegExp` without flags.
- * @param maxWork steps after which a text is given up; only lookaheads inside repeats and very large counts come near.
+ * @param maxWork steps after which `RegExp` is given a moment instead; only lookaheads inside repeats and large counts
+ * come near.
  * @throws PatternError for patterns that the check of descriptions refuses.
  */
 export function patternMatcher(source: string, maxWork = DEFAULT_WORK): PatternMatcher {
@@ -23,8 +25,29 @@ export function patternMatcher(source: string, maxWork = DEFAULT_WORK): PatternM
   return (text) => {
     const run = new Run(text, maxWork);
     const isMatch = run.find(program, 0, 'anywhere');
-    return run.isGivenUp ? 'tooCostly' : isMatch ? 'match' : 'noMatch';
+    return run.isGivenUp ? verdictInTime(source, text) : isMatch ? 'match' : 'noMatch';
   };
+}
+
+/** How long `RegExp` may take for a text that is too much work otherwise. */
+const REGEXP_TIMEOUT_MS = 100;
+
+/**
+ * What `RegExp` says, when it ends in time. Where one way after the other leads to a verdict soon, this is faster than
+ * following all of them, for example with large counts.
+ */
+function verdictInTime(source: string, text: string): Verdict {
+  try {
+    const isMatch: unknown = runInNewContext(
+      'pattern.test(text)',
+      { pattern: new RegExp(source), text },
+      { timeout: REGEXP_TIMEOUT_MS },
+    );
+    return isMatch === true ? 'match' : 'noMatch';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'tooCostly';
+    throw error;
+  }
 }
 
 /** The same, compiled when it is first used. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parse } from 'yaml';
 
 import { runWrappers as run } from '../../support/wrappers/run-wrappers.js';
 
@@ -118,6 +119,39 @@ describe('twx-iothub wrappers', () => {
     expect(await run('build', at('none.yaml'), '--out', at('out'))).toMatchObject({ status: 78 });
     await run('init', at('w.yaml'));
     expect(await run('build', at('w.yaml'), '--out', at('w.yaml', 'out'))).toMatchObject({ status: 1 });
+  });
+
+  it('init and from-dtdl end what they write with one line end', async () => {
+    const model = path.join(__dirname, '..', '..', 'fixtures', 'wrappers', 'controller.dtdl.json');
+    await run('init', at('w.yaml'));
+    await run('from-dtdl', model, '--out', at('d.yaml'));
+    const texts = [
+      await readFile(at('w.yaml'), 'utf8'),
+      await readFile(at('d.yaml'), 'utf8'),
+      (await run('from-dtdl', model)).out,
+    ];
+    for (const text of texts) expect(text).toMatch(/[^\n]\n$/);
+  });
+
+  it('from-dtdl prints nothing of a model that would steer the terminal', async () => {
+    const steering = '\u001B]0;pwned\u0007\u009b2J';
+    const model = {
+      '@id': 'dtmi:a:B;1',
+      '@type': 'Interface',
+      displayName: steering,
+      description: steering,
+      contents: [
+        { '@type': ['Command', steering], name: 'run', displayName: steering, comment: steering },
+        { '@type': 'Telemetry', name: steering },
+      ],
+    };
+    await writeFile(at('model.json'), JSON.stringify(model));
+    const { status, out, err } = await run('from-dtdl', at('model.json'));
+    expect(status).toBe(0);
+    // oxlint-disable-next-line no-control-regex -- that there are none is what is tested
+    expect(out + err).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/);
+    expect(parse(out)).toMatchObject({ services: [{ name: 'Run', description: '\uFFFD]0;pwned\uFFFD\u009b2J' }] });
+    expect(err).toContain(String.raw`semantic type \u001b]0;pwned`);
   });
 
   it('from-dtdl prints a description and reports on stderr, or writes a file', async () => {
