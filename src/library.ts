@@ -18,7 +18,7 @@ export async function createAgent(configuration: ConfigurationInput, dependencie
 
 /**
  * Starts the sandbox's ends, with options as config/sandbox.yaml has them; its SDK devices with `startDevices`.
- * @throws AgentError `PortInUse`, `StateUnwritable`; ZodError for options that are wrong.
+ * @throws AgentError `PackageMissing`, `PortInUse`, `StateUnwritable`; ZodError for invalid options.
  */
 export async function startSandbox(
   mode: SandboxMode,

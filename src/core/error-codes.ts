@@ -143,6 +143,11 @@ export const ERROR_CODES = {
 
   // The sandbox and the command.
   PortInUse: entry('sandbox', 'A port is taken by another program.', 'Choose another port or 0 for a free one.'),
+  PackageMissing: entry(
+    'sandbox',
+    'An optional package that the sandbox needs is not installed.',
+    'Run `npm install --include=optional`.',
+  ),
   StateUnwritable: entry('sandbox', 'The state directory cannot be written.', 'Check its rights and the disk.'),
   QueryInvalid: entry('service', 'A query or condition cannot be parsed.', 'Correct the token that it names.', {
     status: 0x80,

@@ -16,6 +16,7 @@ import type { LightDevices } from './iothub/devices/light-devices.js';
 import { type LocalIotHub, type RegisteredDevice, startLocalIotHub } from './iothub/local-iot-hub.js';
 import { keptAppKey } from './kept-app-key.js';
 import { lightDeviceTwins, sdkDeviceTwins } from './new-devices.js';
+import { packagesFor, requirePackages } from './optional-packages.js';
 import type { SandboxMode, SandboxOptions } from './options.js';
 import type { ReadyInfo } from './ready-file.js';
 import type { ReceivedEvent } from './thingworx/model/thing.js';
@@ -42,13 +43,14 @@ export interface Sandbox {
 
 /**
  * Starts the stand-ins for both ends, or one of them.
- * @throws AgentError `PortInUse`, `StateUnwritable`. What was started is stopped again then.
+ * @throws AgentError `PackageMissing`, `PortInUse`, `StateUnwritable`. What was already started is stopped first.
  */
 export async function startSandbox(
   mode: SandboxMode,
   options: SandboxOptions,
   dependencies: SandboxDependencies = {},
 ): Promise<Sandbox> {
+  requirePackages(packagesFor(mode, options));
   const sandbox = new RunningSandbox(options, dependencies.clock ?? systemClock, dependencies.log ?? silentLog);
   try {
     await sandbox.start(mode);

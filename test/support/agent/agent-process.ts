@@ -12,8 +12,8 @@ export class CommandProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [COMMAND, ...args], { env: { PATH: process.env['PATH'], ...env } });
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, command = COMMAND) {
+    this.#child = spawn(process.execPath, [command, ...args], { env: { PATH: process.env['PATH'], ...env } });
     this.#child.stdout?.on('data', (data: Buffer) => this.#heard('stdout', data));
     this.#child.stderr?.on('data', (data: Buffer) => this.#heard('stderr', data));
     this.exited = new Promise((resolve) => {

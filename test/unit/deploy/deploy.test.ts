@@ -103,6 +103,8 @@ describe('Docker', () => {
       lines.findLastIndex((line) => line.startsWith('FROM ')),
     );
     expect(lines).toContain('ENTRYPOINT ["node", "bin/twx-iothub.js"]');
+    expect(lines.filter((line) => line.startsWith('FROM ') && !line.includes(' node:24-'))).toEqual([]);
+    expect(lines.find((line) => line.includes('npm prune'))).toContain('--omit=dev --omit=optional');
     const ignored = read('docker', 'Dockerfile.dockerignore').split('\n');
     const copied = lines.flatMap((line) => /^COPY (?!--from)(.+) \S+$/.exec(line)?.[1]?.split(' ') ?? []);
     expect(copied.filter((path) => !ignored.includes(`!${path.replace(/\/$/, '')}`))).toEqual([]);
