@@ -34,6 +34,8 @@ export function answerMalformed(socket: Duplex, answer: HttpAnswer, clock: Clock
     socket.destroy();
     return;
   }
+  // Only a listener takes the bytes away from the parser, which has stopped reading them.
+  socket.on('data', () => undefined);
   socket.resume();
   const timer = clock.schedule(LINGER_MS, () => socket.destroy());
   socket.once('close', () => timer.cancel());
