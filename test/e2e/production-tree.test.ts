@@ -77,7 +77,7 @@ describe('an installation without the optional packages', () => {
     const out = join(folder, 'wrappers');
     const example = join(tree.folder, 'wrappers', 'device-maintenance.yaml');
     expect(await run('wrappers', 'build', example, '--out', out)).toMatchObject({ status: 0 });
-    expect(await readdir(out)).toContain('device-maintenance.xml');
+    expect(await readdir(join(out, 'device-maintenance'))).toContain('device-maintenance.xml');
   });
 
   it.each([
