@@ -13,8 +13,11 @@ import type { PatternNode } from './syntax.js';
 const MAX_SEARCH = 200_000;
 
 export interface Ambiguity {
-  /** `exponential`: ways double with the length of the text. `unknown`: the search was given up. */
-  readonly kind: 'bounded' | 'exponential' | 'unknown';
+  /**
+   * `exponential`: ways double with the length of the text. `lookahead`: a repeat looks far ahead in every round.
+   * `unknown`: the search was given up.
+   */
+  readonly kind: 'bounded' | 'exponential' | 'lookahead' | 'unknown';
   /** Binary logarithm of the number of ways through loops in a row. */
   readonly bits: number;
 }
@@ -26,6 +29,7 @@ export function ambiguityOf(tree: PatternNode, maxLength: number): Ambiguity {
   const loopBits = Math.log2(maxLength + 1);
   const parts = [tree, ...lookaheadsIn(tree)];
   if (parts.some(repeatsOptional)) return { kind: 'exponential', bits: Infinity };
+  if (repeatsLookahead(tree, false)) return { kind: 'lookahead', bits: Infinity };
   const search = new Search();
   let bits = 0;
   for (const part of parts) {
@@ -57,6 +61,16 @@ function repeatsOptional(node: PatternNode): boolean {
   if (isRepeated && mayBeEmpty(node.body) && sizeOf(node.body) > 0) return true;
   return childrenOf(node).some(repeatsOptional);
 }
+
+/** Whether a lookahead that can go far stands inside a repeat. */
+function repeatsLookahead(node: PatternNode, isRepeated: boolean): boolean {
+  if (node.kind === 'lookahead' && isRepeated && goesFar(node.body)) return true;
+  const isInside = isRepeated || (node.kind === 'repeat' && node.max > 1);
+  return childrenOf(node).some((child) => repeatsLookahead(child, isInside));
+}
+
+const goesFar = (node: PatternNode): boolean =>
+  (node.kind === 'repeat' && node.max === Infinity) || sizeOf(node) > MAX_WRITTEN_OUT || childrenOf(node).some(goesFar);
 
 function mayBeEmpty(node: PatternNode): boolean {
   if (node.kind === 'set') return false;

@@ -16,8 +16,7 @@ export const DEFAULT_WORK = 1_000_000;
  * Makes a matcher whose work grows linearly with the text for any pattern: it follows all ways through the pattern at
  * once, where `RegExp` tries one after the other, of which there may be exponentially many. The verdict is that of
  * `RegExp` without flags.
- * @param maxWork steps after which `RegExp` is given a moment instead; only lookaheads inside repeats and large counts
- * come near.
+ * @param maxWork steps after which `RegExp` is given a moment instead; only large counts come near.
  * @throws PatternError for patterns that the check of descriptions refuses.
  */
 export function patternMatcher(source: string, maxWork = DEFAULT_WORK): PatternMatcher {

@@ -38,6 +38,9 @@ function problemWithWork({ kind, bits }: ReturnType<typeof ambiguityOf>): string
   if (kind === 'exponential') {
     return 'repeats a group that can match the same text in several ways, which can take for ever; make the ways exclusive';
   }
+  if (kind === 'lookahead') {
+    return 'looks far ahead in every round of a repeat, which can take for ever; move the lookahead out of the repeat';
+  }
   if (kind === 'unknown') return 'is too complex to be checked; make it simpler';
   if (bits <= MAX_AMBIGUITY_BITS) return undefined;
   return 'has several repeats in a row that can match the same text, which can take for ever; separate them, or set a smaller maxLength';

@@ -7,6 +7,8 @@ import { RestCaller } from '../../support/thingworx-rest.js';
 
 const DESCRIPTION = path.join(__dirname, '..', '..', '..', 'wrappers', 'device-maintenance.yaml');
 
+const PATTERNS = path.join(__dirname, '..', '..', 'fixtures', 'wrappers', 'patterns.yaml');
+
 let ends: BothEnds;
 let agent: Agent;
 let thing: RestCaller;
@@ -16,7 +18,7 @@ beforeAll(async () => {
   await ends.hub.addLightDevices(
     ['A', 'A', "B'"].map((site, index) => ({ deviceId: `site-${index}`, tags: { site } })),
   );
-  const config = await agentConfigFrom({ ...ends.configuration, wrappers: [DESCRIPTION] });
+  const config = await agentConfigFrom({ ...ends.configuration, wrappers: [DESCRIPTION, PATTERNS] });
   agent = createAgent(config, { withProcessMetrics: false });
   await agent.start();
   await agent.whenBound();
@@ -94,6 +96,15 @@ describe('wrappers as remote services', () => {
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect(refused.text).toContain("RebootDevices: parameter 'delaySeconds' must be at most 600");
     expect((await thing.invoke('RebootDevices', {})).text).toContain('site');
+  });
+
+  it.each([
+    ['SendSerial', `${'A'.repeat(4095)}!`, /parameter 'serial' must match/],
+    ['SendFar', 'x'.repeat(4096), /parameter 'serial' must match/],
+  ])('answer a call of %s whose text is much work, and the calls after it', async (service, serial, refusal) => {
+    const refused = await Promise.all(Array.from({ length: 4 }, () => thing.invoke(service, { serial })));
+    for (const { text } of refused) expect(text).toMatch(refusal);
+    expect((await thing.invoke('RebootDevices', { site: 'A' })).status).toBe(200);
   });
 
   it('are listed by GetMetadata', async () => {
