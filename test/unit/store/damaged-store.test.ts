@@ -6,6 +6,7 @@ import { ClassicLevel } from 'classic-level';
 import { isDamage, stateError } from '../../../src/store/level-errors.js';
 import { openLevelStore } from '../../../src/store/level-store.js';
 import { keepingLog } from '../../support/jobs/callers.js';
+import { seededRandom } from '../../support/seeded-random.js';
 
 const RECORDS = 2000;
 const NOW_MS = Date.UTC(2026, 1, 3, 4, 5, 6, 789);
@@ -14,19 +15,27 @@ let original: string;
 let parent: string;
 let directory: string;
 
+/**
+ * Texts of which a table compresses each to half its length: LevelDB notices damage in a block only when the block is
+ * compressed, and keeps one compressed only when that saves an eighth.
+ */
+function compressibleTexts(): () => string {
+  const random = seededRandom(4711);
+  return () => {
+    const half = Array.from({ length: 20 }, () => random().toString(36).slice(2)).join('');
+    return half + half;
+  };
+}
+
 /** A database with tables, a log, and a manifest. */
 beforeAll(async () => {
+  const text = compressibleTexts();
   original = await mkdtemp(join(tmpdir(), 'twx-damage-'));
   const first = new ClassicLevel(join(original, 'db'));
   for (let start = 0; start < RECORDS; start += 100) {
     const records = Array.from({ length: 100 }, (_unused, index) => {
       const key = `k${String(start + index).padStart(5, '0')}`;
-      // Not compressible, so that the table has many blocks.
-      const value = JSON.stringify({
-        key,
-        text: Array.from({ length: 40 }, () => Math.random().toString(36)).join(''),
-      });
-      return { type: 'put' as const, key, value };
+      return { type: 'put' as const, key, value: JSON.stringify({ key, text: text() }) };
     });
     await first.batch(records);
   }
@@ -109,6 +118,25 @@ test('records that can still be read are kept when a part of a table is damaged'
   expect(keys.length).toBeLessThan(RECORDS + 1);
   expect(keys).toContain('z-last');
   expect(log.lines[0]?.fields['rescuedRecords']).toBe(keys.length);
+});
+
+test('a damaged value that LevelDB does not notice is skipped with a warning and hides no other', async () => {
+  await rm(directory, { recursive: true });
+  const raw = new ClassicLevel(directory, { compression: false });
+  for (let index = 0; index < 200; index += 1) await raw.put(`k${index}`, JSON.stringify('x'.repeat(1000)));
+  await raw.compactRange('a', 'z');
+  await raw.close();
+  await change(await fileOf('.ldb'), (bytes) => {
+    const value = bytes.indexOf('"xxxx', bytes.length / 2);
+    // Control characters, which a JSON text may not hold, within one value.
+    bytes.fill(0x01, value + 1, value + 201);
+  });
+  const { keys, log } = await openAll();
+  expect(keys).toHaveLength(199);
+  expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
+    ['warn', 'a record of the state is not JSON; it is skipped'],
+  ]);
+  expect(await readdir(parent)).toEqual(['agent']);
 });
 
 test('a second damage at the same time gets a folder of its own', async () => {
