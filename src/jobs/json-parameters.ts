@@ -1,10 +1,9 @@
-/** The rules that all JSON parameters share, whether they come as a JSON value or as JSON text. */
+/** The rules that all JSON parameters share, whether they arrive as a JSON value or as JSON text. */
 import { inexactNumberPath, JsonSyntaxError, parseJson, stringifyJson } from '../core/exact-json.js';
 import { isTooDeep, MAX_JSON_DEPTH } from '../alwayson/values.js';
 import { invalidParameter } from '../edge/parameter-rules.js';
+import { MAX_JSON_BYTES } from './parameters.js';
 
-/** What fits a direct method's payload, and four times what a twin can hold. */
-export const MAX_JSON_BYTES = 128 * 1024;
 const MAX_SHOWN_PATH = 200;
 
 /**
@@ -52,7 +51,7 @@ export function parseJsonText(parameter: string, text: string): unknown {
   return value;
 }
 
-/** A path for an error message, cut where a caller chose endless names. */
+/** A path for an error message, truncated because the caller chooses the names in it. */
 export function shownPath(path: string): string {
   return path.length > MAX_SHOWN_PATH ? `${path.slice(0, MAX_SHOWN_PATH)}...` : path;
 }
@@ -63,12 +62,15 @@ function checkSize(parameter: string, json: string): void {
     throw invalidParameter(parameter, `has ${bytes} bytes of JSON; at most ${MAX_JSON_BYTES} are allowed`);
 }
 
-/** Each value takes a byte at least, so that a million of them need not be written out to be refused. */
+/** Each value takes at least one byte, so a million of them can be refused without serializing them. */
 function checkCount(parameter: string, value: unknown): void {
   const waiting: unknown[] = [value];
   for (let count = 0; waiting.length > 0; count += 1) {
     if (count + waiting.length > MAX_JSON_BYTES)
-      throw invalidParameter(parameter, `has more than ${MAX_JSON_BYTES} bytes of JSON, which is the most allowed`);
+      throw invalidParameter(
+        parameter,
+        `has more than ${MAX_JSON_BYTES} bytes of JSON; at most ${MAX_JSON_BYTES} are allowed`,
+      );
     const next = waiting.pop();
     if (typeof next === 'object' && next !== null) for (const member of Object.values(next)) waiting.push(member);
   }

@@ -13,8 +13,29 @@ export const required = <const P extends ParameterSpec>(spec: P): P & { readonly
   isRequired: true,
 });
 
-/** What an id of a job must be, for IoT Hub and for the agent. */
-export const JOB_ID_RULES = { pattern: /^[A-Za-z0-9-]{1,64}$/, form: '1 to 64 letters, digits and dashes' } as const;
+/** Values that apply where a caller of a schedule service sets none. */
+export const DEFAULTS = {
+  maxExecutionTimeInSeconds: 3600,
+  responseTimeoutInSeconds: 30,
+  connectTimeoutInSeconds: 30,
+} as const;
+
+/** Maximum size of a JSON parameter: what fits the payload of a direct method, and four times what a twin can hold. */
+export const MAX_JSON_BYTES = 128 * 1024;
+const MAX_JSON_SIZE = `${MAX_JSON_BYTES / 1024} KiB`;
+
+/** One character of a job id, as a class of a regular expression. */
+export const JOB_ID_CHARACTER = '[A-Za-z0-9-]';
+export const MAX_JOB_ID_LENGTH = 64;
+
+/** What IoT Hub and the agent accept as the id of a job. */
+export const JOB_ID_RULES = {
+  pattern: new RegExp(`^${JOB_ID_CHARACTER}{1,${MAX_JOB_ID_LENGTH}}$`),
+  form: `1 to ${MAX_JOB_ID_LENGTH} letters, digits and dashes`,
+} as const;
+
+const rangeOf = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }): string =>
+  `${minimum} to ${maximum}`;
 
 export const JOB_ID = required({
   baseType: 'STRING',
@@ -28,58 +49,57 @@ export const NEW_JOB_ID = optional({
   ...JOB_ID_RULES,
 });
 
+const METHOD_NAME_LENGTH = { minLength: 1, maxLength: 100 } as const;
+
 export const METHOD_NAME = required({
   baseType: 'STRING',
-  description: 'The direct method to call: 1 to 100 characters',
-  minLength: 1,
-  maxLength: 100,
+  description: `The direct method to call: ${METHOD_NAME_LENGTH.minLength} to ${METHOD_NAME_LENGTH.maxLength} characters`,
+  ...METHOD_NAME_LENGTH,
 });
 
 export const PATCH = required({
   baseType: 'JSON',
-  description:
-    'What to change in the twins: an object of at most 128 KiB with tags and/or properties.desired; null removes a value or clears a section',
+  description: `What to change in the twins: an object of at most ${MAX_JSON_SIZE} with tags and/or properties.desired; null removes a value or clears a section`,
 });
 
 export const PAYLOAD = optional({
   baseType: 'JSON',
-  description:
-    'The payload of the method: a JSON value of at most 128 KiB; {"array": [...]} is sent as the list in it. For other values that are not objects, or whole numbers beyond 2^53, use payloadText',
+  description: `The payload of the method: a JSON value of at most ${MAX_JSON_SIZE}; {"array": [...]} is sent as the list in it. For other values that are not objects, or whole numbers beyond 2^53, use payloadText`,
 });
 
 export const PAYLOAD_TEXT = optional({
   baseType: 'STRING',
-  description:
-    'The payload written as JSON text of at most 128 KiB, sent byte for byte; at most one of payload and payloadText',
+  description: `The payload written as JSON text of at most ${MAX_JSON_SIZE}, sent byte for byte; pass at most one of payload and payloadText`,
 });
 
 export const QUERY_CONDITION = optional({
   baseType: 'STRING',
   description:
-    "The devices that the job is for: the part of a query after WHERE, for example tags.site = 'Lyon'; * or omitted for all devices; FROM devices.modules WHERE ... for modules",
+    "The devices that the job targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * or omitted for all devices; FROM devices.modules WHERE ... for modules",
   maxLength: MAX_QUERY_CHARACTERS,
 });
 
 export const QUERY = required({
   baseType: 'STRING',
-  description: 'SELECT * FROM devices.jobs WHERE ...',
+  description: 'A query for job results: SELECT * FROM devices.jobs WHERE ...',
   maxLength: MAX_QUERY_CHARACTERS,
 });
 
+const RESPONSE_TIMEOUT_RANGE = { minimum: 5, maximum: 300 } as const;
+
 export const RESPONSE_TIMEOUT = optional({
   baseType: 'INTEGER',
-  description: 'Time that a device has to answer: 5 to 300, default 30',
-  minimum: 5,
-  maximum: 300,
+  description: `How long to wait for the response of a device: ${rangeOf(RESPONSE_TIMEOUT_RANGE)}, default ${DEFAULTS.responseTimeoutInSeconds}`,
+  ...RESPONSE_TIMEOUT_RANGE,
   aspects: { units: 's' },
 });
 
+const CONNECT_TIMEOUT_RANGE = { minimum: 0, maximum: 300 } as const;
+
 export const CONNECT_TIMEOUT = optional({
   baseType: 'INTEGER',
-  description:
-    'Time to wait for a device that is offline: 0 to 300, default 30 unless the agent is configured otherwise; with 0 the job waits until its maximum execution time',
-  minimum: 0,
-  maximum: 300,
+  description: `How long to wait for an offline device to connect: ${rangeOf(CONNECT_TIMEOUT_RANGE)}, default ${DEFAULTS.connectTimeoutInSeconds} unless the agent is configured otherwise; with 0 the job waits until its maximum execution time`,
+  ...CONNECT_TIMEOUT_RANGE,
   aspects: { units: 's' },
 });
 
@@ -90,7 +110,7 @@ export const START_TIME = optional({
 
 export const MAX_EXECUTION_TIME = optional({
   baseType: 'INTEGER',
-  description: 'Time that the job may run: at least 1, default 3600',
+  description: `How long the job may run: at least 1, default ${DEFAULTS.maxExecutionTimeInSeconds}`,
   minimum: 1,
   aspects: { units: 's' },
 });
@@ -100,10 +120,3 @@ export const MAX_ITEMS = optional({
   description: 'Maximum number of rows, at least 1; all if omitted',
   minimum: 1,
 });
-
-/** Values that apply where a caller of a schedule service sets none. */
-export const DEFAULTS = {
-  maxExecutionTimeInSeconds: 3600,
-  responseTimeoutInSeconds: 30,
-  connectTimeoutInSeconds: 30,
-} as const;

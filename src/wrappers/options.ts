@@ -1,38 +1,52 @@
+import {
+  CONNECT_TIMEOUT,
+  JOB_ID_CHARACTER,
+  JOB_ID_RULES,
+  MAX_EXECUTION_TIME,
+  MAX_JOB_ID_LENGTH,
+  QUERY_CONDITION,
+  RESPONSE_TIMEOUT,
+} from '../jobs/parameters.js';
 import type { JobOption, ServiceKind, WrapperParameter } from './definition.js';
 import { INTEGER_RANGE } from './parameter-types.js';
 import { lazyPatternMatcher } from './patterns/match.js';
 
 type OptionParameter = Omit<WrapperParameter, 'name' | 'required' | 'target'>;
 
-const JOB_ID_PATTERN = '^[A-Za-z0-9-]+$';
+const JOB_ID_PATTERN = `^${JOB_ID_CHARACTER}+$`;
 
-/** The job options as parameters; the bounds are those of the job services. */
+/** The job options as parameters, with the bounds of the job services. */
 const OPTION_PARAMETERS: Readonly<Record<JobOption, OptionParameter>> = {
   queryCondition: {
     baseType: 'STRING',
-    description: 'Which devices: what stands after WHERE in a query of IoT Hub, or * for all.',
-    rule: { kind: 'text', maxLength: 8192 },
+    description: 'Devices to target: the part of an IoT Hub query after WHERE, or * for all.',
+    rule: { kind: 'text', maxLength: QUERY_CONDITION.maxLength },
   },
-  startTime: { baseType: 'DATETIME', description: 'When the job starts; default: now.', rule: { kind: 'datetime' } },
+  startTime: { baseType: 'DATETIME', description: 'When the job starts; now if omitted.', rule: { kind: 'datetime' } },
   maxExecutionTimeInSeconds: {
     baseType: 'INTEGER',
     description: 'How long the job may run.',
-    rule: { kind: 'integer', minimum: 1, maximum: INTEGER_RANGE.maximum },
+    rule: { kind: 'integer', minimum: MAX_EXECUTION_TIME.minimum, maximum: INTEGER_RANGE.maximum },
   },
   connectTimeoutInSeconds: {
     baseType: 'INTEGER',
-    description: 'How long to wait for a device that is not connected.',
-    rule: { kind: 'integer', minimum: 0, maximum: 300 },
+    description: 'How long to wait for an offline device to connect.',
+    rule: { kind: 'integer', minimum: CONNECT_TIMEOUT.minimum, maximum: CONNECT_TIMEOUT.maximum },
   },
   responseTimeoutInSeconds: {
     baseType: 'INTEGER',
-    description: 'How long to wait for the answer of a device.',
-    rule: { kind: 'integer', minimum: 5, maximum: 300 },
+    description: 'How long to wait for the response of a device.',
+    rule: { kind: 'integer', minimum: RESPONSE_TIMEOUT.minimum, maximum: RESPONSE_TIMEOUT.maximum },
   },
   jobId: {
     baseType: 'STRING',
-    description: 'Id of the job, 1 to 64 letters, digits and dashes; generated if omitted.',
-    rule: { kind: 'text', maxLength: 64, pattern: JOB_ID_PATTERN, matcher: lazyPatternMatcher(JOB_ID_PATTERN) },
+    description: `Id of the job: ${JOB_ID_RULES.form}; generated if omitted.`,
+    rule: {
+      kind: 'text',
+      maxLength: MAX_JOB_ID_LENGTH,
+      pattern: JOB_ID_PATTERN,
+      matcher: lazyPatternMatcher(JOB_ID_PATTERN),
+    },
   },
 };
 

@@ -3,8 +3,15 @@
  * values, and config/wrappers.schema.json. What several values say together is checked in rules/.
  */
 import { z } from 'zod';
+import {
+  CONNECT_TIMEOUT,
+  MAX_EXECUTION_TIME,
+  METHOD_NAME,
+  QUERY_CONDITION,
+  RESPONSE_TIMEOUT,
+} from '../jobs/parameters.js';
 import { JOB_OPTIONS } from './definition.js';
-import { PARAMETER_BASE_TYPES } from './parameter-types.js';
+import { INTEGER_RANGE, PARAMETER_BASE_TYPES } from './parameter-types.js';
 import {
   problemWithEntityName,
   problemWithFieldName,
@@ -88,11 +95,15 @@ export const parameterSchema = z.strictObject({
 });
 
 export const jobSchema = z.strictObject({
-  queryCondition: z.string().max(8192).optional().describe('May hold placeholders: {name of a parameter}.'),
+  queryCondition: z
+    .string()
+    .max(QUERY_CONDITION.maxLength)
+    .optional()
+    .describe('May contain placeholders: {name of a parameter}.'),
   startTime: z.string().optional().describe('ISO 8601 with a time zone.'),
-  maxExecutionTimeInSeconds: z.int().min(1).max(2_147_483_647).optional(),
-  connectTimeoutInSeconds: z.int().min(0).max(300).optional(),
-  responseTimeoutInSeconds: z.int().min(5).max(300).optional(),
+  maxExecutionTimeInSeconds: z.int().min(MAX_EXECUTION_TIME.minimum).max(INTEGER_RANGE.maximum).optional(),
+  connectTimeoutInSeconds: z.int().min(CONNECT_TIMEOUT.minimum).max(CONNECT_TIMEOUT.maximum).optional(),
+  responseTimeoutInSeconds: z.int().min(RESPONSE_TIMEOUT.minimum).max(RESPONSE_TIMEOUT.maximum).optional(),
   callerMaySet: z.array(z.enum(JOB_OPTIONS)).max(JOB_OPTIONS.length).optional(),
 });
 
@@ -101,8 +112,8 @@ export const serviceSchema = z.strictObject({
   kind: z.enum(['deviceMethod', 'twinUpdate']),
   methodName: z
     .string()
-    .min(1)
-    .max(100)
+    .min(METHOD_NAME.minLength)
+    .max(METHOD_NAME.maxLength)
     .optional()
     .describe("Default: the service's name. module::method for modules."),
   description: text.optional(),

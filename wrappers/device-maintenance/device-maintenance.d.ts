@@ -25,9 +25,9 @@ export interface RebootDevicesParameters {
   readonly delaySeconds?: number;
   /** STRING. The tag "site" of the devices. */
   readonly site: string;
-  /** DATETIME. When the job starts; default: now. */
+  /** DATETIME. When the job starts; now if omitted. */
   readonly startTime?: Date;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
+  /** STRING. Id of the job: 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
@@ -40,13 +40,13 @@ export interface UpdateFirmwareParameters {
   readonly notBefore?: Date;
   /** BOOLEAN. Whether the device reboots when it is done. */
   readonly reboot?: boolean;
-  /** STRING. Which devices: what stands after WHERE in a query of IoT Hub, or * for all. */
+  /** STRING. Devices to target: the part of an IoT Hub query after WHERE, or * for all. */
   readonly queryCondition?: string;
-  /** DATETIME. When the job starts; default: now. */
+  /** DATETIME. When the job starts; now if omitted. */
   readonly startTime?: Date;
   /** INTEGER. How long the job may run. */
   readonly maxExecutionTimeInSeconds?: number;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
+  /** STRING. Id of the job: 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
@@ -55,20 +55,20 @@ export interface CollectDiagnosticsParameters {
   readonly detail?: 'summary' | 'full';
   /** INTEGER. How many lines of its log it adds. */
   readonly maxLogLines?: number;
-  /** STRING. Which devices: what stands after WHERE in a query of IoT Hub, or * for all. */
+  /** STRING. Devices to target: the part of an IoT Hub query after WHERE, or * for all. */
   readonly queryCondition?: string;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
+  /** STRING. Id of the job: 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
 export interface SetTelemetryIntervalParameters {
   /** INTEGER. Seconds between two messages. */
   readonly intervalSeconds: number;
-  /** STRING. Which devices: what stands after WHERE in a query of IoT Hub, or * for all. */
+  /** STRING. Devices to target: the part of an IoT Hub query after WHERE, or * for all. */
   readonly queryCondition?: string;
-  /** DATETIME. When the job starts; default: now. */
+  /** DATETIME. When the job starts; now if omitted. */
   readonly startTime?: Date;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
+  /** STRING. Id of the job: 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 
@@ -79,9 +79,9 @@ export interface MoveToSiteParameters {
   readonly toSite: string;
   /** INTEGER. The floor at the new site. */
   readonly floor?: number;
-  /** DATETIME. When the job starts; default: now. */
+  /** DATETIME. When the job starts; now if omitted. */
   readonly startTime?: Date;
-  /** STRING. Id of the job, 1 to 64 letters, digits and dashes; generated if omitted. */
+  /** STRING. Id of the job: 1 to 64 letters, digits and dashes; generated if omitted. */
   readonly jobId?: string;
 }
 

@@ -6,6 +6,8 @@ import { readTextFile } from '../../core/regular-file.js';
 import { errorOfOddAnswer } from '../../iothub/connection-errors.js';
 import type { HubOperations, HubPort } from '../../iothub/ports.js';
 import type { HubConfig } from '../config/agent-config.js';
+import type { HubRight } from '../../jobs/services/job-service.js';
+import { JOB_SERVICES } from '../../jobs/services/services.js';
 import { hubPortOf } from '../hubs.js';
 import { checkEndpoint } from './check-endpoint.js';
 import type { Endpoint } from './endpoint-probe.js';
@@ -13,40 +15,41 @@ import { type CheckStep, StepLog, type StepListener } from './step.js';
 
 const CALL_TIMEOUT_MS = 10_000;
 const SKEW_WARNING_SECONDS = 30;
-/** Tokens live an hour: a clock so wrong makes ones that are over, or not yet good. */
+/** Tokens are valid for an hour; with a larger skew they may have expired or not be valid yet. */
 const SKEW_FAILURE_SECONDS = 900;
 
-/** One right of a policy, with a request that needs it and changes nothing. */
+/** A request that needs one right of a policy and changes nothing. */
 interface RightProbe {
   readonly step: string;
-  readonly right: string;
-  readonly neededFor: string;
   readonly run: (hub: HubOperations, context: CallContext) => Promise<unknown>;
 }
 
-const PROBES: readonly RightProbe[] = [
-  {
+const PROBES: Readonly<Record<HubRight, RightProbe>> = {
+  'registry read': {
     step: 'right to read jobs',
-    right: 'registry read',
-    neededFor: 'GetJob and FindJobs',
     run: (hub, context) => hub.listJobs(context, { pageSize: 1 }),
   },
-  {
+  'service connect': {
     step: 'right to query',
-    right: 'service connect',
-    neededFor: 'QueryJobResults and PreviewTargets',
     run: (hub, context) => hub.query(context, { query: 'SELECT deviceId FROM devices', pageSize: 1 }),
   },
-  {
-    step: 'right to make and cancel jobs',
-    right: 'registry write',
-    neededFor: 'ScheduleDeviceMethodJob, ScheduleTwinUpdateJob and CancelJob',
-    run: (hub, context) => cancelNoJob(hub, context),
+  'registry write': {
+    step: 'right to create and cancel jobs',
+    run: (hub, context) => cancelMissingJob(hub, context),
   },
-];
+};
 
-/** Cancelling what is not there needs the right to write and writes nothing. */
-async function cancelNoJob(hub: HubOperations, context: CallContext): Promise<void> {
+const RIGHTS = Object.keys(PROBES) as HubRight[];
+const RIGHT_STEPS = RIGHTS.map((right) => PROBES[right].step);
+
+/** The services that need a right, as they are listed in a sentence. */
+export function servicesNeeding(right: HubRight): string {
+  const names = JOB_SERVICES.filter(({ needs }) => needs === right).map(({ definition }) => definition.name);
+  return new Intl.ListFormat('en').format(names);
+}
+
+/** Cancelling a job that does not exist needs the right to write and changes nothing. */
+async function cancelMissingJob(hub: HubOperations, context: CallContext): Promise<void> {
   try {
     await hub.cancelJob(context, `twx-iothub-check-${randomUUID()}`);
   } catch (error) {
@@ -55,7 +58,7 @@ async function cancelNoJob(hub: HubOperations, context: CallContext): Promise<vo
     if (!isNotThere) throw error;
     return;
   }
-  throw errorOfOddAnswer('success to the cancel of a job that does not exist');
+  throw errorOfOddAnswer('success to the cancellation of a job that does not exist');
 }
 
 /** Name, TLS, clock, credentials and each right of one hub. Changes nothing on it. */
@@ -65,10 +68,10 @@ export async function checkHub(hub: HubConfig, clock: Clock, listener: StepListe
   try {
     const answer = await checkEndpoint(log, await endpointOf(hub, port), clock);
     if (!answer) {
-      log.skipped('clock', 'credentials', ...PROBES.map(({ step }) => step));
+      log.skipped('clock', 'credentials', ...RIGHT_STEPS);
       return log.steps;
     }
-    tellClock(log, answer.serverTimeMs, clock.nowMs());
+    reportClock(log, answer.serverTimeMs, clock.nowMs());
     await checkRights(log, port, clock);
   } finally {
     port.close();
@@ -76,44 +79,46 @@ export async function checkHub(hub: HubConfig, clock: Clock, listener: StepListe
   return log.steps;
 }
 
-function tellClock(log: StepLog, serverTimeMs: number | undefined, nowMs: number): void {
-  if (serverTimeMs === undefined) return log.ok('clock', 'the hub does not tell its time');
+function reportClock(log: StepLog, serverTimeMs: number | undefined, nowMs: number): void {
+  if (serverTimeMs === undefined) return log.ok('clock', 'the hub does not send its time');
   const seconds = Math.round((nowMs - serverTimeMs) / 1000);
   const detail = `this machine is ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} the hub`;
-  const remedy = 'set the clock of this machine (NTP): tokens are only good for a time';
+  const remedy = 'synchronize the clock of this machine (NTP): tokens expire, so the clock must be right';
   if (Math.abs(seconds) >= SKEW_FAILURE_SECONDS) return log.failed('clock', detail, remedy);
   if (Math.abs(seconds) >= SKEW_WARNING_SECONDS) return log.warning('clock', detail, remedy);
   return log.ok('clock', detail);
 }
 
-interface Probed extends RightProbe {
+interface ProbeResult {
+  readonly right: HubRight;
+  /** Undefined if the hub accepted the request. */
   readonly error: unknown;
 }
 
 async function checkRights(log: StepLog, port: HubPort, clock: Clock): Promise<void> {
-  const results: Probed[] = [];
-  for (const probe of PROBES) results.push({ ...probe, error: await errorOfProbe(probe, port, clock) });
-  const refused = results.filter(({ error }) => isAgentError(error, 'HubUnauthorized'));
-  if (refused.length === results.length) {
+  const results: ProbeResult[] = [];
+  for (const right of RIGHTS) results.push({ right, error: await errorOfProbe(PROBES[right], port, clock) });
+  if (results.every(({ error }) => isAgentError(error, 'HubUnauthorized'))) {
     log.failed(
       'credentials',
       messageOf(results[0]?.error),
-      'check the policy and its key (or the SAS token and its end): the hub refuses all that was tried',
+      'the hub refused every request; check the policy and its key (or the SAS token and its expiry)',
     );
-    log.skipped(...PROBES.map(({ step }) => step));
+    log.skipped(...RIGHT_STEPS);
     return;
   }
   log.ok('credentials', 'the hub accepts them');
-  for (const result of results) tellRight(log, result);
+  for (const result of results) reportRight(log, result);
 }
 
-function tellRight(log: StepLog, { step, right, neededFor, error }: Probed): void {
-  if (error === undefined) log.ok(step, `there (${right})`);
+function reportRight(log: StepLog, { right, error }: ProbeResult): void {
+  const { step } = PROBES[right];
+  if (error === undefined) log.ok(step, `granted (${right})`);
   else if (isAgentError(error, 'HubUnauthorized')) {
-    log.failed(step, messageOf(error), `give the policy the right "${right}"; it is needed for ${neededFor}`);
+    log.failed(step, messageOf(error), `grant the policy the right "${right}", which ${servicesNeeding(right)} need`);
   } else if (isAgentError(error, 'HubThrottled')) {
     log.warning(step, messageOf(error), 'the hub is busy; check again later');
-  } else log.failed(step, messageOf(error), `${neededFor} will fail likewise; see the reason`);
+  } else log.failed(step, messageOf(error), `${servicesNeeding(right)} will fail in the same way; see the reason`);
 }
 
 async function errorOfProbe(probe: RightProbe, port: HubPort, clock: Clock): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HUB_TIERS } from '../../iothub/ports.js';
+import { CONNECT_TIMEOUT, DEFAULTS, METHOD_NAME } from '../../jobs/parameters.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -115,9 +116,9 @@ const services = z
     checkQueryCondition: z.boolean().default(true).describe('Parse conditions before they are sent to the hub.'),
     connectTimeoutInSeconds: z
       .int()
-      .min(0)
-      .max(300)
-      .default(30)
+      .min(CONNECT_TIMEOUT.minimum)
+      .max(CONNECT_TIMEOUT.maximum)
+      .default(DEFAULTS.connectTimeoutInSeconds)
       .describe('How long a method job waits for an offline device, unless the call says otherwise.'),
     timeoutSeconds: z.int().min(1).max(29).default(25).describe('Deadline of every call.'),
   })
@@ -128,7 +129,7 @@ const guards = z
     maxDevicesPerJob: z.int().min(1).optional().describe('Refuse jobs that target more devices.'),
     requireQueryCondition: z.boolean().default(false).describe('Refuse jobs without a condition; `*` is one.'),
     allowedMethods: z
-      .array(text.max(100))
+      .array(text.max(METHOD_NAME.maxLength))
       .max(1000)
       .optional()
       .describe('Refuse direct methods that match none of these patterns; `*` stands for any characters.'),

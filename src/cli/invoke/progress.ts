@@ -16,7 +16,7 @@ export function progressText(job: Readonly<Record<string, unknown>>): string {
   return `${bar} ${done}/${total} devices${failures}, ${cellText(job['status'])}`;
 }
 
-/** One line on a terminal that is written over and over; on anything else it says nothing. */
+/** One line that is rewritten in place on a terminal; writes nothing to any other output. */
 export class ProgressLine {
   readonly #io: CommandIo;
   #isShown = false;
@@ -29,8 +29,8 @@ export class ProgressLine {
     this.#write(progressText(job));
   }
 
-  note(text: string): void {
-    this.#write(`waiting: ${cellText(text)}`);
+  waiting(reason: string): void {
+    this.#write(`waiting: ${cellText(reason)}`);
   }
 
   clear(): void {

@@ -64,7 +64,7 @@ async function follow(io: CommandIo, client: ThingWorxClient, flags: InvokeFlags
   if (typeof jobId !== 'string' || jobId === '') {
     throw new AgentError(
       'RequestRefused',
-      'the service has not answered with the id of a job, so there is none to wait for',
+      'the service did not return the id of a job, so there is no job to wait for',
     );
   }
   if (flags.output === 'text') printLine(io, jobId);

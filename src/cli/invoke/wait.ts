@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AgentError, isAgentError, messageOf } from '../../core/errors.js';
+import { JOB_ID_RULES } from '../../jobs/parameters.js';
+import { fullNameOf } from '../../jobs/services/services.js';
 import { readInfoTable } from '../../thingworx-rest/info-table.js';
 import type { ThingWorxClient } from '../../thingworx-rest/client.js';
 import type { CommandIo } from '../command-io.js';
@@ -10,15 +12,15 @@ export interface WaitOptions {
   readonly client: Pick<ThingWorxClient, 'invokeService'>;
   readonly thing: string;
   readonly jobId: string;
-  /** The longest pause between two looks; the first ones are shorter. */
+  /** The longest pause between two polls; the first ones are shorter. */
   readonly intervalMs?: number;
 }
 
-/** A device for which the job did not do what was asked. */
+/** A device on which the job failed. */
 export interface FailedDevice {
   readonly deviceId: string;
   readonly moduleId?: string;
-  /** The status that the device answered with, when it answered. */
+  /** The method status that the device returned, if it responded. */
   readonly methodStatus?: number;
   readonly error: string;
 }
@@ -28,24 +30,23 @@ export interface JobEnd {
   /** The row of `AzureDeviceJob`. */
   readonly job: Readonly<Record<string, unknown>>;
   readonly failedDevices: readonly FailedDevice[];
-  /** Set when there are more failed devices than were listed. */
+  /** Set if more devices failed than are listed. */
   readonly moreFailedDevices?: true;
 }
 
-/** Ids are put into a query: only what cannot be anything else in there. */
-const JOB_ID = /^[A-Za-z0-9-]{1,64}$/;
 const FIRST_INTERVAL_MS = 100;
 const INTERVAL_MS = 1000;
-/** How many calls in a row may go wrong before the wait is given up. */
+/** How many consecutive calls may fail before the wait is abandoned. */
 const MAX_FAILURES = 30;
 const ENDED = new Set(['completed', 'failed', 'cancelled', 'canceled']);
 const MAX_LISTED = 1000;
 const MAX_PAGES = 200;
 
-/** Asks for the job until it has ended; shows progress on a terminal. */
+/** Polls the job until it has ended; shows progress on a terminal. */
 export async function waitForJob(io: CommandIo, options: WaitOptions): Promise<JobEnd> {
-  if (!JOB_ID.test(options.jobId))
-    throw new AgentError('RequestRefused', 'the answer of the service is not the id of a job');
+  // The id becomes part of a query, so nothing but a valid id may get there.
+  if (!JOB_ID_RULES.pattern.test(options.jobId))
+    throw new AgentError('RequestRefused', 'the service did not return a valid job id');
   const progress = new ProgressLine(io);
   try {
     const job = await jobWhenEnded(options, progress);
@@ -59,7 +60,7 @@ export async function waitForJob(io: CommandIo, options: WaitOptions): Promise<J
 async function jobWhenEnded(options: WaitOptions, progress: ProgressLine): Promise<Readonly<Record<string, unknown>>> {
   const longestMs = options.intervalMs ?? INTERVAL_MS;
   let failures = 0;
-  for (let look = 0; ; look += 1) {
+  for (let poll = 0; ; poll += 1) {
     try {
       const [job = {}] = await callRows(options, 'GetJob', { jobId: options.jobId });
       progress.show(job);
@@ -68,13 +69,13 @@ async function jobWhenEnded(options: WaitOptions, progress: ProgressLine): Promi
     } catch (error) {
       failures += 1;
       if (!mayPass(error) || failures >= MAX_FAILURES) throw error;
-      progress.note(messageOf(error));
+      progress.waiting(messageOf(error));
     }
-    await pause(Math.min(longestMs, FIRST_INTERVAL_MS * 2 ** Math.min(look, 10)));
+    await pause(Math.min(longestMs, FIRST_INTERVAL_MS * 2 ** Math.min(poll, 10)));
   }
 }
 
-/** A platform or a hub that is away for a while does not end the wait; a job that is not there does. */
+/** A platform or hub that is temporarily unreachable does not end the wait; a job that does not exist does. */
 function mayPass(error: unknown): boolean {
   if (isAgentError(error, 'Unreachable', 'RequestTimeout')) return true;
   if (!isAgentError(error, 'RequestRefused')) return false;
@@ -88,8 +89,8 @@ async function callRows(
   service: string,
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const table = readInfoTable(await client.invokeService(thing, `AzureIotDeviceJob${service}`, parameters));
-  if (!table) throw new AgentError('RequestRefused', `the answer of ${service} is not an InfoTable`);
+  const table = readInfoTable(await client.invokeService(thing, fullNameOf(service), parameters));
+  if (!table) throw new AgentError('RequestRefused', `${service} did not return an InfoTable`);
   return table.rows;
 }
 
@@ -108,7 +109,7 @@ async function readFailedDevices(
   let continuationToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const parameters = { query, ...(continuationToken === undefined ? {} : { continuationToken }) };
-    const service = 'AzureIotDeviceJobQueryJobResultsPage';
+    const service = fullNameOf('QueryJobResultsPage');
     const answer = (await options.client.invokeService(options.thing, service, parameters)) as ResultsPage | undefined;
     for (const row of answer?.rows ?? []) {
       const failed = failedDevice(row);
@@ -123,14 +124,14 @@ async function readFailedDevices(
 
 const FIRST_REFUSED_STATUS = 400;
 
-/** A device that could not be reached, or that answered with a status of 400 or above. */
+/** A device that could not be reached or that returned a status of 400 or above; undefined for any other. */
 function failedDevice(row: Readonly<Record<string, unknown>>): FailedDevice | undefined {
   const methodStatus = typeof row['methodStatus'] === 'number' ? row['methodStatus'] : undefined;
   const hasRefused = methodStatus !== undefined && methodStatus >= FIRST_REFUSED_STATUS;
   const status = cellText(row['status']);
   if (!hasRefused && (status === 'completed' || status === 'succeeded')) return undefined;
   const reasons = [row['errorCode'], row['errorDescription']].filter((part) => typeof part === 'string');
-  const error = reasons.length > 0 ? reasons.join(': ') : hasRefused ? `answered ${methodStatus}` : status;
+  const error = reasons.length > 0 ? reasons.join(': ') : hasRefused ? `returned ${methodStatus}` : status;
   return {
     deviceId: cellText(row['deviceId']),
     ...(typeof row['moduleId'] === 'string' ? { moduleId: row['moduleId'] } : {}),

@@ -32,13 +32,13 @@ async function verdictOf(step: string): Promise<unknown> {
 }
 
 it('takes the refusal of a job that does not exist for the right to write', async () => {
-  await expect(verdictOf('right to make and cancel jobs')).resolves.toMatchObject({ verdict: 'ok' });
+  await expect(verdictOf('right to create and cancel jobs')).resolves.toMatchObject({ verdict: 'ok' });
 });
 
 it.each([azureError('IotHubUnauthorizedAccess', 'Unauthorized'), '{"status":"ok"}', '{}', '<html>'])(
   'takes no response with status 200 for it: %s',
   async (body) => {
     hub.decide = (request) => (request.path.includes('/cancel') ? { kind: 'body', body } : undefined);
-    await expect(verdictOf('right to make and cancel jobs')).resolves.toMatchObject({ verdict: 'failed' });
+    await expect(verdictOf('right to create and cancel jobs')).resolves.toMatchObject({ verdict: 'failed' });
   },
 );

@@ -43,7 +43,7 @@ describe('check', () => {
       'iothub main: credentials: ok',
       'iothub main: right to read jobs: ok',
       'iothub main: right to query: ok',
-      'iothub main: right to make and cancel jobs: ok',
+      'iothub main: right to create and cancel jobs: ok',
     ]);
     expect({ status, ok: report.ok }).toEqual({ status: 0, ok: true });
   });
@@ -121,7 +121,7 @@ describe('check', () => {
       'iothub main: credentials: failed',
       'iothub main: right to read jobs: skipped',
       'iothub main: right to query: skipped',
-      'iothub main: right to make and cancel jobs: skipped',
+      'iothub main: right to create and cancel jobs: skipped',
     ]);
     expect(JSON.stringify(report)).not.toContain('d3Jvbmc=');
     expect(status).toBe(69);
@@ -134,9 +134,11 @@ describe('check', () => {
       'iothub main: credentials: ok',
       'iothub main: right to read jobs: ok',
       'iothub main: right to query: failed',
-      'iothub main: right to make and cancel jobs: failed',
+      'iothub main: right to create and cancel jobs: failed',
     ]);
-    expect(report.steps.at(-1)?.remedy).toContain('"registry write"');
+    expect(report.steps.at(-1)?.remedy).toBe(
+      'grant the policy the right "registry write", which ScheduleTwinUpdateJob, ScheduleDeviceMethodJob, and CancelJob need',
+    );
     expect(status).toBe(69);
   });
 
@@ -217,7 +219,7 @@ describe('invoke', () => {
   it('lists the devices that failed, and ends with 1', async () => {
     const { status, stdout } = await invoke('ScheduleDeviceMethodJob', '-p', 'methodName=failing', '--wait');
     expect(stdout).toContain('completedWithErrors: devices 3, succeeded 3, failed 0, refused 3');
-    expect(stdout).toMatch(/^light-2 +500 +answered 500$/m);
+    expect(stdout).toMatch(/^light-2 +500 +returned 500$/m);
     expect(status).toBe(1);
     const json = await invoke('ScheduleDeviceMethodJob', '-p', 'methodName=failing', '--wait', '--output', 'json');
     expect(JSON.parse(json.stdout)).toMatchObject({

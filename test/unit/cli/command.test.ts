@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exampleConfiguration } from '../../../src/agent/config/example.js';
 import { packageVersion } from '../../../src/agent/version.js';
+import { JOB_SERVICES } from '../../../src/jobs/services/services.js';
 import { command } from '../../support/agent/command.js';
 
 let folder: string;
@@ -132,7 +133,7 @@ describe('services', () => {
   it('lists every service with parameters, base types and results', async () => {
     const { stdout } = await command(['services', '--output', 'json']);
     const services = JSON.parse(stdout) as { name: string }[];
-    expect(services).toHaveLength(8);
+    expect(services).toHaveLength(JOB_SERVICES.length);
     expect(services[1]).toMatchObject({
       name: 'AzureIotDeviceJobScheduleDeviceMethodJob',
       shortName: 'ScheduleDeviceMethodJob',

@@ -116,7 +116,7 @@ describe('waiting', () => {
     ];
     const end = await wait(client([job('completed', { outcome: 'completedWithErrors', deviceCount: 3 })], pages));
     expect(end.failedDevices).toEqual([
-      { deviceId: 'e', methodStatus: 404, error: 'answered 404' },
+      { deviceId: 'e', methodStatus: 404, error: 'returned 404' },
       { deviceId: 'f', error: 'DeviceNotOnline: offline' },
     ]);
     expect(waitReport(end)).toBe(
@@ -124,7 +124,7 @@ describe('waiting', () => {
         'completedWithErrors: devices 3',
         '',
         'failed device  status  error',
-        'e              404     answered 404',
+        'e              404     returned 404',
         'f                      DeviceNotOnline: offline',
       ].join('\n'),
     );

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import type { Service } from '../../../src/edge/definitions.js';
-import { createJobServices } from '../../../src/jobs/services/services.js';
+import { createJobServices, JOB_SERVICES } from '../../../src/jobs/services/services.js';
 import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { callService, failureOf, keepingLog } from '../../support/jobs/callers.js';
@@ -268,7 +268,7 @@ describe('switches', () => {
         .map((service) => service.definition.name)
         .filter((name) => name.startsWith('AzureIotDeviceJob')),
     );
-    expect(on({})).toHaveLength(16);
+    expect(on({})).toHaveLength(2 * JOB_SERVICES.length);
   });
 });
 

@@ -77,7 +77,7 @@ describe('wrappers at run time', () => {
           {
             name: 'startTime',
             baseType: 'DATETIME',
-            description: 'When the job starts; default: now.',
+            description: 'When the job starts; now if omitted.',
             emptyTextIsAbsent: true,
           },
         ],

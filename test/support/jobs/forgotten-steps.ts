@@ -1,0 +1,40 @@
+/** What a project needs for each job service, as texts. */
+export interface ServiceProject {
+  /** Sources of `src/jobs/services` by file name. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Short names in `JOB_SERVICES`. */
+  readonly listed: readonly string[];
+  /** Every code of the table of error codes. */
+  readonly errorCodes: readonly string[];
+  readonly servicesPage: string;
+  readonly errorsPage: string;
+  /** The entity file of the hub bundle. */
+  readonly hubEntities: string;
+  /** The contract tests of the job services. */
+  readonly contractTests: string;
+}
+
+/** One sentence for each step of "Add a service" (CONTRIBUTING.md) that was left out. */
+export function forgottenSteps(project: ServiceProject): string[] {
+  const defined = [...project.sources].flatMap(([file, source]) => definedIn(source).map((name) => ({ file, name })));
+  return [
+    ...defined
+      .filter(({ name }) => !project.listed.includes(name))
+      .map(({ file, name }) => `${name} (src/jobs/services/${file}): add it to JOB_SERVICES in services.ts`),
+    ...project.listed
+      .filter((name) => !project.servicesPage.includes(`\n## ${name}\n`))
+      .map((name) => `${name} is missing in docs/services.md: run \`npm run generate\``),
+    ...project.listed
+      .filter((name) => !project.hubEntities.includes(`name="AzureIotDeviceJob${name}"`))
+      .map((name) => `${name} is missing in wrappers/hub: run \`npm run generate\``),
+    ...project.listed
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(project.contractTests))
+      .map((name) => `${name} has no contract test: call it in test/contract/jobs`),
+    ...project.errorCodes
+      .filter((code) => !project.errorsPage.includes(`| \`${code}\``))
+      .map((code) => `${code} is missing in docs/errors.md: run \`npm run generate\``),
+  ];
+}
+
+const definedIn = (source: string): string[] =>
+  [...source.matchAll(/defineJobService\(\{\s*name: '(\w+)'/g)].map(([, name = '']) => name);

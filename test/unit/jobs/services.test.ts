@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, test } from '@jest/globals';
+import { servicesNeeding } from '../../../src/agent/check/check-hub.js';
+import { ERROR_CODES } from '../../../src/core/error-codes.js';
+import { JOB_SERVICES } from '../../../src/jobs/services/services.js';
+import { forgottenSteps, type ServiceProject } from '../../support/jobs/forgotten-steps.js';
+
+const FOLDER = 'src/jobs/services';
+const CONTRACT_TESTS = 'test/contract/jobs';
+
+const textsIn = (folder: string): [string, string][] =>
+  readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
+
+const PROJECT: ServiceProject = {
+  sources: new Map(textsIn(FOLDER)),
+  listed: JOB_SERVICES.map(({ definition }) => definition.name),
+  errorCodes: Object.keys(ERROR_CODES),
+  servicesPage: readFileSync('docs/services.md', 'utf8'),
+  errorsPage: readFileSync('docs/errors.md', 'utf8'),
+  hubEntities: readFileSync('wrappers/hub/azure-iot-hub-jobs.xml', 'utf8'),
+  contractTests: textsIn(CONTRACT_TESTS).join('\n'),
+};
+
+describe('a job service', () => {
+  it('is listed, documented, generated and tested', () => {
+    expect(forgottenSteps(PROJECT)).toEqual([]);
+  });
+
+  const source = "export const retryService = defineJobService({\n  name: 'RetryFailedDevices',\n";
+  test.each<[string, Partial<ServiceProject>, string[]]>([
+    [
+      'that is not listed',
+      { sources: new Map([...PROJECT.sources, ['retry.ts', source]]) },
+      ['RetryFailedDevices (src/jobs/services/retry.ts): add it to JOB_SERVICES in services.ts'],
+    ],
+    [
+      'that is only listed',
+      { listed: [...PROJECT.listed, 'RetryFailedDevices'] },
+      [
+        'RetryFailedDevices is missing in docs/services.md: run `npm run generate`',
+        'RetryFailedDevices is missing in wrappers/hub: run `npm run generate`',
+        'RetryFailedDevices has no contract test: call it in test/contract/jobs',
+      ],
+    ],
+    [
+      'with an error code that is not documented',
+      { errorCodes: [...PROJECT.errorCodes, 'NothingToRetry'] },
+      ['NothingToRetry is missing in docs/errors.md: run `npm run generate`'],
+    ],
+  ])('%s is reported with what to do', (_case, changes, sentences) => {
+    expect(forgottenSteps({ ...PROJECT, ...changes })).toEqual(sentences);
+  });
+
+  test.each(JOB_SERVICES.map((service) => [service.definition.name, service] as const))(
+    '%s names a right that `check` tries, with the service in the sentence about it',
+    (name, { needs }) => {
+      expect(servicesNeeding(needs)).toMatch(new RegExp(`\\b${name}\\b`));
+    },
+  );
+
+  test.each(JOB_SERVICES.map(({ definition }) => [definition.name, definition] as const))(
+    '%s describes itself and each of its parameters without a full stop',
+    (_name, { description, parameters, result }) => {
+      const texts = [description, result.description, ...parameters.map((parameter) => parameter.description)];
+      expect(texts.filter((text) => !text || /[^.]\.$/.test(text))).toEqual([]);
+    },
+  );
+});
