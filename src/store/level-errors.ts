@@ -38,6 +38,7 @@ function sentenceFor(directory: string, failure: LevelFailure | undefined): stri
   if (/EROFS|Read-only/.test(text)) return `${what} Mount its file system writable, or choose another directory.`;
   if (/ENOSPC|EDQUOT|no space left|No space left|quota/.test(text))
     return `${what} Free space on its file system, or choose another directory.`;
+  if (/EFBIG|File too large/.test(text)) return `${what} Raise the limit of the size of files (\`ulimit -f\`).`;
   if (/EMFILE|ENFILE|Too many open files/.test(text)) return `${what} Raise the limit of open files (\`ulimit -n\`).`;
   return `${what} Check that it is a directory and that its file system is in order, or choose another directory.`;
 }

@@ -204,6 +204,7 @@ describe('what an error says', () => {
     ['Read-only file system', /writable/],
     ['No space left on device', /Free space/],
     ['Too many open files', /ulimit -n/],
+    ['File too large', /ulimit -f/],
   ])('"%s" is no damage, and says what to do', (message, remedy) => {
     expect(isDamage(io(message))).toBe(false);
     expect(stateError('/s/agent', io(message))).toMatchObject({
