@@ -32,7 +32,7 @@ export function errorOfOddAnswer(what: string): AgentError {
 export function errorOfLongAnswer(): AgentError {
   return new AgentError(
     'HubUnavailable',
-    'The hub answered with more than the agent reads at once (8 MiB, or a million parts); ask for less, ' +
+    'The hub answered with more than the agent reads at once (8 MiB, or half a million parts); ask for less, ' +
       'or check what is between the hub and the agent.',
     { context: { transient: false, answerLost: true, oddAnswer: true, tooLong: true } },
   );

@@ -5,7 +5,7 @@ import { errorOfLongAnswer, errorOfOddAnswer } from './connection-errors.js';
 /** Shorter texts are parsed at once: not even the worst of them holds the event loop. */
 const SMALL_LENGTH = 256 * 1024;
 /** Elements and members of a whole text, and of one item of its list: 8 MiB of `{},{}` would take more than 100 MB. */
-const MAX_PARTS = 1_000_000;
+const MAX_PARTS = 500_000;
 const MAX_ITEM_PARTS = 250_000;
 /** The event loop gets a turn after so much parsing. */
 const TURN_MS = 25;

@@ -73,7 +73,7 @@ function shrunk(size: number | undefined, error: unknown): number {
   if (now > 1) return Math.max(1, Math.floor(now / SHRINK_BY));
   throw new AgentError(
     'ResultTooLarge',
-    'A single row of the result is longer than the agent reads (8 MiB, or a million parts); narrow the request to leave it out.',
+    'A single row of the result is longer than the agent reads (8 MiB, or half a million parts); narrow the request to leave it out.',
     { cause: error },
   );
 }

@@ -1,6 +1,7 @@
 import type { CallContext } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
 import { stringifyJson } from '../../core/exact-json.js';
+import type { HubDocument } from '../../iothub/ports.js';
 import { MAX_PAGE_SIZE } from './collect-rows.js';
 import { checkResultQuery } from '../conditions.js';
 import { EmptyPageCounter } from '../empty-pages.js';
@@ -78,13 +79,20 @@ async function fill(
       if (isAgentError(error) && page.rows.length > 0) return position;
       throw error;
     }
-    const rows = answer.items.slice(offset).map(resultJson);
-    const taken = page.add(rows, Math.max(tokenBytes(hubToken), tokenBytes(answer.continuationToken)));
+    const taken = page.add(
+      rowsFrom(answer.items, offset),
+      Math.max(tokenBytes(hubToken), tokenBytes(answer.continuationToken)),
+    );
     if (offset + taken < answer.items.length) return { ...position, offset: offset + taken };
     position =
       answer.continuationToken === undefined ? undefined : { hubToken: answer.continuationToken, offset: 0, pageSize };
   }
   return position;
+}
+
+/** Converted one by one: of a page of the hub that is longer than a message, only the first rows are needed. */
+function* rowsFrom(items: readonly HubDocument[], offset: number): Iterable<Record<string, unknown>> {
+  for (let at = offset; at < items.length; at += 1) yield resultJson(items[at] as HubDocument);
 }
 
 /** What the hub's token takes in ours, which holds it as JSON in base64. */
@@ -110,7 +118,7 @@ class PageInProgress {
   }
 
   /** Takes rows while they fit beside `reservedBytes`; returns how many it took. */
-  add(rows: readonly Record<string, unknown>[], reservedBytes: number): number {
+  add(rows: Iterable<Record<string, unknown>>, reservedBytes: number): number {
     let taken = 0;
     for (const row of rows) {
       if (this.isFull) break;
