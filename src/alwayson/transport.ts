@@ -11,7 +11,7 @@ export interface TransportListener {
   onClose(details: { readonly cause: string; readonly isClean: boolean }): void;
 }
 
-/** One connection, from the attempt to make it on. Implementations: ws-transport.ts, memory-transport.ts. */
+/** One connection, from the attempt to make it on. Implemented by ws-transport.ts. */
 export interface Transport {
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;

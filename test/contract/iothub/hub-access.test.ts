@@ -7,13 +7,11 @@ import { Client } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import { ensureCertificates } from '../../../src/sandbox/certificates.js';
 import { json, Router } from '../../../src/sandbox/http/router.js';
-import type { Log } from '../../../src/core/log.js';
 import { makeSasToken } from '../../../src/sandbox/iothub/access/sas-token.js';
 import { type HubUnderTest, keyOf, splitAddress, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
+import { recordingLog } from '../../support/recording-log.js';
 
-const lines: string[] = [];
-const write = (fields: unknown, message: string): void => void lines.push(JSON.stringify({ fields, message }));
-const log: Log = { trace: write, debug: write, info: write, warn: write, error: write, child: () => log };
+const log = recordingLog();
 
 let tested: HubUnderTest;
 beforeAll(async () => {
@@ -272,8 +270,8 @@ describe('hostile requests', () => {
 
 test('no key and no signature is ever logged', async () => {
   const { json } = await tested.raw('GET', '/devices/d');
-  const text = lines.join('\n');
-  expect(lines.length).toBeGreaterThan(10);
+  const text = log.lines.map((line) => JSON.stringify(line)).join('\n');
+  expect(log.lines.length).toBeGreaterThan(10);
   expect(text).not.toContain(keyOf(tested.hub.connectionString));
   expect(text).not.toContain(json.authentication.symmetricKey.primaryKey);
   expect(text).not.toMatch(/sig=/u);

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ManualClock } from '../../support/manual-clock.js';
+import { eventually } from '../../support/eventually.js';
 import {
   allRows,
   ended,
-  eventually,
   type HubUnderTest,
   type RawAnswer,
   startHubUnderTest,

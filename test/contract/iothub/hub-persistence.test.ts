@@ -5,13 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLevelStore } from '../../../src/store/level-store.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store } from '../../../src/store/store.js';
-import {
-  allRows,
-  ended,
-  eventually,
-  type HubUnderTest,
-  startHubUnderTest,
-} from '../../support/local-hub/hub-under-test.js';
+import { eventually } from '../../support/eventually.js';
+import { allRows, ended, type HubUnderTest, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
 import { connectDevice } from '../../support/local-hub/sdk-device.js';
 
 const job = (type: 'method' | 'twin', more: object = {}) => ({

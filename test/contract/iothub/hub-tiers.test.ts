@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ManualClock } from '../../support/manual-clock.js';
-import { eventually, type HubUnderTest, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
+import { eventually } from '../../support/eventually.js';
+import { type HubUnderTest, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
 
 let tested: HubUnderTest;
 afterEach(() => tested.close());

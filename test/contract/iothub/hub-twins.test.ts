@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventually, type HubUnderTest, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
+import { eventually } from '../../support/eventually.js';
+import { type HubUnderTest, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
 import { connectDevice, type SdkDevice } from '../../support/local-hub/sdk-device.js';
 
 let tested: HubUnderTest;

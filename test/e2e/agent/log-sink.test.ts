@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LonelyAgent, type LonelyAgentOptions } from '../../support/agent/lonely-agent.js';
 import { SandboxProcess } from '../../support/sandbox-process.js';
-import { eventually } from '../../support/agent/eventually.js';
+import { eventually } from '../../support/eventually.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-sink-'));
 const open: number[] = [];

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { ConfigurationInput } from '../../../src/agent/config/schema.js';
 import { CommandProcess } from '../../support/agent/agent-process.js';
 import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
-import { eventually } from '../../support/agent/eventually.js';
+import { eventually } from '../../support/eventually.js';
 import { RestCaller } from '../../support/thingworx-rest.js';
 
 let ends: BothEnds;
@@ -48,7 +48,7 @@ const muteHub = (): Partial<ConfigurationInput> => ({
   },
 });
 
-const isInFlight = (adminUrl: string): Promise<void> =>
+const isInFlight = (adminUrl: string): Promise<boolean> =>
   eventually(async () => {
     const status = (await (await fetch(`${adminUrl}/status`)).json()) as { thingworx: { requestsInFlight: number } };
     return status.thingworx.requestsInFlight > 0;

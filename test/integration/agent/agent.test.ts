@@ -6,7 +6,7 @@ import { agentConfigFrom } from '../../../src/agent/config/load.js';
 import type { ConfigurationInput } from '../../../src/agent/config/schema.js';
 import { createLogger } from '../../../src/agent/ops/logger.js';
 import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
-import { eventually } from '../../support/agent/eventually.js';
+import { eventually } from '../../support/eventually.js';
 import { RestCaller } from '../../support/thingworx-rest.js';
 
 let ends: BothEnds;
@@ -42,7 +42,7 @@ async function readiness(of: Agent): Promise<Readiness & { readonly code: number
   return { code: response.status, ...((await response.json()) as Readiness) };
 }
 
-const ready = (of: Agent): Promise<void> =>
+const ready = (of: Agent): Promise<boolean> =>
   eventually(async () => {
     const { code, components } = await readiness(of);
     return code === 200 && components['hub']?.status === 'ok';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Agent, createAgent } from '../../../src/agent/agent.js';
 import { agentConfigFrom } from '../../../src/agent/config/load.js';
 import { createLogger } from '../../../src/agent/ops/logger.js';
-import { eventually } from '../../support/agent/eventually.js';
+import { eventually } from '../../support/eventually.js';
 import * as silent from '../../support/edge/silent-ends.js';
 import { ManualClock } from '../../support/manual-clock.js';
 

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import { EdgeClient, type EdgeClientOptions } from '../../../src/edge/edge-client.js';
 import { PlatformEnd, policy } from '../../support/edge/platform-end.js';
 import { type Behaviour, type SilentEnd, startSilentEnd } from '../../support/edge/silent-ends.js';
-import { recordingLog } from '../../support/edge/recording-log.js';
+import { recordingLog } from '../../support/recording-log.js';
 import { echoThing } from '../../support/edge/things.js';
 
 const APP_KEY = 'key-for-the-platform-alone';

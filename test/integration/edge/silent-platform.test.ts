@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ConnectionStatus } from '../../../src/alwayson/session-types.js';
 import { EdgeClient, type EdgeClientOptions } from '../../../src/edge/edge-client.js';
-import { recordingLog } from '../../support/edge/recording-log.js';
+import { recordingLog } from '../../support/recording-log.js';
 import * as end from '../../support/edge/silent-ends.js';
 import { echoThing } from '../../support/edge/things.js';
 

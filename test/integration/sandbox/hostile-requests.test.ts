@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { strToU8, zipSync } from 'fflate';
 import { json, Router } from '../../../src/sandbox/http/router.js';
 import { type LocalThingWorx, startLocalThingWorx } from '../../../src/sandbox/thingworx/local-thingworx.js';
-import { recordingLog } from '../../support/edge/recording-log.js';
+import { recordingLog } from '../../support/recording-log.js';
 import { EXTENSIONS, IMPORTER, scriptThing, upload } from '../../support/local-thingworx/upload.js';
 import { RestCaller } from '../../support/thingworx-rest.js';
 

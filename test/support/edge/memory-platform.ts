@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { type MemoryPeer, memoryDial } from '../../../src/alwayson/memory-transport.js';
+import { type MemoryPeer, memoryDial } from './memory-transport.js';
 import type { Dial } from '../../../src/alwayson/transport.js';
 import { PlatformEnd, type PlatformPolicy, policy } from './platform-end.js';
 

@@ -4,7 +4,7 @@ import type { EdgeThing } from '../../../src/edge/thing.js';
 import { ManualClock, settle } from '../manual-clock.js';
 import { type MemoryPlatform, memoryPlatform } from './memory-platform.js';
 import type { PlatformEnd, PlatformPolicy } from './platform-end.js';
-import { recordingLog } from './recording-log.js';
+import { recordingLog } from '../recording-log.js';
 
 export interface Rig {
   readonly clock: ManualClock;

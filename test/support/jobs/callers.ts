@@ -1,7 +1,7 @@
 import { type OwnedCallContext, startCall, startPart } from '../../../src/core/call-context.js';
 import type { Clock } from '../../../src/core/clock.js';
 import { type AgentError, isAgentError } from '../../../src/core/errors.js';
-import type { Log, LogFields } from '../../../src/core/log.js';
+import type { Log } from '../../../src/core/log.js';
 import type { Service, ServiceParameters } from '../../../src/edge/definitions.js';
 import { runService } from '../../../src/edge/service-call.js';
 import type { JobEnvironment } from '../../../src/jobs/environment.js';
@@ -71,25 +71,4 @@ export async function failureOf(promise: Promise<unknown>): Promise<AgentError> 
     throw error;
   }
   throw new Error('it did not fail');
-}
-
-/** A log that keeps its lines. */
-export function keepingLog(): Log & {
-  readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields }[];
-} {
-  const lines: { level: string; message: string; fields: LogFields }[] = [];
-  const at =
-    (level: string) =>
-    (fields: LogFields, message: string): void =>
-      void lines.push({ level, message, fields });
-  const log = {
-    lines,
-    trace: at('trace'),
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (): Log => log,
-  };
-  return log;
 }

@@ -4,7 +4,8 @@ import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../..
 import type { HubTier } from '../../../src/iothub/ports.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { ManualClock } from '../manual-clock.js';
-import { callJobService, keepingLog } from './callers.js';
+import { callJobService } from './callers.js';
+import { recordingLog } from '../recording-log.js';
 import { FakeHub } from './fake-hub.js';
 import { RecordingThing } from './recording-thing.js';
 
@@ -14,7 +15,7 @@ export interface WatchRig {
   readonly hub: FakeHub;
   readonly thing: RecordingThing;
   readonly store: MemoryStore;
-  readonly log: ReturnType<typeof keepingLog>;
+  readonly log: ReturnType<typeof recordingLog>;
   readonly watcher: JobWatcher;
   readonly operations: JobEnvironment;
   /** Schedules a method job through the agent. */
@@ -35,7 +36,7 @@ export async function startWatching(
   const { tier = 'S1', fakeHub: hub = new FakeHub(), manualClock: clock = new ManualClock(), ...rest } = options;
   const store = options.memoryStore ?? new MemoryStore();
   const thing = new RecordingThing('Hub');
-  const log = keepingLog();
+  const log = recordingLog();
   const refusedCounts = new RefusedCounts();
   const port = options.hub ?? hub.port({ tier, clock });
   const watcher = createJobWatcher({

@@ -7,6 +7,7 @@ import {
   type LocalIotHubOptions,
   startLocalIotHub,
 } from '../../../src/sandbox/iothub/local-iot-hub.js';
+import { eventually } from '../eventually.js';
 
 /** One for the whole test file: making keys is the slowest part of starting a hub. */
 let certificates: Promise<Certificates> | undefined;
@@ -119,19 +120,6 @@ function parse(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
-  }
-}
-
-const GIVE_UP_MS = 15_000;
-
-/** Asks again until the answer satisfies `isGood`; gives up, with the last answer, before the test's own time limit. */
-export async function eventually<T>(ask: () => Promise<T>, isGood: (answer: T) => boolean): Promise<T> {
-  const untilMs = Date.now() + GIVE_UP_MS;
-  for (;;) {
-    const answer = await ask();
-    if (isGood(answer)) return answer;
-    if (Date.now() > untilMs) throw new Error(`still ${JSON.stringify(answer)?.slice(0, 500)}`);
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -4,7 +4,8 @@ import type { Service } from '../../../src/edge/definitions.js';
 import { createJobServices, JOB_SERVICES } from '../../../src/jobs/services/services.js';
 import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { callService, failureOf, keepingLog } from '../../support/jobs/callers.js';
+import { callService, failureOf } from '../../support/jobs/callers.js';
+import { recordingLog } from '../../support/recording-log.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 
 let hub: FakeHub;
@@ -88,7 +89,7 @@ describe('the body of a twin job', () => {
   });
 
   test('reported is taken out, with a warning', async () => {
-    const log = keepingLog();
+    const log = recordingLog();
     const patch = { tags: { a: 1 }, properties: { reported: { b: 2 } } };
     await callService(services, TWIN, { patch }, { log });
     expect(hub.lastBody['updateTwin']).toEqual({ etag: '*', tags: { a: 1 } });

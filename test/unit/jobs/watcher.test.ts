@@ -5,7 +5,8 @@ import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
 import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watch/watcher.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { callJobService, keepingLog } from '../../support/jobs/callers.js';
+import { callJobService } from '../../support/jobs/callers.js';
+import { recordingLog } from '../../support/recording-log.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
 import { RecordingThing } from '../../support/jobs/recording-thing.js';
 
@@ -355,7 +356,7 @@ test('a record of the store that cannot be read hides no other', async () => {
   ] as const)
     await store.put(key, value);
   thing = new RecordingThing('Hub');
-  const log = keepingLog();
+  const log = recordingLog();
   await watch({ log });
   for (const jobId of ['a', 'c']) move(jobId, 'completed', stats(1, 1));
   await rounds(2);

@@ -1,8 +1,8 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { compressibleBytes } from '../../../src/alwayson/codec/multipart.js';
-import { seededNumbers } from '../../support/codec/frame-mutation.js';
+import { compressibleBytes } from '../../../../src/alwayson/codec/multipart.js';
+import { seededNumbers } from '../../../support/codec/frame-mutation.js';
 
 /** What permessage-deflate sends: the deflated bytes without the four with which a flush ends. */
 function compressedBytes(bytes: Uint8Array): number {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { CODE } from '../../../src/alwayson/codec/codes.js';
-import { decodeMessage, encodeMessage } from '../../../src/alwayson/codec/frame.js';
-import type { ChunkBody, Message, MessageHeader, WholeBody } from '../../../src/alwayson/codec/message.js';
-import { MultipartJoiner, encodeFrames } from '../../../src/alwayson/codec/multipart.js';
+import { CODE } from '../../../../src/alwayson/codec/codes.js';
+import { decodeMessage, encodeMessage } from '../../../../src/alwayson/codec/frame.js';
+import type { ChunkBody, Message, MessageHeader, WholeBody } from '../../../../src/alwayson/codec/message.js';
+import { MultipartJoiner, encodeFrames } from '../../../../src/alwayson/codec/multipart.js';
 import {
   type Bytes,
   type ChunkParts,
@@ -11,7 +11,7 @@ import {
   requestBody,
   text,
   toHex,
-} from '../../support/codec/byte-builder.js';
+} from '../../../support/codec/byte-builder.js';
 
 const HEADER: MessageHeader = { code: CODE.POST, requestId: 7, endpointId: 3, sessionId: 9 };
 const ENTITY = [10, ...text('Thing1')];

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { frameToJson } from '../../../src/alwayson/codec/frame-json.js';
-import { tableToFrameJson } from '../../../src/alwayson/codec/frame-json-values.js';
-import { decodeMessage, encodeMessage } from '../../../src/alwayson/codec/frame.js';
-import { decodeInfoTable, encodeInfoTable } from '../../../src/alwayson/codec/info-table.js';
-import type { ChunkBody, Message } from '../../../src/alwayson/codec/message.js';
-import { MultipartJoiner, encodeFrames } from '../../../src/alwayson/codec/multipart.js';
-import { expectedCell, expectedFrameJson, expectedTable } from '../../support/codec/recorded-json.js';
-import { bytesOf, frameVectors, isWhole, valueVectors, withoutStrays } from '../../support/codec/vectors.js';
+import { frameToJson } from '../../../../src/alwayson/codec/frame-json.js';
+import { tableToFrameJson } from '../../../../src/alwayson/codec/frame-json-values.js';
+import { decodeMessage, encodeMessage } from '../../../../src/alwayson/codec/frame.js';
+import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import type { ChunkBody, Message } from '../../../../src/alwayson/codec/message.js';
+import { MultipartJoiner, encodeFrames } from '../../../../src/alwayson/codec/multipart.js';
+import { expectedCell, expectedFrameJson, expectedTable } from '../../../support/codec/recorded-json.js';
+import { bytesOf, frameVectors, isWhole, valueVectors, withoutStrays } from '../../../support/codec/vectors.js';
 
 const frames = frameVectors().map((vector) => [vector.name, vector] as const);
 const readable = frames.filter(([, { decoded }]) => decoded['error'] === undefined);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ClassicLevel } from 'classic-level';
 import { isDamage, stateError } from '../../../src/store/level-errors.js';
 import { openLevelStore } from '../../../src/store/level-store.js';
-import { keepingLog } from '../../support/jobs/callers.js';
+import { recordingLog } from '../../support/recording-log.js';
 import { seededRandom } from '../../support/seeded-random.js';
 
 const RECORDS = 2000;
@@ -85,8 +85,8 @@ const WAYS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   },
 };
 
-async function openAll(): Promise<{ readonly keys: string[]; readonly log: ReturnType<typeof keepingLog> }> {
-  const log = keepingLog();
+async function openAll(): Promise<{ readonly keys: string[]; readonly log: ReturnType<typeof recordingLog> }> {
+  const log = recordingLog();
   const store = await openLevelStore(directory, { log, nowMs: () => NOW_MS });
   const keys: string[] = [];
   for await (const [key] of store.entries()) keys.push(key);
@@ -153,7 +153,7 @@ test('a second damage at the same time gets a folder of its own', async () => {
 
 test('a database in use is not taken for a damaged one', async () => {
   const store = await openLevelStore(directory);
-  const log = keepingLog();
+  const log = recordingLog();
   await expect(openLevelStore(directory, { log })).rejects.toMatchObject({
     code: 'StateUnwritable',
     message: expect.stringMatching(/in use by another process; stop it/),
@@ -175,7 +175,7 @@ test('a record that is not JSON is skipped with a warning and hides no other', a
   for (const key of ['a', 'k00500x', 'zzz']) await raw.put(key, '{"broken":');
   await raw.put('', 'x').catch(() => undefined);
   await raw.close();
-  const log = keepingLog();
+  const log = recordingLog();
   const store = await openLevelStore(directory, { log });
   let count = 0;
   for await (const [key] of store.entries()) count += key === '' ? 0 : 1;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { frameFromJson, frameToJson } from '../../../src/alwayson/codec/frame-json.js';
-import { decodeMessage, encodeMessage } from '../../../src/alwayson/codec/frame.js';
-import { decodeInfoTable, encodeInfoTable } from '../../../src/alwayson/codec/info-table.js';
-import type { ChunkBody, Message, WholeBody } from '../../../src/alwayson/codec/message.js';
-import { MultipartJoiner, encodeFrames } from '../../../src/alwayson/codec/multipart.js';
-import { messages, tables } from '../../support/codec/arbitraries.js';
+import { frameFromJson, frameToJson } from '../../../../src/alwayson/codec/frame-json.js';
+import { decodeMessage, encodeMessage } from '../../../../src/alwayson/codec/frame.js';
+import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import type { ChunkBody, Message, WholeBody } from '../../../../src/alwayson/codec/message.js';
+import { MultipartJoiner, encodeFrames } from '../../../../src/alwayson/codec/multipart.js';
+import { messages, tables } from '../../../support/codec/arbitraries.js';
 
 const isChunk = (message: Message): message is Message<ChunkBody> => message.body.kind === 'chunk';
 

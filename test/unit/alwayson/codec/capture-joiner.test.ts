@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { CaptureJoiner } from '../../../src/alwayson/codec/capture-joiner.js';
-import { decodeMessage } from '../../../src/alwayson/codec/frame.js';
-import type { ChunkBody, Message } from '../../../src/alwayson/codec/message.js';
-import { type Bytes, chunk } from '../../support/codec/byte-builder.js';
+import { CaptureJoiner } from '../../../../src/alwayson/codec/capture-joiner.js';
+import { decodeMessage } from '../../../../src/alwayson/codec/frame.js';
+import type { ChunkBody, Message } from '../../../../src/alwayson/codec/message.js';
+import { type Bytes, chunk } from '../../../support/codec/byte-builder.js';
 
 const part = (requestId: number, chunkId: number, chunkCount: number, data: Bytes = [0]): Message<ChunkBody> =>
   decodeMessage(Uint8Array.from(chunk(0x40, { requestId, chunkId, chunkCount, data }))) as Message<ChunkBody>;

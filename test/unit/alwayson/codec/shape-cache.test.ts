@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeInfoTable } from '../../../src/alwayson/codec/info-table.js';
-import { DEFAULT_LIMITS, completeLimits } from '../../../src/alwayson/codec/limits.js';
-import { Reader } from '../../../src/alwayson/codec/reader.js';
-import { ShapeCache, type ShapePlan } from '../../../src/alwayson/codec/shape-cache.js';
-import { type Bytes, cell, field, row, table } from '../../support/codec/byte-builder.js';
+import { decodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import { DEFAULT_LIMITS, completeLimits } from '../../../../src/alwayson/codec/limits.js';
+import { Reader } from '../../../../src/alwayson/codec/reader.js';
+import { ShapeCache, type ShapePlan } from '../../../../src/alwayson/codec/shape-cache.js';
+import { type Bytes, cell, field, row, table } from '../../../support/codec/byte-builder.js';
 
 const readerOf = (bytes: Bytes, offset = 0): Reader => new Reader(Buffer.from(bytes), offset, DEFAULT_LIMITS);
 const shapeOf = (...names: readonly string[]): Bytes => [...names.flatMap((name) => field(name, 0)), 0];

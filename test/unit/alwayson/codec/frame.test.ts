@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { CODE, codeName } from '../../../src/alwayson/codec/codes.js';
-import { decodeMessage, encodeMessage, peekHeader } from '../../../src/alwayson/codec/frame.js';
-import { completeLimits, DEFAULT_LIMITS } from '../../../src/alwayson/codec/limits.js';
-import type { Message, MessageBody, MessageHeader, RequestBody } from '../../../src/alwayson/codec/message.js';
+import { CODE, codeName } from '../../../../src/alwayson/codec/codes.js';
+import { decodeMessage, encodeMessage, peekHeader } from '../../../../src/alwayson/codec/frame.js';
+import { completeLimits, DEFAULT_LIMITS } from '../../../../src/alwayson/codec/limits.js';
+import type { Message, MessageBody, MessageHeader, RequestBody } from '../../../../src/alwayson/codec/message.js';
 import {
   type Bytes,
   bind,
@@ -16,7 +16,7 @@ import {
   table,
   text,
   toHex,
-} from '../../support/codec/byte-builder.js';
+} from '../../../support/codec/byte-builder.js';
 
 const decode = (bytes: Bytes, limits = {}): Message => decodeMessage(Uint8Array.from(bytes), limits);
 const HEADER: MessageHeader = { code: CODE.POST, requestId: 7, endpointId: 0, sessionId: 0x01020304 };

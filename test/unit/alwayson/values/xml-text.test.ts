@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { convertLoose } from '../../../src/alwayson/values.js';
-import { isWellFormedXml } from '../../../src/alwayson/values/xml-text.js';
+import { convertLoose } from '../../../../src/alwayson/values.js';
+import { isWellFormedXml } from '../../../../src/alwayson/values/xml-text.js';
 
 describe('isWellFormedXml', () => {
   it.each([

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { BaseType } from '../../../src/alwayson/codec/base-types.js';
-import { decodeInfoTable, encodeInfoTable } from '../../../src/alwayson/codec/info-table.js';
-import { textBytes } from '../../../src/alwayson/codec/text.js';
-import { type Cell, type FieldDefinition, OddCell, type Row } from '../../../src/alwayson/codec/values-model.js';
-import { cell, field, row, table, toHex } from '../../support/codec/byte-builder.js';
-import { valueOf } from '../../support/codec/arbitraries.js';
+import type { BaseType } from '../../../../src/alwayson/codec/base-types.js';
+import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import { textBytes } from '../../../../src/alwayson/codec/text.js';
+import { type Cell, type FieldDefinition, OddCell, type Row } from '../../../../src/alwayson/codec/values-model.js';
+import { cell, field, row, table, toHex } from '../../../support/codec/byte-builder.js';
+import { valueOf } from '../../../support/codec/arbitraries.js';
 
 const fieldsOf = (...baseTypes: readonly BaseType[]): FieldDefinition[] =>
   baseTypes.map((baseType, index) => ({ name: `f${index}`, description: '', baseType, aspects: new Map() }));

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../../../src/core/log.js';
+import type { Log, LogFields } from '../../src/core/log.js';
 
 export interface LogLine {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';

@@ -10,9 +10,9 @@ import {
   table,
   text,
   toHex,
-} from '../../support/codec/byte-builder.js';
-import { jsonLines, lines, runFrames } from '../../support/codec/command-run.js';
-import { frameVectors, withoutStrays } from '../../support/codec/vectors.js';
+} from '../../../support/codec/byte-builder.js';
+import { jsonLines, lines, runFrames } from '../../../support/codec/command-run.js';
+import { frameVectors, withoutStrays } from '../../../support/codec/vectors.js';
 
 const decode = (input: string, ...flags: string[]) => runFrames(['decode', ...flags], input);
 const encode = (...frames: unknown[]) => runFrames(['encode'], frames.map((frame) => JSON.stringify(frame)).join('\n'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { BASE_TYPES, type BaseType } from '../../../src/alwayson/codec/base-types.js';
-import { decodeInfoTable, encodeInfoTable } from '../../../src/alwayson/codec/info-table.js';
-import { type Cell, type InfoTable, OddCell, Primitive } from '../../../src/alwayson/codec/values-model.js';
+import { BASE_TYPES, type BaseType } from '../../../../src/alwayson/codec/base-types.js';
+import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import { type Cell, type InfoTable, OddCell, Primitive } from '../../../../src/alwayson/codec/values-model.js';
 import {
   type Bytes,
   cell,
@@ -15,7 +15,7 @@ import {
   u16,
   u32,
   u8,
-} from '../../support/codec/byte-builder.js';
+} from '../../../support/codec/byte-builder.js';
 
 const decode = (bytes: Bytes, limits = {}): InfoTable => decodeInfoTable(Uint8Array.from(bytes), limits);
 

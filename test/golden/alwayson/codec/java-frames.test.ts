@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { frameFromJson, frameToJson } from '../../../src/alwayson/codec/frame-json.js';
-import { decodeMessage, encodeMessage } from '../../../src/alwayson/codec/frame.js';
-import type { ChunkBody, Message } from '../../../src/alwayson/codec/message.js';
-import { MultipartJoiner } from '../../../src/alwayson/codec/multipart.js';
-import { bytesOf, javaVectors, type Recorded, type Vector } from '../../support/codec/vectors.js';
+import { frameFromJson, frameToJson } from '../../../../src/alwayson/codec/frame-json.js';
+import { decodeMessage, encodeMessage } from '../../../../src/alwayson/codec/frame.js';
+import type { ChunkBody, Message } from '../../../../src/alwayson/codec/message.js';
+import { MultipartJoiner } from '../../../../src/alwayson/codec/multipart.js';
+import { bytesOf, javaVectors, type Recorded, type Vector } from '../../../support/codec/vectors.js';
 
 const vectors = javaVectors().map((vector) => [vector.name, vector] as const);
 const jsonOf = (message: Message): Recorded => frameToJson(message, { showSecrets: true });

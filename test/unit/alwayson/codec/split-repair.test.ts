@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeMessage } from '../../../src/alwayson/codec/frame.js';
+import { decodeMessage } from '../../../../src/alwayson/codec/frame.js';
 import {
   type FrameOutcome,
   NOTHING_SPLIT,
   abandonSplit,
   readRepairing,
-} from '../../../src/alwayson/codec/split-repair.js';
+} from '../../../../src/alwayson/codec/split-repair.js';
 import {
   type Bytes,
   cell,
@@ -17,7 +17,7 @@ import {
   row,
   table,
   text,
-} from '../../support/codec/byte-builder.js';
+} from '../../../support/codec/byte-builder.js';
 
 const CHUNK_BYTES = 256;
 

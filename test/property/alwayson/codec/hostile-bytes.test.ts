@@ -1,11 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeMessage } from '../../../src/alwayson/codec/frame.js';
-import type { ChunkBody, Message } from '../../../src/alwayson/codec/message.js';
-import { MultipartJoiner } from '../../../src/alwayson/codec/multipart.js';
-import { NOTHING_SPLIT, readRepairing } from '../../../src/alwayson/codec/split-repair.js';
-import { isAgentError } from '../../../src/core/errors.js';
-import { fuzzCodec } from '../../support/codec/frame-mutation.js';
-import { bodyTypeOf, bytesOf, frameVectors, isWhole, javaVectors, withoutStrays } from '../../support/codec/vectors.js';
+import { decodeMessage } from '../../../../src/alwayson/codec/frame.js';
+import type { ChunkBody, Message } from '../../../../src/alwayson/codec/message.js';
+import { MultipartJoiner } from '../../../../src/alwayson/codec/multipart.js';
+import { NOTHING_SPLIT, readRepairing } from '../../../../src/alwayson/codec/split-repair.js';
+import { isAgentError } from '../../../../src/core/errors.js';
+import { fuzzCodec } from '../../../support/codec/frame-mutation.js';
+import {
+  bodyTypeOf,
+  bytesOf,
+  frameVectors,
+  isWhole,
+  javaVectors,
+  withoutStrays,
+} from '../../../support/codec/vectors.js';
 
 /** The code with which a frame fails, or undefined; whatever else is thrown fails the test. */
 function failureOf(frame: Uint8Array): string | undefined {

@@ -1,4 +1,4 @@
-import type { Dial, Transport, TransportListener } from './transport.js';
+import type { Dial, Transport, TransportListener } from '../../../src/alwayson/transport.js';
 
 /** The platform's side of an in-memory connection. */
 export interface MemoryPeer {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { remainingMs, startCall } from '../../../src/core/call-context.js';
+import { sleep } from '../../../src/core/clock.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+describe('call context', () => {
+  it('aborts at the deadline', () => {
+    const clock = new ManualClock();
+    const call = startCall({ timeoutMs: 1000, clock });
+    clock.advance(999);
+    expect(call.signal.aborted).toBe(false);
+    expect(remainingMs(call)).toBe(1);
+    clock.advance(1);
+    expect(call.signal.aborted).toBe(true);
+    expect(remainingMs(call)).toBe(0);
+  });
+
+  it('aborts with its parent, and leaves nothing behind when disposed of', () => {
+    const clock = new ManualClock();
+    const parent = new AbortController();
+    const call = startCall({ timeoutMs: 1000, clock, signal: parent.signal });
+    parent.abort(new Error('gone'));
+    expect(call.signal.reason).toEqual(new Error('gone'));
+    call.dispose();
+    expect(clock.armed).toBe(0);
+  });
+
+  it('ends what still runs for it when it is disposed of, but keeps the reason of an earlier end', async () => {
+    const clock = new ManualClock();
+    const call = startCall({ timeoutMs: 1000, clock });
+    const left = sleep(clock, 500, call.signal);
+    call.dispose();
+    await expect(left).rejects.toThrow('the call has ended');
+    expect(clock.armed).toBe(0);
+    const late = startCall({ timeoutMs: 1000, clock });
+    clock.advance(1000);
+    late.dispose();
+    expect(late.signal.reason).toEqual(new Error('deadline'));
+  });
+
+  it('is aborted from the start under an aborted parent', () => {
+    const call = startCall({ timeoutMs: 1000, clock: new ManualClock(), signal: AbortSignal.abort() });
+    expect(call.signal.aborted).toBe(true);
+  });
+});
