@@ -3,17 +3,17 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, Message, ModuleClient, type Twin } from 'azure-iot-device';
 import { Mqtt, MqttWs } from 'azure-iot-device-mqtt';
 import type { MethodCall } from '../../../src/sandbox/iothub/ports';
-import { type FakeHub, startFakeHub } from '../../support/hub-devices/fake-hub';
+import { type DeviceGateway, startDeviceGateway } from '../../support/hub-devices/device-gateway';
 
 type Update = (patch: object, done: (error?: Error) => void) => void;
 
 /** The unmodified device SDK against the device side of the local hub. */
 describe('the device SDK over MQTT', () => {
-  let hub: FakeHub;
+  let hub: DeviceGateway;
   let clients: { close(): Promise<unknown> }[] = [];
 
   beforeEach(async () => {
-    hub = await startFakeHub({ devices: ['a', 'b', 'a/m'] });
+    hub = await startDeviceGateway({ devices: ['a', 'b', 'a/m'] });
   });
 
   afterEach(async () => {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MethodCall } from '../../../src/sandbox/iothub/ports';
-import { type FakeHub, hubCertificates, startFakeHub } from '../../support/hub-devices/fake-hub';
+import { type DeviceGateway, hubCertificates, startDeviceGateway } from '../../support/hub-devices/device-gateway';
 import { RawDevice } from '../../support/hub-devices/raw-mqtt';
 
 const METHODS = '$iothub/methods/POST/#';
@@ -17,11 +17,11 @@ const call = (more: Partial<MethodCall> = {}): MethodCall => ({
 });
 
 describe('MQTT, byte by byte', () => {
-  let hub: FakeHub;
+  let hub: DeviceGateway;
   const devices: RawDevice[] = [];
 
   beforeEach(async () => {
-    hub = await startFakeHub({ devices: ['a', 'b', 'a/m'], maxUnauthenticated: 100 });
+    hub = await startDeviceGateway({ devices: ['a', 'b', 'a/m'], maxUnauthenticated: 100 });
   });
 
   afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Fleet, startFleet } from '../../../src/sandbox/devices/fleet';
-import { type FakeHub, startFakeHub } from '../../support/hub-devices/fake-hub';
+import { type DeviceGateway, startDeviceGateway } from '../../support/hub-devices/device-gateway';
 
 const IDS = Array.from({ length: 10 }, (_, index) => `device-${index}`);
 
@@ -12,14 +12,14 @@ describe('the fleet', () => {
     for (const item of open.splice(0).reverse()) await item.close();
   });
 
-  async function startHub(mqttPort?: number): Promise<FakeHub> {
-    const hub = await startFakeHub({ devices: IDS, ...(mqttPort === undefined ? {} : { mqttPort }) });
+  async function startHub(mqttPort?: number): Promise<DeviceGateway> {
+    const hub = await startDeviceGateway({ devices: IDS, ...(mqttPort === undefined ? {} : { mqttPort }) });
     open.push(hub);
     return hub;
   }
 
   async function start(
-    hub: FakeHub,
+    hub: DeviceGateway,
     behaviour: Partial<NonNullable<Parameters<typeof startFleet>[0]['behaviour']>> = {},
   ): Promise<Fleet> {
     const fleet = await startFleet({
@@ -31,7 +31,7 @@ describe('the fleet', () => {
     return fleet;
   }
 
-  const call = (hub: FakeHub, deviceId: string, methodName: string, payload: unknown) =>
+  const call = (hub: DeviceGateway, deviceId: string, methodName: string, payload: unknown) =>
     hub.gateway.invokeMethod({ deviceId }, { methodName, payload, connectTimeoutMs: 5000, responseTimeoutMs: 5000 });
 
   it('is online when it has started, and answers methods', async () => {

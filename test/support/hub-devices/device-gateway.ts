@@ -5,7 +5,7 @@ import { createMqttServer } from '../../../src/sandbox/iothub/devices/mqtt-serve
 import { ensureCertificates } from '../../../src/sandbox/certificates';
 import { FakeDirectory } from './fake-directory';
 
-export interface FakeHub {
+export interface DeviceGateway {
   readonly directory: FakeDirectory;
   readonly gateway: MqttGateway;
   readonly mqttPort: number;
@@ -22,13 +22,13 @@ export const hubCertificates = (): Promise<Certificates> =>
   (certificates ??= ensureCertificates(undefined, ['localhost', '127.0.0.1']));
 
 /** The MQTT side of the local hub over a fake directory: TLS and WebSocket on free ports. */
-export async function startFakeHub(
+export async function startDeviceGateway(
   options: {
     readonly devices?: readonly string[];
     readonly mqttPort?: number;
     readonly maxUnauthenticated?: number;
   } = {},
-): Promise<FakeHub> {
+): Promise<DeviceGateway> {
   const directory = new FakeDirectory();
   for (const device of options.devices ?? []) directory.known.add(device);
   const { caPem, certPem: cert, keyPem: key } = await hubCertificates();
