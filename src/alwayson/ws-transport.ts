@@ -4,6 +4,7 @@ import { connect as connectSecure } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import { messageOf } from '../core/errors.js';
 import { openTunnel } from '../core/proxy-tunnel.js';
+import { MessageTurns } from './message-turns.js';
 import type { Dial, Transport, TransportListener } from './transport.js';
 
 export interface WsTransportOptions {
@@ -22,12 +23,6 @@ export interface WsTransportOptions {
   /** Address of an HTTP proxy; tunnels with CONNECT. May hold credentials: never logged. */
   readonly proxy?: string | undefined;
 }
-
-/**
- * So many messages of one turn of the event loop are followed by a turn for others. Node.js reads up to 2 MiB from a socket
- * in one turn, which can be hundreds of thousands of tiny messages.
- */
-const MAX_MESSAGES_PER_TURN = 1_000;
 
 /** How long a closing handshake may take before the socket is dropped. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -63,12 +58,16 @@ class WsTransport implements Transport {
   readonly #socket: WebSocket;
   /** Aborts what opens the connection on behalf of the socket, which does not know of it: the tunnel through a proxy. */
   readonly #opening = new AbortController();
-  #messagesInTurn = 0;
   #error: string | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
   constructor(options: WsTransportOptions, listener: TransportListener) {
     this.#socket = openSocket(options, this.#opening.signal);
+    const turns = new MessageTurns({
+      deliver: (frame) => (frame ? listener.onFrame(frame) : listener.onText()),
+      pause: () => this.#socket.pause(),
+      resume: () => this.#socket.resume(),
+    });
     let peerMaxFrameBytes: number | undefined;
     this.#socket
       .on('upgrade', (response) => (peerMaxFrameBytes = maxFrameSizeOf(response)))
@@ -78,16 +77,13 @@ class WsTransport implements Transport {
           ...(peerMaxFrameBytes !== undefined && { peerMaxFrameBytes }),
         }),
       )
-      .on('message', (data, isBinary) => {
-        this.#countMessage();
-        if (isBinary) listener.onFrame(data as Buffer);
-        else listener.onText();
-      })
+      .on('message', (data, isBinary) => turns.push(isBinary ? (data as Buffer) : undefined))
       .on('pong', () => listener.onPong())
       .on('error', (error) => (this.#error ??= describe(error)))
       .on('close', (code, reason) => {
         clearTimeout(this.#closeTimer);
         this.#opening.abort();
+        turns.flush();
         const isClean = this.#error === undefined && CLEAN_CLOSE_CODES.has(code);
         listener.onClose({ cause: this.#error ?? closeCause(code, reason.toString()), isClean });
       });
@@ -113,17 +109,6 @@ class WsTransport implements Transport {
 
   terminate(): void {
     this.#socket.terminate();
-  }
-
-  #countMessage(): void {
-    this.#messagesInTurn += 1;
-    if (this.#messagesInTurn === 1) setImmediate(() => this.#endTurn());
-    if (this.#messagesInTurn === MAX_MESSAGES_PER_TURN) this.#socket.pause();
-  }
-
-  #endTurn(): void {
-    this.#messagesInTurn = 0;
-    if (this.#socket.isPaused) this.#socket.resume();
   }
 }
 
