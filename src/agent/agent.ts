@@ -5,19 +5,16 @@ import { scrubber } from '../core/scrub.js';
 import { EdgeClient } from '../edge/edge-client.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
-import { edgeOptions } from './edge-options.js';
+import { edgeOptions, notePlatform } from './platform.js';
 import { type OpenHub, openHubs } from './hubs.js';
 import { createHubThings, type HubThings } from './hub-things.js';
-import { logStart } from './log-start.js';
+import { logStart, statusReport } from './status.js';
 import { type AdminServer, startAdminServer } from './ops/admin-server.js';
 import { Health } from './ops/health.js';
 import { createLogger, type Logger } from './ops/logger.js';
 import { createMetrics, type Metrics } from './ops/prometheus.js';
-import { notePlatform } from './platform-health.js';
 import { secretsOf } from './secrets.js';
-import { openStateStore } from './state-store.js';
-import { statusReport } from './status-report.js';
-import { withStoreHealth } from './store-health.js';
+import { openStateStore, withStoreHealth } from './state-store.js';
 import { packageVersion } from './version.js';
 
 /** What a program may bring along; all of it has defaults. */

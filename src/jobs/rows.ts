@@ -2,8 +2,8 @@ import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
 import { type Job, readJobResult } from '../iothub/documents.js';
 import type { HubDocument } from '../iothub/ports.js';
 import { AZURE_DEVICE_JOB, AZURE_DEVICE_JOB_RESULT } from './data-shapes.js';
-import { jsonCell, writableJson } from './json-cells.js';
 import { outcomeOf } from './outcome.js';
+import { isTooDeep, MAX_JSON_DEPTH } from '../alwayson/values.js';
 
 /**
  * A row of `AzureDeviceJob`.
@@ -39,4 +39,18 @@ function rowOf(shape: DataShapeDefinition, values: NativeRow): NativeRow {
     if (value !== undefined) row[name] = baseType === 'JSON' ? jsonCell(writableJson(value)) : value;
   }
   return row;
+}
+
+/**
+ * A JSON value as a cell of a table has it: always an object, since PTC's JSON type turns any other value into `{}`. A
+ * list becomes `{"array": [...]}`; a text, number, boolean or `null` becomes `{"value": ...}`.
+ */
+export function jsonCell(value: unknown): object {
+  if (Array.isArray(value)) return { array: value as unknown[] };
+  return typeof value === 'object' && value !== null ? value : { value };
+}
+
+/** The value itself, or a text in place of one so deep that its row, and with it the whole result, could not be written. */
+export function writableJson(value: unknown): unknown {
+  return isTooDeep(value) ? `left out: JSON nested more than ${MAX_JSON_DEPTH} levels deep` : value;
 }

@@ -1,6 +1,5 @@
 import { AgentError } from '../core/errors.js';
-import { singleFile, sourceControlFiles } from './bundle/entity-files.js';
-import { extensionZip } from './bundle/extension.js';
+import { singleFile, sourceControlFiles, extensionZip } from './bundle/files.js';
 import { declarations } from './declarations.js';
 import type { WrapperDescription, WrapperService } from './definition.js';
 import { deviceStub } from './device/stub.js';

@@ -4,7 +4,7 @@ import { noInstruments } from '../../core/instruments.js';
 import { readTextFile } from '../../core/regular-file.js';
 import { ThingWorxClient } from '../../thingworx-rest/client.js';
 import type { AgentConfig } from '../config/agent-config.js';
-import { edgeOptions } from '../edge-options.js';
+import { edgeOptions } from '../platform.js';
 import { checkEndpoint } from './check-endpoint.js';
 import type { Endpoint } from './endpoint-probe.js';
 import { type CheckStep, StepLog, type StepListener } from './step.js';

@@ -5,7 +5,7 @@ import {
   JOB_SERVICE_DEFINITIONS,
   SHORT_JOB_SERVICE_DEFINITIONS,
 } from '../../jobs/services/services.js';
-import { wrapperDefinitions } from '../wrapper-services.js';
+import { wrapperDefinitions } from '../things.js';
 import type { AgentConfig } from './agent-config.js';
 import type { LayeredValue } from './layers.js';
 

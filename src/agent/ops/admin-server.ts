@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { limitConnections } from './connection-limit.js';
 import type { HealthReport } from './health.js';
-import { isMeantFor } from './host-check.js';
 import type { Metrics } from './prometheus.js';
 
 export interface AdminServerOptions {
@@ -164,3 +163,21 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   }
   return new AgentError('Unreachable', `cannot listen on ${where}: ${messageOf(error)}`, { cause: error });
 }
+
+/** `name`, `name:port`, `[IPv6]` or `[IPv6]:port` (RFC 9110, section 7.2). */
+const HOST = /^(?:\[([\da-f:.]+)\]|([^\s:@/[\]]+))(?::\d{1,5})?$/i;
+
+/**
+ * Whether a request was meant for this server: exactly one Host header, with an IP address, `localhost` or the name that
+ * the server listens on. A web page that has its own name resolve to this machine (DNS rebinding) sends its own name.
+ */
+export function isMeantFor(listenHost: string, request: Pick<IncomingMessage, 'rawHeaders'>): boolean {
+  const values = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && isHostHeader(all[index - 1]));
+  const [, ipv6, name] = HOST.exec(values.length === 1 ? (values[0] ?? '') : '') ?? [];
+  if (ipv6 !== undefined) return isIP(ipv6) === 6;
+  if (name === undefined) return false;
+  const lower = name.toLowerCase();
+  return isIP(name) === 4 || lower === 'localhost' || lower === listenHost.toLowerCase();
+}
+
+const isHostHeader = (name: string | undefined): boolean => name?.toLowerCase() === 'host';

@@ -1,6 +1,55 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Instruments, Labels } from '../../core/instruments.js';
-import { METRIC_PREFIX, METRICS, type MetricEntry } from './metric-table.js';
+
+/** One metric, as it is exported. */
+export interface MetricEntry {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+
+const counter = (help: string, ...labels: readonly string[]): MetricEntry => ({ type: 'counter', help, labels });
+const gauge = (help: string, ...labels: readonly string[]): MetricEntry => ({ type: 'gauge', help, labels });
+const seconds = (help: string, ...labels: readonly string[]): MetricEntry => ({
+  type: 'histogram',
+  help,
+  labels,
+  buckets: SECONDS,
+});
+
+/** Prefix of the names of all metrics. */
+export const METRIC_PREFIX = 'twx_iothub_';
+
+/**
+ * Every metric, by its name without prefix. Names of Things and ids of jobs are never labels, because each new value
+ * would add a series.
+ */
+export const METRICS: Readonly<Record<string, MetricEntry>> = {
+  alwayson_requests_total: counter('Requests of ThingWorx answered, by AlwaysOn status.', 'status'),
+  alwayson_request_seconds: seconds('Time from request to response.'),
+  alwayson_requests_in_flight: gauge('Requests of ThingWorx in flight.'),
+  alwayson_frames_total: counter('AlwaysOn frames.', 'direction'),
+  alwayson_bytes_total: counter('Bytes in AlwaysOn frames.', 'direction'),
+  alwayson_unreadable_frames_total: counter('AlwaysOn frames that could not be decoded.'),
+  alwayson_status_total: counter('Status changes of the connection to ThingWorx, by new status.', 'status'),
+  hub_requests_total: counter('Requests to IoT Hubs, by operation and result.', 'operation', 'result'),
+  hub_request_seconds: seconds('Duration of a request to an IoT Hub.', 'operation'),
+  hub_retries_total: counter('Retried requests to IoT Hubs.'),
+  hub_throttle_wait_seconds: seconds("Time that a request waited for the tier's budget.", 'budget'),
+  hub_active_jobs: gauge('Jobs of a hub that are scheduled, queued, pending or running.', 'hub'),
+  edge_events_dropped_total: counter('Events dropped in favour of newer ones because the queue was full.'),
+  edge_property_values_dropped_total: counter(
+    'Property values dropped in favour of newer ones because the queue was full.',
+  ),
+  store_writes_total: counter('Writes to the state store, by result: ok or failed.', 'result'),
+  agent_log_lines_dropped_total: counter('Log lines dropped because the log could not be written.'),
+  agent_info: gauge('Always 1; the version is a label.', 'version'),
+  agent_component_up: gauge('1 if the component works, otherwise 0.', 'component'),
+};
 
 /** Instruments whose values can be read in Prometheus' text format. */
 export interface Metrics {
@@ -10,8 +59,8 @@ export interface Metrics {
 }
 
 /**
- * Measures over prom-client, in a registry of its own. A name that is not in the table is measured all the same, with
- * the labels of its first use.
+ * Exports through prom-client, in a registry of its own. A metric that is not in the table is exported too, with the
+ * labels of its first use.
  */
 export function createMetrics(options: { readonly withProcessMetrics: boolean }): Metrics {
   const registry = new Registry();

@@ -32,7 +32,7 @@ async function readCatalogue(flags: ConfigFlags, io: CommandIo): Promise<Catalog
   if (flags.config.length === 0) return serviceCatalogue();
   const { loadAgentConfig } = await import('../../agent/config/load.js');
   const config = await loadAgentConfig(sourcesFrom(flags, io), warningWriter(io));
-  const { wrapperDefinitions } = await import('../../agent/wrapper-services.js');
+  const { wrapperDefinitions } = await import('../../agent/things.js');
   return serviceCatalogue(config.services, await wrapperDefinitions(config.wrappers));
 }
 

@@ -16,8 +16,7 @@ import { guardSecrets } from '../guarded-io.js';
 import { type OutputFormat, printJson, printLine } from '../output.js';
 import { parameterValue, splitParameter } from '../parameters.js';
 import { resultText, scalarOf } from './result-text.js';
-import { waitForJob } from './wait.js';
-import { waitReport } from './wait-report.js';
+import { waitForJob, waitReport } from './wait.js';
 
 export interface InvokeFlags {
   readonly thing: string;

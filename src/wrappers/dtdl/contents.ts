@@ -1,5 +1,5 @@
 import type { Finding } from '../rules/finding.js';
-import { problemWithNameOfService } from '../rules/service-name.js';
+import { problemWithNameOfService } from '../rules/names.js';
 import type { RawDataShape, RawService } from '../schema.js';
 import { pascalCase } from '../typescript-types.js';
 import { Definitions } from './definitions.js';

@@ -5,8 +5,7 @@
 import { JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../jobs/services/services.js';
 import { JOB_DATA_SHAPES } from '../../jobs/data-shapes.js';
 import { JOB_EVENTS, JOB_PROPERTIES } from '../../jobs/thing-definitions.js';
-import { singleFile } from '../bundle/entity-files.js';
-import { extensionZip } from '../bundle/extension.js';
+import { singleFile, extensionZip } from '../bundle/files.js';
 import { dataShapeEntity } from '../entities/data-shape.js';
 import type { Entity } from '../entities/entity.js';
 import { projectEntity } from '../entities/project.js';

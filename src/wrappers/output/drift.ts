@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { BuiltFiles } from '../build.js';
-import { generatedNames } from './generated-names.js';
-import { type Manifest, readManifest } from './manifest.js';
+import { generatedNames, type Manifest, readManifest } from './manifest.js';
 import { filesBelow, inBatches, obstaclesTo, readPart } from './parts.js';
 
 /** How a folder differs from what a build makes; paths are relative to the output folder. */

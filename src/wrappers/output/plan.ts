@@ -1,8 +1,7 @@
 import path from 'node:path';
 import type { BuiltFiles } from '../build.js';
 import { compareFiles } from './drift.js';
-import { generatedNames } from './generated-names.js';
-import { type Manifest, manifestName, readManifest } from './manifest.js';
+import { generatedNames, type Manifest, manifestName, readManifest } from './manifest.js';
 import { OutputRefused } from './output-refused.js';
 import { filesBelow, obstaclesTo } from './parts.js';
 

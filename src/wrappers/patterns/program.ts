@@ -1,6 +1,5 @@
 import type { CharacterSet } from './character-set.js';
-import { PatternError } from './pattern-error.js';
-import type { PatternNode } from './syntax.js';
+import { PatternError, type PatternNode } from './syntax.js';
 
 /** One step of a pattern that was compiled into a non-deterministic automaton; `next` are indexes of other steps. */
 export type Step =

@@ -1,3 +1,5 @@
+import { isJobServiceName } from '../../jobs/services/services.js';
+
 /** The rules for names (ThingWorx help, "Naming Entities" and "Naming Properties"), and narrower ones of ours. */
 
 export const MAX_ENTITY_NAME_LENGTH = 255;
@@ -75,3 +77,13 @@ const EXPORT_ELEMENTS = words(`
   ThingShape ThingShapes ThingTemplate ThingTemplates Timestamp Update Value Visibility VisibilityPermissions
   avatar
 `);
+
+/** Services that every edge answers by itself. */
+const BUILT_IN: readonly string[] = ['GetMetadata', 'NotifyPropertyUpdate', 'SynchronizeModelState'];
+
+/** Whether the agent itself offers a service of this name. */
+export const isNameOfAgent = (name: string): boolean => isJobServiceName(name) || BUILT_IN.includes(name);
+
+/** What is wrong with a name for the service of a wrapper; undefined when it is in order. */
+export const problemWithNameOfService = (name: string): string | undefined =>
+  problemWithServiceName(name) ?? (isNameOfAgent(name) ? 'is the name of a service of the agent itself' : undefined);

@@ -1,8 +1,7 @@
 import { MAX_PATTERN_TEXT_LENGTH } from '../parameter-types.js';
 import { ambiguityOf } from '../patterns/ambiguity.js';
-import { PatternError } from '../patterns/pattern-error.js';
+import { PatternError, parsePattern } from '../patterns/syntax.js';
 import { compile } from '../patterns/program.js';
-import { parsePattern } from '../patterns/syntax.js';
 
 const MAX_PATTERN_LENGTH = 200;
 

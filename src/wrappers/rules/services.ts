@@ -6,7 +6,7 @@ import { duplicates, type Finding } from './finding.js';
 import { problemWithJson } from './json-values.js';
 import { findingsOfParameter } from './parameters.js';
 import { formatPointer, parsePointer, pointersOverlap, problemWithPlace } from './pointers.js';
-import { isNameOfAgent } from './service-name.js';
+import { isNameOfAgent } from './names.js';
 
 const METHOD_OPTIONS: readonly string[] = ['connectTimeoutInSeconds', 'responseTimeoutInSeconds'];
 

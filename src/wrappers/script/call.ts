@@ -5,7 +5,7 @@ import { kindOf } from '../parameter-types.js';
 import { type PayloadNode, payloadTree } from '../payload-tree.js';
 import { jsonExpression, stringLiteral } from './literals.js';
 import type { ScriptTarget } from './target.js';
-import type { Use } from './use.js';
+import type { Use } from './library.js';
 
 /** The statements that make `_call`, the parameters of the job service, of `_payload` and `_v`. */
 export function callStatements(service: WrapperService, target: ScriptTarget, use: Use): string[] {

@@ -5,11 +5,10 @@
 import type { WrapperBundle, WrapperService } from '../definition.js';
 import { type PayloadNode, payloadTree } from '../payload-tree.js';
 import { callStatements, hubStatements } from './call.js';
-import { type LibraryName, librarySources } from './library.js';
+import { type LibraryName, librarySources, type Use } from './library.js';
 import { commentText, jsonExpression, stringLiteral } from './literals.js';
 import { takeStatement } from './take.js';
 import type { ScriptTarget } from './target.js';
-import type { Use } from './use.js';
 
 /** The text of the script of a service; it carries just those functions of the library that it uses. */
 export function serviceScript(service: WrapperService, bundle: WrapperBundle, target: ScriptTarget): string {

@@ -242,3 +242,6 @@ export function librarySources(names: Iterable<LibraryName>): string[] {
     .filter(([name]) => needed.has(name))
     .map(([, { source }]) => source);
 }
+
+/** Records that a function of the library is used, and returns its name. */
+export type Use = (name: LibraryName) => LibraryName;

@@ -1,7 +1,6 @@
 import type { ValueRule, WrapperParameter } from '../definition.js';
-import type { LibraryName } from './library.js';
+import type { LibraryName, Use } from './library.js';
 import { jsonExpression, stringLiteral } from './literals.js';
-import type { Use } from './use.js';
 
 /** The statement that reads a parameter, checks it and puts it into `_v` as it stands in a payload. */
 export function takeStatement(parameter: WrapperParameter, use: Use): string {

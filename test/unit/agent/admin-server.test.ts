@@ -2,9 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { type AdminServer, startAdminServer } from '../../../src/agent/ops/admin-server.js';
+import { type AdminServer, startAdminServer, isMeantFor } from '../../../src/agent/ops/admin-server.js';
 import { Health } from '../../../src/agent/ops/health.js';
-import { isMeantFor } from '../../../src/agent/ops/host-check.js';
 import { createMetrics } from '../../../src/agent/ops/prometheus.js';
 import { ManualClock } from '../../support/manual-clock.js';
 

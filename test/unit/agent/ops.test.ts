@@ -5,7 +5,7 @@ import { type AdminServer, startAdminServer } from '../../../src/agent/ops/admin
 import { Health } from '../../../src/agent/ops/health.js';
 import { createLogger } from '../../../src/agent/ops/logger.js';
 import { createMetrics } from '../../../src/agent/ops/prometheus.js';
-import { notePlatform } from '../../../src/agent/platform-health.js';
+import { notePlatform } from '../../../src/agent/platform.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 describe('the log', () => {

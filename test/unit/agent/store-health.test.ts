@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import { Health } from '../../../src/agent/ops/health.js';
 import { createMetrics } from '../../../src/agent/ops/prometheus.js';
-import { withStoreHealth } from '../../../src/agent/store-health.js';
+import { withStoreHealth } from '../../../src/agent/state-store.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store } from '../../../src/store/store.js';
 import { startWatching } from '../../support/jobs/watch-rig.js';

@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AgentError } from '../../../src/core/errors.js';
 import { progressText } from '../../../src/cli/invoke/progress.js';
 import { resultText } from '../../../src/cli/invoke/result-text.js';
-import { waitForJob } from '../../../src/cli/invoke/wait.js';
-import { waitReport } from '../../../src/cli/invoke/wait-report.js';
+import { waitForJob, waitReport } from '../../../src/cli/invoke/wait.js';
 import { formatTable, paintFor } from '../../../src/cli/output.js';
 import { parameterValue, splitParameter } from '../../../src/cli/parameters.js';
 

@@ -2,9 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parseJson, stringifyJson } from '../../../src/core/exact-json.js';
 import { AZURE_DEVICE_JOB, AZURE_DEVICE_JOB_RESULT } from '../../../src/jobs/data-shapes.js';
-import { jsonCell } from '../../../src/jobs/json-cells.js';
+import { jsonCell, jobRow, resultJson, resultRow } from '../../../src/jobs/rows.js';
 import { rowBytes } from '../../../src/jobs/result-size.js';
-import { jobRow, resultJson, resultRow } from '../../../src/jobs/rows.js';
 import { resultTable } from '../../../src/edge/service-call.js';
 import { readJob } from '../../../src/iothub/documents.js';
 

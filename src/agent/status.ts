@@ -1,6 +1,7 @@
 import type { AgentConfig } from './config/agent-config.js';
 import type { HealthReport } from './ops/health.js';
 import { packageVersion } from './version.js';
+import type { Log } from '../core/log.js';
 
 export interface StatusFacts {
   readonly health: HealthReport;
@@ -22,4 +23,18 @@ export function statusReport(config: AgentConfig, facts: StatusFacts): Record<st
     things: config.things,
     residentMemoryBytes: process.memoryUsage.rss(),
   };
+}
+
+/** What an operator wants to see first: what was started, and what is not as it should be. */
+export function logStart(log: Log, { thingworx, things, iothubs }: AgentConfig, adminUrl: string | undefined): void {
+  const { webSocketUrl: url, isSecure } = thingworx.address;
+  if (!isSecure) log.warn({ url }, 'ThingWorx is reached without TLS: key and data are sent in the clear');
+  const fields = {
+    version: packageVersion(),
+    url,
+    things: things.map(({ name }) => name),
+    hubs: iothubs.map(({ name }) => name),
+    adminUrl,
+  };
+  log.info(fields, 'agent started');
 }
