@@ -1,71 +1,98 @@
 import { z } from 'zod';
+import {
+  type ChoiceFlag,
+  type DefaultedTextFlag,
+  SANDBOX_FLAGS,
+  type SandboxFlag,
+  type SandboxFlagKey,
+  type WholeNumberFlag,
+} from './flags.js';
 
 /** Which parts of the sandbox run. */
 export const SANDBOX_MODES = ['all', 'hub', 'platform'] as const;
 export type SandboxMode = (typeof SANDBOX_MODES)[number];
 
-export const SANDBOX_TIERS = ['F1', 'S1', 'S2', 'S3', 'unlimited'] as const;
+type SchemaOf<Flag extends SandboxFlag> = Flag extends WholeNumberFlag
+  ? z.ZodDefault<z.ZodInt>
+  : Flag extends ChoiceFlag<infer Choice>
+    ? z.ZodDefault<z.ZodEnum<{ [Key in Choice]: Key }>>
+    : Flag extends DefaultedTextFlag
+      ? z.ZodDefault<z.ZodString>
+      : z.ZodOptional<z.ZodString>;
 
-const port = z.int().min(0).max(65_535);
+function schemaOf(flag: SandboxFlag): z.ZodType {
+  switch (flag.kind) {
+    case 'wholeNumber':
+      return z.int().min(flag.min).max(flag.max).default(flag.default);
+    case 'choice':
+      return z.enum(flag.choices).default(flag.default);
+    case 'text': {
+      const { maxLength, pattern } = flag;
+      const minimal = z.string().min(1);
+      const bounded = maxLength === undefined ? minimal : minimal.max(maxLength);
+      const schema = pattern ? bounded.regex(pattern, flag.mismatch) : bounded;
+      return 'default' in flag ? schema.default(flag.default) : schema.optional();
+    }
+  }
+}
+
+const flags = Object.fromEntries(Object.entries(SANDBOX_FLAGS).map(([name, flag]) => [name, schemaOf(flag)])) as {
+  readonly [Name in SandboxFlagKey]: SchemaOf<(typeof SANDBOX_FLAGS)[Name]>;
+};
+
 const share = z.number().min(0).max(1);
 const template = z.record(z.string(), z.json());
 
 const fleet = z
   .strictObject({
     offlineShare: share.default(0).describe('Share of the devices that stay offline, 0 to 1.'),
-    failingShare: share.default(0).describe('Share of the devices that answer every method with status 500, 0 to 1.'),
-    latencyMs: z.int().min(0).max(600_000).default(0).describe('How long a device takes to answer a method.'),
+    failingShare: share
+      .default(0)
+      .describe('Share of the devices that answer every direct method with status 500, 0 to 1.'),
+    latencyMs: z
+      .int()
+      .min(0)
+      .max(600_000)
+      .default(0)
+      .describe('Milliseconds that a device takes to answer a direct method.'),
     reconnectSeconds: z
       .int()
       .min(0)
       .max(86_400)
       .default(0)
-      .describe('About how often each device drops its connection and comes back; 0 for never.'),
+      .describe('Average time in seconds after which each device drops its connection and reconnects; 0 for never.'),
     tags: template
       .optional()
-      .describe('Tags of each device. A string may hold {index}; an array stands for one of its elements, in turn.'),
-    desired: template.optional().describe('Desired properties of each device, in the same way.'),
+      .describe(
+        'Tags of each device. {index} in a string is replaced; of an array, each device takes one element in turn.',
+      ),
+    desired: template.optional().describe('Desired properties of each device, filled in the same way.'),
   })
-  .describe('How the simulated devices behave, and what stands in their twins.');
+  .describe('How the simulated devices behave, and what their twins contain.');
 
 const thingworx = z
   .strictObject({
     bindPolicy: z
       .enum(['first-in-wins', 'last-in-wins'])
       .default('first-in-wins')
-      .describe('Who keeps a Thing that two connections bind.'),
+      .describe('Which of two connections that bind a Thing keeps it.'),
     tls: z.boolean().default(false).describe("HTTPS and wss, with the sandbox's own CA."),
     compression: z.boolean().default(false).describe('Accept permessage-deflate.'),
   })
   .describe('The local ThingWorx.');
 
-/** What the sandbox can be told: by config/sandbox.yaml, and by the flags of the command. */
-export const sandboxSchema = z.strictObject({
-  devices: z.int().min(0).max(10_000).default(10).describe('Simulated devices on the Azure device SDK; 0 for none.'),
-  lightDevices: z.int().min(0).max(1_000_000).default(0).describe('Devices simulated inside the hub.'),
-  httpPort: port.default(8080).describe('ThingWorx: HTTP, REST and WebSocket. 0 takes a free port.'),
-  hubPort: port.default(8443).describe('IoT Hub: service API and MQTT over WebSocket, HTTPS.'),
-  mqttPort: port.default(8883).describe('IoT Hub: MQTT over TLS.'),
-  host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on.'),
-  hubName: z
-    .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?$/, 'is not a host name')
-    .default('localhost')
-    .describe("The hub's host name, in connection strings and certificates."),
-  tier: z.enum(SANDBOX_TIERS).default('unlimited').describe('Whose throttles and quotas are enforced.'),
-  units: z.int().min(1).max(200).default(1).describe('Units of the tier.'),
-  latency: z.int().min(0).max(60_000).default(0).describe('Milliseconds added to each answer of the service API.'),
-  stateDir: z.string().min(1).optional().describe('Keeps certificates, keys, devices, twins, jobs and Things.'),
-  appKey: z.string().min(1).max(127).optional().describe('ThingWorx application key; made up when left out.'),
-  readyFile: z.string().min(1).optional().describe('Written once everything listens.'),
-  thing: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,254}$/, 'is not a name for a Thing')
-    .default('AzureIotHub')
-    .describe("The agent's RemoteThing."),
+/** The keys of config/sandbox.yaml; those of `SANDBOX_FLAGS` are also flags of the command. */
+export const sandboxFileSchema = z.strictObject({
+  ...flags,
   fleet: fleet.prefault({}),
   thingworx: thingworx.prefault({}),
 });
+
+/** Options as config/sandbox.yaml has them, with every default filled in. */
+export const sandboxSchema = sandboxFileSchema.transform(({ latency, ...options }) => ({
+  ...options,
+  latencyMs: latency,
+}));
 
 export type SandboxOptions = z.output<typeof sandboxSchema>;
 export type SandboxInput = z.input<typeof sandboxSchema>;

@@ -148,7 +148,7 @@ class RunningSandbox implements Sandbox {
   }
 
   async #startHub(certificates: Certificates): Promise<void> {
-    const { host, hubPort, mqttPort, hubName, tier, units, latency } = this.#options;
+    const { host, hubPort, mqttPort, hubName, tier, units, latencyMs } = this.#options;
     const store = await this.#openStore('iothub');
     const faults = new ConnectionFaults(this.#clock);
     this.#faults.iothub = faults;
@@ -160,7 +160,7 @@ class RunningSandbox implements Sandbox {
       certificates,
       port: hubPort,
       mqttPort,
-      latencyMs: latency,
+      latencyMs,
       ...(store ? { store } : {}),
       adminRoutes: this.#routes,
       onServer: (server) => faults.watch(server, 'tls'),

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { flagHelp, flagNameOf, SANDBOX_FLAGS, type SandboxFlag } from '../../sandbox/flags.js';
 import type { SandboxMode, SandboxOptions } from '../../sandbox/options.js';
 import type { ReadyInfo } from '../../sandbox/ready-file.js';
 import type { CommandIo } from '../command-io.js';
@@ -6,7 +7,7 @@ import { EXIT } from '../exit-codes.js';
 import { printLine } from '../output.js';
 import { logIgnoredSignals, ProcessSignals } from '../process-signals.js';
 
-/** As commander gives them; numbers are checked by the schema of the options. */
+/** The texts that commander parsed; `readSandboxOptions` converts and checks them. */
 interface Flags {
   readonly config?: string;
   readonly [name: string]: string | undefined;
@@ -16,39 +17,24 @@ const EXAMPLES = `
 Examples:
   twx-iothub sandbox                                     both ends, the agent and 10 devices
   twx-iothub sandbox hub --hub-port 443                  an IoT Hub for programs on the Azure SDKs
-  twx-iothub sandbox platform --app-key my-key           a ThingWorx for edges of any make
+  twx-iothub sandbox platform --app-key my-key           a ThingWorx for any edge client
   twx-iothub sandbox --light-devices 100000 --tier S1    a large fleet on a small hub
 
-It is a stand-in for development; docs/sandbox.md says what it does and where it differs from the real services.`;
+The sandbox is for development. docs/sandbox.md lists what it does and where it differs from the real services.`;
 
-/** `sandbox [all|hub|platform]`: the stand-ins for both ends, and in `all` the agent between them. */
+/** `sandbox [all|hub|platform]`: the local ThingWorx and IoT Hub, and in `all` the agent between them. */
 export function registerSandbox(program: Command, io: CommandIo): void {
   const command = program
     .command('sandbox')
     .description('run a local ThingWorx, a local IoT Hub, simulated devices and the agent on this machine')
     .argument('[mode]', 'all, hub or platform', 'all')
-    .option('--config <file>', 'YAML or JSON with any of these options, the fleet and the local ThingWorx')
+    .option('--config <file>', 'YAML or JSON file with any of these options, the fleet and the local ThingWorx')
     .addHelpText('after', EXAMPLES);
-  for (const [flag, description] of OPTIONS) command.addOption(new Option(flag, description));
+  for (const [key, flag] of Object.entries<SandboxFlag>(SANDBOX_FLAGS)) {
+    command.addOption(new Option(`${flagNameOf(key)} <${flag.value}>`, flagHelp(flag)));
+  }
   command.action((mode: string, flags: Flags) => sandbox(io, mode, flags));
 }
-
-const OPTIONS: readonly (readonly [flag: string, description: string])[] = [
-  ['--devices <n>', 'simulated devices on the Azure device SDK, 0 for none (default 10)'],
-  ['--light-devices <n>', 'devices simulated inside the hub (default 0)'],
-  ['--http-port <port>', 'ThingWorx: HTTP, REST and WebSocket; 0 for a free one (default 8080)'],
-  ['--hub-port <port>', 'IoT Hub: service API and MQTT over WebSocket (default 8443)'],
-  ['--mqtt-port <port>', 'IoT Hub: MQTT over TLS (default 8883)'],
-  ['--host <address>', 'address to listen on (default 127.0.0.1)'],
-  ['--hub-name <name>', "the hub's host name (default localhost)"],
-  ['--tier <tier>', 'F1, S1, S2, S3 or unlimited (default unlimited)'],
-  ['--units <n>', 'units of the tier (default 1)'],
-  ['--latency <ms>', 'added to each answer of the service API (default 0)'],
-  ['--state-dir <folder>', 'keep everything there (default: a temporary folder, removed at the end)'],
-  ['--app-key <key>', 'application key of ThingWorx (default: made up, printed)'],
-  ['--ready-file <file>', 'write addresses and keys there, as JSON, once everything listens'],
-  ['--thing <name>', "the agent's RemoteThing (default AzureIotHub)"],
-];
 
 async function sandbox(io: CommandIo, mode: string, flags: Flags): Promise<void> {
   const signals = new ProcessSignals();
@@ -87,11 +73,11 @@ async function run(io: CommandIo, signals: ProcessSignals, mode: SandboxMode, op
     await running.close();
   }
   io.exit(EXIT.done);
-  // Nothing that is still open may keep the process from ending.
+  // A handle that is still open must not keep the process from ending.
   setTimeout(() => process.exit(EXIT.done), 100).unref();
 }
 
-/** What a person needs to begin; keys are for this sandbox only. */
+/** The lines that a user needs to get started. The keys open this sandbox only. */
 function announcement({ thingworx, iothub, devices, agent }: ReadyInfo, options: SandboxOptions): string[] {
   return [
     ...(thingworx

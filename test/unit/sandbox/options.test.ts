@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readDocument } from '../../../src/documents/read.js';
+import { UsageError } from '../../../src/cli/failure.js';
 import { readSandboxOptions, sandboxMode } from '../../../src/cli/sandbox-options.js';
 import { DEFAULT_DESIRED, DEFAULT_TAGS } from '../../../src/sandbox/devices/fleet-template.js';
-import { sandboxSchema } from '../../../src/sandbox/options.js';
+import { flagHelp, SANDBOX_FLAGS, type SandboxFlag } from '../../../src/sandbox/flags.js';
+import { sandboxFileSchema, sandboxSchema } from '../../../src/sandbox/options.js';
+import { command } from '../../support/agent/command.js';
 
 const EXAMPLE = join(__dirname, '../../../config/sandbox.yaml');
 
@@ -14,7 +17,7 @@ describe('config/sandbox.yaml', () => {
     const defaults = sandboxSchema.parse({});
     expect(sandboxSchema.parse({ ...(value as object), fleet })).toEqual(defaults);
     expect({ tags, desired }).toEqual({ tags: DEFAULT_TAGS, desired: DEFAULT_DESIRED });
-    const text = Object.keys(sandboxSchema.shape);
+    const text = Object.keys(sandboxFileSchema.shape);
     const { readFile } = await import('node:fs/promises');
     const example = await readFile(EXAMPLE, 'utf8');
     for (const key of text) expect(example).toMatch(new RegExp(`^(# )?${key}:`, 'm'));
@@ -24,7 +27,7 @@ describe('config/sandbox.yaml', () => {
 describe('options of the sandbox', () => {
   it('takes the flags over the file', async () => {
     const options = await readSandboxOptions({ config: EXAMPLE, devices: '3', tier: 'S1', latency: '20' });
-    expect(options).toMatchObject({ devices: 3, tier: 'S1', latency: 20, httpPort: 8080 });
+    expect(options).toMatchObject({ devices: 3, tier: 'S1', latencyMs: 20, httpPort: 8080 });
   });
 
   it.each([
@@ -35,6 +38,26 @@ describe('options of the sandbox', () => {
     [{ hubName: 'a b' }, /--hub-name/],
   ])('refuses %j', async (flags, text) => {
     await expect(readSandboxOptions(flags)).rejects.toThrow(text);
+  });
+
+  it.each(Object.entries<SandboxFlag>(SANDBOX_FLAGS))(
+    'takes --%s from the command line, within its bounds',
+    async (key, flag) => {
+      const isNumber = flag.kind === 'wholeNumber';
+      const valid = isNumber ? flag.max : flag.kind === 'choice' ? flag.choices[0] : 'abc';
+      const output = key === 'latency' ? 'latencyMs' : key;
+      expect(await readSandboxOptions({ [key]: String(valid) })).toHaveProperty(output, valid);
+      const invalid = isNumber ? String(flag.max + 1) : flag.kind === 'choice' ? 'S9' : '';
+      await expect(readSandboxOptions({ [key]: invalid })).rejects.toThrow(UsageError);
+    },
+  );
+
+  it.each(Object.entries<SandboxFlag>(SANDBOX_FLAGS))('shows the default of --%s in the help', async (key, flag) => {
+    const value = sandboxFileSchema.parse({})[key as keyof typeof SANDBOX_FLAGS];
+    if (value === undefined) expect(flag).not.toHaveProperty('default');
+    else expect(flagHelp(flag).endsWith(`(default: ${value})`)).toBe(true);
+    const { stdout } = await command(['sandbox', '--help']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(flagHelp(flag));
   });
 
   it('knows its modes', () => {
