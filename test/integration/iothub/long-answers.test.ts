@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Service } from '../../../src/edge/definitions.js';
+import { type FairClock, startFairClock } from '../../support/fair-clock.js';
 import { type Misbehaviour, type SeenRequest, ScriptedHub } from '../../support/iothub/scripted-hub.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 import { servicesAt } from '../../support/jobs/hub-services.js';
@@ -16,11 +17,14 @@ const READING: Readonly<Record<string, Record<string, unknown>>> = {
   PreviewTargets: { queryCondition: '*' },
 };
 
+let clock: FairClock;
 let hub: ScriptedHub;
 let services: Service[];
 const closing: (() => Promise<void> | void)[] = [];
 
 beforeEach(async () => {
+  clock = startFairClock();
+  closing.push(() => clock.stop());
   hub = await ScriptedHub.start();
   closing.push(() => hub.close());
   services = start(hub);
@@ -40,7 +44,7 @@ function start(at: { readonly address: string }): Service[] {
 }
 
 const call = (name: string, parameters = READING[name] ?? {}): Promise<unknown> =>
-  callService(services, name, parameters, { timeoutMs: 2 * TIMEOUT_MS });
+  callService(services, name, parameters, { timeoutMs: 2 * TIMEOUT_MS, clock });
 
 const body = (text: string): Misbehaviour => ({ kind: 'body', body: text });
 
@@ -53,9 +57,9 @@ describe.each(Object.keys(READING))('%s', (name) => {
     ['an object of a million members', `{${Array.from({ length: 600_000 }, (_unused, at) => `"m${at}":1`).join(',')}}`],
   ])('refuses %s in time', async (_what, text) => {
     hub.decide = () => body(text);
-    const startMs = performance.now();
+    const startMs = clock.monotonicMs();
     expect(['HubUnavailable', 'ResultTooLarge']).toContain((await failureOf(call(name))).code);
-    expect(performance.now() - startMs).toBeLessThan(TIMEOUT_MS);
+    expect(clock.monotonicMs() - startMs).toBeLessThan(TIMEOUT_MS);
   });
 
   test('ends at an answer that never ends', async () => {

@@ -3,12 +3,14 @@ import type { Service } from '../../../src/edge/definitions.js';
 import { openHub } from '../../../src/iothub/azure-hub.js';
 import { createJobServices } from '../../../src/jobs/services/services.js';
 import { jobEnvironment } from '../../../src/jobs/environment.js';
+import { type FairClock, startFairClock } from '../../support/fair-clock.js';
 import { azureError, type Misbehaviour, ScriptedHub } from '../../support/iothub/scripted-hub.js';
 import { callService, failureOf, withDeadline } from '../../support/jobs/callers.js';
 
 const TIMEOUT_MS = 500;
 const RETRY = { baseMs: 20, capMs: 60, smallestAttemptMs: 60, random: Math.random };
 
+let clock: FairClock;
 let hub: ScriptedHub;
 const open: { close(): Promise<void> | void }[] = [];
 
@@ -31,11 +33,13 @@ async function start(): Promise<{ hub: ScriptedHub; services: Service[] }> {
 let services: Service[];
 
 beforeEach(async () => {
+  clock = startFairClock();
   ({ hub, services } = await start());
 });
 
 afterEach(async () => {
   for (const end of open.splice(0)) await end.close();
+  clock.stop();
 });
 
 const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
@@ -55,11 +59,11 @@ async function call(name: string, parameters = PARAMETERS[name] ?? {}, over = { 
   const known = { type: 'scheduleUpdateTwin', queryCondition: '*' };
   over.hub.jobs.set('known', { ...known, jobId: 'known', status: 'running' });
   over.hub.jobs.set('future', { ...known, jobId: 'future', status: 'scheduled' });
-  const startMs = performance.now();
+  const startMs = clock.monotonicMs();
   try {
-    return await callService(over.services, name, parameters, { timeoutMs: 5000 });
+    return await callService(over.services, name, parameters, { timeoutMs: 5000, clock });
   } finally {
-    expect(performance.now() - startMs).toBeLessThan(TIMEOUT_MS + 400);
+    expect(clock.monotonicMs() - startMs).toBeLessThan(TIMEOUT_MS + 400);
   }
 }
 

@@ -4,6 +4,7 @@ import { isAgentError } from '../../../src/core/errors';
 import { literal } from '../../../src/hub-query/literal';
 import { parseCondition, parseQuery } from '../../../src/hub-query/parse';
 import { compileCondition, compileQuery } from '../../../src/sandbox/iothub/query/evaluate';
+import { startProcessorStopwatch } from '../../support/processor-time.js';
 
 /** Any text that can stand between double square brackets; one that ends in a bracket would end early. */
 const name = oneof(
@@ -130,9 +131,9 @@ describe('the parser', () => {
     'a-1+',
   ])('reads 8,192 characters of %j in no time', (unit) => {
     const text = unit.repeat(Math.ceil(8192 / unit.length)).slice(0, 8192);
-    const started = performance.now();
+    const takenMs = startProcessorStopwatch();
     const problem = problemOf(() => parseCondition(text));
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(takenMs()).toBeLessThan(500);
     expect(problem === undefined || isAgentError(problem, 'QueryInvalid')).toBe(true);
   });
 });

@@ -4,6 +4,7 @@ import { parseJson } from '../../../src/core/exact-json.js';
 import { isTooLong } from '../../../src/iothub/connection-errors.js';
 import { parseBody } from '../../../src/iothub/parse-body.js';
 import { failureOf } from '../../support/jobs/callers.js';
+import { startProcessorStopwatch } from '../../support/processor-time.js';
 
 /** Long enough for the reader that goes item by item. */
 const PADDING = ' '.repeat(300 * 1024);
@@ -78,9 +79,9 @@ describe('limits', () => {
     ['objects in many items', listOf(`{"a":${listOf('{}', 2500)}}`, 1000)],
     ['brackets without end', '['.repeat(EIGHT_MIB)],
   ])('8 MiB of %s is too long, which is seen at once', async (_what, json) => {
-    const startMs = performance.now();
+    const takenMs = startProcessorStopwatch();
     expect(isTooLong(await failureOf(parseBody(json, 1000)))).toBe(true);
-    expect(performance.now() - startMs).toBeLessThan(250);
+    expect(takenMs()).toBeLessThan(250);
   });
 
   test('a full page of 1,000 rows of 8 kB leaves turns to the event loop', async () => {
@@ -89,17 +90,18 @@ describe('limits', () => {
       1000,
     );
     let longestMs = 0;
-    let lastMs = performance.now();
-    const timer = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - lastMs);
-      lastMs = performance.now();
-    }, 1);
+    let turnMs = startProcessorStopwatch();
+    const endTurn = (): void => {
+      longestMs = Math.max(longestMs, turnMs());
+      turnMs = startProcessorStopwatch();
+    };
+    const timer = setInterval(endTurn, 1);
     try {
       expect(await parseBody(rows, 1000)).toHaveLength(1000);
     } finally {
       clearInterval(timer);
     }
-    longestMs = Math.max(longestMs, performance.now() - lastMs);
+    endTurn();
     expect(longestMs).toBeLessThan(250);
   });
 });

@@ -3,6 +3,7 @@ import vm from 'node:vm';
 import * as fc from 'fast-check';
 import { patternMatcher } from '../../../src/wrappers/patterns/match.js';
 import { problemWithPattern } from '../../../src/wrappers/rules/patterns.js';
+import { startProcessorStopwatch } from '../../support/processor-time.js';
 
 const RUNS = process.env['LOAD'] === 'full' ? 20_000 : 1000;
 
@@ -76,9 +77,9 @@ describe('any pattern', () => {
   it('ends on long texts within its work', () => {
     fc.assert(
       fc.property(pattern, fc.constantFrom('a', 'ab', 'a-', '1', 'aab'), (source, pumped) => {
-        const start = performance.now();
+        const takenMs = startProcessorStopwatch();
         patternMatcher(source)(`${pumped.repeat(4095).slice(0, 4095)}!`);
-        expect(performance.now() - start).toBeLessThan(2000);
+        expect(takenMs()).toBeLessThan(2000);
       }),
       { numRuns: RUNS / 5 },
     );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { dateOf, integerOf, readJob, readJobResult, textOf } from '../../../src/iothub/documents.js';
+import { startProcessorStopwatch } from '../../support/processor-time.js';
 
 describe('dates', () => {
   test.each([
@@ -139,7 +140,7 @@ test('a payload that is false, zero or an empty text is one', () => {
 
 test('an object of a quarter of a million fields is read without holding the event loop', () => {
   const wide = Object.fromEntries(Array.from({ length: 250_000 }, (_unused, index) => [`field${index}`, 1]));
-  const startMs = performance.now();
+  const takenMs = startProcessorStopwatch();
   expect(readJob({ status: 'running', cloudToDeviceMethod: wide, deviceJobStatistics: wide, ...wide })).toEqual({
     status: 'running',
     counts: {},
@@ -149,5 +150,5 @@ test('an object of a quarter of a million fields is read without holding the eve
       deviceId: 'd',
     },
   );
-  expect(performance.now() - startMs).toBeLessThan(1500);
+  expect(takenMs()).toBeLessThan(1500);
 });

@@ -8,6 +8,7 @@ import { unwrapList } from '../../../src/jobs/json-parameters.js';
 import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
 import { FakeHub } from '../../support/jobs/fake-hub.js';
+import { startProcessorStopwatch } from '../../support/processor-time.js';
 
 const METHOD = 'ScheduleDeviceMethodJob';
 const TWIN = 'ScheduleTwinUpdateJob';
@@ -189,12 +190,12 @@ describe('the size of a JSON parameter', () => {
 
   it.each([200_000, 2_000_000])('is refused at once for a list of %d objects', async (length) => {
     const list = Array.from({ length }, () => ({}));
-    const startMs = performance.now();
+    const takenMs = startProcessorStopwatch();
     await expect(refusal(METHOD, { methodName: 'm', payload: list })).resolves.toMatch(
       /"payload" has more than 131072 bytes/,
     );
     await expect(refusal(TWIN, { patch: { tags: { list } } })).resolves.toMatch(/"patch" has more than 131072 bytes/);
-    expect(performance.now() - startMs).toBeLessThan(5000);
+    expect(takenMs()).toBeLessThan(5000);
   });
 
   it.each([
