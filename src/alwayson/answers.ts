@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCodeEntry, type RefusalStatus } from '../core/error-codes.js';
 import { AgentError } from '../core/errors.js';
 import { CODE } from './codec/codes.js';
-import { OddCell, type InfoTable } from './codec/values-model.js';
+import { TypedCell, type InfoTable } from './codec/values-model.js';
 import type { ResponseBody } from './codec/message.js';
 
 /** An answer before it is written: the code of the header, and the body (7). */
@@ -69,7 +69,7 @@ export function reasonOf(code: number, body: ResponseBody): string {
 function firstText(content: InfoTable | null, name: string): string | undefined {
   const index = content?.fields.findIndex((field) => field.name === name) ?? -1;
   const cell = index < 0 ? undefined : content?.rows[0]?.[index];
-  const value = cell instanceof OddCell ? cell.value : cell;
+  const value = cell instanceof TypedCell ? cell.value : cell;
   return typeof value === 'string' ? value : undefined;
 }
 

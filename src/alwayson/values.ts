@@ -3,14 +3,7 @@
  * Pure. The edge model and the local platform both use it.
  */
 export { convertLoose, convertRow, tableFromJson } from './values/convert.js';
-export {
-  isJsonType,
-  isPlainObject,
-  isTooDeep,
-  type JsonValue,
-  MAX_JSON_DEPTH,
-  type NativeRow,
-} from './values/native.js';
+export { isJsonType, isTooDeep, type JsonValue, MAX_JSON_DEPTH, type NativeRow } from './values/native.js';
 export { nativeToJson, tableToJson } from './values/table-json.js';
 export {
   decodeNative,

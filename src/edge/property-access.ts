@@ -1,4 +1,4 @@
-import { type Cell, type InfoTable, OddCell } from '../alwayson/codec/values-model.js';
+import { type Cell, type InfoTable, TypedCell } from '../alwayson/codec/values-model.js';
 import { decodeNative, encodeNative, makeField } from '../alwayson/values.js';
 import type { CallContext } from '../core/call-context.js';
 import { AgentError } from '../core/errors.js';
@@ -55,7 +55,7 @@ function readWrites(thing: EdgeThing, name: string, params: InfoTable | null): W
 
 function native(params: InfoTable, cell: Cell, index: number): unknown {
   const baseType = params.fields[index]?.baseType ?? 'NOTHING';
-  return cell instanceof OddCell ? decodeNative(cell.baseType, cell.value) : decodeNative(baseType, cell);
+  return cell instanceof TypedCell ? decodeNative(cell.baseType, cell.value) : decodeNative(baseType, cell);
 }
 
 function checkWrite(property: PropertyDefinition, value: unknown): Write {

@@ -1,4 +1,10 @@
-import { type Cell, type FieldDefinition, type InfoTable, OddCell, Primitive } from '../alwayson/codec/values-model.js';
+import {
+  type Cell,
+  type FieldDefinition,
+  type InfoTable,
+  TypedCell,
+  Primitive,
+} from '../alwayson/codec/values-model.js';
 import {
   convertLoose,
   convertRow,
@@ -100,7 +106,7 @@ export function readParameters(definition: ServiceDefinition, params: InfoTable 
 }
 
 function wireValue(field: FieldDefinition, cell: Cell): Primitive {
-  if (cell instanceof OddCell || cell instanceof Primitive) return new Primitive(cell.baseType, cell.value);
+  if (cell instanceof TypedCell || cell instanceof Primitive) return new Primitive(cell.baseType, cell.value);
   return new Primitive(field.baseType, cell);
 }
 

@@ -11,7 +11,7 @@ export function isDeadline(context: CallContext): boolean {
 }
 
 /** The error of an attempt that was ended before it had an answer. */
-export function errorOfAbort(context: CallContext, hostName: string): AgentError {
+export function abortError(context: CallContext, hostName: string): AgentError {
   return isDeadline(context)
     ? new AgentError('HubTimeout', `The hub ${hostName} has not answered in time; repeat the call.`, {
         context: { answerLost: true },

@@ -3,10 +3,10 @@ import { untilAborted } from '../core/abortable.js';
 import type { CallContext } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
-import { errorOfAbort } from './attempt-end.js';
-import { errorOfConnection, errorOfOddAnswer } from './connection-errors.js';
+import { abortError } from './attempt-end.js';
+import { connectionError, unexpectedAnswerError } from './connection-errors.js';
 import { type Authorizer, createAuthorizer, type HubCredentials, type TokenCredential } from './credentials.js';
-import { errorOfRefusal } from './hub-errors.js';
+import { refusalError } from './hub-errors.js';
 import { createHubPort } from './hub-port.js';
 import { type EndpointOptions, HttpsRequests, type RequestExtras } from './https-requests.js';
 import { jobRequestBody } from './job-request.js';
@@ -172,7 +172,7 @@ class RestCalls {
       return typeof authorization === 'string' ? authorization : await untilAborted(context.signal, authorization);
     } catch (error) {
       if (context.signal.aborted) throw error;
-      throw errorOfToken(error);
+      throw tokenError(error);
     }
   }
 
@@ -203,9 +203,9 @@ class RestCalls {
 
   #errorOf(context: CallContext, error: unknown): Error {
     if (isAgentError(error)) return error;
-    if (context.signal.aborted) return errorOfAbort(context, this.#authorizer.hostName);
+    if (context.signal.aborted) return abortError(context, this.#authorizer.hostName);
     const refusal = refusalOf(error);
-    return refusal ? errorOfRefusal(refusal) : errorOfConnection(error, this.#authorizer.hostName);
+    return refusal ? refusalError(refusal) : connectionError(error, this.#authorizer.hostName);
   }
 }
 
@@ -230,7 +230,7 @@ function documentOf(body: unknown): HubDocument | undefined {
 
 function document(answer: RestAnswer): HubDocument {
   const found = documentOf(answer.body);
-  if (!found) throw errorOfOddAnswer('something that is not a JSON object');
+  if (!found) throw unexpectedAnswerError('something that is not a JSON object');
   return found;
 }
 
@@ -238,8 +238,8 @@ function document(answer: RestAnswer): HubDocument {
 function page(answer: RestAnswer, { pageSize = MAX_ITEMS }: PageRequest): HubPage {
   const wrapped = documentOf(answer.body);
   const items = wrapped ? wrapped['items'] : answer.body;
-  if (!Array.isArray(items)) throw errorOfOddAnswer('something that is not a JSON array');
-  if (items.length > pageSize) throw errorOfOddAnswer(`more items than the ${pageSize} that it was asked for`);
+  if (!Array.isArray(items)) throw unexpectedAnswerError('something that is not a JSON array');
+  if (items.length > pageSize) throw unexpectedAnswerError(`more items than the ${pageSize} that it was asked for`);
   const token: unknown = answer.headers['x-ms-continuation'] ?? wrapped?.['continuationToken'];
   return {
     items: items.map(listedDocument),
@@ -249,11 +249,11 @@ function page(answer: RestAnswer, { pageSize = MAX_ITEMS }: PageRequest): HubPag
 
 function listedDocument(item: unknown): HubDocument {
   const found = documentOf(item);
-  if (!found) throw errorOfOddAnswer('a list that holds something else than JSON objects');
+  if (!found) throw unexpectedAnswerError('a list that holds something else than JSON objects');
   return found;
 }
 
-function errorOfToken(error: unknown): AgentError {
+function tokenError(error: unknown): AgentError {
   return new AgentError(
     'HubUnauthorized',
     'Could not obtain an Entra ID token for the hub; check the managed identity or the environment of the agent.',

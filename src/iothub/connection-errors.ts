@@ -5,7 +5,7 @@ const CERTIFICATE_CODES =
   /^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_CA|ERR_SSL_)/;
 
 /** The AgentError for a request that got no answer: refused, reset, not resolved, not trusted. */
-export function errorOfConnection(error: unknown, hostName: string): AgentError {
+export function connectionError(error: unknown, hostName: string): AgentError {
   const code = codeOf(error);
   const isCertificate = code !== undefined && CERTIFICATE_CODES.test(code);
   const remedy = isCertificate
@@ -18,23 +18,23 @@ export function errorOfConnection(error: unknown, hostName: string): AgentError 
 }
 
 /** The AgentError for a response with a good status that is not what the protocol has there. */
-export function errorOfOddAnswer(what: string): AgentError {
+export function unexpectedAnswerError(what: string): AgentError {
   return new AgentError(
     'HubUnavailable',
     `The hub answered with ${what}; check the gateways and proxies between it and the agent.`,
     {
-      context: { transient: false, answerLost: true, oddAnswer: true },
+      context: { transient: false, answerLost: true, isUnexpectedAnswer: true },
     },
   );
 }
 
 /** The AgentError for an answer that is not read to its end. A page of fewer rows may be short enough. */
-export function errorOfLongAnswer(): AgentError {
+export function longAnswerError(): AgentError {
   return new AgentError(
     'HubUnavailable',
     'The hub answered with more than the agent reads at once (8 MiB, or half a million parts); ask for less, ' +
       'or check what is between the hub and the agent.',
-    { context: { transient: false, answerLost: true, oddAnswer: true, tooLong: true } },
+    { context: { transient: false, answerLost: true, isUnexpectedAnswer: true, tooLong: true } },
   );
 }
 

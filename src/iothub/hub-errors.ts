@@ -68,7 +68,7 @@ export function readRefusal(refusal: HubRefusal): HubFailure {
 }
 
 /** The AgentError for a refusal. `context.transient` says whether a repetition may help. */
-export function errorOfRefusal(refusal: HubRefusal): AgentError {
+export function refusalError(refusal: HubRefusal): AgentError {
   const failure = readRefusal(refusal);
   const code = codeOf(failure);
   return new AgentError(code, `${sentenceFor(code, failure)}${detailsOf(failure)}`, {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseJson } from '../core/exact-json.js';
-import { errorOfLongAnswer, errorOfOddAnswer } from './connection-errors.js';
+import { longAnswerError, unexpectedAnswerError } from './connection-errors.js';
 
 /** Shorter texts are parsed at once: not even the worst of them holds the event loop. */
 const SMALL_LENGTH = 256 * 1024;
@@ -96,7 +96,7 @@ class PartCount {
   add(): void {
     this.#all += 1;
     this.#ofItem += 1;
-    if (this.#all > MAX_PARTS || this.#ofItem > MAX_ITEM_PARTS) throw errorOfLongAnswer();
+    if (this.#all > MAX_PARTS || this.#ofItem > MAX_ITEM_PARTS) throw longAnswerError();
   }
 
   nextItem(): void {
@@ -130,4 +130,4 @@ function endOfString(text: string, start: number): number {
 }
 
 const tooManyItems = (maxItems: number): Error =>
-  errorOfOddAnswer(`more items than the ${maxItems} that it was asked for`);
+  unexpectedAnswerError(`more items than the ${maxItems} that it was asked for`);

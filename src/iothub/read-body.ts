@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type BodyBudget, MAX_BODY_BYTES } from './body-budget.js';
-import { errorOfLongAnswer } from './connection-errors.js';
+import { longAnswerError } from './connection-errors.js';
 
 /** More of a refusal is not read: its code and message stand at the beginning. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -33,7 +33,7 @@ function readAnswer(response: IncomingMessage, budget: BodyBudget): Promise<Body
       reject(error);
     };
     const refuse = (): void => {
-      fail(errorOfLongAnswer());
+      fail(longAnswerError());
       response.destroy();
     };
     if (Number(response.headers['content-length']) > MAX_BODY_BYTES) return refuse();

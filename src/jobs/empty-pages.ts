@@ -1,4 +1,4 @@
-import { errorOfOddAnswer } from '../iothub/connection-errors.js';
+import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import type { HubPage } from '../iothub/ports.js';
 
 /** A hub may answer with an empty page while it searches; more than these in a row come from one that never ends. */
@@ -15,6 +15,6 @@ export class EmptyPageCounter {
   count(page: HubPage, isEmpty = page.items.length === 0): void {
     this.#inARow = isEmpty && page.continuationToken !== undefined ? this.#inARow + 1 : 0;
     if (this.#inARow >= MAX_EMPTY_PAGES)
-      throw errorOfOddAnswer(`${MAX_EMPTY_PAGES} empty pages in a row, each of which announced another one`);
+      throw unexpectedAnswerError(`${MAX_EMPTY_PAGES} empty pages in a row, each of which announced another one`);
   }
 }

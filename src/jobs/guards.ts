@@ -1,6 +1,6 @@
 import type { CallContext } from '../core/call-context.js';
 import { AgentError } from '../core/errors.js';
-import { errorOfOddAnswer } from '../iothub/connection-errors.js';
+import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import { integerOf } from '../iothub/documents.js';
 import type { HubOperations } from '../iothub/ports.js';
 import { type Targets, targetQuery } from './conditions.js';
@@ -67,7 +67,7 @@ export async function countTargets(context: CallContext, hub: HubOperations, que
     const values = page.items.flatMap((row) => Object.values(row));
     const count = values.map(integerOf).find((number) => number !== undefined);
     if (count !== undefined) return count;
-    if (values.length > 0) throw errorOfOddAnswer('a count that is not a number');
+    if (values.length > 0) throw unexpectedAnswerError('a count that is not a number');
     emptyPages.count(page, true);
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined);

@@ -2,7 +2,7 @@
  * Whether a response of the hub about one job is that job. Gateways answer with status 200 and a body of their own, which
  * must never pass for a job that was created, cancelled or read.
  */
-import { errorOfOddAnswer } from '../iothub/connection-errors.js';
+import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import { find, type Job, readJob, textOf } from '../iothub/documents.js';
 import { readRefusal } from '../iothub/hub-errors.js';
 import type { HubDocument } from '../iothub/ports.js';
@@ -17,7 +17,7 @@ const JOB_TYPES: ReadonlySet<string> = new Set([METHOD_JOB, TWIN_JOB].map((type)
 export function jobAskedFor(document: HubDocument, jobId: string): Job {
   const job = { ...readJob(document), jobId };
   const odd = isNotFound(job) ? undefined : oddJobDocument(document, jobId);
-  if (odd !== undefined) throw errorOfOddAnswer(odd);
+  if (odd !== undefined) throw unexpectedAnswerError(odd);
   return job;
 }
 

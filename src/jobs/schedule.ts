@@ -2,7 +2,7 @@ import { fullJitterMs } from '../core/backoff.js';
 import { type CallContext, remainingMs } from '../core/call-context.js';
 import { sleep } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
-import { errorOfOddAnswer } from '../iothub/connection-errors.js';
+import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument, JobRequest } from '../iothub/ports.js';
 import type { JobEnvironment } from './environment.js';
@@ -51,7 +51,7 @@ async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSc
     return await findSame(env, context, job, error);
   }
   // The response may not come from the hub, so that only the job itself shows whether it was created.
-  return await findSame(env, context, job, errorOfOddAnswer(odd));
+  return await findSame(env, context, job, unexpectedAnswerError(odd));
 }
 
 /** Looks at the job that has the id until its definition shows; for an id of our own it is enough that it is there. */
@@ -66,7 +66,7 @@ async function findSame(
     const document = await env.hub.lane('user').getJob(context, jobId);
     const existing = readJob(document);
     const odd = isNotFound(existing) ? undefined : oddAcknowledgement(document, jobId);
-    if (odd !== undefined) throw errorOfOddAnswer(odd);
+    if (odd !== undefined) throw unexpectedAnswerError(odd);
     const isSame = isNotFound(existing) ? undefined : isSameJob(existing, job);
     if (isSame === true) return document;
     if (isSame === false)
@@ -91,7 +91,7 @@ function isSameJob(existing: Job, job: JobToSchedule): boolean | undefined {
 
 /** A response that was odd is the reason itself; a conflict only says that the id is taken. */
 function notShown(jobId: string, cause: AgentError): AgentError {
-  if (cause.context['oddAnswer'] === true) return cause;
+  if (cause.context['isUnexpectedAnswer'] === true) return cause;
   return new AgentError(
     'HubTimeout',
     `The hub has not shown in time whether the job with the id ${jobId} is the one that was asked for; repeat the call, or look with GetJob.`,

@@ -3,7 +3,7 @@ import { type CallContext, startCall } from '../../core/call-context.js';
 import type { Clock } from '../../core/clock.js';
 import { isAgentError, messageOf } from '../../core/errors.js';
 import { readTextFile } from '../../core/regular-file.js';
-import { errorOfOddAnswer } from '../../iothub/connection-errors.js';
+import { unexpectedAnswerError } from '../../iothub/connection-errors.js';
 import type { HubOperations, HubPort } from '../../iothub/ports.js';
 import type { HubConfig } from '../config/agent-config.js';
 import type { HubRight } from '../../jobs/services/job-service.js';
@@ -58,7 +58,7 @@ async function cancelMissingJob(hub: HubOperations, context: CallContext): Promi
     if (!isNotThere) throw error;
     return;
   }
-  throw errorOfOddAnswer('success to the cancellation of a job that does not exist');
+  throw unexpectedAnswerError('success to the cancellation of a job that does not exist');
 }
 
 /** Name, TLS, clock, credentials and each right of one hub. Changes nothing on it. */

@@ -5,7 +5,7 @@ import {
   type Cell,
   type FieldDefinition,
   type InfoTable,
-  OddCell,
+  TypedCell,
   Primitive,
   type Row,
   type Value,
@@ -46,7 +46,7 @@ export function tableToFrameJson({ fields, rows }: InfoTable): FrameTableJson {
 }
 
 function cellToJson(cell: Cell, field: FieldDefinition | undefined): CellJson {
-  if (cell instanceof OddCell) return toCell(cell.baseType, cell.value);
+  if (cell instanceof TypedCell) return toCell(cell.baseType, cell.value);
   return cell === null || field === undefined ? NOTHING : toCell(field.baseType, cell);
 }
 
@@ -88,7 +88,7 @@ function fieldFromJson(json: unknown, path: string): FieldDefinition {
 function rowFromJson(json: unknown, fields: readonly FieldDefinition[], path: string): Row {
   return listAt(json, path).map((cell, index): Cell => {
     const { baseType, value } = primitiveFromJson(cell, `${path}[${index}]`);
-    return baseType === 'NOTHING' || baseType === fields[index]?.baseType ? value : new OddCell(baseType, value);
+    return baseType === 'NOTHING' || baseType === fields[index]?.baseType ? value : new TypedCell(baseType, value);
   });
 }
 

@@ -7,7 +7,7 @@ import {
   type Cell,
   type FieldDefinition,
   type InfoTable,
-  OddCell,
+  TypedCell,
   Primitive,
   type Row,
   type Value,
@@ -43,7 +43,7 @@ function readRow(reader: Reader, types: readonly CodedBaseType[]): Row {
   for (let index = 0; index < count; index++) {
     const type = readBaseType(reader);
     const value = readValue(reader, type);
-    row[index] = type === types[index] || value === null ? value : new OddCell(type.baseType, value);
+    row[index] = type === types[index] || value === null ? value : new TypedCell(type.baseType, value);
   }
   return row;
 }

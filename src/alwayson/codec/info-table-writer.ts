@@ -4,7 +4,7 @@ import { notEncodable } from './codec-errors.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import { plainColumns, writePlainRows } from './plain-rows.js';
 import { unfit, writeScalar } from './primitive.js';
-import { type FieldDefinition, type InfoTable, OddCell, Primitive, type Row, type Value } from './values-model.js';
+import { type FieldDefinition, type InfoTable, TypedCell, Primitive, type Row, type Value } from './values-model.js';
 import type { Writer } from './writer.js';
 
 const NOTHING = CODED_BASE_TYPES.NOTHING;
@@ -65,7 +65,7 @@ function writeRow(writer: Writer, row: Row, types: readonly CodedBaseType[]): vo
     const cell = row[index] ?? null;
     const type = types[index];
     if (cell === null) writer.u8(NOTHING.code);
-    else if (cell instanceof OddCell) writeTyped(writer, typeOf(cell.baseType), cell.value);
+    else if (cell instanceof TypedCell) writeTyped(writer, typeOf(cell.baseType), cell.value);
     else if (type === undefined) throw notEncodable('A row has more cells than the table has fields.');
     else writeTyped(writer, type, cell);
   }

@@ -1,7 +1,7 @@
 /**
  * The values of AlwaysOn, as the whole project holds them.
  *
- * A *cell* of a table is the bare value of its field's base type, `null` for NOTHING, or an OddCell where the wire
+ * A *cell* of a table is the bare value of its field's base type, `null` for NOTHING, or an TypedCell where the wire
  * carried another base type than the field has (a cell's own type byte decides).
  */
 import type { BaseType } from './base-types.js';
@@ -43,7 +43,7 @@ export class Primitive {
 }
 
 /** A cell whose base type is not that of its field. */
-export class OddCell {
+export class TypedCell {
   constructor(
     readonly baseType: BaseType,
     readonly value: Value,
@@ -70,7 +70,7 @@ export type Value =
   | InfoTable
   | Primitive;
 
-export type Cell = Value | OddCell;
+export type Cell = Value | TypedCell;
 
 /** Cells in the order of the fields; missing trailing cells count as null. */
 export type Row = readonly Cell[];

@@ -1,6 +1,7 @@
+import { isPlainObject } from '../../core/objects.js';
 import { isLong } from '../codec/compound.js';
 import type { ThingCode, TimeSpan, Vector } from '../codec/values-model.js';
-import { getOwn, isPlainObject } from './native.js';
+import { getOwn } from './native.js';
 import { REFUSED, toDate, toInteger, toLong, toNumber } from './scalars.js';
 
 /** An unset start or end of a TIMESPAN on the wire, as PTC's Java SDK writes it. */

@@ -1,7 +1,8 @@
 import { AgentError } from '../../core/errors.js';
+import { isPlainObject } from '../../core/objects.js';
 import { BASE_TYPES, type BaseType, isBaseType, type PayloadKind } from '../codec/base-types.js';
 import type { Cell, FieldDefinition, InfoTable } from '../codec/values-model.js';
-import { getOwn, isJsonType, isPlainObject, isTooDeep, MAX_JSON_DEPTH, type NativeRow, setOwn } from './native.js';
+import { getOwn, isJsonType, isTooDeep, MAX_JSON_DEPTH, type NativeRow, setOwn } from './native.js';
 import {
   REFUSED,
   toBoolean,

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../core/objects.js';
 import type { BaseType } from '../codec/base-types.js';
 
 /** A value as JSON has it; a bigint is a whole number that a double cannot hold. */
@@ -13,13 +14,6 @@ export const MAX_JSON_DEPTH = 500;
 /** Whether the wire carries text that holds JSON, while handlers see the parsed value. */
 export function isJsonType(baseType: BaseType): boolean {
   return baseType === 'JSON' || baseType === 'QUERY';
-}
-
-/** Whether `value` is an object as `{}` or JSON.parse makes it (no array, Date, byte array or class of ours). */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Whether `value` survives `stringifyJson` and `parseJson` unchanged. */

@@ -1,6 +1,7 @@
+import { isPlainObject } from '../../core/objects.js';
 import type { Location } from '../codec/values-model.js';
 import { dateFromEpochMs, parseDateTime } from './datetime.js';
-import { getOwn, isJsonValue, isPlainObject } from './native.js';
+import { getOwn, isJsonValue } from './native.js';
 import { isWellFormedXml } from './xml-text.js';
 
 /** Marks input that cannot become the base type without loss. */

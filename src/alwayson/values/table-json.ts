@@ -4,7 +4,7 @@ import {
   type Cell,
   type FieldDefinition,
   type InfoTable,
-  OddCell,
+  TypedCell,
   Primitive,
   type ThingCode,
   type TimeSpan,
@@ -60,7 +60,7 @@ function fieldToJson(field: FieldDefinition, ordinal: number): FieldJson {
 }
 
 function cellToJson(baseType: BaseType, cell: Cell): JsonValue {
-  if (cell instanceof OddCell || cell instanceof Primitive) return cellToJson(cell.baseType, cell.value);
+  if (cell instanceof TypedCell || cell instanceof Primitive) return cellToJson(cell.baseType, cell.value);
   if (cell === null || typeof cell === 'boolean' || typeof cell === 'bigint') return cell;
   if (typeof cell === 'number') return Number.isFinite(cell) ? cell : null;
   if (typeof cell === 'string') return isJsonType(baseType) ? parseOrText(cell) : cell;

@@ -1,18 +1,19 @@
 import { AgentError, isAgentError } from '../../core/errors.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
+import { isPlainObject } from '../../core/objects.js';
 import { BASE_TYPES, type BaseType, type PayloadKind } from '../codec/base-types.js';
 import {
   type Cell,
   type FieldDefinition,
   type InfoTable,
   type Location,
-  OddCell,
+  TypedCell,
   Primitive,
   type TimeSpan,
   type Value,
 } from '../codec/values-model.js';
 import { timeSpanFromNative, timeSpanToNative, thingCode, vector } from './compound.js';
-import { getOwn, isJsonType, isPlainObject, type NativeRow, setOwn } from './native.js';
+import { getOwn, isJsonType, type NativeRow, setOwn } from './native.js';
 
 export interface FieldOptions {
   readonly description?: string;
@@ -135,7 +136,7 @@ export function rowsFromTable(table: InfoTable): NativeRow[] {
     table.fields.forEach((field, index) => {
       const cell = row[index] ?? null;
       const value =
-        cell instanceof OddCell ? decodeNative(cell.baseType, cell.value) : decodeNative(field.baseType, cell);
+        cell instanceof TypedCell ? decodeNative(cell.baseType, cell.value) : decodeNative(field.baseType, cell);
       if (value !== undefined) setOwn(native, field.name, value);
     });
     return native;

@@ -1,6 +1,6 @@
 import { type CallContext, remainingMs } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
-import { errorOfOddAnswer } from '../../iothub/connection-errors.js';
+import { unexpectedAnswerError } from '../../iothub/connection-errors.js';
 import { type Job, readJob } from '../../iothub/documents.js';
 import type { HubDocument } from '../../iothub/ports.js';
 import { findJob, notFoundOr } from './get-job.js';
@@ -38,7 +38,7 @@ async function cancelJob(env: JobEnvironment, context: CallContext, jobId: strin
   }
   const odd = oddAcknowledgement(answer, jobId);
   if (odd === undefined) return await complete(env, context, jobId, answer);
-  return await lookCancelled(env, context, jobId, errorOfOddAnswer(odd));
+  return await lookCancelled(env, context, jobId, unexpectedAnswerError(odd));
 }
 
 /** The response may not come from the hub, so that only the job itself shows whether it was cancelled. */

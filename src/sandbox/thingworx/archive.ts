@@ -1,4 +1,5 @@
-import { isPlainObject, nativeToJson } from '../../alwayson/values.js';
+import { nativeToJson } from '../../alwayson/values.js';
+import { isPlainObject } from '../../core/objects.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import { isAgentError } from '../../core/errors.js';
 import type { Store, StoreChange } from '../../store/store.js';

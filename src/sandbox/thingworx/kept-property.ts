@@ -1,5 +1,6 @@
 import { type BaseType, isBaseType } from '../../alwayson/codec/base-types.js';
-import { convertLoose, isPlainObject, makeField, nativeToJson } from '../../alwayson/values.js';
+import { convertLoose, makeField, nativeToJson } from '../../alwayson/values.js';
+import { isPlainObject } from '../../core/objects.js';
 import { isAgentError } from '../../core/errors.js';
 import type { PlatformProperty, PropertyBinding } from './model/definitions.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { AgentError } from '../../../src/core/errors.js';
-import { errorOfLongAnswer } from '../../../src/iothub/connection-errors.js';
+import { longAnswerError } from '../../../src/iothub/connection-errors.js';
 import type { HubPage, PageRequest } from '../../../src/iothub/ports.js';
 import { readPage } from '../../../src/iothub/shrinking-pages.js';
 import { failureOf } from '../../support/jobs/callers.js';
@@ -19,7 +19,7 @@ function hubOf(sizes: readonly number[], isTied: boolean) {
       return Promise.reject(new AgentError('HubRejected', 'token', { context: { httpStatus: 400 } }));
     const end = Math.min(sizes.length, start + pageSize);
     const bytes = sizes.slice(start, end).reduce((sum, size) => sum + size, 0);
-    if (bytes > MAX_BYTES) return Promise.reject(errorOfLongAnswer());
+    if (bytes > MAX_BYTES) return Promise.reject(longAnswerError());
     const items = Array.from({ length: end - start }, (_unused, index) => ({ row: start + index }));
     return Promise.resolve({ items, ...(end < sizes.length ? { continuationToken: `${end}:${pageSize}` } : {}) });
   };

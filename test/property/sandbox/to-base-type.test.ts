@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { BASE_TYPES, type BaseType } from '../../../src/alwayson/codec/base-types.js';
-import { isPlainObject } from '../../../src/alwayson/values.js';
+import { isPlainObject } from '../../../src/core/objects.js';
 import { parseJson, stringifyJson } from '../../../src/core/exact-json.js';
 import { toBaseType, toWireValue } from '../../../src/sandbox/thingworx/values/to-base-type.js';
 import { Unconvertible } from '../../../src/sandbox/thingworx/values/unconvertible.js';

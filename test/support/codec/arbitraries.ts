@@ -5,7 +5,7 @@ import {
   type Cell,
   type FieldDefinition,
   type InfoTable,
-  OddCell,
+  TypedCell,
   Primitive,
   type Value,
 } from '../../../src/alwayson/codec/values-model.js';
@@ -78,7 +78,7 @@ const fieldsOf = (depth: number): fc.Arbitrary<FieldDefinition> =>
 
 function cellOf(baseType: BaseType, depth: number): fc.Arbitrary<Cell> {
   const odd = primitives(depth).map((one): Cell =>
-    one.baseType === baseType || one.baseType === 'NOTHING' ? one.value : new OddCell(one.baseType, one.value),
+    one.baseType === baseType || one.baseType === 'NOTHING' ? one.value : new TypedCell(one.baseType, one.value),
   );
   return fc.oneof(
     { arbitrary: valueOf(baseType, depth), weight: 6 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BaseType } from '../../../src/alwayson/codec/base-types.js';
-import { OddCell, Primitive } from '../../../src/alwayson/codec/values-model.js';
+import { TypedCell, Primitive } from '../../../src/alwayson/codec/values-model.js';
 import {
   convertLoose,
   convertRow,
@@ -204,7 +204,7 @@ describe('tables', () => {
   ];
 
   it('leave out empty cells natively, and take odd cells as what they are', () => {
-    const table = { fields, rows: [['a', null, '{"x":1}'], ['b'], [new OddCell('NUMBER', 5), 0, null]] };
+    const table = { fields, rows: [['a', null, '{"x":1}'], ['b'], [new TypedCell('NUMBER', 5), 0, null]] };
     expect(rowsFromTable(table)).toEqual([{ id: 'a', data: { x: 1 } }, { id: 'b' }, { id: 5, when: new Date(0) }]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BaseType } from '../../../src/alwayson/codec/base-types.js';
 import { CODE } from '../../../src/alwayson/codec/codes.js';
-import { OddCell, type InfoTable } from '../../../src/alwayson/codec/values-model.js';
+import { TypedCell, type InfoTable } from '../../../src/alwayson/codec/values-model.js';
 import { makeField, rowsFromTable } from '../../../src/alwayson/values.js';
 import type { AgentError } from '../../../src/core/errors.js';
 import type { CallContext } from '../../../src/core/call-context.js';
@@ -94,7 +94,7 @@ describe('parameters before a handler sees them', () => {
     const empty = { fields: [makeField('payload', 'JSON'), makeField('max', 'INTEGER')], rows: [['', null]] };
     expect(read(declared, empty)).toEqual({ max: 10 });
     expect(read(declared, { fields: empty.fields, rows: [] })).toEqual({ max: 10 });
-    expect(read(declared, { fields: [makeField('max', 'INTEGER')], rows: [[new OddCell('NUMBER', 7)]] })).toEqual({
+    expect(read(declared, { fields: [makeField('max', 'INTEGER')], rows: [[new TypedCell('NUMBER', 7)]] })).toEqual({
       max: 7,
     });
   });

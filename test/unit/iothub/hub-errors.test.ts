@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { errorOfConnection } from '../../../src/iothub/connection-errors.js';
-import { errorOfRefusal, readRefusal } from '../../../src/iothub/hub-errors.js';
+import { connectionError } from '../../../src/iothub/connection-errors.js';
+import { refusalError, readRefusal } from '../../../src/iothub/hub-errors.js';
 
 const form1 = (code: string, text: string): string =>
   JSON.stringify({
@@ -52,14 +52,14 @@ describe('the code of an error', () => {
     ['a code named like an inherited property', 400, form1('constructor', 'x'), 'HubRejected', false],
   ];
   test.each(CASES)('%s', (_what, status, body, code, transient) => {
-    const error = errorOfRefusal({ status, headers: {}, body });
+    const error = refusalError({ status, headers: {}, body });
     expect(error.code).toBe(code);
     expect(error.context['transient']).toBe(transient);
   });
 
   test('comes from the header when the body says nothing', () => {
     const headers = { 'iothub-errorcode': 'JobAlreadyExists' };
-    expect(errorOfRefusal({ status: 409, headers, body: '<html>' }).code).toBe('JobAlreadyExists');
+    expect(refusalError({ status: 409, headers, body: '<html>' }).code).toBe('JobAlreadyExists');
   });
 });
 
@@ -69,7 +69,7 @@ describe('the text of an error', () => {
     ['form 2', form2(400004, 'it is wrong'), '400004', '9f00-G:1'],
     ['form 3', form3('ArgumentInvalid', 'it is wrong'), 'ArgumentInvalid', '66b8aabb-G:5'],
   ])('%s: code, message and tracking id of Azure', (_what, body, code, trackingId) => {
-    const { reason } = errorOfRefusal({ status: 400, headers: {}, body });
+    const { reason } = refusalError({ status: 400, headers: {}, body });
     expect(reason).toMatch(/^HubRejected: /);
     for (const part of [code, 'it is wrong', trackingId]) expect(reason).toContain(part);
   });
@@ -85,7 +85,7 @@ describe('the text of an error', () => {
   });
 
   test('of a body that is not Azure’s shows nothing of it', () => {
-    expect(errorOfRefusal({ status: 400, headers: {}, body: '<html>secret</html>' }).reason).not.toContain('secret');
+    expect(refusalError({ status: 400, headers: {}, body: '<html>secret</html>' }).reason).not.toContain('secret');
   });
 });
 
@@ -100,7 +100,7 @@ describe('a connection that failed', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', false],
     ['CERT_HAS_EXPIRED', false],
   ])('%s is HubUnavailable; worth repeating: %s', (code, transient) => {
-    const error = errorOfConnection(Object.assign(new Error('x'), { code }), 'hub.test');
+    const error = connectionError(Object.assign(new Error('x'), { code }), 'hub.test');
     expect(error.code).toBe('HubUnavailable');
     expect(error.reason).toContain(code);
     expect(error.context['transient']).toBe(transient);
@@ -108,6 +108,6 @@ describe('a connection that failed', () => {
 
   test('the first of several tries names the cause', () => {
     const error = new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]);
-    expect(errorOfConnection(error, 'hub.test').reason).toContain('ECONNREFUSED');
+    expect(connectionError(error, 'hub.test').reason).toContain('ECONNREFUSED');
   });
 });

@@ -23,7 +23,9 @@ const WAYS: Readonly<Record<string, () => Promise<HubDocument>>> = {
     Promise.reject(new AgentError('HubThrottled', 'no', { context: { httpStatus: 429, transient: true } })),
   'refuses the rights': () => Promise.reject(new AgentError('HubUnauthorized', 'no', { context: { httpStatus: 401 } })),
   'answers something odd': () =>
-    Promise.reject(new AgentError('HubUnavailable', 'odd', { context: { oddAnswer: true, transient: false } })),
+    Promise.reject(
+      new AgentError('HubUnavailable', 'odd', { context: { isUnexpectedAnswer: true, transient: false } }),
+    ),
   'answers nothing at all': () => Promise.resolve(undefined as never),
   'answers a document that throws': () =>
     Promise.resolve(

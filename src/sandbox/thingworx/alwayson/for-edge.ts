@@ -3,7 +3,7 @@ import {
   type Cell,
   type FieldDefinition,
   type InfoTable,
-  OddCell,
+  TypedCell,
   Primitive,
   type Value,
 } from '../../../alwayson/codec/values-model.js';
@@ -26,11 +26,11 @@ function fieldForEdge(field: FieldDefinition): FieldDefinition {
 }
 
 function cellForEdge(cell: Cell, baseType: BaseType | undefined): Cell {
-  if (cell instanceof OddCell) {
+  if (cell instanceof TypedCell) {
     const { baseType: replaced, value } = primitiveForEdge(new Primitive(cell.baseType, cell.value));
-    return new OddCell(replaced, value);
+    return new TypedCell(replaced, value);
   }
-  if (typeof cell === 'bigint') return new OddCell('STRING', String(cell));
+  if (typeof cell === 'bigint') return new TypedCell('STRING', String(cell));
   return baseType === undefined ? cell : valueForEdge(cell);
 }
 

@@ -1,6 +1,7 @@
 import { isBaseType, type BaseType } from '../../../alwayson/codec/base-types.js';
 import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
-import { isPlainObject, makeField } from '../../../alwayson/values.js';
+import { makeField } from '../../../alwayson/values.js';
+import { isPlainObject } from '../../../core/objects.js';
 import type { Definitions, PlatformEvent, PlatformProperty, PlatformService } from './definitions.js';
 
 /** Services of the protocol itself, which edges list among their own. */

@@ -1,7 +1,8 @@
 import { TextDecoder } from 'node:util';
 import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
-import { inferPrimitive, isPlainObject } from '../../../alwayson/values.js';
+import { inferPrimitive } from '../../../alwayson/values.js';
+import { isPlainObject } from '../../../core/objects.js';
 import { parseJson } from '../../../core/exact-json.js';
 import { bareColumn } from '../values/bare-column.js';
 import { Unconvertible } from '../values/unconvertible.js';

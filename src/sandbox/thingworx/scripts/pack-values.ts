@@ -1,13 +1,7 @@
 import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
-import {
-  encodeNative,
-  isInfoTable,
-  isPlainObject,
-  makeField,
-  rowsFromTable,
-  tableFromRows,
-} from '../../../alwayson/values.js';
+import { encodeNative, isInfoTable, makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
+import { isPlainObject } from '../../../core/objects.js';
 import { isBaseType } from '../../../alwayson/codec/base-types.js';
 import { inexactNumberPath } from '../../../core/exact-json.js';
 import { AgentError } from '../../../core/errors.js';

@@ -1,5 +1,5 @@
 import type { BaseType } from '../../../alwayson/codec/base-types.js';
-import { type Cell, type InfoTable, OddCell, type Value } from '../../../alwayson/codec/values-model.js';
+import { type Cell, type InfoTable, TypedCell, type Value } from '../../../alwayson/codec/values-model.js';
 import { decodeNative, encodeNative, makeField } from '../../../alwayson/values.js';
 import { isAgentError } from '../../../core/errors.js';
 import { toBaseType } from './to-base-type.js';
@@ -38,7 +38,7 @@ function nativeIn({ fields, rows }: InfoTable): unknown {
   const baseType = fields[index]?.baseType;
   const cell: Cell = rows[0]?.[index] ?? null;
   try {
-    if (cell instanceof OddCell) return decodeNative(cell.baseType, cell.value);
+    if (cell instanceof TypedCell) return decodeNative(cell.baseType, cell.value);
     return baseType === undefined ? undefined : decodeNative(baseType, cell satisfies Value);
   } catch (error) {
     if (isAgentError(error, 'InvalidArgument')) return UNREADABLE;

@@ -1,4 +1,5 @@
-import { isInfoTable, isPlainObject } from '../../../alwayson/values.js';
+import { isInfoTable } from '../../../alwayson/values.js';
+import { isPlainObject } from '../../../core/objects.js';
 
 const INT32_LIMIT = 2 ** 31;
 const INT64_LIMIT = 2 ** 63;

@@ -1,6 +1,7 @@
 import { BASE_TYPES, type BaseType, type PayloadKind } from '../../../alwayson/codec/base-types.js';
 import type { Cell, FieldDefinition, InfoTable, Value } from '../../../alwayson/codec/values-model.js';
-import { convertLoose, encodeNative, isInfoTable, isPlainObject, tableFromJson } from '../../../alwayson/values.js';
+import { convertLoose, encodeNative, isInfoTable, tableFromJson } from '../../../alwayson/values.js';
+import { isPlainObject } from '../../../core/objects.js';
 import {
   toBoolean,
   toBytes,

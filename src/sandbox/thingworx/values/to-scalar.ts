@@ -1,5 +1,6 @@
 import type { Vector } from '../../../alwayson/codec/values-model.js';
-import { isInfoTable, isPlainObject, tableToJson } from '../../../alwayson/values.js';
+import { isInfoTable, tableToJson } from '../../../alwayson/values.js';
+import { isPlainObject } from '../../../core/objects.js';
 import { parseJson, stringifyJson } from '../../../core/exact-json.js';
 import { dateFromEpochMs, parseDateTime } from '../../../alwayson/values/datetime.js';
 import { isWellFormedXml } from '../import/xml-reader.js';

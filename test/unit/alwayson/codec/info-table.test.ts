@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { BASE_TYPES, type BaseType } from '../../../../src/alwayson/codec/base-types.js';
 import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
-import { type Cell, type InfoTable, OddCell, Primitive } from '../../../../src/alwayson/codec/values-model.js';
+import { type Cell, type InfoTable, TypedCell, Primitive } from '../../../../src/alwayson/codec/values-model.js';
 import {
   type Bytes,
   cell,
@@ -210,7 +210,7 @@ describe('tables (3.4)', () => {
     );
     const decoded = decode(bytes);
     expect(decoded.rows).toEqual([
-      [new OddCell('INTEGER', 5), new OddCell('STRING', 's')],
+      [new TypedCell('INTEGER', 5), new TypedCell('STRING', 's')],
       [null, null],
     ]);
     expect([...encodeInfoTable(decoded)]).toEqual(bytes);
@@ -222,7 +222,7 @@ describe('tables (3.4)', () => {
       [row(cell.text(0, '1')), row(), row(cell.nothing, cell.nothing, cell.integer(1))],
     );
     const decoded = decode(bytes);
-    expect(decoded.rows).toEqual([['1'], [], [null, null, new OddCell('INTEGER', 1)]]);
+    expect(decoded.rows).toEqual([['1'], [], [null, null, new TypedCell('INTEGER', 1)]]);
     expect([...encodeInfoTable(decoded)]).toEqual(bytes);
   });
 

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { BaseType } from '../../../../src/alwayson/codec/base-types.js';
 import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
 import { textBytes } from '../../../../src/alwayson/codec/text.js';
-import { type Cell, type FieldDefinition, OddCell, type Row } from '../../../../src/alwayson/codec/values-model.js';
+import { type Cell, type FieldDefinition, TypedCell, type Row } from '../../../../src/alwayson/codec/values-model.js';
 import { cell, field, row, table, toHex } from '../../../support/codec/byte-builder.js';
 import { valueOf } from '../../../support/codec/arbitraries.js';
 
@@ -63,8 +63,8 @@ describe('many rows written at once', () => {
     ['pairs and lone halves of surrogates', (rows) => (rows[5]![0] = 'a😀b\uD800c\uDC00\uDC00\uD800')],
     ['a long text', (rows) => (rows[7]![2] = 'x'.repeat(100_000))],
     ['a long text that is not ASCII', (rows) => (rows[7]![2] = '€'.repeat(100_000))],
-    ['a cell of another base type', (rows) => (rows[50]![1] = new OddCell('STRING', 'five'))],
-    ['one in every row', (rows) => rows.forEach((one) => (one[1] = new OddCell('NUMBER', 5)))],
+    ['a cell of another base type', (rows) => (rows[50]![1] = new TypedCell('STRING', 'five'))],
+    ['one in every row', (rows) => rows.forEach((one) => (one[1] = new TypedCell('NUMBER', 5)))],
     ['a row that is too short', (rows) => (rows[20]!.length = 2)],
   ])('are the same as one by one: %s', (_, change) => {
     const rows = mixedRows(100);

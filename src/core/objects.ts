@@ -1,0 +1,21 @@
+/**
+ * Whether `value` is an object as `{}` or JSON.parse makes it: no array, no Date or byte array, no instance of a class.
+ */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** `T` without the members that may be undefined, which become optional instead. */
+export type OmitUndefined<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/**
+ * Returns a copy of `members` without those that are undefined. Optional properties do not accept an explicit
+ * undefined (`exactOptionalPropertyTypes`), so values that may be missing are passed on through here.
+ */
+export function omitUndefined<T extends object>(members: T): OmitUndefined<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as OmitUndefined<T>;
+}
