@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { LogOutput } from '../../../src/agent/ops/log-output.js';
-import { createLogger } from '../../../src/agent/ops/logger.js';
-import type { LogDevice } from '../../../src/agent/ops/log-device.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { LogOutput } from '../../../../src/agent/ops/log-output.js';
+import { createLogger } from '../../../../src/agent/ops/logger.js';
+import type { LogDevice } from '../../../../src/agent/ops/log-device.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 
 /** A device whose state a test sets: what it takes at a time, or how it fails. */
 class ScriptedDevice implements LogDevice {

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { AgentError } from '../../../src/core/errors.js';
-import type { Service } from '../../../src/edge/definitions.js';
-import { createJobServices } from '../../../src/jobs/services/services.js';
-import { jobEnvironment, type JobEnvironmentOptions } from '../../../src/jobs/environment.js';
-import { callService, failureOf } from '../../support/jobs/callers.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import type { Service } from '../../../../src/edge/definitions.js';
+import { createJobServices } from '../../../../src/jobs/services/services.js';
+import { jobEnvironment, type JobEnvironmentOptions } from '../../../../src/jobs/environment.js';
+import { callService, failureOf } from '../../../support/jobs/callers.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
 
 let hub: FakeHub;
 let services: Service[];

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { AgentError } from '../../../src/core/errors.js';
-import type { Service } from '../../../src/edge/definitions.js';
-import type { ListJobsRequest } from '../../../src/iothub/ports.js';
-import { createJobServices } from '../../../src/jobs/services/services.js';
-import { jobEnvironment } from '../../../src/jobs/environment.js';
-import { callService, failureOf } from '../../support/jobs/callers.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import type { Service } from '../../../../src/edge/definitions.js';
+import type { ListJobsRequest } from '../../../../src/iothub/ports.js';
+import { createJobServices } from '../../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../../src/jobs/environment.js';
+import { callService, failureOf } from '../../../support/jobs/callers.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -8,7 +8,7 @@ import {
   readRecord,
   notified,
   withThing,
-} from '../../../src/jobs/watch/record.js';
+} from '../../../../src/jobs/watch/record.js';
 
 const record = newRecord('j', 'scheduleUpdateTwin', ['A', 'B'], { atMs: 0, isConfirmed: false });
 const seen = (status: string, more: object = {}) => ({

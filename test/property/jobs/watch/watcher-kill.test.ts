@@ -1,16 +1,16 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { NativeRow } from '../../../src/edge/definitions.js';
-import type { WatchingThing } from '../../../src/jobs/watch/change-notifier.js';
-import { jobEnvironment } from '../../../src/jobs/environment.js';
-import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
-import { createJobWatcher, type JobWatcher } from '../../../src/jobs/watch/watcher.js';
-import type { WatchRecord } from '../../../src/jobs/watch/record.js';
-import { MemoryStore } from '../../../src/store/memory-store.js';
-import type { Store, StoreChange } from '../../../src/store/store.js';
-import { callJobService } from '../../support/jobs/callers.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import type { NativeRow } from '../../../../src/edge/definitions.js';
+import type { WatchingThing } from '../../../../src/jobs/watch/change-notifier.js';
+import { jobEnvironment } from '../../../../src/jobs/environment.js';
+import { RefusedCounts } from '../../../../src/jobs/refused-counts.js';
+import { createJobWatcher, type JobWatcher } from '../../../../src/jobs/watch/watcher.js';
+import type { WatchRecord } from '../../../../src/jobs/watch/record.js';
+import { MemoryStore } from '../../../../src/store/memory-store.js';
+import type { Store, StoreChange } from '../../../../src/store/store.js';
+import { callJobService } from '../../../support/jobs/callers.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 
 const INTERVAL_MS = 1000;
 const LIFE = ['scheduled', 'running', 'completed'] as const;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { command } from '../../support/agent/command.js';
-import { ConfigFiles } from '../../support/agent/config-files.js';
+import { command } from '../../../support/agent/command.js';
+import { ConfigFiles } from '../../../support/agent/config-files.js';
 
 const files = new ConfigFiles();
 beforeAll(() => files.open());

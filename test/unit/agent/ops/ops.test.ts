@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { AgentError } from '../../../src/core/errors.js';
-import { scrubber } from '../../../src/core/scrub.js';
-import { type AdminServer, startAdminServer } from '../../../src/agent/ops/admin-server.js';
-import { Health } from '../../../src/agent/ops/health.js';
-import { createLogger } from '../../../src/agent/ops/logger.js';
-import { createMetrics } from '../../../src/agent/ops/prometheus.js';
-import { notePlatform } from '../../../src/agent/platform.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import { scrubber } from '../../../../src/core/scrub.js';
+import { type AdminServer, startAdminServer } from '../../../../src/agent/ops/admin-server.js';
+import { Health } from '../../../../src/agent/ops/health.js';
+import { createLogger } from '../../../../src/agent/ops/logger.js';
+import { createMetrics } from '../../../../src/agent/ops/prometheus.js';
+import { notePlatform } from '../../../../src/agent/platform.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 
 describe('the log', () => {
   function logged(write: (log: ReturnType<typeof createLogger>) => void, level: 'info' | 'debug' = 'info'): string[] {

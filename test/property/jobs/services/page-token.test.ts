@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { isAgentError } from '../../../src/core/errors.js';
-import { readToken, writeToken } from '../../../src/jobs/services/page-token.js';
+import { isAgentError } from '../../../../src/core/errors.js';
+import { readToken, writeToken } from '../../../../src/jobs/services/page-token.js';
 
 const QUERY = 'SELECT * FROM devices.jobs';
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { AgentError } from '../../../src/core/errors.js';
-import { MemoryStore } from '../../../src/store/memory-store.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
-import { RecordingThing } from '../../support/jobs/recording-thing.js';
-import { ManualClock } from '../../support/manual-clock.js';
-import { startWatching } from '../../support/jobs/watch-rig.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import { MemoryStore } from '../../../../src/store/memory-store.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
+import { RecordingThing } from '../../../support/jobs/recording-thing.js';
+import { ManualClock } from '../../../support/manual-clock.js';
+import { startWatching } from '../../../support/jobs/watch-rig.js';
 
 const DAY_MS = 86_400_000;
 

@@ -2,14 +2,14 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AgentConfig } from '../../../src/agent/config/agent-config.js';
-import { exampleConfiguration } from '../../../src/agent/config/example.js';
-import { explainKey } from '../../../src/agent/config/explain.js';
-import { CONFIGURATION_KEYS } from '../../../src/agent/config/key-table.js';
-import { agentConfigFrom, loadConfiguration, readConfiguration } from '../../../src/agent/config/load.js';
-import { maskSecrets } from '../../../src/agent/config/mask.js';
-import { secretsOf } from '../../../src/agent/secrets.js';
-import { formatProblem } from '../../../src/documents/problem.js';
+import type { AgentConfig } from '../../../../src/agent/config/agent-config.js';
+import { exampleConfiguration } from '../../../../src/agent/config/example.js';
+import { explainKey } from '../../../../src/agent/config/explain.js';
+import { CONFIGURATION_KEYS } from '../../../../src/agent/config/key-table.js';
+import { agentConfigFrom, loadConfiguration, readConfiguration } from '../../../../src/agent/config/load.js';
+import { maskSecrets } from '../../../../src/agent/config/mask.js';
+import { secretsOf } from '../../../../src/agent/secrets.js';
+import { formatProblem } from '../../../../src/documents/problem.js';
 
 const CONNECTION = 'HostName=h.example.net;SharedAccessKeyName=p;SharedAccessKey=c2VjcmV0LWtleQ==';
 const MINIMAL = `

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { explainKey } from '../../../src/agent/config/explain.js';
-import { loadConfiguration, readConfiguration } from '../../../src/agent/config/load.js';
-import { formatProblem } from '../../../src/documents/problem.js';
-import { command } from '../../support/agent/command.js';
-import { ConfigFiles, CONNECTION, MINIMAL } from '../../support/agent/config-files.js';
+import { explainKey } from '../../../../src/agent/config/explain.js';
+import { loadConfiguration, readConfiguration } from '../../../../src/agent/config/load.js';
+import { formatProblem } from '../../../../src/documents/problem.js';
+import { command } from '../../../support/agent/command.js';
+import { ConfigFiles, CONNECTION, MINIMAL } from '../../../support/agent/config-files.js';
 
 const files = new ConfigFiles();
 beforeAll(() => files.open());

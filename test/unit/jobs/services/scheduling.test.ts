@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { AgentError } from '../../../src/core/errors.js';
-import type { Service } from '../../../src/edge/definitions.js';
-import { createJobServices, JOB_SERVICES } from '../../../src/jobs/services/services.js';
-import { jobEnvironment } from '../../../src/jobs/environment.js';
-import { ManualClock } from '../../support/manual-clock.js';
-import { callService, failureOf } from '../../support/jobs/callers.js';
-import { recordingLog } from '../../support/recording-log.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import type { Service } from '../../../../src/edge/definitions.js';
+import { createJobServices, JOB_SERVICES } from '../../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../../src/jobs/environment.js';
+import { ManualClock } from '../../../support/manual-clock.js';
+import { callService, failureOf } from '../../../support/jobs/callers.js';
+import { recordingLog } from '../../../support/recording-log.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
 
 let hub: FakeHub;
 let services: Service[];

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from '@jest/globals';
-import { servicesNeeding } from '../../../src/agent/check/check-hub.js';
-import { ERROR_CODES } from '../../../src/core/error-codes.js';
-import { JOB_SERVICES } from '../../../src/jobs/services/services.js';
-import { forgottenSteps, type ServiceProject } from '../../support/jobs/forgotten-steps.js';
+import { servicesNeeding } from '../../../../src/agent/check/check-hub.js';
+import { ERROR_CODES } from '../../../../src/core/error-codes.js';
+import { JOB_SERVICES } from '../../../../src/jobs/services/services.js';
+import { forgottenSteps, type ServiceProject } from '../../../support/jobs/forgotten-steps.js';
 
 const FOLDER = 'src/jobs/services';
 const CONTRACT_TESTS = 'test/contract/jobs';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { AgentError } from '../../../src/core/errors.js';
-import { progressText } from '../../../src/cli/invoke/progress.js';
-import { resultText } from '../../../src/cli/invoke/result-text.js';
-import { waitForJob, waitReport } from '../../../src/cli/invoke/wait.js';
-import { formatTable, paintFor } from '../../../src/cli/output.js';
-import { parameterValue, splitParameter } from '../../../src/cli/parameters.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import { progressText } from '../../../../src/cli/invoke/progress.js';
+import { resultText } from '../../../../src/cli/invoke/result-text.js';
+import { waitForJob, waitReport } from '../../../../src/cli/invoke/wait.js';
+import { formatTable, paintFor } from '../../../../src/cli/output.js';
+import { parameterValue, splitParameter } from '../../../../src/cli/parameters.js';
 
 const table = (rows: object[], ...names: string[]) => ({
   dataShape: {

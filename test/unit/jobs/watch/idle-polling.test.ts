@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { AgentError } from '../../../src/core/errors.js';
-import type { ListJobsRequest } from '../../../src/iothub/ports.js';
-import { callJobService } from '../../support/jobs/callers.js';
-import { startWatching, type WatchRig } from '../../support/jobs/watch-rig.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import type { ListJobsRequest } from '../../../../src/iothub/ports.js';
+import { callJobService } from '../../../support/jobs/callers.js';
+import { startWatching, type WatchRig } from '../../../support/jobs/watch-rig.js';
 
 const MINUTE_MS = 60_000;
 const LISTED = ['scheduled', 'queued', 'enqueued', 'running'];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { createJobServices } from '../../../src/jobs/services/services.js';
-import { jobEnvironment } from '../../../src/jobs/environment.js';
-import { callService } from '../../support/jobs/callers.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { createJobServices } from '../../../../src/jobs/services/services.js';
+import { jobEnvironment } from '../../../../src/jobs/environment.js';
+import { callService } from '../../../support/jobs/callers.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 
 const clock = new ManualClock();
 const RAW = ['unknown', 'enqueued', 'running', 'completed', 'failed', 'cancelled', 'scheduled', 'queued'] as const;

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { type AdminServer, startAdminServer, isMeantFor } from '../../../src/agent/ops/admin-server.js';
-import { Health } from '../../../src/agent/ops/health.js';
-import { createMetrics } from '../../../src/agent/ops/prometheus.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { type AdminServer, startAdminServer, isMeantFor } from '../../../../src/agent/ops/admin-server.js';
+import { Health } from '../../../../src/agent/ops/health.js';
+import { createMetrics } from '../../../../src/agent/ops/prometheus.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 
 const SECRET_NAME = 'Thing-of-the-plant';
 

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { AgentError } from '../../../src/core/errors.js';
-import type { HubDocument } from '../../../src/iothub/ports.js';
-import { LookSchedule } from '../../../src/jobs/watch/look-schedule.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
-import { startWatching, type WatchRig } from '../../support/jobs/watch-rig.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import type { HubDocument } from '../../../../src/iothub/ports.js';
+import { LookSchedule } from '../../../../src/jobs/watch/look-schedule.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
+import { startWatching, type WatchRig } from '../../../support/jobs/watch-rig.js';
 
 const MINUTE_MS = 60_000;
 

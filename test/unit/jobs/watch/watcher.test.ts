@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { AgentError } from '../../../src/core/errors.js';
-import { jobEnvironment, type JobEnvironment } from '../../../src/jobs/environment.js';
-import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
-import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../src/jobs/watch/watcher.js';
-import { MemoryStore } from '../../../src/store/memory-store.js';
-import { ManualClock } from '../../support/manual-clock.js';
-import { callJobService } from '../../support/jobs/callers.js';
-import { recordingLog } from '../../support/recording-log.js';
-import { FakeHub } from '../../support/jobs/fake-hub.js';
-import { RecordingThing } from '../../support/jobs/recording-thing.js';
+import { AgentError } from '../../../../src/core/errors.js';
+import { jobEnvironment, type JobEnvironment } from '../../../../src/jobs/environment.js';
+import { RefusedCounts } from '../../../../src/jobs/refused-counts.js';
+import { createJobWatcher, type JobWatcher, type JobWatcherOptions } from '../../../../src/jobs/watch/watcher.js';
+import { MemoryStore } from '../../../../src/store/memory-store.js';
+import { ManualClock } from '../../../support/manual-clock.js';
+import { callJobService } from '../../../support/jobs/callers.js';
+import { recordingLog } from '../../../support/recording-log.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
+import { RecordingThing } from '../../../support/jobs/recording-thing.js';
 
 const INTERVAL_MS = 1000;
 

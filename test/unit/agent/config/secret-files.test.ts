@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type FileRights, isReadOnlyIn, PROCESS_FILE_RIGHTS } from '../../../src/agent/config/file-rights.js';
-import { loadAgentConfig, loadConfiguration } from '../../../src/agent/config/load.js';
-import { readPrivateFile } from '../../../src/agent/config/secret-file.js';
-import { formatProblem } from '../../../src/documents/problem.js';
-import { command } from '../../support/agent/command.js';
-import { ConfigFiles, CONNECTION, MINIMAL } from '../../support/agent/config-files.js';
+import { type FileRights, isReadOnlyIn, PROCESS_FILE_RIGHTS } from '../../../../src/agent/config/file-rights.js';
+import { loadAgentConfig, loadConfiguration } from '../../../../src/agent/config/load.js';
+import { readPrivateFile } from '../../../../src/agent/config/secret-file.js';
+import { formatProblem } from '../../../../src/documents/problem.js';
+import { command } from '../../../support/agent/command.js';
+import { ConfigFiles, CONNECTION, MINIMAL } from '../../../support/agent/config-files.js';
 
 const files = new ConfigFiles();
 beforeAll(() => files.open());

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { parseJson, stringifyJson } from '../../../src/core/exact-json.js';
-import type { NativeRow } from '../../../src/edge/definitions.js';
-import { ActiveJobs } from '../../../src/jobs/watch/active-jobs.js';
-import { startWatching, type WatchRig } from '../../support/jobs/watch-rig.js';
+import { parseJson, stringifyJson } from '../../../../src/core/exact-json.js';
+import type { NativeRow } from '../../../../src/edge/definitions.js';
+import { ActiveJobs } from '../../../../src/jobs/watch/active-jobs.js';
+import { startWatching, type WatchRig } from '../../../support/jobs/watch-rig.js';
 
 let rig: WatchRig | undefined;
 
