@@ -30,7 +30,7 @@ export type {
   ServiceHandler,
   ServiceParameters,
 } from './edge/definitions.js';
-export { EdgeClient, type EdgeClientOptions, type Entity } from './edge/edge-client.js';
+export { EdgeClient, type EdgeClientEvents, type EdgeClientOptions, type Entity } from './edge/edge-client.js';
 export { thingMetadata } from './edge/metadata.js';
 export { EdgeThing, type EdgeThingOptions, type PropertyWriteHandler } from './edge/thing.js';
 export { createAgent, startSandbox } from './library.js';

@@ -1,9 +1,11 @@
-import type * as Codec from '../../src/alwayson/codec/info-table.js';
+import type * as ReaderModule from '../../src/alwayson/codec/info-table-reader.js';
+import type * as WriterModule from '../../src/alwayson/codec/info-table-writer.js';
 import { type BenchTable, mixedTable, smallTable, unevenTable } from './codec-tables.js';
 import type { Comparison } from './compare.js';
 
 /** What the package ships, compiled: measuring through a loader would measure the loader's helpers, too. */
-const codec = require('../../dist/alwayson/codec/info-table.js') as typeof Codec;
+const { decodeInfoTable } = require('../../dist/alwayson/codec/info-table-reader.js') as typeof ReaderModule;
+const { encodeInfoTable } = require('../../dist/alwayson/codec/info-table-writer.js') as typeof WriterModule;
 
 const TABLES: readonly (readonly [name: string, make: () => BenchTable])[] = [
   ['T1', smallTable],
@@ -22,24 +24,24 @@ export function codecComparisons(): Comparison[] {
 }
 
 function decodeComparison(name: string, { table, objects }: BenchTable): Comparison {
-  const bytes = codec.encodeInfoTable(table);
+  const bytes = encodeInfoTable(table);
   const json = JSON.stringify(objects);
   return {
     name: `codec.decode.${name}`,
     unit: 'tables/s',
-    ours: () => codec.decodeInfoTable(bytes),
+    ours: () => decodeInfoTable(bytes),
     reference: () => JSON.parse(json) as unknown,
   };
 }
 
 function encodeComparison(name: string, { table, objects }: BenchTable): Comparison {
   // Rows and objects as a decoder makes them: rows that were built cell by cell have other hidden classes.
-  const fresh = codec.decodeInfoTable(codec.encodeInfoTable(table));
+  const fresh = decodeInfoTable(encodeInfoTable(table));
   const freshObjects = JSON.parse(JSON.stringify(objects)) as unknown;
   return {
     name: `codec.encode.${name}`,
     unit: 'tables/s',
-    ours: () => codec.encodeInfoTable(fresh),
+    ours: () => encodeInfoTable(fresh),
     reference: () => JSON.stringify(freshObjects),
   };
 }

@@ -12,29 +12,31 @@ import { boundNames, initialState, isAuthenticated, step } from './session.js';
 import { SessionTimers } from './session-timers.js';
 import type { ConnectionStatus, Effect, Grouping, SessionInput, SessionState, TimerName } from './session-types.js';
 
-interface ConnectionEvents {
+/** The events of a connection, with the arguments of their listeners. */
+export interface ConnectionEvents {
+  /** Every change of the connection, in order. */
   status: [ConnectionStatus];
 }
 
 /**
- * A connection to the platform that authenticates, binds, and comes back by itself until it is closed. It carries out
- * what the session machine decides: it owns the socket and the timers, and decides nothing itself.
+ * A connection to the platform that authenticates, binds and reconnects until it is closed. It carries out what the
+ * session machine decides: it owns the socket and the timers, and makes no decisions of its own. Listeners must not throw.
  */
-export class Connection {
+export class Connection extends EventEmitter<ConnectionEvents> {
   readonly #options: ConnectionOptions;
-  readonly #events = new EventEmitter<ConnectionEvents>();
   readonly #group: Grouping;
   readonly #timers: SessionTimers;
   readonly #exchange: Exchange;
   readonly #closed = deferred();
   readonly #inputs: SessionInput[] = [];
-  /** Sockets that have not gone yet. */
+  /** Sockets that have not closed yet. */
   readonly #links = new Set<Link>();
   #isStepping = false;
   #state: SessionState;
   #link: Link | undefined;
 
   constructor(options: ConnectionOptions) {
+    super();
     this.#options = options;
     this.#state = initialState(options.names);
     this.#group = bindGroups(options.maxFrameBytes, options.gateway);
@@ -59,12 +61,6 @@ export class Connection {
   /** Begins to connect; progress is reported as status. */
   start(): void {
     this.#input({ type: 'start' });
-  }
-
-  /** Calls `listener` on every change; returns a function that ends that. */
-  onStatus(listener: (status: ConnectionStatus) => void): () => void {
-    this.#events.on('status', listener);
-    return () => void this.#events.off('status', listener);
   }
 
   /** Binds one more name, now or with the next connection. */
@@ -214,10 +210,6 @@ export class Connection {
   #notify(status: ConnectionStatus): void {
     if (status.type === 'closed')
       void Promise.all([...this.#links].map((link) => link.ended)).then(() => this.#closed.resolve());
-    try {
-      this.#events.emit('status', status);
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'a listener of the connection status failed');
-    }
+    this.emit('status', status);
   }
 }

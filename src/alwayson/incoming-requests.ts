@@ -43,7 +43,7 @@ export class IncomingRequests {
   readonly #options: IncomingRequestsOptions;
   readonly #open = new Map<number, OpenRequest>();
   /** Requests above the limit that came in this turn of the event loop, by id. */
-  readonly #crowd = new Map<number, Message<RequestBody>>();
+  readonly #overflow = new Map<number, Message<RequestBody>>();
   #isAccepting = true;
   #idle: Deferred<void> | undefined;
 
@@ -68,34 +68,34 @@ export class IncomingRequests {
     }
     if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
     else if (this.#open.size < maxInFlight) this.#begin(message);
-    else if (this.#crowd.size < maxInFlight) this.#holdForATurn(message);
-    else this.#refuseCrowd(message);
+    else if (this.#overflow.size < maxInFlight) this.#deferOverflow(message);
+    else this.#refuseOverflow(message);
   }
 
   /**
    * Requests that came in one piece are read in one turn of the event loop, before any of them can have been answered:
    * those above the limit get a turn for that, then a place or a refusal.
    */
-  #holdForATurn(message: Message<RequestBody>): void {
-    if (this.#crowd.has(message.requestId)) return;
-    if (this.#crowd.size === 0) setImmediate(() => this.#admitCrowd());
-    this.#crowd.set(message.requestId, message);
+  #deferOverflow(message: Message<RequestBody>): void {
+    if (this.#overflow.has(message.requestId)) return;
+    if (this.#overflow.size === 0) setImmediate(() => this.#admitOverflow());
+    this.#overflow.set(message.requestId, message);
   }
 
   /** Gives places to as many as there are; the others wait for another turn as long as that makes places free. */
-  #admitCrowd(): void {
-    const crowd = [...this.#crowd.values()];
-    this.#crowd.clear();
+  #admitOverflow(): void {
+    const overflow = [...this.#overflow.values()];
+    this.#overflow.clear();
     const places = this.#options.maxInFlight - this.#open.size;
-    for (const [index, message] of crowd.entries()) {
+    for (const [index, message] of overflow.entries()) {
       if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
       else if (index < places) this.#begin(message);
-      else if (places > 0) this.#holdForATurn(message);
-      else this.#refuseCrowd(message);
+      else if (places > 0) this.#deferOverflow(message);
+      else this.#refuseOverflow(message);
     }
   }
 
-  #refuseCrowd(message: MessageHeader): void {
+  #refuseOverflow(message: MessageHeader): void {
     const { maxInFlight } = this.#options;
     this.#refuse(message, `The agent has ${maxInFlight} calls open, as many as it accepts; repeat the call later.`);
   }
@@ -119,7 +119,7 @@ export class IncomingRequests {
 
   /** The connection has gone: nobody waits for answers any more. */
   abandon(): void {
-    this.#crowd.clear();
+    this.#overflow.clear();
     const lost = new AgentError('ConnectionLost', 'The connection to ThingWorx broke while the call was open.');
     for (const request of this.#open.values()) this.#settle(request, lost);
   }

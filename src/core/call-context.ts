@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.js';
-import { newId } from './ids.js';
+import { newId } from './random.js';
 import { type Instruments, noInstruments } from './instruments.js';
 import { type Log, silentLog } from './log.js';
 

@@ -1,4 +1,11 @@
+import { randomUUID } from 'node:crypto';
+
 /** A source of numbers from 0 (included) to 1 (excluded), injected so that tests own chance. */
 export type Random = () => number;
 
 export const systemRandom: Random = Math.random;
+
+/** A new random id (UUID v4). */
+export function newId(): string {
+  return randomUUID();
+}

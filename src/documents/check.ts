@@ -3,7 +3,6 @@ import { issueTexts } from './issue-text.js';
 import { nearMiss } from './near-miss.js';
 import { type DocumentPath, type Problem, sortProblems } from './problem.js';
 import type { LocatedValue, SourceDocument } from './read.js';
-import { knownKeysAt } from './schema-keys.js';
 
 export type CheckResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -48,4 +47,39 @@ function unknownKey(path: DocumentPath, known: readonly string[], document: Loca
 function runTogether(key: string, known: readonly string[]): string | undefined {
   const name = /^([\w-]+)\s*[:=]/.exec(key)?.[1];
   return name !== undefined && known.includes(name) ? name : undefined;
+}
+
+/** The keys that a schema knows for the object at `path`; empty where it takes any. */
+function knownKeysAt(schema: z.ZodType, path: DocumentPath): readonly string[] {
+  let schemas = alternatives(schema);
+  for (const step of path) schemas = schemas.flatMap((candidate) => childrenAt(candidate, step)).flatMap(alternatives);
+  const keys = schemas.flatMap((candidate) => {
+    const { def } = candidate as z.core.$ZodTypes & { def: z.core.$ZodTypes['_zod']['def'] };
+    return def.type === 'object' ? Object.keys(def.shape) : [];
+  });
+  return [...new Set(keys)];
+}
+
+const definitionOf = (schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] =>
+  (schema as z.core.$ZodTypes)._zod.def;
+
+/** What stands behind wrappers (optional, default, ...) and the members of a union. */
+function alternatives(schema: z.core.$ZodType): z.core.$ZodType[] {
+  const def = definitionOf(schema);
+  if (def.type === 'union') return def.options.flatMap(alternatives);
+  if (def.type === 'pipe') return alternatives(def.in);
+  if (def.type === 'lazy') return alternatives(def.getter());
+  if ('innerType' in def) return alternatives(def.innerType as z.core.$ZodType);
+  return [schema];
+}
+
+function childrenAt(schema: z.core.$ZodType, step: string | number): z.core.$ZodType[] {
+  const def = definitionOf(schema);
+  if (def.type === 'array') return [def.element];
+  if (def.type === 'record') return [def.valueType];
+  if (def.type === 'object') {
+    const child = def.shape[step];
+    return child ? [child] : [];
+  }
+  return [];
 }

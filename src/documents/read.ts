@@ -4,7 +4,6 @@ import { readRegularFile } from '../core/regular-file.js';
 import { decodeText } from '../core/text-encoding.js';
 import { INEXACT_NUMBER, inexactNumbers, withoutExtensions } from './document-value.js';
 import { readJsonText } from './json-text.js';
-import { LineIndex } from './line-index.js';
 import { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits, type ParsedText } from './notation.js';
 import type { DocumentPath, Origin, Problem } from './problem.js';
 import { yamlSteps } from './yaml-text.js';
@@ -87,4 +86,33 @@ const tooLarge = (file: string, { maxBytes }: DocumentLimits): SourceDocument =>
 function unusable(problem: Problem): SourceDocument {
   const { origin } = problem;
   return { file: origin.source, value: undefined, locate: () => origin, problems: [problem] };
+}
+
+/** Finds the line and column of an offset in a text. The lines are counted once, when a place is first asked for. */
+class LineIndex {
+  readonly #text: string;
+  #starts: number[] | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Both from 1; the column counts UTF-16 code units. */
+  placeOf(offset: number): { readonly line: number; readonly column: number } {
+    const starts = (this.#starts ??= lineStarts(this.#text));
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: Math.max(0, offset - (starts[low] ?? 0)) + 1 };
+  }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) starts.push(end + 1);
+  return starts;
 }

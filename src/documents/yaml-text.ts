@@ -1,8 +1,7 @@
-import { Composer, type CST, type ErrorCode, Lexer, Parser, type Document as YamlDocument } from 'yaml';
-import type { DocumentLimits, NotationFault, ParsedText } from './notation.js';
+import { Composer, type CST, type ErrorCode, Lexer, Parser, type Document as YamlDocument, stringify } from 'yaml';
+import { type DocumentLimits, type NotationFault, type ParsedText, tooDeep, tooManyKeys } from './notation.js';
 import { yamlFaultText } from './yaml-faults.js';
 import { YamlPlaces } from './yaml-places.js';
-import { shapeFault } from './yaml-shape.js';
 import { YamlValue } from './yaml-value.js';
 
 /** Words and marks between two pauses: about 20 ms of work. */
@@ -111,3 +110,39 @@ function atMost(faults: readonly NotationFault[]): readonly NotationFault[] {
   if (!next) return sorted;
   return [...sorted.slice(0, MAX_FAULTS), { offset: next.offset, message: 'there are more errors from here on' }];
 }
+
+/**
+ * Checks depth and width of a text before it is composed, level by level without recursion: composing recurses, and must
+ * not be handed a text that would exhaust its stack.
+ */
+function shapeFault(tokens: readonly CST.Token[], limits: DocumentLimits): NotationFault | undefined {
+  let depth = 0;
+  let level: CST.Token[] = [...tokens];
+  while (level.length > 0) {
+    const next: CST.Token[] = [];
+    for (const token of level) for (const child of childrenOf(token)) next.push(child);
+    const wide = next.find((token) => isCollection(token) && token.items.length > limits.maxKeys && isMapOf(token));
+    if (wide) return tooManyKeys(limits, wide.offset);
+    if (next.some(isCollection)) depth += 1;
+    if (depth > limits.maxDepth) return tooDeep(limits);
+    level = next;
+  }
+  return undefined;
+}
+
+type Collection = CST.BlockMap | CST.BlockSequence | CST.FlowCollection;
+
+const isCollection = (token: CST.Token): token is Collection =>
+  token.type === 'block-map' || token.type === 'block-seq' || token.type === 'flow-collection';
+
+const isMapOf = (token: CST.Token): boolean =>
+  token.type === 'block-map' || (token.type === 'flow-collection' && token.start.type === 'flow-map-start');
+
+function childrenOf(token: CST.Token): CST.Token[] {
+  if (token.type === 'document') return token.value ? [token.value] : [];
+  if (!('items' in token)) return [];
+  return token.items.flatMap((item) => [item.key, item.value].filter((part): part is CST.Token => Boolean(part)));
+}
+
+/** A value as YAML, for people to read. */
+export const toYaml = (value: unknown): string => stringify(value, { lineWidth: 0 });

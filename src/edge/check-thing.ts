@@ -3,7 +3,7 @@ import type { ParameterDefinition } from './definitions.js';
 import type { EdgeThingOptions } from './thing.js';
 
 /** Answered by every Thing, and not listed in its metadata (protocol notes 8). */
-export const PLUMBING_SERVICES = ['GetMetadata', 'SynchronizeModelState', 'NotifyPropertyUpdate'] as const;
+export const PLATFORM_SERVICES = ['GetMetadata', 'SynchronizeModelState', 'NotifyPropertyUpdate'] as const;
 
 /** Longer names do not fit the field lengths of the C SDK (9). */
 const MAX_NAME_BYTES = 1024;
@@ -17,7 +17,7 @@ export function checkThing({ name, identifier, services = [], properties = [], e
   checkNames(`properties of Thing "${name}"`, properties);
   checkNames(`events of Thing "${name}"`, events);
   for (const service of definitions) {
-    const isReserved = PLUMBING_SERVICES.some((plumbing) => plumbing === service.name);
+    const isReserved = PLATFORM_SERVICES.some((reserved) => reserved === service.name);
     if (isReserved) throw invalid(`The service name "${service.name}" is reserved.`);
     checkNames(`parameters of service "${service.name}"`, service.parameters);
     for (const typed of [service.result, ...service.parameters]) checkShape(`service "${service.name}"`, typed);

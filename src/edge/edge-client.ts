@@ -1,7 +1,8 @@
+import { EventEmitter } from 'eventemitter3';
 import { CHARACTERISTIC, CODE, ENTITY_TYPE } from '../alwayson/codec/codes.js';
 import type { RequestBody } from '../alwayson/codec/message.js';
 import type { InfoTable } from '../alwayson/codec/values-model.js';
-import { Connection } from '../alwayson/connection.js';
+import { Connection, type ConnectionEvents } from '../alwayson/connection.js';
 import type { ConnectionStatus } from '../alwayson/session-types.js';
 import { inferPrimitive, rowsFromTable } from '../alwayson/values.js';
 import type { CallContext } from '../core/call-context.js';
@@ -10,9 +11,9 @@ import { AgentError } from '../core/errors.js';
 import { completeOptions, connectionOptions, type CompleteOptions, type EdgeClientOptions } from './client-options.js';
 import type { ServiceParameters } from './definitions.js';
 import { HostedThing } from './hosted-thing.js';
-import { logStatus } from './status-log.js';
-import type { ThingLine } from './thing-line.js';
+import type { ThingChannel } from './thing-channel.js';
 import type { EdgeThing } from './thing.js';
+import type { Log } from '../core/log.js';
 
 export type { EdgeClientOptions } from './client-options.js';
 
@@ -22,11 +23,15 @@ export interface Entity {
   readonly name: string;
 }
 
+/** The events of an EdgeClient, with the arguments of their listeners. */
+export type EdgeClientEvents = ConnectionEvents;
+
 /**
- * Offers Things to a ThingWorx platform. It connects, authenticates, binds the Things, answers what the platform asks
- * of them, and comes back by itself after every loss, until it is drained or closed.
+ * Offers Things to a ThingWorx platform. It connects, authenticates, binds the Things, handles the platform's requests
+ * for them, and reconnects after every loss, until it is drained or closed. Emits `status` on every change of the
+ * connection; an error that a listener throws is logged and has no other effect.
  */
-export class EdgeClient {
+export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   readonly #options: CompleteOptions;
   readonly #connection: Connection;
   readonly #hosted = new Map<string, HostedThing>();
@@ -35,14 +40,15 @@ export class EdgeClient {
 
   /** @throws AgentError ConfigurationInvalid for a URL that cannot be used, `ws://` without `allowInsecure` among them. */
   constructor(options: EdgeClientOptions) {
+    super();
     this.#options = completeOptions(options);
     this.#connection = new Connection(
       connectionOptions(this.#options, this.#names, (context, request, code) => this.#handle(context, request, code)),
     );
-    this.#connection.onStatus((status) => this.#onStatus(status));
+    this.#connection.on('status', (status) => this.#onStatus(status));
   }
 
-  /** The last status that was told; `idle` before `start`. */
+  /** The latest status; `idle` before `start`. */
   get status(): ConnectionStatus | { readonly type: 'idle' } {
     return this.#status;
   }
@@ -59,7 +65,7 @@ export class EdgeClient {
   addThing(thing: EdgeThing): void {
     if (this.#hosted.has(thing.boundName) || this.#hosted.has(thing.name))
       throw new AgentError('ConfigurationInvalid', `Two Things are named "${thing.name}".`);
-    const hosted = new HostedThing(thing, this.#lineOf(thing));
+    const hosted = new HostedThing(thing, this.#channelOf(thing));
     // The platform addresses a Thing by the string that it was bound with, or by its name (5.2).
     for (const name of new Set([thing.boundName, thing.name])) this.#hosted.set(name, hosted);
     this.#connection.addName(thing.boundName);
@@ -68,21 +74,17 @@ export class EdgeClient {
   /** Connects. Resolves when bound for the first time, when `signal` aborts, or when closed; losses are its own affair. */
   async start(signal?: AbortSignal): Promise<void> {
     const ready = deferred();
-    const stop = this.#connection.onStatus(({ type }) => {
+    const onStatus = ({ type }: ConnectionStatus): void => {
       if (type === 'bound' || type === 'closed') ready.resolve();
-    });
+    };
+    this.#connection.on('status', onStatus);
     const onAbort = (): void => ready.resolve();
     signal?.addEventListener('abort', onAbort, { once: true });
     if (this.#status.type === 'bound' || this.#status.type === 'closed' || signal?.aborted) ready.resolve();
     if (!signal?.aborted) this.#connection.start();
     await ready.promise;
     signal?.removeEventListener('abort', onAbort);
-    stop();
-  }
-
-  /** Hears of every change of the connection; returns what ends it. */
-  on(_event: 'status', listener: (status: ConnectionStatus) => void): () => void {
-    return this.#connection.onStatus(listener);
+    this.#connection.off('status', onStatus);
   }
 
   /**
@@ -141,9 +143,18 @@ export class EdgeClient {
       if (status.type === 'closed') hosted.close();
       else hosted.setBound(bound.has(hosted.thing.boundName));
     }
+    this.#emitStatus(status);
   }
 
-  #lineOf(thing: EdgeThing): ThingLine {
+  #emitStatus(status: ConnectionStatus): void {
+    try {
+      this.emit('status', status);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a listener of the connection status failed');
+    }
+  }
+
+  #channelOf(thing: EdgeThing): ThingChannel {
     const { clock, instruments, log, outbox, callTimeoutMs, maxMessageBytes } = this.#options;
     const about = { entityType: ENTITY_TYPE.Things, entityName: thing.boundName, code: CODE.POST };
     const call = (characteristic: number, name: string, params: InfoTable | null): Promise<InfoTable | null> =>
@@ -182,3 +193,28 @@ function nativeResult(table: InfoTable | null): unknown {
   const isSingle = table.fields.length === 1 && table.fields[0]?.name === 'result' && rows.length === 1;
   return isSingle ? rows[0]?.['result'] : rows;
 }
+
+/** One log line for each change of the connection. */
+function logStatus(log: Log, status: ConnectionStatus): void {
+  switch (status.type) {
+    case 'connecting':
+      return log.debug({ attempt: status.attempt }, 'connecting to ThingWorx');
+    case 'authenticated':
+      return log.debug({}, 'authenticated with ThingWorx');
+    case 'bound':
+      return log.info({ things: status.names, refused: status.refused }, 'bound to ThingWorx');
+    case 'refused':
+      if (status.what === 'auth')
+        return log.error({ status: hex(status.code), reason: status.reason }, 'ThingWorx refused the application key');
+      return log.error(
+        { thing: status.name, status: hex(status.code), reason: status.reason },
+        'ThingWorx refused to bind a Thing',
+      );
+    case 'lost':
+      return log.warn({ cause: status.cause }, 'connection to ThingWorx lost');
+    case 'closed':
+      return log.info({}, 'connection to ThingWorx closed');
+  }
+}
+
+const hex = (code: number): string => `0x${code.toString(16)}`;

@@ -1,9 +1,8 @@
 import type { InfoTable } from '../alwayson/codec/values-model.js';
 import { AgentError, isAgentError } from '../core/errors.js';
-import { Outbox } from './outbox.js';
+import { Outbox, tableBytes } from './outbox.js';
 import { SerialWorker } from './serial-worker.js';
-import type { ThingLine } from './thing-line.js';
-import { tableBytes } from './wire-size.js';
+import type { ThingChannel } from './thing-channel.js';
 
 interface Fired {
   readonly event: string;
@@ -17,16 +16,16 @@ interface Fired {
  * with the connection is sent again: at least once, rarely twice.
  */
 export class EventQueue {
-  readonly #line: ThingLine;
+  readonly #channel: ThingChannel;
   readonly #outbox: Outbox<Fired>;
   readonly #worker: SerialWorker;
   #isBound = false;
   #isClosed = false;
 
-  constructor(line: ThingLine) {
-    this.#line = line;
-    this.#outbox = new Outbox(line.outboxLimits, (fired) => this.#onDrop(fired));
-    this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: line.retryMs, clock: line.clock });
+  constructor(channel: ThingChannel) {
+    this.#channel = channel;
+    this.#outbox = new Outbox(channel.outboxLimits, (fired) => this.#onDrop(fired));
+    this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: channel.retryMs, clock: channel.clock });
   }
 
   bound(): void {
@@ -43,7 +42,7 @@ export class EventQueue {
   fire(event: string, data: InfoTable): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
-      const sinceMs = this.#line.clock.monotonicMs();
+      const sinceMs = this.#channel.clock.monotonicMs();
       this.#outbox.add({ item: { event, data, resolve, reject }, bytes: tableBytes(data), sinceMs });
       this.#worker.wake();
     });
@@ -57,11 +56,11 @@ export class EventQueue {
 
   async #work(): Promise<boolean> {
     if (!this.#isBound) return false;
-    const { clock } = this.#line;
+    const { clock } = this.#channel;
     const [entry] = this.#outbox.take(clock.monotonicMs(), 1, Number.POSITIVE_INFINITY);
     if (!entry) return false;
     try {
-      await this.#line.fire(entry.item.event, entry.item.data);
+      await this.#channel.fire(entry.item.event, entry.item.data);
       entry.item.resolve();
     } catch (error) {
       if (this.#isClosed) entry.item.reject(closed());
@@ -74,8 +73,8 @@ export class EventQueue {
   }
 
   #onDrop({ event, reject }: Fired): void {
-    this.#line.instruments.count('edge_events_dropped_total');
-    this.#line.log.warn({ event }, 'outbox full or event too old: the oldest event was dropped');
+    this.#channel.instruments.count('edge_events_dropped_total');
+    this.#channel.log.warn({ event }, 'outbox full or event too old: the oldest event was dropped');
     reject(
       new AgentError('QueueFull', `Event "${event}" was dropped: too many waited for the platform, or it too long.`),
     );

@@ -4,11 +4,11 @@ import type { InfoTable } from '../alwayson/codec/values-model.js';
 import type { CallContext } from '../core/call-context.js';
 import { AgentError } from '../core/errors.js';
 import { EventQueue } from './event-queue.js';
-import { PLUMBING } from './plumbing.js';
+import { PLATFORM_SERVICE_HANDLERS } from './platform-services.js';
 import { readProperties, writeProperties } from './property-access.js';
 import { PropertyPush } from './property-push.js';
 import { callService } from './service-call.js';
-import type { ThingLine } from './thing-line.js';
+import type { ThingChannel } from './thing-channel.js';
 import type { EdgeThing } from './thing.js';
 
 /** A Thing in a client: what comes for it, and what it sends. */
@@ -18,12 +18,12 @@ export class HostedThing {
   readonly #events: EventQueue;
   #isBound = false;
 
-  constructor(thing: EdgeThing, line: ThingLine) {
+  constructor(thing: EdgeThing, channel: ThingChannel) {
     this.thing = thing;
-    this.#push = new PropertyPush(thing, line);
-    this.#events = new EventQueue(line);
+    this.#push = new PropertyPush(thing, channel);
+    this.#events = new EventQueue(channel);
     thing.attach({
-      nowMs: () => line.clock.nowMs(),
+      nowMs: () => channel.clock.nowMs(),
       propertyChanged: (name, value) => this.#push.changed(name, value),
       fire: (event, data) => this.#events.fire(event, data),
     });
@@ -66,11 +66,12 @@ export class HostedThing {
   }
 
   #callService(context: CallContext, { name, params }: RequestBody): Promise<InfoTable | null> {
-    if (isPlumbing(name)) return Promise.resolve(PLUMBING[name](this.thing, this.#push, params));
+    if (isPlatformService(name))
+      return Promise.resolve(PLATFORM_SERVICE_HANDLERS[name](this.thing, this.#push, params));
     return callService(this.thing.service(name), context, params);
   }
 }
 
-function isPlumbing(name: string): name is keyof typeof PLUMBING {
-  return Object.hasOwn(PLUMBING, name);
+function isPlatformService(name: string): name is keyof typeof PLATFORM_SERVICE_HANDLERS {
+  return Object.hasOwn(PLATFORM_SERVICE_HANDLERS, name);
 }

@@ -1,16 +1,14 @@
-import type { InfoTable } from '../alwayson/codec/values-model.js';
-import { type FieldDefinition, Primitive } from '../alwayson/codec/values-model.js';
+import { type InfoTable, type FieldDefinition, Primitive } from '../alwayson/codec/values-model.js';
 import { makeField, type NativeRow, rowsFromTable, tableFromRows } from '../alwayson/values.js';
 import type { Timer } from '../core/clock.js';
 import { isAgentError } from '../core/errors.js';
 import type { PropertyDefinition } from './definitions.js';
-import { Outbox } from './outbox.js';
+import { Outbox, approximateBytes } from './outbox.js';
 import { propertyCell } from './property-access.js';
 import { assumedSubscription, isPushed, type Pushed, type Subscription, subscriptionFrom } from './push-rule.js';
 import { SerialWorker } from './serial-worker.js';
-import type { ThingLine } from './thing-line.js';
+import type { ThingChannel } from './thing-channel.js';
 import type { EdgeThing, PropertyValue } from './thing.js';
-import { approximateBytes } from './wire-size.js';
 
 interface Push {
   readonly name: string;
@@ -41,7 +39,7 @@ const SUBSCRIPTION_OPTIONS = tableFromRows([makeField('options', 'JSON')], [{ op
  */
 export class PropertyPush {
   readonly #thing: EdgeThing;
-  readonly #line: ThingLine;
+  readonly #channel: ThingChannel;
   readonly #outbox: Outbox<Push>;
   readonly #worker: SerialWorker;
   readonly #lastPushed = new Map<string, Pushed>();
@@ -52,17 +50,17 @@ export class PropertyPush {
   /** Whether the subscriptions were heard on the present connection. */
   #isSubscribed = false;
 
-  constructor(thing: EdgeThing, line: ThingLine) {
+  constructor(thing: EdgeThing, channel: ThingChannel) {
     this.#thing = thing;
-    this.#line = line;
-    this.#outbox = new Outbox(line.outboxLimits, (push) => this.#onDrop(push));
-    this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: line.retryMs, clock: line.clock });
+    this.#channel = channel;
+    this.#outbox = new Outbox(channel.outboxLimits, (push) => this.#onDrop(push));
+    this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: channel.retryMs, clock: channel.clock });
   }
 
   /** The Thing is bound on a new connection. Platforms then say when to ask for subscriptions; one that does not is asked. */
   bound(): void {
     this.#isBound = true;
-    this.#greeting = this.#line.clock.schedule(GREETING_MS, () => this.refresh());
+    this.#greeting = this.#channel.clock.schedule(GREETING_MS, () => this.refresh());
     this.#worker.wake();
   }
 
@@ -132,7 +130,7 @@ export class PropertyPush {
     };
     this.#lastPushed.set(name, { value, quality });
     const bytes = 24 + Buffer.byteLength(name) + approximateBytes(push.value);
-    this.#outbox.add({ item: push, bytes, sinceMs: this.#line.clock.monotonicMs() });
+    this.#outbox.add({ item: push, bytes, sinceMs: this.#channel.clock.monotonicMs() });
   }
 
   async #work(): Promise<boolean> {
@@ -146,23 +144,23 @@ export class PropertyPush {
   async #refreshNow(): Promise<void> {
     this.#isRefreshWanted = false;
     try {
-      const table = await this.#line.call('GetPropertySubscriptions', SUBSCRIPTION_OPTIONS);
+      const table = await this.#channel.call('GetPropertySubscriptions', SUBSCRIPTION_OPTIONS);
       this.subscribe(table ? rowsFromTable(table) : []);
     } catch (error) {
       if (!isAgentError(error, 'RequestRefused')) {
         this.#isRefreshWanted = true;
         throw error;
       }
-      this.#line.log.debug({ status: error.context['status'] }, 'the platform gives no property subscriptions');
+      this.#channel.log.debug({ status: error.context['status'] }, 'the platform gives no property subscriptions');
     }
   }
 
   async #pushSome(): Promise<void> {
-    const { clock, log, maxBatchBytes } = this.#line;
+    const { clock, log, maxBatchBytes } = this.#channel;
     const entries = this.#outbox.take(clock.monotonicMs(), MAX_VALUES_PER_CALL, maxBatchBytes);
     if (entries.length === 0) return;
     try {
-      await this.#line.call('UpdateSubscribedPropertyValues', valuesTable(entries.map((entry) => entry.item)));
+      await this.#channel.call('UpdateSubscribedPropertyValues', valuesTable(entries.map((entry) => entry.item)));
     } catch (error) {
       if (!isAgentError(error, 'RequestRefused', 'FrameLimitExceeded', 'ValueNotEncodable')) {
         this.#outbox.putBack(entries, clock.monotonicMs());
@@ -173,8 +171,8 @@ export class PropertyPush {
   }
 
   #onDrop({ name }: Push): void {
-    this.#line.instruments.count('edge_property_values_dropped_total');
-    this.#line.log.warn({ property: name }, 'outbox full or value too old: the oldest property value was dropped');
+    this.#channel.instruments.count('edge_property_values_dropped_total');
+    this.#channel.log.warn({ property: name }, 'outbox full or value too old: the oldest property value was dropped');
   }
 }
 

@@ -2,7 +2,7 @@ import { type CallContext, remainingMs } from '../core/call-context.js';
 import { type Clock, sleep } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
 import { TokenBucket } from '../core/token-bucket.js';
-import { isDeadline } from './attempt-end.js';
+import { isDeadline } from './connection-errors.js';
 import type { HubLane } from './ports.js';
 import type { TierLimits } from './tier-limits.js';
 

@@ -1,5 +1,5 @@
 import type { CallContext } from '../core/call-context.js';
-import { newId } from '../core/ids.js';
+import { newId } from '../core/random.js';
 import type { HubDocument, HubPort } from '../iothub/ports.js';
 import type { Guards } from './guards.js';
 import { DEFAULTS } from './parameters.js';

@@ -1,7 +1,8 @@
-import { BASE_TYPE_BY_CODE, type CodedBaseType } from './base-type-codes.js';
+import { BASE_TYPE_BY_CODE, type CodedBaseType } from './base-types.js';
 import { frameMalformed, frameTruncated, limitExceeded, unknownBaseType } from './codec-errors.js';
 import { readScalar } from './primitive.js';
-import type { Reader } from './reader.js';
+import { type CodecLimits, completeLimits } from './limits.js';
+import { asBuffer, Reader } from './reader.js';
 import { ShapeCache, type ShapePlan } from './shape-cache.js';
 import {
   type Cell,
@@ -14,6 +15,11 @@ import {
 } from './values-model.js';
 
 const NO_ASPECTS: ReadonlyMap<string, Primitive> = new Map();
+
+/** Reads one InfoTable from the start of `bytes`. Throws AgentError of the codec's codes. */
+export function decodeInfoTable(bytes: Uint8Array, limits?: Partial<CodecLimits>): InfoTable {
+  return readInfoTable(new Reader(asBuffer(bytes), 0, completeLimits(limits)));
+}
 
 /** Reads a data shape and the rows after it. */
 export function readInfoTable(reader: Reader): InfoTable {

@@ -1,16 +1,20 @@
-import { CODED_BASE_TYPES, type CodedBaseType } from './base-type-codes.js';
-import type { BaseType } from './base-types.js';
+import { CODED_BASE_TYPES, type CodedBaseType, type BaseType } from './base-types.js';
 import { notEncodable } from './codec-errors.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import { plainColumns, writePlainRows } from './plain-rows.js';
 import { unfit, writeScalar } from './primitive.js';
 import { type FieldDefinition, type InfoTable, TypedCell, Primitive, type Row, type Value } from './values-model.js';
-import type { Writer } from './writer.js';
+import { build, type Writer } from './writer.js';
 
 const NOTHING = CODED_BASE_TYPES.NOTHING;
 
 /** With fewer rows, planning costs more than it saves. */
 const FEW_ROWS = 3;
+
+/** Returns the bytes of one InfoTable. Throws ValueNotEncodable. */
+export function encodeInfoTable(table: InfoTable): Buffer {
+  return build((writer) => writeInfoTable(writer, table));
+}
 
 /** Writes a data shape and rows; a row is written with as many cells as it has. */
 export function writeInfoTable(writer: Writer, table: InfoTable): void {

@@ -1,5 +1,4 @@
-import { CODED_BASE_TYPES, type CodedBaseType } from './base-type-codes.js';
-import type { PayloadKind } from './base-types.js';
+import { CODED_BASE_TYPES, type CodedBaseType, type PayloadKind } from './base-types.js';
 import { textBytes, writeText } from './text.js';
 import type { Cell, Row } from './values-model.js';
 import type { Writer } from './writer.js';

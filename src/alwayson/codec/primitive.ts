@@ -1,5 +1,4 @@
-import type { CodedBaseType } from './base-type-codes.js';
-import type { BaseType, PayloadKind } from './base-types.js';
+import type { CodedBaseType, BaseType, PayloadKind } from './base-types.js';
 import { notEncodable } from './codec-errors.js';
 import type { Reader } from './reader.js';
 import { type CompoundPayload, isCompoundPayload, isLong, readCompound, writeCompound } from './compound.js';

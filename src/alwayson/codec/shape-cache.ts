@@ -1,4 +1,4 @@
-import type { CodedBaseType } from './base-type-codes.js';
+import type { CodedBaseType } from './base-types.js';
 import type { CodecLimits } from './limits.js';
 import type { Reader } from './reader.js';
 import type { FieldDefinition } from './values-model.js';

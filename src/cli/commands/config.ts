@@ -80,7 +80,7 @@ async function print(io: CommandIo, files: readonly string[], flags: Flags): Pro
   if (!result.ok) throw configurationInvalid(result.problems);
   const masked = maskSecrets(result.effective);
   if (flags.output === 'json') printJson(io, masked);
-  else io.stdout.write((await import('../../documents/write.js')).toYaml(masked));
+  else io.stdout.write((await import('../../documents/yaml-text.js')).toYaml(masked));
 }
 
 async function explainOne(io: CommandIo, key: string, files: readonly string[], flags: Flags): Promise<void> {

@@ -32,11 +32,12 @@ function makeClient(url: string, options: Partial<EdgeClientOptions> = {}): Edge
 /** Resolves with the first status of this type from now on. */
 function nextStatus(client: EdgeClient, type: ConnectionStatus['type']): Promise<ConnectionStatus> {
   return new Promise((resolve) => {
-    const stop = client.on('status', (status) => {
+    const onStatus = (status: ConnectionStatus): void => {
       if (status.type !== type) return;
-      stop();
+      client.off('status', onStatus);
       resolve(status);
-    });
+    };
+    client.on('status', onStatus);
   });
 }
 

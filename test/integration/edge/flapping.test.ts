@@ -19,13 +19,14 @@ afterEach(async () => {
 function statuses(of: EdgeClient, type: ConnectionStatus['type'], count: number): Promise<void> {
   let left = count;
   return new Promise((resolve) => {
-    const stop = of.on('status', (status) => {
+    const onStatus = (status: ConnectionStatus): void => {
       if (status.type !== type) return;
       left -= 1;
       if (left > 0) return;
-      stop();
+      of.off('status', onStatus);
       resolve();
-    });
+    };
+    of.on('status', onStatus);
   });
 }
 

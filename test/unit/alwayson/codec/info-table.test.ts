@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { BASE_TYPES, type BaseType } from '../../../../src/alwayson/codec/base-types.js';
-import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import { decodeInfoTable } from '../../../../src/alwayson/codec/info-table-reader.js';
+import { encodeInfoTable } from '../../../../src/alwayson/codec/info-table-writer.js';
 import { type Cell, type InfoTable, TypedCell, Primitive } from '../../../../src/alwayson/codec/values-model.js';
 import {
   type Bytes,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { BaseType } from '../../../../src/alwayson/codec/base-types.js';
-import { decodeInfoTable, encodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import { decodeInfoTable } from '../../../../src/alwayson/codec/info-table-reader.js';
+import { encodeInfoTable } from '../../../../src/alwayson/codec/info-table-writer.js';
 import { textBytes } from '../../../../src/alwayson/codec/text.js';
 import { type Cell, type FieldDefinition, TypedCell, type Row } from '../../../../src/alwayson/codec/values-model.js';
 import { cell, field, row, table, toHex } from '../../../support/codec/byte-builder.js';

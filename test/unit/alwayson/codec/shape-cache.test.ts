@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeInfoTable } from '../../../../src/alwayson/codec/info-table.js';
+import { decodeInfoTable } from '../../../../src/alwayson/codec/info-table-reader.js';
 import { DEFAULT_LIMITS, completeLimits } from '../../../../src/alwayson/codec/limits.js';
 import { Reader } from '../../../../src/alwayson/codec/reader.js';
 import { ShapeCache, type ShapePlan } from '../../../../src/alwayson/codec/shape-cache.js';

@@ -1,6 +1,6 @@
 import { type InfoTable, Primitive } from '../alwayson/codec/values-model.js';
 import { makeField, type NativeRow, rowsFromTable } from '../alwayson/values.js';
-import type { PLUMBING_SERVICES } from './check-thing.js';
+import type { PLATFORM_SERVICES } from './check-thing.js';
 import { thingMetadata } from './metadata.js';
 import { propertyCell } from './property-access.js';
 import type { PropertyPush } from './property-push.js';
@@ -15,10 +15,10 @@ const NAMED_VTQ = [
   makeField('quality', 'STRING'),
 ];
 
-type Plumbing = (thing: EdgeThing, push: PropertyPush, params: InfoTable | null) => InfoTable | null;
+type PlatformServiceHandler = (thing: EdgeThing, push: PropertyPush, params: InfoTable | null) => InfoTable | null;
 
 /** What platforms call on every Thing after BIND; not listed in the metadata. */
-export const PLUMBING: Readonly<Record<(typeof PLUMBING_SERVICES)[number], Plumbing>> = {
+export const PLATFORM_SERVICE_HANDLERS: Readonly<Record<(typeof PLATFORM_SERVICES)[number], PlatformServiceHandler>> = {
   GetMetadata: (thing) => resultTable({ baseType: 'JSON' }, thingMetadata(thing)),
   NotifyPropertyUpdate: (_thing, push) => {
     push.refresh();

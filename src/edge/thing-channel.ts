@@ -5,7 +5,7 @@ import type { Log } from '../core/log.js';
 import type { OutboxLimits } from './outbox.js';
 
 /** One Thing's way to the platform. */
-export interface ThingLine {
+export interface ThingChannel {
   /** Calls a service of the Thing on the platform. */
   call(service: string, params: InfoTable | null): Promise<InfoTable | null>;
   /** Fires an event of the Thing. */
