@@ -41,7 +41,11 @@ describe('the main job, over REST, on real MQTT devices', () => {
     const deviceId = sandbox.ready.devices?.[3]?.deviceId ?? '';
     expect((await thing.request('POST', `/sandbox/devices/${deviceId}/stop`, {})).status).toBe(200);
     const jobId = String(
-      await thing.result('ScheduleDeviceMethodJob', { methodName: 'echo', payload: 'hi', connectTimeoutInSeconds: 1 }),
+      await thing.result('ScheduleDeviceMethodJob', {
+        methodName: 'echo',
+        payloadText: '"hi"',
+        connectTimeoutInSeconds: 1,
+      }),
     );
     expect(await thing.ended(jobId)).toMatchObject({
       outcome: 'completedWithErrors',
