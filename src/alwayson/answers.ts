@@ -4,28 +4,28 @@ import { CODE } from './codec/codes.js';
 import { TypedCell, type InfoTable } from './codec/values-model.js';
 import type { ResponseBody } from './codec/message.js';
 
-/** An answer before it is written: the code of the header, and the body (7). */
+/** A response before it is encoded: the code for its header, and its body [AO 7]. */
 export interface Answer {
   readonly code: RefusalStatus | typeof CODE.SUCCESS;
   readonly body: ResponseBody;
 }
 
-/** Longer texts help nobody, and an answer must fit one message. */
+/** A longer reason explains nothing more, and the response must fit one message. */
 const MAX_REASON_LENGTH = 4_000;
 
-/** 0x40 with a table, or with nothing. */
+/** A success (0x40) with a table or without content. */
 export function success(content: InfoTable | null): Answer {
   return { code: CODE.SUCCESS, body: { kind: 'response', reason: null, content } };
 }
 
-/** A status with a reason, in the right layout (7.1). */
+/** An error status with a reason [AO 7.1]. */
 export function refusal(code: RefusalStatus, reason: string): Answer {
   return { code, body: { kind: 'response', reason: reason.slice(0, MAX_REASON_LENGTH), content: null } };
 }
 
 /**
- * The answer to a request that failed with `error`: the status of its code and its reason. An error without a status
- * is a defect: its text stays here, the other end gets the correlation id to ask for.
+ * The response to a request that failed with `error`: the status of its code, and its reason. An error without a status
+ * is a defect: its text stays in the log, and the other end receives only the correlation id to look for.
  */
 export function failure(error: unknown, correlationId: string): Answer {
   const status = statusOf(error);
@@ -37,7 +37,7 @@ export function failure(error: unknown, correlationId: string): Answer {
   return refusal(CODE.INTERNAL_SERVER_ERROR, internal.reason);
 }
 
-/** The AlwaysOn status for an error; undefined for one that is a defect of ours. */
+/** The AlwaysOn status for an error; undefined for one that is a defect of the agent. */
 export function statusOf(error: unknown): RefusalStatus | undefined {
   if (!(error instanceof AgentError) || error.code === 'Internal') return undefined;
   if (error.code === 'HubRejected' && isClientError(error.context['httpStatus'])) return CODE.BAD_REQUEST;
@@ -49,13 +49,14 @@ function isClientError(httpStatus: unknown): boolean {
   return typeof httpStatus === 'number' && httpStatus >= 400 && httpStatus < 500;
 }
 
-/** The answer to a frame that could not be read (4.4, 7.3). */
+/** The response to a request that could not be decoded [AO 4.4, 7.3]. */
 export function unreadable(error: AgentError): Answer {
   return refusal(CODE.BAD_REQUEST, error.reason);
 }
 
 /**
- * Why the other end refused: its reason; else what C SDK ends put into a table instead (7.2); else the code's name.
+ * Why the other end refused a request: its reason, or the text that C SDK edges put into a table instead [AO 7.2], or
+ * the name of the code.
  */
 export function reasonOf(code: number, body: ResponseBody): string {
   if (body.reason) return body.reason;

@@ -6,22 +6,22 @@ import { type Random, systemRandom } from '../core/random.js';
 import type { RequestHandler } from './incoming-requests.js';
 import type { Dial } from './transport.js';
 
-/** How connections that were lost or refused are tried again. */
+/** The pace of new attempts after a connection was lost or refused. */
 export interface ReconnectOptions {
   /** Full jitter after a loss: `random * min(cap, base * 2^n)`. */
   readonly baseMs: number;
   readonly capMs: number;
   /**
-   * Upper bound of the jitter while the agent has been bound within the last `recentlyBoundMs`: a platform that comes and
-   * goes is bound again soon after each return.
+   * Upper bound of the jitter if the agent was bound within the last `recentlyBoundMs`, so that it is bound again soon
+   * after each return of a platform that comes and goes.
    */
   readonly recentCapMs: number;
   readonly recentlyBoundMs: number;
-  /** After being bound for so long, losses are counted from zero again. */
+  /** How long a connection must have been bound before the count of losses starts again at zero. */
   readonly stableAfterMs: number;
-  /** After a clean close by the platform the first try comes at a random moment within this time (or the cap). */
+  /** After a clean close by the platform, the first attempt is made at a random moment within this time (or the cap). */
   readonly spreadMs: number;
-  /** After a refused AUTH or BIND: doubling pauses, plus or minus 20 %. */
+  /** Pauses after a refused AUTH or BIND double from this base, plus or minus 20 %. */
   readonly refusalBaseMs: number;
   readonly refusalCapMs: number;
 }
@@ -30,7 +30,7 @@ export const DEFAULT_RECONNECT: ReconnectOptions = {
   baseMs: 500,
   capMs: 60_000,
   recentCapMs: 3_000,
-  // One minute, and the longest pause that may have begun within it.
+  // One minute plus the longest pause that can have begun within it.
   recentlyBoundMs: 64_000,
   stableAfterMs: 30_000,
   spreadMs: 5_000,
@@ -40,7 +40,7 @@ export const DEFAULT_RECONNECT: ReconnectOptions = {
 
 export interface ConnectionOptions {
   readonly dial: Dial;
-  /** The claim of AUTH. Secret. */
+  /** The claim that AUTH sends. Secret. */
   readonly appKey: string;
   /** Names as BIND sends them: a Thing's name, or `*` and its identifier. */
   readonly names: readonly string[];
@@ -50,17 +50,17 @@ export interface ConnectionOptions {
   readonly maxFrameBytes: number;
   readonly maxMessageBytes: number;
   readonly maxRequestsInFlight: number;
-  /** Calls of the edge to the platform that may be open at the same time. */
+  /** The most calls from the edge to the platform that may be pending at the same time. */
   readonly maxCallsOpen: number;
-  /** The deadline of each of the platform's requests. */
+  /** How long each request of the platform may take. */
   readonly serviceTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
-  /** How long TCP, a proxy's CONNECT, TLS and the WebSocket upgrade may take together. */
+  /** How long TCP, the proxy, TLS and the WebSocket upgrade may take together. */
   readonly connectTimeoutMs: number;
   /** How long the platform may take to answer AUTH or BIND. */
   readonly answerTimeoutMs: number;
-  /** How long it may take to answer UNBIND, before the socket is closed all the same. */
+  /** How long the platform may take to answer UNBIND before the socket is closed without its answer. */
   readonly unbindTimeoutMs: number;
   readonly reconnect: ReconnectOptions;
   readonly clock: Clock;
@@ -69,7 +69,7 @@ export interface ConnectionOptions {
   readonly instruments: Instruments;
 }
 
-/** All that has a sensible default. */
+/** The defaults of the options that have one. */
 export const CONNECTION_DEFAULTS = {
   gateway: null,
   maxFrameBytes: 8_192,

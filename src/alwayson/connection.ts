@@ -48,56 +48,59 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     );
   }
 
-  /** Names bound on the present connection. */
+  /** Names bound on the current connection. */
   get boundNames(): readonly string[] {
     return boundNames(this.#state);
   }
 
-  /** The platform's requests that are open. */
+  /** How many requests of the platform are in flight. */
   get requestsInFlight(): number {
     return this.#exchange.incoming.size;
   }
 
-  /** Begins to connect; progress is reported as status. */
+  /** Starts to connect; progress is reported as status. */
   start(): void {
     this.#input({ type: 'start' });
   }
 
-  /** Binds one more name, now or with the next connection. */
+  /** Binds one more name, at once or with the next connection. */
   addName(name: string): void {
     this.#input({ type: 'addName', name });
   }
 
   /**
-   * Sends a request to the platform and waits for the content of its answer.
-   * @throws AgentError ConnectionLost when there is no connection or it breaks; RequestTimeout; RequestRefused; QueueFull;
-   * ValueNotEncodable and FrameLimitExceeded for what cannot be sent.
+   * Sends a request to the platform and returns the content of its response.
+   * @throws AgentError ConnectionLost if there is no connection or it breaks; RequestTimeout; RequestRefused; QueueFull;
+   * ValueNotEncodable or FrameLimitExceeded for a request that cannot be sent.
    */
   call(request: OutgoingRequest, timeoutMs: number): Promise<InfoTable | null> {
     if (!isAuthenticated(this.#state)) return Promise.reject(this.#notConnected());
     return this.#exchange.call(request, timeoutMs);
   }
 
-  /** Takes no new work, answers what is open or refuses it after `timeoutMs`, unbinds and closes. Resolves when closed. */
+  /**
+   * Refuses new requests, waits for those in flight and refuses what is left after `timeoutMs`, then unbinds and closes.
+   * Resolves when closed.
+   */
   async drain(timeoutMs: number): Promise<void> {
     const { incoming } = this.#exchange;
     incoming.stopAccepting();
-    const isOver = deferred();
-    const timer = this.#options.clock.schedule(timeoutMs, () => isOver.resolve());
-    await Promise.race([incoming.whenIdle(), isOver.promise, this.#closed.promise]);
+    const timeout = deferred();
+    const timer = this.#options.clock.schedule(timeoutMs, () => timeout.resolve());
+    await Promise.race([incoming.whenIdle(), timeout.promise, this.#closed.promise]);
     timer.cancel();
     incoming.refuseOpen();
     this.#input({ type: 'shutDown' });
     await this.#closed.promise;
   }
 
-  /** Closes now; open calls get no answer. Resolves when the socket has closed. */
+  /** Closes at once, without a response to the requests in flight. Resolves when the socket has closed. */
   close(): Promise<void> {
     this.#input({ type: 'close' });
     return this.#closed.promise;
   }
 
-  /** Steps the machine; inputs that come while effects are carried out wait their turn. */
+  /** Steps the machine. Inputs that arrive while effects are carried out are queued, so that steps never nest. */
   #input(input: SessionInput): void {
     this.#inputs.push(input);
     if (this.#isStepping) return;
@@ -118,11 +121,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       case 'dial':
         return this.#dial();
       case 'sendAuth':
-        return this.#ask(CODE.AUTH, { kind: 'auth', claims: new Map([['appKey', this.#options.appKey]]) });
+        return this.#request(CODE.AUTH, { kind: 'auth', claims: new Map([['appKey', this.#options.appKey]]) });
       case 'sendBind':
-        return this.#ask(CODE.BIND, this.#bindBody(effect.names, false));
+        return this.#request(CODE.BIND, this.#bindBody(effect.names, false));
       case 'sendUnbind':
-        return this.#ask(CODE.UNBIND, this.#bindBody(effect.names, true));
+        return this.#request(CODE.UNBIND, this.#bindBody(effect.names, true));
       case 'sendPing':
         return this.#ping();
       case 'arm':
@@ -171,7 +174,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       listener: {
         onOpen: () => this.#input({ type: 'opened' }),
         onFrame: (frame) => this.#exchange.receive(frame),
-        onText: () => log.debug({}, 'text message ignored'),
+        onText: () => log.debug({}, 'ignored a text message'),
         onPong: () => this.#input({ type: 'pong' }),
         onClose: ({ cause, isClean }) => this.#input({ type: 'lost', cause, clean: isClean }),
       },
@@ -182,10 +185,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.#exchange.attach(link);
   }
 
-  /** A question that cannot be written (a platform with tiny frames) is as good as a connection that broke. */
-  #ask(code: number, body: AuthBody | BindBody): void {
+  /** A request that cannot be encoded, because the frames of the platform are tiny, counts as a broken connection. */
+  #request(code: number, body: AuthBody | BindBody): void {
     try {
-      this.#exchange.ask(code, body);
+      this.#exchange.sendSessionRequest(code, body);
     } catch (error) {
       this.#input({ type: 'lost', cause: messageOf(error), clean: false });
     }
@@ -197,7 +200,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   #ping(): void {
     this.#exchange.sweep();
-    // Platforms drop empty pings; the time of day is what other edges send (1.4).
+    // Platforms drop empty pings; other edges send the time of day [AO 1.4].
     this.#link?.ping(new Date(this.#options.clock.nowMs()).toISOString().slice(11, 19));
   }
 

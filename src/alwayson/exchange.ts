@@ -12,7 +12,7 @@ import { IncomingRequests } from './incoming-requests.js';
 import type { Link } from './link.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 
-/** A request of the edge to the platform. */
+/** A request from the edge to the platform. */
 export interface OutgoingRequest {
   readonly code: number;
   readonly entityType: number;
@@ -23,42 +23,42 @@ export interface OutgoingRequest {
 }
 
 /** The platform's answer to AUTH, BIND or UNBIND. */
-export type QuestionAnswer =
+export type SessionAnswer =
   { readonly isAccepted: true } | { readonly isAccepted: false; readonly code: number; readonly reason: string };
 
-/** Longer reasons explain nothing. They are scrubbed before they are cut, but not by the megabyte. */
+/** A longer reason explains nothing more. It is scrubbed before it is cut, but only this much of it. */
 const MAX_REASON_LENGTH = 2_000;
 const MAX_SCRUBBED_LENGTH = 65_536;
 
-/** A platform that sends garbage must not fill the log with it. */
+/** A platform that sends garbage must not fill the log. */
 const UNREADABLE_LINES_PER_MINUTE = 20;
 
-/** Whoever has not accepted the application key has not shown that it is the platform. */
+/** A peer that has not accepted the application key has not shown that it is the platform. */
 const UNAUTHENTICATED = refusal(
   CODE.UNAUTHORIZED,
   new AgentError('ServiceUnavailable', 'The platform has not accepted AUTH on this connection yet; accept it first.')
     .reason,
 );
 
-/** Requests and answers, both ways, over whatever link there is at the moment. */
+/** Requests and responses in both directions, over the current link. */
 export class Exchange {
   readonly incoming: IncomingRequests;
   readonly #options: ConnectionOptions;
-  readonly #onAnswer: (answer: QuestionAnswer) => void;
+  readonly #onAnswer: (answer: SessionAnswer) => void;
   readonly #reader: FrameReader;
   readonly #outgoing: OutgoingCalls;
   #link: Link | undefined;
-  /** Reasons are cut, and what is left of a secret by that would not be recognized later. */
+  /** Reasons are scrubbed here, because the rest of a secret that was cut in two would not be recognized later. */
   readonly #scrub: Scrub;
   readonly #unreadable = new LineLimit(UNREADABLE_LINES_PER_MINUTE);
-  /** Whether the platform has accepted AUTH on this link. */
+  /** Whether the platform has accepted AUTH on the current link. */
   #isAuthenticated = false;
-  /** Assigned by the platform in the header of its answer to AUTH (5.1). */
+  /** Assigned by the platform in the header of its answer to AUTH [AO 5.1]. */
   #sessionId = NONE;
-  /** The AUTH, BIND or UNBIND that is open. */
-  #question: { readonly requestId: number; readonly code: number } | undefined;
+  /** The AUTH, BIND or UNBIND that is pending. */
+  #pending: { readonly requestId: number; readonly code: number } | undefined;
 
-  constructor(options: ConnectionOptions, onAnswer: (answer: QuestionAnswer) => void) {
+  constructor(options: ConnectionOptions, onAnswer: (answer: SessionAnswer) => void) {
     this.#options = options;
     this.#onAnswer = onAnswer;
     this.#scrub = scrubber([options.appKey]);
@@ -85,17 +85,17 @@ export class Exchange {
     });
   }
 
-  /** Talks over `link` from now on, as nobody yet (session `ffffffff`). */
+  /** Uses `link` from now on, without a session (`ffffffff`) until AUTH is accepted on it. */
   attach(link: Link): void {
     this.#link = link;
     this.#isAuthenticated = false;
     this.#sessionId = NONE;
   }
 
-  /** The link has gone: whatever is open gets no answer any more. */
+  /** Drops everything that is pending, because the link has closed. */
   abandon(error: AgentError): void {
     this.#link = undefined;
-    this.#question = undefined;
+    this.#pending = undefined;
     this.#logDropped(this.#unreadable.takeAllDropped());
     this.#reader.clear();
     this.incoming.abandon();
@@ -103,28 +103,28 @@ export class Exchange {
   }
 
   /** Sends AUTH, BIND or UNBIND; one at a time. */
-  ask(code: number, body: WholeBody): void {
+  sendSessionRequest(code: number, body: WholeBody): void {
     const requestId = this.#outgoing.nextId();
-    this.#question = { requestId, code };
+    this.#pending = { requestId, code };
     this.#send({ code, requestId, endpointId: 0 }, body);
   }
 
-  /** Sends a request and waits for its answer. */
+  /** Sends a request and returns the content of its response. */
   call({ code, ...body }: OutgoingRequest, timeoutMs: number): Promise<InfoTable | null> {
     return this.#outgoing.open(timeoutMs, (requestId) =>
       this.#send({ code, requestId, endpointId: 0 }, { kind: 'request', ...body }),
     );
   }
 
-  /** Drops parts of messages that never became whole. */
+  /** Drops multipart messages that stayed incomplete for too long. */
   sweep(): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#logDropped(this.#unreadable.takeDropped(nowMs));
     const dropped = this.#reader.sweep(nowMs);
-    if (dropped > 0) this.#options.log.warn({ dropped }, 'incomplete multipart messages dropped');
+    if (dropped > 0) this.#options.log.warn({ dropped }, 'dropped incomplete multipart messages');
   }
 
-  /** Takes one frame from the platform; never throws. */
+  /** Handles one frame from the platform; never throws. */
   receive(frame: Uint8Array): void {
     const { clock, instruments } = this.#options;
     instruments.count('alwayson_frames_total', { direction: 'in' });
@@ -134,7 +134,7 @@ export class Exchange {
     if (result.kind !== 'unreadable') return;
     const { error, request } = result;
     this.#logUnreadable(error, frame);
-    // A request that is already open gets its one answer from its handler.
+    // A request that is already in flight is answered once, by its handler.
     if (request && !this.incoming.has(request.requestId)) this.#answer(request, unreadable(error));
   }
 
@@ -145,16 +145,17 @@ export class Exchange {
     this.#logDropped(this.#unreadable.takeDropped(nowMs));
     if (!this.#unreadable.take(nowMs)) return;
     const fields = { code: error.code, offset: error.context['offset'], bytes: frame.length };
-    log.warn(fields, `frame not read: ${error.message}`);
+    log.warn(fields, `cannot decode a frame: ${error.message}`);
   }
 
   #logDropped(count: number): void {
-    if (count > 0) this.#options.log.warn({ count }, 'more frames not read, without a line for each');
+    if (count > 0)
+      this.#options.log.warn({ count }, 'more frames could not be decoded; they were not logged one by one');
   }
 
   #dispatch(message: Message<WholeBody>): void {
     if (message.trailingBytes > 0)
-      this.#options.log.debug({ trailingBytes: message.trailingBytes }, 'stray bytes after a message');
+      this.#options.log.debug({ trailingBytes: message.trailingBytes }, 'ignored trailing bytes of a message');
     switch (message.body.kind) {
       case 'request':
         if (!this.#isAuthenticated) return this.#answer(message, UNAUTHENTICATED);
@@ -164,7 +165,10 @@ export class Exchange {
       case 'auth':
       case 'clearAuth':
       case 'bind':
-        return this.#answer(message, refusal(CODE.BAD_REQUEST, 'InvalidArgument: An edge takes no AUTH and no BIND.'));
+        return this.#answer(
+          message,
+          refusal(CODE.BAD_REQUEST, 'InvalidArgument: An edge does not accept AUTH, BIND or UNBIND.'),
+        );
       case 'keepAlive':
         return undefined;
     }
@@ -172,12 +176,13 @@ export class Exchange {
 
   #onResponse(message: Message<ResponseBody>): void {
     const { code, requestId, body } = message;
-    if (requestId !== this.#question?.requestId) {
-      if (!this.#outgoing.settle(message)) this.#options.log.debug({ requestId }, 'answer to nobody ignored');
+    if (requestId !== this.#pending?.requestId) {
+      if (!this.#outgoing.settle(message))
+        this.#options.log.debug({ requestId }, 'ignored a response to an unknown request');
       return;
     }
-    const isAuth = this.#question.code === CODE.AUTH;
-    this.#question = undefined;
+    const isAuth = this.#pending.code === CODE.AUTH;
+    this.#pending = undefined;
     const isAccepted = isSuccessCode(code);
     if (isAccepted && isAuth) {
       this.#isAuthenticated = true;

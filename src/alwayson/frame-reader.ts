@@ -7,15 +7,15 @@ import { MultipartJoiner } from './codec/multipart.js';
 
 export type ReadResult =
   | { readonly kind: 'message'; readonly message: Message<WholeBody> }
-  /** A chunk was kept; its message is not whole yet. */
+  /** A chunk was stored; its message is not complete yet. */
   | { readonly kind: 'incomplete' }
-  /** `request` is there when an answer is owed: a request whose id could be read. */
+  /** `request` is present if a response is due: for a request whose id could be read. */
   | { readonly kind: 'unreadable'; readonly error: AgentError; readonly request: MessageHeader | undefined };
 
-/** How many refused multipart messages are remembered, so that each is answered once and not once a chunk. */
+/** How many refused multipart messages are remembered, so that each is answered once instead of once for each chunk. */
 const MAX_REFUSED = 256;
 
-const QUESTIONS: ReadonlySet<number> = new Set([
+const REQUEST_CODES: ReadonlySet<number> = new Set([
   CODE.GET,
   CODE.PUT,
   CODE.POST,
@@ -25,7 +25,7 @@ const QUESTIONS: ReadonlySet<number> = new Set([
   CODE.UNBIND,
 ]);
 
-/** Turns the frames of one connection into whole messages; never throws. */
+/** Decodes the frames of one connection into complete messages; never throws. */
 export class FrameReader {
   readonly #limits: Partial<CodecLimits>;
   readonly #joiner: MultipartJoiner;
@@ -49,7 +49,7 @@ export class FrameReader {
     }
   }
 
-  /** Drops incomplete messages that are too old; returns how many. */
+  /** Drops incomplete messages that are too old and returns how many. */
   sweep(nowMs: number): number {
     return this.#joiner.sweep(nowMs);
   }
@@ -59,7 +59,7 @@ export class FrameReader {
     this.#refused.clear();
   }
 
-  /** A first chunk under a refused number is a new message. */
+  /** Whether a chunk belongs to a refused message; a first chunk with a refused request id begins a new one. */
   #isOfRefused(chunk: Message<ChunkBody>): boolean {
     if (!this.#refused.has(chunk.requestId)) return false;
     if (chunk.body.chunkId !== 1) return true;
@@ -71,9 +71,9 @@ export class FrameReader {
     const error =
       thrown instanceof AgentError
         ? thrown
-        : new AgentError('FrameMalformed', 'The frame cannot be read.', { cause: thrown });
+        : new AgentError('FrameMalformed', 'The frame cannot be decoded.', { cause: thrown });
     const header = peekHeader(frame);
-    const isAnswerable = header !== undefined && QUESTIONS.has(header.code) && header.requestId !== NONE;
+    const isAnswerable = header !== undefined && REQUEST_CODES.has(header.code) && header.requestId !== NONE;
     if (!isAnswerable) return { kind: 'unreadable', error, request: undefined };
     if (!header.multipart) return { kind: 'unreadable', error, request: header };
     const isKnown = this.#refused.has(header.requestId);

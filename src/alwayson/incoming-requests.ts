@@ -9,22 +9,22 @@ import { CODE } from './codec/codes.js';
 import type { Message, MessageHeader, RequestBody } from './codec/message.js';
 import type { InfoTable } from './codec/values-model.js';
 
-/** Answers one request with a table or with nothing; throws AgentError to refuse. `code` is GET, PUT, POST or DELETE. */
+/** Handles one request and returns a table or null; throws AgentError to refuse it. `code` is GET, PUT, POST or DELETE. */
 export type RequestHandler = (context: CallContext, request: RequestBody, code: number) => Promise<InfoTable | null>;
 
 export interface IncomingRequestsOptions {
   readonly handle: RequestHandler;
-  /** Writes an answer to the request with this header; throws AgentError if it cannot be written. */
+  /** Sends the response to the request with this header; throws AgentError if it cannot be encoded. */
   readonly send: (request: MessageHeader, answer: Answer) => void;
   readonly maxInFlight: number;
-  /** The deadline that handlers see. */
+  /** How long a handler may take. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
 }
 
-/** How long after its deadline a handler may still say in its own words why it failed. */
+/** How long after its deadline a handler may still report why it failed; then the agent answers in its place. */
 const GRACE_MS = 250;
 
 interface OpenRequest {
@@ -36,13 +36,13 @@ interface OpenRequest {
 }
 
 /**
- * The platform's requests that are open on one connection. Each is answered exactly once, whatever its handler does,
- * or not at all when the connection has gone.
+ * The requests of the platform that are in flight on one connection. Each is answered exactly once, whatever its handler
+ * does, or not at all if the connection has closed.
  */
 export class IncomingRequests {
   readonly #options: IncomingRequestsOptions;
   readonly #open = new Map<number, OpenRequest>();
-  /** Requests above the limit that came in this turn of the event loop, by id. */
+  /** Requests above the limit that arrived in this turn of the event loop, by id. */
   readonly #overflow = new Map<number, Message<RequestBody>>();
   #isAccepting = true;
   #idle: Deferred<void> | undefined;
@@ -59,11 +59,11 @@ export class IncomingRequests {
     return this.#open.has(requestId);
   }
 
-  /** Takes a request up, or refuses it at once; a repetition of an open one makes no second call. */
+  /** Starts a request or refuses it at once; a request that is repeated while in flight is not started again. */
   receive(message: Message<RequestBody>): void {
     const { log, maxInFlight } = this.#options;
     if (this.#open.has(message.requestId)) {
-      log.debug({ requestId: message.requestId }, 'request repeated while open; it gets one answer');
+      log.debug({ requestId: message.requestId }, 'ignored a repeated request while the first is in flight');
       return;
     }
     if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
@@ -73,8 +73,8 @@ export class IncomingRequests {
   }
 
   /**
-   * Requests that came in one piece are read in one turn of the event loop, before any of them can have been answered:
-   * those above the limit get a turn for that, then a place or a refusal.
+   * Requests that arrive in one packet are read in one turn of the event loop, before any of them can be answered. Those
+   * above the limit are deferred by one turn, in which the others may finish, and are started or refused then.
    */
   #deferOverflow(message: Message<RequestBody>): void {
     if (this.#overflow.has(message.requestId)) return;
@@ -82,7 +82,7 @@ export class IncomingRequests {
     this.#overflow.set(message.requestId, message);
   }
 
-  /** Gives places to as many as there are; the others wait for another turn as long as that makes places free. */
+  /** Starts as many deferred requests as there are free places; the others are deferred again while places become free. */
   #admitOverflow(): void {
     const overflow = [...this.#overflow.values()];
     this.#overflow.clear();
@@ -100,24 +100,24 @@ export class IncomingRequests {
     this.#refuse(message, `The agent has ${maxInFlight} calls open, as many as it accepts; repeat the call later.`);
   }
 
-  /** From now on every new request is refused with 0xA3. */
+  /** Refuses every new request from now on, with 0xA3. */
   stopAccepting(): void {
     this.#isAccepting = false;
   }
 
-  /** Resolves when no request is open. */
+  /** Resolves when no request is in flight. */
   whenIdle(): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve();
     this.#idle ??= deferred();
     return this.#idle.promise;
   }
 
-  /** Answers whatever is open with 0xA3 and aborts its handlers. */
+  /** Answers every request in flight with 0xA3 and aborts its handler. */
   refuseOpen(): void {
     for (const request of this.#open.values()) this.#fail(request, shuttingDown());
   }
 
-  /** The connection has gone: nobody waits for answers any more. */
+  /** Aborts every request in flight without a response, because the connection has closed. */
   abandon(): void {
     this.#overflow.clear();
     const lost = new AgentError('ConnectionLost', 'The connection to ThingWorx broke while the call was open.');
@@ -186,12 +186,12 @@ export class IncomingRequests {
 
   #failed(request: OpenRequest, error: unknown): Answer {
     const { correlationId, log } = request.context;
-    if (statusOf(error) === undefined) log.error({ err: error }, 'a request failed by a defect');
+    if (statusOf(error) === undefined) log.error({ err: error }, 'a request failed because of a defect');
     else if (isAgentError(error)) log.debug({ code: error.code }, 'request refused');
     return failure(error, correlationId);
   }
 
-  /** Ends the request; what its handler still does, nobody waits for. */
+  /** Removes the request and releases its resources; what its handler still does is ignored. */
   #settle(request: OpenRequest, reason?: unknown): void {
     this.#open.delete(request.header.requestId);
     request.guard.cancel();
@@ -222,7 +222,7 @@ function overdue(timeoutMs: number): AgentError {
   return new AgentError('ServiceTimeout', `The service had not answered after ${timeoutMs / 1000} s; repeat the call.`);
 }
 
-/** An answer above the message limit is the caller's to narrow; any other is a defect. */
+/** The caller can narrow a request whose response is above the message limit; any other failure is a defect. */
 function unsendable(error: unknown, { body }: Answer): unknown {
   if (!isAgentError(error, 'FrameLimitExceeded')) return error;
   const rows = body.content?.rows.length ?? 0;

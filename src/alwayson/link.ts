@@ -2,10 +2,10 @@ import { compressibleBytes } from './codec/multipart.js';
 import { deferred } from '../core/deferred.js';
 import type { Dial, Transport, TransportListener } from './transport.js';
 
-/** Bytes that may wait for the network before the platform counts as not reading. */
+/** How many bytes may be buffered before the platform counts as not reading. */
 const MAX_BUFFERED_BYTES = 32 * 1_048_576;
 
-/** A platform that asks for less is not taken at its word: a chunk's own header must fit. */
+/** A smaller frame size of the platform is ignored: the header of a chunk must fit. */
 const MIN_FRAME_BYTES = 256;
 
 export interface LinkOptions {
@@ -14,7 +14,7 @@ export interface LinkOptions {
   readonly listener: Pick<TransportListener, 'onFrame' | 'onText' | 'onPong' | 'onClose'> & { onOpen(): void };
 }
 
-/** One socket, from dialling to its end. After `end` it tells nothing any more. */
+/** One socket, from the attempt to open it until it has closed. After `end` the listener is no longer called. */
 export class Link {
   readonly #transport: Transport;
   readonly #ended = deferred();
@@ -40,12 +40,12 @@ export class Link {
     });
   }
 
-  /** The largest frame to send: the smaller of our limit and the platform's. */
+  /** The largest frame to send: the smaller of the agent's limit and the platform's. */
   get maxFrameBytes(): number {
     return this.#maxFrameBytes;
   }
 
-  /** Resolves when the socket has gone. */
+  /** Resolves when the socket has closed. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -53,14 +53,14 @@ export class Link {
   send(frames: readonly Uint8Array[]): void {
     for (const frame of frames) this.#transport.send(frame);
     if (this.#transport.bufferedBytes <= MAX_BUFFERED_BYTES) return;
-    this.#listener?.onClose({ cause: 'the platform does not read what it is sent', isClean: false });
+    this.#listener?.onClose({ cause: 'the platform does not read what is sent to it', isClean: false });
   }
 
   ping(payload: string): void {
     this.#transport.ping(payload);
   }
 
-  /** Closes with a handshake, or drops the socket where the other end no longer listens. */
+  /** Closes with a handshake, or drops a socket whose other end no longer responds. */
   end(how: 'close' | 'drop'): void {
     this.#listener = undefined;
     if (how === 'close') this.#transport.close(1000, 'Normal Close');

@@ -3,21 +3,22 @@ type Message = Uint8Array | undefined;
 
 export interface MessageTurnsOptions {
   readonly deliver: (message: Message) => void;
-  /** Stops reading from the network, and goes on with it. */
+  /** Stops reading from the network. */
   readonly pause: () => void;
+  /** Continues reading from the network. */
   readonly resume: () => void;
 }
 
 /**
- * So many messages are handled in one turn of the event loop. Node.js reads up to 2 MiB from a socket in one turn, which
- * can be hundreds of thousands of tiny messages.
+ * How many messages are delivered in one turn of the event loop. Node.js reads up to 2 MiB from a socket in one turn,
+ * which can be hundreds of thousands of tiny messages.
  */
 const MAX_PER_TURN = 1_000;
 
-/** Delivers messages in order, with turns of the event loop for others between them when very many come at once. */
+/** Delivers messages in order, and yields to the event loop in between when very many arrive at once. */
 export class MessageTurns {
   readonly #options: MessageTurnsOptions;
-  /** Messages for later turns: no more than one read from the network holds, since reading is paused. */
+  /** Messages for later turns; never more than one read from the network holds, since reading is paused. */
   #waiting: Message[] = [];
   #inTurn = 0;
 
@@ -36,7 +37,7 @@ export class MessageTurns {
     this.#options.deliver(message);
   }
 
-  /** Delivers what waits at once; for the end of a connection, after which nothing more comes. */
+  /** Delivers all queued messages at once; for the end of a connection. */
   flush(): void {
     for (const message of this.#waiting.splice(0)) this.#options.deliver(message);
   }

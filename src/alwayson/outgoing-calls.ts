@@ -13,11 +13,11 @@ interface OpenCall {
 export interface OutgoingCallsOptions {
   readonly clock: Clock;
   readonly maxOpen: number;
-  /** Returns why the platform refused a request, fit to be shown. */
+  /** Returns why the platform refused a request, without secrets. */
   readonly reasonOf: (code: number, body: ResponseBody) => string;
 }
 
-/** The edge's own requests that wait for the platform's answer. Their number is bounded, and so is their time. */
+/** Requests of the edge that are waiting for the platform's response, bounded in number and in time. */
 export class OutgoingCalls {
   readonly #clock: Clock;
   readonly #maxOpen: number;
@@ -35,7 +35,7 @@ export class OutgoingCalls {
     return this.#open.size;
   }
 
-  /** A request id that no open call has; never that of "no request". */
+  /** Returns a request id that no pending call has; never the one that means "no request". */
   nextId(): number {
     do this.#lastId = this.#lastId >= NONE - 1 ? 1 : this.#lastId + 1;
     while (this.#open.has(this.#lastId));
@@ -43,14 +43,17 @@ export class OutgoingCalls {
   }
 
   /**
-   * Waits for the answer to the request that `send` sends under a new id.
+   * Waits for the response to the request that `send` sends with a new id.
    * @returns the content of a success.
-   * @throws AgentError QueueFull, RequestTimeout, RequestRefused, or what `send` or `failAll` give.
+   * @throws AgentError QueueFull, RequestTimeout, RequestRefused, or the error of `send` or `failAll`.
    */
   open(timeoutMs: number, send: (requestId: number) => void): Promise<InfoTable | null> {
     if (this.#open.size >= this.#maxOpen)
       return Promise.reject(
-        new AgentError('QueueFull', `${this.#maxOpen} calls to ThingWorx are open; wait for answers.`),
+        new AgentError(
+          'QueueFull',
+          `${this.#maxOpen} calls to ThingWorx are pending; wait for responses before sending more.`,
+        ),
       );
     return new Promise((resolve, reject) => {
       const id = this.nextId();
@@ -64,7 +67,7 @@ export class OutgoingCalls {
     });
   }
 
-  /** Ends the call that this answer belongs to; answers to nobody are ignored (7.3). */
+  /** Settles the call that this response belongs to; returns false if there is none [AO 7.3]. */
   settle(message: Message<ResponseBody>): boolean {
     const call = this.#take(message.requestId);
     if (!call) return false;
@@ -74,7 +77,7 @@ export class OutgoingCalls {
     return true;
   }
 
-  /** Ends all open calls with this error. */
+  /** Rejects all pending calls with this error. */
   failAll(error: AgentError): void {
     for (const id of this.#open.keys()) this.#fail(id, error);
   }

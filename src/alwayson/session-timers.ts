@@ -32,7 +32,7 @@ export class SessionTimers {
     for (const name of this.#armed.keys()) if (name !== except) this.disarm(name);
   }
 
-  /** Chooses how long a pause is. */
+  /** Returns how long to pause. */
   pauseMs(delay: Delay): number {
     const { reconnect, random } = this.#options;
     switch (delay.kind) {

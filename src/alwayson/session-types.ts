@@ -3,19 +3,19 @@ import type { Binding } from './session-binding.js';
 /** How long to wait before the next attempt; connection.ts turns it into milliseconds. */
 export type Delay =
   /**
-   * Full jitter, for connections that broke or could not be made. Its bound is low while the platform has accepted a
+   * Full jitter, for connections that broke or could not be opened. Its bound is low if the platform has accepted a
    * Thing within the last minute.
    */
   | { readonly kind: 'jitter'; readonly attempt: number; readonly isRecentlyBound: boolean }
   /** Doubling pauses, for a platform that refused. */
   | { readonly kind: 'refusal'; readonly attempt: number }
-  /** The platform closed in good order, perhaps to restart: its edges must not all come back at once. */
+  /** The platform closed cleanly, perhaps to restart: its edges must not all reconnect at once. */
   | { readonly kind: 'spread' };
 
 /**
  * `dial` ends a pause. `connect` limits an attempt until the upgrade is done: TCP, proxy, TLS and upgrade together.
  * `answer` limits how long AUTH, BIND and UNBIND may take. `rebind` ends the pause after refused BINDs. `stable` fires
- * when a connection has lasted, `recent` when the last bound connection was lost so long ago that losses slow down.
+ * when a connection has lasted, `recent` when the last bound connection was lost so long ago that pauses grow again.
  * `ping` and `pong` are the heartbeat.
  */
 export type TimerName = 'dial' | 'connect' | 'answer' | 'rebind' | 'stable' | 'recent' | 'ping' | 'pong';
@@ -26,7 +26,7 @@ export type Refusal = { readonly code: number; readonly reason: string };
 export type ConnectionStatus =
   | { readonly type: 'connecting'; readonly attempt: number }
   | { readonly type: 'authenticated' }
-  /** At least one name is bound, or there are none to bind. Repeated whenever a round of BINDs has ended. */
+  /** At least one name is bound, or there is none to bind. Reported after every round of BINDs. */
   | { readonly type: 'bound'; readonly names: readonly string[]; readonly refused: readonly string[] }
   | { readonly type: 'refused'; readonly what: 'auth'; readonly code: number; readonly reason: string }
   | {
@@ -42,11 +42,11 @@ export type ConnectionStatus =
 export type SessionInput =
   | { readonly type: 'start' }
   | { readonly type: 'opened' }
-  /** The platform's answer to the AUTH, BIND or UNBIND that is open. */
+  /** The platform accepted the pending AUTH, BIND or UNBIND. */
   | { readonly type: 'accepted' }
   | ({ readonly type: 'refused' } & Refusal)
   | { readonly type: 'pong' }
-  /** The socket has gone, or never came up. */
+  /** The socket has closed, or could not be opened. */
   | { readonly type: 'lost'; readonly cause: string; readonly clean: boolean }
   | { readonly type: 'timer'; readonly timer: TimerName }
   | { readonly type: 'addName'; readonly name: string }
@@ -66,15 +66,15 @@ export type Effect =
   | { readonly type: 'disarm'; readonly timer: TimerName }
   /** Disarms every timer but `except`. */
   | { readonly type: 'disarmAll'; readonly except?: TimerName }
-  /** Ends the socket: with a closing handshake, or by dropping it where the other end no longer listens. */
+  /** Ends the socket: with a closing handshake, or by dropping it if the other end no longer responds. */
   | { readonly type: 'endSocket'; readonly how: 'close' | 'drop' }
-  /** Whatever is open, either way, gets no answer any more. */
+  /** Drops everything that is pending in either direction. */
   | { readonly type: 'abandonWork' }
   | { readonly type: 'notify'; readonly status: ConnectionStatus };
 
-/** How often in a row something has failed; each failure has its own pace. */
+/** Consecutive failures of each kind; each kind has its own pace. */
 export interface Failures {
-  /** Connections that could not be made, or broke before they had lasted. */
+  /** Connections that could not be opened, or broke before they were stable. */
   readonly losses: number;
   readonly authRefusals: number;
   /** Rounds of BINDs that left a name refused. */
@@ -85,7 +85,7 @@ export interface Common {
   /** All names that are to be bound. */
   readonly names: readonly string[];
   readonly failures: Failures;
-  /** A ping has been sent; no other is sent before its answer. */
+  /** Whether a pong is pending; no other ping is sent until it arrives. */
   readonly awaitsPong: boolean;
   /** Whether a connection that had bound something was lost within the last minute. */
   readonly isRecentlyBound: boolean;
@@ -94,7 +94,7 @@ export interface Common {
 export type SessionState = Common &
   (
     | { readonly tag: 'idle' | 'waiting' | 'connecting' | 'authenticating' | 'closed' }
-    /** `binding` while a BIND is open, `bound` between rounds. */
+    /** `binding` while a BIND is pending, `bound` between rounds. */
     | { readonly tag: 'binding' | 'bound'; readonly binding: Binding }
     | { readonly tag: 'unbinding'; readonly queue: readonly (readonly string[])[] }
   );
@@ -104,5 +104,5 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-/** Cuts names into groups, each of which fits one frame; given in because it depends on gateway and frame size. */
+/** Divides names into groups that fit one frame each; a parameter because it depends on gateway and frame size. */
 export type Grouping = (names: readonly string[]) => readonly (readonly string[])[];

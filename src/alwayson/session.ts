@@ -2,7 +2,7 @@
  * The life of a connection as a pure state machine: `step(state, input)` returns the next state and the effects to carry
  * out. It has no access to sockets, clock or randomness; connection.ts carries the effects out.
  *
- * The order is that of protocol notes 5.3: upgrade, AUTH, BINDs one after the other, then pings while bound.
+ * The order is upgrade, AUTH, BINDs one after the other, then pings while bound [AO 5.3].
  */
 import { binding, type Binding, nextBatch, startRound } from './session-binding.js';
 import type {
@@ -26,22 +26,22 @@ export function initialState(names: readonly string[]): SessionState {
   return { tag: 'idle', names, failures: NO_FAILURES, awaitsPong: false, isRecentlyBound: false };
 }
 
-/** The names that the platform has accepted on the present connection. */
+/** The names that the platform has accepted on the current connection. */
 export function boundNames(state: SessionState): readonly string[] {
   return state.tag === 'binding' || state.tag === 'bound' ? state.binding.bound : [];
 }
 
-/** Whether the platform has accepted a name on the present connection, or there is none to bind. */
+/** Whether the platform has accepted a name on the current connection, or there is none to bind. */
 function isUp(state: SessionState): boolean {
   return (state.tag === 'binding' || state.tag === 'bound') && (state.binding.isUp || state.binding.bound.length > 0);
 }
 
-/** Whether AUTH has been accepted on the present connection. */
+/** Whether AUTH has been accepted on the current connection. */
 export function isAuthenticated(state: SessionState): boolean {
   return state.tag === 'binding' || state.tag === 'bound' || state.tag === 'unbinding';
 }
 
-/** Returns the next state and the effects in their order. An input without meaning in a state changes nothing. */
+/** Returns the next state and the effects in order. An input that has no meaning in a state changes nothing. */
 export function step(state: SessionState, input: SessionInput, group: Grouping): Step {
   switch (input.type) {
     case 'start':
@@ -139,7 +139,7 @@ function authRefused(state: SessionState, refusal: Refusal): Step {
   };
 }
 
-/** Continues with `next` once the open question has been answered. */
+/** Continues with `next` once the pending request has been answered. */
 function settle(next: Step, ...before: readonly Effect[]): Step {
   return { state: next.state, effects: [{ type: 'disarm', timer: 'answer' }, ...before, ...next.effects] };
 }
@@ -160,7 +160,7 @@ function bindNext(state: BindingState): Step {
   return endRound(state);
 }
 
-/** Ends a round of BINDs: reports what is bound, and arranges for refused names to be tried again. */
+/** Ends a round of BINDs: reports what is bound, and schedules another BIND of the refused names. */
 function endRound(state: BindingState): Step {
   const { bound, refused, isUp: wasUp } = state.binding;
   const attempt = state.failures.bindRefusals;
@@ -174,7 +174,7 @@ function endRound(state: BindingState): Step {
     ...withFailures(state, { bindRefusals }),
     binding: { ...state.binding, isUp },
   };
-  // The first ping follows the first BIND at once (1.4).
+  // The first ping follows the first BIND at once [AO 1.4].
   return isUp && !wasUp ? ping(ended, effects) : { state: ended, effects };
 }
 
@@ -184,7 +184,7 @@ function ping(state: SessionState, before: readonly Effect[] = []): Step {
   return { state: { ...state, awaitsPong: true }, effects };
 }
 
-/** Timers of one connection, and of the pause before it. That of recent success outlasts connections. */
+/** Disarms the timers of one connection and of the pause before it. The `recent` timer outlasts connections. */
 const DISARM_CONNECTION: Effect = { type: 'disarmAll', except: 'recent' };
 
 function lost(state: SessionState, cause: string, clean: boolean): Step {
@@ -198,7 +198,7 @@ function lost(state: SessionState, cause: string, clean: boolean): Step {
   const effects: Effect[] = [DISARM_CONNECTION, ...hangUp, notify({ type: 'lost', cause })];
   if (wasUp) effects.push({ type: 'arm', timer: 'recent' });
   effects.push({ type: 'arm', timer: 'dial', delay: delayAfterLoss(state, clean) });
-  // Names that were refused while others were bound must not slow down the return of those others.
+  // Names that were refused while others were bound must not delay the reconnection of those others.
   const failures = { losses: losses + 1, ...(wasUp && { bindRefusals: 0 }) };
   const next = withFailures(state, failures);
   return { state: { tag: 'waiting', ...next, isRecentlyBound: wasUp || state.isRecentlyBound }, effects };
@@ -207,7 +207,7 @@ function lost(state: SessionState, cause: string, clean: boolean): Step {
 function delayAfterLoss(state: SessionState, clean: boolean): Delay {
   const { losses, authRefusals, bindRefusals } = state.failures;
   const wasUp = isUp(state);
-  // A platform that refuses and then hangs up has refused, which calls for the slow pace.
+  // A platform that refuses and then closes the connection has refused: the slow pace applies.
   if (bindRefusals > 0 && !wasUp) return { kind: 'refusal', attempt: bindRefusals - 1 };
   if (authRefusals > 0) return { kind: 'refusal', attempt: authRefusals - 1 };
   if (clean && losses === 0) return { kind: 'spread' };
@@ -221,7 +221,9 @@ function timer(state: SessionState, name: TimerName): Step {
     case 'connect':
       return state.tag === 'connecting' ? lost(state, 'no answer to the upgrade', false) : stay(state);
     case 'answer':
-      return state.tag === 'unbinding' ? close(state) : lostIfConnected(state, `no answer to ${questionOf(state)}`);
+      return state.tag === 'unbinding'
+        ? close(state)
+        : lostIfConnected(state, `no answer to ${pendingRequestName(state)}`);
     case 'pong':
       return lostIfConnected(state, 'no pong');
     case 'ping':
@@ -231,7 +233,7 @@ function timer(state: SessionState, name: TimerName): Step {
     case 'recent':
       return stay({ ...state, isRecentlyBound: false });
     case 'rebind':
-      // A refused name is tried alone, so that it does not hold back the others.
+      // A refused name has a BIND of its own, so that it does not hold back the others.
       return state.tag === 'bound' ? bindNext({ ...state, binding: binding.retryRefused(state.binding) }) : stay(state);
   }
 }
@@ -240,7 +242,7 @@ function lostIfConnected(state: SessionState, cause: string): Step {
   return isConnected(state) ? lost(state, cause, false) : stay(state);
 }
 
-function questionOf(state: SessionState): string {
+function pendingRequestName(state: SessionState): string {
   return state.tag === 'authenticating' ? 'AUTH' : 'BIND';
 }
 

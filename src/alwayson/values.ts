@@ -1,6 +1,6 @@
 /**
- * Values between three worlds: *wire* (codec/values-model.ts), *native* (what handlers see) and JSON (ThingWorx REST).
- * Pure. The edge model and the local platform both use it.
+ * Conversions between wire values (codec/values-model.ts), native values (which handlers receive) and JSON (ThingWorx
+ * REST). Pure; used by the edge model and by the local platform.
  */
 export { convertLoose, convertRow, tableFromJson } from './values/convert.js';
 export { isJsonType, isTooDeep, type JsonValue, MAX_JSON_DEPTH, type NativeRow } from './values/native.js';

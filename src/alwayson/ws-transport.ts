@@ -9,37 +9,37 @@ import type { Dial, Transport, TransportListener } from './transport.js';
 
 export interface WsTransportOptions {
   readonly url: URL;
-  /** Told to the platform in the upgrade; it must not send larger messages. */
+  /** Announced to the platform in the upgrade; the platform must not send larger messages. */
   readonly maxFrameBytes: number;
-  /** A WebSocket message above it closes the connection (1009). */
+  /** A larger WebSocket message closes the connection (1009). */
   readonly maxPayloadBytes: number;
   /** Offers permessage-deflate. */
   readonly compression?: boolean;
-  /** PEM; instead of the certificates that Node trusts. */
+  /** PEM; instead of the certificates that Node.js trusts. */
   readonly ca?: string | undefined;
   /** PEM; the client's own certificate and its key. */
   readonly clientCertificate?: string | undefined;
   readonly clientKey?: string | undefined;
-  /** Address of an HTTP proxy; tunnels with CONNECT. May hold credentials: never logged. */
+  /** URL of an HTTP proxy, used with CONNECT. May hold credentials: never logged. */
   readonly proxy?: string | undefined;
 }
 
 /** How long a closing handshake may take before the socket is dropped. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Close codes with which a platform goes away in good order: normal, going away, none, service restart. */
+/** The codes of a clean close: normal, going away, none, service restart. */
 const CLEAN_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005, 1012]);
 
 /**
- * Dials over WebSockets (protocol notes 1). The application key is not in the headers: AUTH carries it. An attempt has no
- * time limit of its own: the session ends it.
+ * Connects by WebSocket [AO 1]. The application key is not sent as a header: AUTH carries it. An attempt has no time limit
+ * of its own: the session ends it.
  */
 export function wsDial(options: WsTransportOptions): Dial {
   return (listener) => {
     try {
       return new WsTransport(options, listener);
     } catch (error) {
-      // An unreadable certificate or proxy address.
+      // A certificate or the URL of the proxy cannot be parsed.
       setImmediate(() => listener.onClose({ cause: messageOf(error), isClean: false }));
       return NO_TRANSPORT;
     }
@@ -56,7 +56,7 @@ const NO_TRANSPORT: Transport = {
 
 class WsTransport implements Transport {
   readonly #socket: WebSocket;
-  /** Aborts what opens the connection on behalf of the socket, which does not know of it: the tunnel through a proxy. */
+  /** Aborts the tunnel through a proxy, which the socket cannot end because it does not know of it. */
   readonly #opening = new AbortController();
   #error: string | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
@@ -94,7 +94,7 @@ class WsTransport implements Transport {
   }
 
   send(frame: Uint8Array): void {
-    // A failing write ends in a close event; there is nothing to add here.
+    // A failed write is followed by a close event, which reports it.
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame, () => undefined);
   }
 
@@ -126,7 +126,7 @@ function openSocket(options: WsTransportOptions, signal: AbortSignal): WebSocket
   });
 }
 
-/** Called back with the connection, as `http.request` allows for its option `createConnection`. */
+/** The callback that `http.request` passes to its option `createConnection`. */
 type Connected = (error: Error | null, socket?: Socket) => void;
 
 function throughProxy(
@@ -154,15 +154,15 @@ function maxFrameSizeOf(response: IncomingMessage): number | undefined {
 }
 
 function describe(error: Error & { readonly code?: string }): string {
-  // Several addresses tried in vain come as an AggregateError without a text of its own.
+  // If several addresses failed, the error is an AggregateError without a message of its own.
   const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   return first?.message || error.message || (error.code ?? error.name);
 }
 
 function closeCause(code: number, reason: string): string {
-  // 1005 and 1006 are never sent: they stand for a close without a code, and for no close at all.
+  // 1005 and 1006 are never sent: they mean a close without a code, and no close at all.
   if (code === 1006) return 'the connection broke';
   const what = code === 1005 ? 'closed by the platform' : `closed by the platform with ${code}`;
-  // A reason has at most 123 bytes (RFC 6455, section 5.5). It is not cut, since half a secret would not be recognized.
+  // A reason has at most 123 bytes (RFC 6455, section 5.5). It is not cut: half a secret would not be recognized.
   return reason ? `${what} (${reason})` : what;
 }

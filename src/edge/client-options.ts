@@ -16,22 +16,22 @@ import type { Random } from '../core/random.js';
 import { DEFAULT_OUTBOX_LIMITS, type OutboxLimits } from './outbox.js';
 
 export interface EdgeClientOptions {
-  /** `wss://host[:port]`; `https`, and the paths `/Thingworx` and `/Thingworx/WS`, are understood too. */
+  /** `wss://host[:port]`; `https` and the paths `/Thingworx` and `/Thingworx/WS` are accepted too. */
   readonly url: string;
-  /** Secret; goes into AUTH and nowhere else. */
+  /** Secret; sent in AUTH and nowhere else. */
   readonly appKey: string;
   /** Allows `ws://` and `http://`. */
   readonly allowInsecure?: boolean;
-  /** PEM of the authorities to trust, instead of those that Node knows. */
+  /** PEM of the authorities to trust instead of those that Node.js trusts. */
   readonly ca?: string;
   /** PEM of a client certificate and its key. */
   readonly clientCertificate?: string;
   readonly clientKey?: string;
-  /** Address of an HTTP proxy. */
+  /** URL of an HTTP proxy. */
   readonly proxy?: string;
   /** Offers permessage-deflate. */
   readonly compression?: boolean;
-  /** Binds through a gateway: its name, and the template that the platform gives it if it has to make it. */
+  /** Binds through a gateway: its name, and the template for it if the platform has to create it [AO 5.2]. */
   readonly gateway?: { readonly name: string; readonly type: string };
   readonly maxFrameBytes?: number;
   readonly maxMessageBytes?: number;
@@ -39,37 +39,37 @@ export interface EdgeClientOptions {
   readonly maxCallsOpen?: number;
   readonly pingIntervalMs?: number;
   readonly pongTimeoutMs?: number;
-  /** How long TCP, proxy, TLS and WebSocket upgrade may take together. */
+  /** How long TCP, the proxy, TLS and the WebSocket upgrade may take together. */
   readonly connectTimeoutMs?: number;
   /** How long the platform may take to answer AUTH or BIND. */
   readonly answerTimeoutMs?: number;
-  /** The deadline of each of the platform's requests. */
+  /** How long each request of the platform may take. */
   readonly serviceTimeoutMs?: number;
-  /** How long calls to the platform wait unless they say otherwise. */
+  /** How long calls to the platform may take, unless a call sets its own time. */
   readonly callTimeoutMs?: number;
   readonly reconnect?: Partial<ReconnectOptions>;
-  /** What may wait, for each Thing: once for property values, once for events. */
+  /** Limits of what each Thing queues: once for property values, once for events. */
   readonly outbox?: Partial<OutboxLimits>;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
   readonly instruments?: Instruments;
-  /** Another way to connect than over WebSockets. */
+  /** Replaces the connection by WebSocket. */
   readonly dial?: Dial;
 }
 
-/** The options with their defaults. */
+/** The options completed with their defaults. */
 export interface CompleteOptions extends Omit<ConnectionOptions, 'names' | 'handleRequest'> {
   readonly callTimeoutMs: number;
   readonly outbox: OutboxLimits;
 }
 
-/** AUTH is one frame of 8192 bytes at most; C SDK ends stop at 255 anyway. */
+/** AUTH must fit one frame, of 8,192 bytes by default [AO 5.1]. */
 const MAX_APP_KEY_BYTES = 4_096;
 const MIN_FRAME_BYTES = 512;
 const CALL_TIMEOUT_MS = 10_000;
 
-/** @throws AgentError ConfigurationInvalid. */
+/** Completes and checks the options. @throws AgentError ConfigurationInvalid. */
 export function completeOptions(options: EdgeClientOptions): CompleteOptions {
   const { appKey, url, allowInsecure = false, reconnect, outbox, callTimeoutMs } = options;
   const given = Object.fromEntries(
@@ -83,7 +83,10 @@ export function completeOptions(options: EdgeClientOptions): CompleteOptions {
     callTimeoutMs: callTimeoutMs ?? CALL_TIMEOUT_MS,
   };
   if (appKey === '' || Buffer.byteLength(appKey) > MAX_APP_KEY_BYTES)
-    throw new AgentError('ConfigurationInvalid', 'The application key is empty or far too long.');
+    throw new AgentError(
+      'ConfigurationInvalid',
+      `The application key is empty or longer than ${MAX_APP_KEY_BYTES} bytes; copy it again.`,
+    );
   if (complete.maxFrameBytes < MIN_FRAME_BYTES)
     throw new AgentError('ConfigurationInvalid', `maxFrameBytes must be at least ${MIN_FRAME_BYTES}.`);
   const target = webSocketUrl(url, { allowInsecure });
@@ -104,7 +107,7 @@ function dialOver(
     proxy,
     compression,
     maxFrameBytes: limits.maxFrameBytes,
-    // A frame above our limit is answered with 0x80; only one far above it costs the connection.
+    // A message above the agent's limit is refused with 0x80; only one far above it closes the connection.
     maxPayloadBytes: 4 * limits.maxMessageBytes,
   });
 }

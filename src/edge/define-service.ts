@@ -37,7 +37,7 @@ type IsGiven<P extends ParameterSpec> = P extends { readonly isRequired: true }
     ? true
     : false;
 
-/** What a service runs with: native values by parameter name; optional parameters without a default may be absent. */
+/** The arguments of a service: native values by parameter name; optional parameters without a default may be absent. */
 export type ArgumentsOf<P extends Readonly<Record<string, ParameterSpec>>> = {
   readonly [Name in keyof P as IsGiven<P[Name]> extends true ? Name : never]: NativeOf<P[Name]['baseType']>;
 } & {
@@ -45,7 +45,7 @@ export type ArgumentsOf<P extends Readonly<Record<string, ParameterSpec>>> = {
     NativeOf<P[Name]['baseType']> | undefined;
 };
 
-/** What a service gets besides its arguments; nothing if it needs nothing. */
+/** What a service receives besides its arguments; nothing by default. */
 type EnvironmentOf<Environment> = [Environment] extends [void] ? [] : [environment: Environment];
 
 export interface ServiceSpec<P extends Readonly<Record<string, ParameterSpec>>, Environment> {
@@ -65,10 +65,10 @@ export interface ServiceSpec<P extends Readonly<Record<string, ParameterSpec>>, 
   ) => Promise<unknown>;
 }
 
-/** A service as one value. One without an environment is a `Service` of a Thing as it stands. */
+/** A service as one value. Without an environment it is a `Service` that a Thing can offer. */
 export interface DefinedService<Environment = void> {
   readonly definition: ServiceDefinition;
-  /** Runs with parameters that have been checked by the definition. */
+  /** Runs with parameters that have been checked against the definition. */
   readonly handler: (
     context: CallContext,
     parameters: ServiceParameters,
@@ -77,8 +77,8 @@ export interface DefinedService<Environment = void> {
 }
 
 /**
- * Defines a service: its parameters give the types of the arguments of `run`, the checks before it, the metadata and the
- * documentation, so none of them can drift from the others.
+ * Defines a service. The types of the arguments of `run`, the checks before it, the metadata and the documentation all
+ * derive from its parameters.
  *
  *     const add = defineService({
  *       name: 'Add',
@@ -103,7 +103,7 @@ export function defineService<const P extends Readonly<Record<string, ParameterS
       parameters: Object.entries<ParameterSpec>(parameters).map(([parameter, rest]) => ({ name: parameter, ...rest })),
       result,
     },
-    // The checks by the definition, made of the same parameters, are what makes these values its arguments.
+    // The cast is sound because the values have been checked against the definition, which has the same parameters.
     handler: (context, values, ...environment) => run(values as ArgumentsOf<P>, context, ...environment),
   };
 }

@@ -1,10 +1,11 @@
 /**
- * The Edge SDK model's definitions: one table gives registration, parameter checks, GetMetadata, entity files and
- * documentation.
+ * The definitions of the edge model, from which registration, parameter checks, GetMetadata, entity files and
+ * documentation derive.
  *
- * Handlers see *native* values: STRING-like a string; NUMBER and INTEGER a number; LONG a number, or a bigint beyond
- * 2^53; BOOLEAN a boolean; DATETIME a Date; JSON and QUERY the parsed JSON value; LOCATION a Location; BLOB and IMAGE a Uint8Array; INFOTABLE an array of
- * row objects (NativeRow) whose cells are native values, empty cells left out; VARIANT the native value of its content.
+ * Handlers receive and return *native* values: a string for STRING and the other text types, a number for NUMBER and
+ * INTEGER, a number for LONG or a bigint beyond 2^53, a boolean for BOOLEAN, a Date for DATETIME, the parsed value for JSON
+ * and QUERY, a Location for LOCATION, a Uint8Array for BLOB and IMAGE, the native value of its content for VARIANT. An
+ * INFOTABLE is an array of row objects (NativeRow) whose cells are native values; empty cells are omitted.
  */
 import type { BaseType } from '../alwayson/codec/base-types.js';
 import type { JsonValue } from '../alwayson/values.js';
@@ -18,7 +19,7 @@ export interface DataShapeField {
   readonly baseType: BaseType;
   readonly description: string;
   readonly isPrimaryKey?: boolean;
-  /** For INFOTABLE fields: the name of the shape of their rows. */
+  /** For INFOTABLE fields: the name of the data shape of their rows. */
   readonly dataShapeName?: string;
 }
 
@@ -34,11 +35,11 @@ export interface ParameterDefinition {
   readonly description: string;
   /** A request without it, or with NOTHING, is refused. */
   readonly isRequired?: boolean;
-  /** Native value taken when the parameter is absent or NOTHING. */
+  /** Native value used if the parameter is absent or NOTHING. */
   readonly defaultValue?: unknown;
   /**
-   * An empty text counts as absent, whatever the base type; for JSON and QUERY a text of length zero (the JSON text `""`
-   * is a value). Without it an empty text is a value like any other.
+   * Whether an empty text counts as absent, whatever the base type; for JSON and QUERY a text of length zero, since the
+   * JSON text `""` is a value. By default an empty text is a value like any other.
    */
   readonly emptyTextIsAbsent?: boolean;
   /** Required for INFOTABLE. */
@@ -51,9 +52,9 @@ export interface ParameterDefinition {
   readonly minLength?: number;
   /** Longest text, in UTF-16 code units. */
   readonly maxLength?: number;
-  /** What the text must match; anchor it, and keep it linear, for it runs on text from outside. Neither global nor sticky. */
+  /** The text must match it. It runs on untrusted text: anchor it and keep it linear. Neither global nor sticky. */
   readonly pattern?: RegExp;
-  /** What `pattern` asks for, as the end of "must be ...": `letters, digits and dashes`. */
+  /** What `pattern` requires, as the end of "must be ...": `letters, digits and dashes`. */
   readonly form?: string;
   /** The texts that are allowed. */
   readonly choices?: readonly string[];
@@ -100,7 +101,7 @@ export interface EventDefinition {
   readonly dataShape: DataShapeDefinition;
 }
 
-/** Native parameter values by name; absent optional parameters are not in it. */
+/** Native parameter values by name, without absent optional parameters. */
 export type ServiceParameters = Readonly<Record<string, unknown>>;
 
 /**
@@ -109,10 +110,10 @@ export type ServiceParameters = Readonly<Record<string, unknown>>;
  */
 export type ServiceHandler = (context: CallContext, parameters: ServiceParameters) => Promise<unknown>;
 
-/** A service with what runs it. */
+/** A service and its handler. */
 export interface Service {
   readonly definition: ServiceDefinition;
   readonly handler: ServiceHandler;
-  /** For a service that is switched off: why each call is refused, before its parameters are looked at. */
+  /** For a service that is switched off: returns the error of each call, whose parameters are not read. */
   readonly refuse?: () => AgentError;
 }

@@ -17,7 +17,7 @@ import type { Log } from '../core/log.js';
 
 export type { EdgeClientOptions } from './client-options.js';
 
-/** What a call of the edge goes to. */
+/** The entity of the platform that a call is sent to. */
 export interface Entity {
   readonly type: keyof typeof ENTITY_TYPE;
   readonly name: string;
@@ -38,7 +38,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   readonly #names: string[] = [];
   #status: ConnectionStatus | { readonly type: 'idle' } = { type: 'idle' };
 
-  /** @throws AgentError ConfigurationInvalid for a URL that cannot be used, `ws://` without `allowInsecure` among them. */
+  /** @throws AgentError ConfigurationInvalid, for example for `ws://` without `allowInsecure`. */
   constructor(options: EdgeClientOptions) {
     super();
     this.#options = completeOptions(options);
@@ -53,25 +53,25 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
     return this.#status;
   }
 
-  /** The platform's requests that are being answered. */
+  /** How many requests of the platform are in flight. */
   get requestsInFlight(): number {
     return this.#connection.requestsInFlight;
   }
 
   /**
-   * Adds a Thing; it is bound with the next connection, or at once.
-   * @throws AgentError ConfigurationInvalid if a Thing of that name is there already.
+   * Adds a Thing, which is bound at once or with the next connection.
+   * @throws AgentError ConfigurationInvalid if a Thing with that name has been added already.
    */
   addThing(thing: EdgeThing): void {
     if (this.#hosted.has(thing.boundName) || this.#hosted.has(thing.name))
-      throw new AgentError('ConfigurationInvalid', `Two Things are named "${thing.name}".`);
+      throw new AgentError('ConfigurationInvalid', `Two Things are named "${thing.name}"; rename one of them.`);
     const hosted = new HostedThing(thing, this.#channelOf(thing));
-    // The platform addresses a Thing by the string that it was bound with, or by its name (5.2).
+    // Platforms address a Thing by the string that it was bound with, or by its name [AO 5.2].
     for (const name of new Set([thing.boundName, thing.name])) this.#hosted.set(name, hosted);
     this.#connection.addName(thing.boundName);
   }
 
-  /** Connects. Resolves when bound for the first time, when `signal` aborts, or when closed; losses are its own affair. */
+  /** Connects. Resolves when bound for the first time, when closed, or when `signal` aborts. Losses are retried. */
   async start(signal?: AbortSignal): Promise<void> {
     const ready = deferred();
     const onStatus = ({ type }: ConnectionStatus): void => {
@@ -88,8 +88,8 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   }
 
   /**
-   * Calls a service on the platform. A parameter's base type is that of its JavaScript type (number: NUMBER, Date:
-   * DATETIME, object: JSON, ...); for another one pass a `Primitive`.
+   * Calls a service on the platform. The base type of a parameter follows from its JavaScript type (number: NUMBER, Date:
+   * DATETIME, object: JSON, ...); pass a `Primitive` for any other.
    * @returns the value of a single `result`, the rows of a table, or undefined.
    * @throws AgentError ConnectionLost, RequestTimeout, RequestRefused, QueueFull.
    */
@@ -110,7 +110,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
     return nativeResult(await this.#connection.call(request, options.timeoutMs ?? this.#options.callTimeoutMs));
   }
 
-  /** Takes no new work, answers what is open or refuses it after `timeoutMs`, unbinds and closes. */
+  /** Refuses new requests, waits up to `timeoutMs` for those in flight and refuses the rest, then unbinds and closes. */
   async drain(timeoutMs: number): Promise<void> {
     await this.#connection.drain(timeoutMs);
   }
@@ -128,7 +128,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
     return hosted.handle(context, request, code);
   }
 
-  /** Whether the platform has refused the name; one whose BIND is open may be called, since its answer may be under way. */
+  /** Whether the platform refused the name. A name whose BIND is pending may be called: its answer may be on the way. */
   #isRefused(name: string): boolean {
     const status = this.#status;
     return status.type === 'bound' && status.refused.includes(name) && !this.#connection.boundNames.includes(name);
@@ -194,7 +194,7 @@ function nativeResult(table: InfoTable | null): unknown {
   return isSingle ? rows[0]?.['result'] : rows;
 }
 
-/** One log line for each change of the connection. */
+/** Logs a change of the connection. */
 function logStatus(log: Log, status: ConnectionStatus): void {
   switch (status.type) {
     case 'connecting':

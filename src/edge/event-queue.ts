@@ -12,8 +12,8 @@ interface Fired {
 }
 
 /**
- * Sends a Thing's events in the order in which they were fired, one after the other. An event whose answer was lost
- * with the connection is sent again: at least once, rarely twice.
+ * Sends the events of a Thing one after the other, in the order in which they were fired. An event whose answer was lost
+ * with the connection is sent again: delivery is at least once.
  */
 export class EventQueue {
   readonly #channel: ThingChannel;
@@ -38,7 +38,7 @@ export class EventQueue {
     this.#worker.rest();
   }
 
-  /** Resolves when the platform has answered; rejects with RequestRefused, QueueFull or ConnectionClosed. */
+  /** Resolves when the platform has accepted the event; rejects with RequestRefused, QueueFull or ConnectionClosed. */
   fire(event: string, data: InfoTable): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
@@ -74,13 +74,16 @@ export class EventQueue {
 
   #onDrop({ event, reject }: Fired): void {
     this.#channel.instruments.count('edge_events_dropped_total');
-    this.#channel.log.warn({ event }, 'outbox full or event too old: the oldest event was dropped');
+    this.#channel.log.warn({ event }, 'dropped the oldest event: the outbox was full or the event too old');
     reject(
-      new AgentError('QueueFull', `Event "${event}" was dropped: too many waited for the platform, or it too long.`),
+      new AgentError(
+        'QueueFull',
+        `Event "${event}" was dropped: too many events were queued for the platform, or it was queued for too long.`,
+      ),
     );
   }
 }
 
 function closed(): AgentError {
-  return new AgentError('ConnectionClosed', 'The client was closed before the platform had answered.');
+  return new AgentError('ConnectionClosed', 'The client was closed before the platform accepted the event.');
 }

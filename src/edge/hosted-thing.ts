@@ -11,7 +11,7 @@ import { callService } from './service-call.js';
 import type { ThingChannel } from './thing-channel.js';
 import type { EdgeThing } from './thing.js';
 
-/** A Thing in a client: what comes for it, and what it sends. */
+/** A Thing that has been added to a client: handles requests for it, and sends its property values and events. */
 export class HostedThing {
   readonly thing: EdgeThing;
   readonly #push: PropertyPush;
@@ -38,7 +38,7 @@ export class HostedThing {
     }
   }
 
-  /** Lets go of the Thing; events that wait are rejected. */
+  /** Detaches the Thing; queued events are rejected. */
   close(): void {
     this.#push.close();
     this.#events.close();
@@ -46,8 +46,8 @@ export class HostedThing {
   }
 
   /**
-   * Answers a request of the platform. As with other edges, a service is called whatever the method, and on properties
-   * everything but PUT reads (protocol notes 6.2).
+   * Handles a request of the platform. As in PTC's C SDK, services are called by any method, and every method but PUT
+   * reads properties [AO 6.2].
    */
   async handle(context: CallContext, request: RequestBody, code: number): Promise<InfoTable | null> {
     switch (request.characteristic) {
@@ -60,7 +60,7 @@ export class HostedThing {
       default:
         throw new AgentError(
           'UnknownService',
-          `Thing "${this.thing.name}" takes no events, only services and properties.`,
+          `Thing "${this.thing.name}" does not accept events; address one of its services or properties.`,
         );
     }
   }

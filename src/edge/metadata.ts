@@ -9,7 +9,7 @@ import type {
 } from './definitions.js';
 import { fieldAspects } from './shape-fields.js';
 
-/** What metadata is made from; an EdgeThing is one. */
+/** The definitions of a Thing that its metadata describes, as an EdgeThing has them. */
 export interface DescribedThing {
   readonly name: string;
   readonly description: string;
@@ -21,9 +21,8 @@ export interface DescribedThing {
 type JsonObject = Readonly<Record<string, JsonValue>>;
 
 /**
- * The JSON that a Thing answers to `GetMetadata` (protocol notes 8.2): the union of what edges of PTC's C and
- * Java SDKs and newer clients send, so that every known reader finds what it looks for. `Inputs` and `Outputs` always have
- * `fieldDefinitions`.
+ * Returns the JSON with which a Thing answers `GetMetadata` [AO 8.2]: everything that PTC's C and Java SDKs and newer
+ * clients send, so that every known reader finds what it needs. `Inputs` and `Outputs` always have `fieldDefinitions`.
  */
 export function thingMetadata(thing: DescribedThing): JsonObject {
   return {
@@ -81,7 +80,7 @@ function parameter(definition: ParameterDefinition, ordinal: number): JsonObject
   return { name, description, baseType, ordinal, aspects, ...shape };
 }
 
-/** The aspects of a parameter that its bounds give, and those that it names itself. */
+/** The aspects of a parameter: those that follow from its bounds, and those of its definition. */
 export function parameterAspects({ minimum, maximum, aspects }: ParameterDefinition): JsonObject {
   return {
     ...(minimum !== undefined && { minimumValue: minimum }),

@@ -1,6 +1,6 @@
 import { type Cell, type InfoTable, TypedCell, Primitive } from '../alwayson/codec/values-model.js';
 
-/** How much may wait for the platform. */
+/** How much may be queued for the platform. */
 export interface OutboxLimits {
   readonly maxCount: number;
   /** Approximate bytes on the wire. */
@@ -17,8 +17,8 @@ export interface OutboxEntry<Item> {
 }
 
 /**
- * A bounded queue of what waits for the platform. Overflow rule: the oldest entries make room for the newest, and
- * entries above the age limit go first; each of them is handed to `onDrop`, so that nothing vanishes unnoticed.
+ * A bounded queue for the platform. Entries above the age limit are dropped, and the oldest entries when there are too
+ * many; each of them is passed to `onDrop`, so that none is lost unnoticed.
  */
 export class Outbox<Item> {
   readonly #limits: OutboxLimits;
@@ -41,7 +41,7 @@ export class Outbox<Item> {
     this.#trim(entry.sinceMs);
   }
 
-  /** Takes the oldest entries out: at most `maxCount`, and at most `maxBytes` unless the first alone is larger. */
+  /** Removes and returns the oldest entries: at most `maxCount`, and at most `maxBytes` unless the first alone is larger. */
   take(nowMs: number, maxCount: number, maxBytes: number): OutboxEntry<Item>[] {
     this.#trim(nowMs);
     const taken: OutboxEntry<Item>[] = [];
@@ -56,14 +56,14 @@ export class Outbox<Item> {
     return taken;
   }
 
-  /** Puts back what could not be sent, in front of everything. */
+  /** Puts back entries that could not be sent, in front of all others. */
   putBack(entries: readonly OutboxEntry<Item>[], nowMs: number): void {
     this.#entries.unshift(...entries);
     for (const entry of entries) this.#bytes += entry.bytes;
     this.#trim(nowMs);
   }
 
-  /** Keeps only the entries that pass; the others vanish, they were not wanted. */
+  /** Removes the entries that are no longer wanted, without passing them to `onDrop`. */
   filter(isWanted: (item: Item) => boolean): void {
     this.#entries = this.#entries.filter((entry) => isWanted(entry.item));
     this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.bytes, 0);
@@ -73,7 +73,7 @@ export class Outbox<Item> {
     return this.#entries.some((entry) => test(entry.item));
   }
 
-  /** Takes everything out. */
+  /** Removes and returns all items. */
   clear(): Item[] {
     const items = this.#entries.map((entry) => entry.item);
     this.#entries = [];
@@ -94,7 +94,7 @@ export class Outbox<Item> {
   }
 }
 
-/** About how many bytes a cell takes on the wire; for limits, where a few bytes do not matter. */
+/** Estimates the bytes of a cell on the wire, for limits where a few bytes do not matter. */
 export function approximateBytes(cell: Cell): number {
   if (cell === null) return 1;
   if (typeof cell === 'string') return 5 + Buffer.byteLength(cell);
@@ -104,7 +104,7 @@ export function approximateBytes(cell: Cell): number {
   return 'rows' in cell ? tableBytes(cell) : 25;
 }
 
-/** About how many bytes a table takes on the wire. */
+/** Estimates the bytes of a table on the wire. */
 export function tableBytes({ fields, rows }: InfoTable): number {
   let bytes = 2;
   for (const { name, description, aspects } of fields)

@@ -2,9 +2,9 @@ import { AgentError } from '../core/errors.js';
 import type { ParameterDefinition } from './definitions.js';
 
 /**
- * A native value held against the bounds, the pattern and the choices of its parameter; returns it, a choice in the
- * spelling of the list.
- * @throws AgentError InvalidArgument that names the parameter and says what it must be.
+ * Checks a native value against the bounds, the pattern and the choices of its parameter and returns it; a choice is
+ * returned in the spelling of the list.
+ * @throws AgentError InvalidArgument that names the parameter and its rule.
  */
 export function checkRules(parameter: ParameterDefinition, value: unknown): unknown {
   if (typeof value === 'number' || typeof value === 'bigint') checkBounds(parameter, value);
@@ -14,7 +14,7 @@ export function checkRules(parameter: ParameterDefinition, value: unknown): unkn
   return checkChoice(parameter, value);
 }
 
-/** A refusal that names its parameter. @param problem continues `Parameter "x" ...`, without the full stop. */
+/** The error for an invalid parameter. @param problem continues `Parameter "x" ...`, without the full stop. */
 export function invalidParameter(name: string, problem: string): AgentError {
   return new AgentError('InvalidArgument', `Parameter "${name}" ${problem}.`, { context: { parameter: name } });
 }

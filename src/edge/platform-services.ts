@@ -7,7 +7,7 @@ import type { PropertyPush } from './property-push.js';
 import { resultTable } from './service-call.js';
 import type { EdgeThing } from './thing.js';
 
-/** Column order of the shape `NamedVTQ` (protocol notes 8.4). */
+/** The columns of the data shape `NamedVTQ`, in the platform's order [AO 8.4]. */
 const NAMED_VTQ = [
   makeField('name', 'STRING'),
   makeField('time', 'DATETIME'),
@@ -17,7 +17,7 @@ const NAMED_VTQ = [
 
 type PlatformServiceHandler = (thing: EdgeThing, push: PropertyPush, params: InfoTable | null) => InfoTable | null;
 
-/** What platforms call on every Thing after BIND; not listed in the metadata. */
+/** The services that platforms call on every Thing after BIND [AO 11.5]; the metadata does not list them. */
 export const PLATFORM_SERVICE_HANDLERS: Readonly<Record<(typeof PLATFORM_SERVICES)[number], PlatformServiceHandler>> = {
   GetMetadata: (thing) => resultTable({ baseType: 'JSON' }, thingMetadata(thing)),
   NotifyPropertyUpdate: (_thing, push) => {
@@ -25,22 +25,22 @@ export const PLATFORM_SERVICE_HANDLERS: Readonly<Record<(typeof PLATFORM_SERVICE
     return null;
   },
   SynchronizeModelState: (thing, push, params) => {
-    const asked = propertyInfo(params);
-    if (asked) push.subscribe(asked);
-    return currentValues(thing, asked ?? []);
+    const subscriptions = propertyInfo(params);
+    if (subscriptions) push.subscribe(subscriptions);
+    return currentValues(thing, subscriptions ?? []);
   },
 };
 
-/** The rows of the parameter `propertyInfo`: what newer platforms subscribe to (8.4). */
+/** The rows of the parameter `propertyInfo`, the subscriptions of newer platforms [AO 8.4]. */
 function propertyInfo(params: InfoTable | null): readonly NativeRow[] | undefined {
   const [request] = params ? rowsFromTable(params) : [];
   const rows = request?.['propertyInfo'];
   return Array.isArray(rows) ? (rows as readonly NativeRow[]) : undefined;
 }
 
-/** The present values of the properties that were asked for and have one. */
-function currentValues(thing: EdgeThing, asked: readonly NativeRow[]): InfoTable {
-  const names = new Set(asked.map((row) => row['edgeName']));
+/** The current values of the subscribed properties, as far as they have been set. */
+function currentValues(thing: EdgeThing, subscriptions: readonly NativeRow[]): InfoTable {
+  const names = new Set(subscriptions.map((row) => row['edgeName']));
   const rows = thing.propertyDefinitions.flatMap((definition) => {
     const current = names.has(definition.name) ? thing.propertyValue(definition.name) : undefined;
     if (!current) return [];

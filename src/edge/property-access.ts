@@ -7,7 +7,7 @@ import { shapeFields } from './shape-fields.js';
 import { convertProperty, type EdgeThing } from './thing.js';
 
 /**
- * The answer to a read (protocol notes 6.2): one row with a field named like the property; `*` or no name reads all.
+ * Returns the result of a read: one row with a field named like the property; `*` or an empty name reads all [AO 6.2].
  * @throws AgentError UnknownProperty.
  */
 export function readProperties(thing: EdgeThing, name: string): InfoTable {
@@ -17,8 +17,8 @@ export function readProperties(thing: EdgeThing, name: string): InfoTable {
 }
 
 /**
- * Writes one property, or with the name `*` every one that the table has a field for. All are checked before the
- * first is written.
+ * Writes one property, or with the name `*` every property that the table has a field for. All values are checked before
+ * the first is written.
  * @throws AgentError UnknownProperty, Forbidden for a read-only one, InvalidArgument, or what `onPropertyWrite` throws.
  */
 export async function writeProperties(
@@ -40,16 +40,16 @@ const isAll = (name: string): boolean => name === '*' || name === '';
 
 function readWrites(thing: EdgeThing, name: string, params: InfoTable | null): Write[] {
   const row = params?.rows[0];
-  if (!params || !row) throw new AgentError('InvalidArgument', 'A property is written with a table of one row.');
+  if (!params || !row) throw new AgentError('InvalidArgument', 'The value of a property must be a table of one row.');
   if (isAll(name))
     return params.fields.map((field, index) =>
       checkWrite(thing.property(field.name), native(params, row[index] ?? null, index)),
     );
   const property = thing.property(name);
   const named = params.fields.findIndex((field) => field.name === name);
-  // `_content_` and the like: with one field there is no doubt what is meant.
+  // The only field is meant whatever its name, for example `_content_` [AO 6.2].
   const index = named < 0 && params.fields.length === 1 ? 0 : named;
-  if (index < 0) throw new AgentError('InvalidArgument', `The table to write has no field "${name}".`);
+  if (index < 0) throw new AgentError('InvalidArgument', `The table of new values has no field "${name}".`);
   return [checkWrite(property, native(params, row[index] ?? null, index))];
 }
 

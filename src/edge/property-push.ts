@@ -17,13 +17,13 @@ interface Push {
   readonly quality: string;
 }
 
-/** Values in one call; the bytes are bounded besides, by half of the message limit. */
+/** The most values in one call; the bytes are bounded too, by half of the message limit. */
 const MAX_VALUES_PER_CALL = 500;
 
-/** How long a platform may take after BIND to speak of properties, before it is asked. */
-const GREETING_MS = 5_000;
+/** How long after BIND the subscriptions are requested if the platform has not sent or announced them. */
+const NOTIFICATION_MS = 5_000;
 
-/** Column order of the platform (8.3). */
+/** In the column order of the platform [AO 8.3]. */
 const VALUE_FIELDS: readonly FieldDefinition[] = [
   makeField('name', 'STRING'),
   makeField('value', 'VARIANT'),
@@ -34,8 +34,8 @@ const VALUE_FIELDS: readonly FieldDefinition[] = [
 const SUBSCRIPTION_OPTIONS = tableFromRows([makeField('options', 'JSON')], [{ options: { hasDeadband: true } }]);
 
 /**
- * Pushes a Thing's property values once the platform's subscriptions name them (protocol notes 8.3). What changes
- * while there is no connection waits in a bounded outbox; before the platform was ever heard, as the definitions say.
+ * Pushes the property values of a Thing to which the platform has subscribed [AO 8.3]. Values that change without a
+ * connection wait in a bounded outbox; until the first subscriptions arrive, the push types of the definitions apply.
  */
 export class PropertyPush {
   readonly #thing: EdgeThing;
@@ -44,10 +44,10 @@ export class PropertyPush {
   readonly #worker: SerialWorker;
   readonly #lastPushed = new Map<string, Pushed>();
   #subscriptions: ReadonlyMap<string, Subscription> | undefined;
-  #greeting: Timer | undefined;
+  #notificationTimer: Timer | undefined;
   #isBound = false;
   #isRefreshWanted = false;
-  /** Whether the subscriptions were heard on the present connection. */
+  /** Whether the subscriptions have arrived on the current connection. */
   #isSubscribed = false;
 
   constructor(thing: EdgeThing, channel: ThingChannel) {
@@ -57,10 +57,10 @@ export class PropertyPush {
     this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: channel.retryMs, clock: channel.clock });
   }
 
-  /** The Thing is bound on a new connection. Platforms then say when to ask for subscriptions; one that does not is asked. */
+  /** The Thing is bound on a new connection. A platform that does not announce its subscriptions is asked for them. */
   bound(): void {
     this.#isBound = true;
-    this.#greeting = this.#channel.clock.schedule(GREETING_MS, () => this.refresh());
+    this.#notificationTimer = this.#channel.clock.schedule(NOTIFICATION_MS, () => this.refresh());
     this.#worker.wake();
   }
 
@@ -68,21 +68,21 @@ export class PropertyPush {
     this.#isBound = false;
     this.#isSubscribed = false;
     this.#isRefreshWanted = false;
-    this.#greeting?.cancel();
+    this.#notificationTimer?.cancel();
     this.#worker.rest();
   }
 
-  /** The platform says that its subscriptions may have changed. */
+  /** Requests the subscriptions: the platform has announced that they may have changed. */
   refresh(): void {
-    this.#greeting?.cancel();
+    this.#notificationTimer?.cancel();
     if (this.#thing.propertyDefinitions.length === 0) return;
     this.#isRefreshWanted = true;
     this.#worker.wake();
   }
 
-  /** Takes over the platform's subscriptions; rows have `edgeName`, `pushType` and `pushThreshold`. */
+  /** Replaces the subscriptions; rows have `edgeName`, `pushType` and `pushThreshold`. */
   subscribe(rows: readonly NativeRow[]): void {
-    this.#greeting?.cancel();
+    this.#notificationTimer?.cancel();
     const subscriptions = new Map<string, Subscription>();
     for (const { edgeName, pushType, pushThreshold } of rows) {
       const definition = this.#thing.propertyDefinitions.find(({ name }) => name === edgeName);
@@ -113,7 +113,7 @@ export class PropertyPush {
     return this.#subscriptions.get(name) ?? { pushType: 'NEVER', pushThreshold: 0 };
   }
 
-  /** A platform that has just subscribed learns the present value, whenever it was set. */
+  /** A platform that has just subscribed receives the current value, whenever it was set. */
   #pushCurrent(name: string): void {
     const value = this.#thing.propertyValue(name);
     if (!value || this.#subscriptionOf(name).pushType === 'NEVER') return;
@@ -151,7 +151,10 @@ export class PropertyPush {
         this.#isRefreshWanted = true;
         throw error;
       }
-      this.#channel.log.debug({ status: error.context['status'] }, 'the platform gives no property subscriptions');
+      this.#channel.log.debug(
+        { status: error.context['status'] },
+        'the platform does not support property subscriptions',
+      );
     }
   }
 
@@ -166,13 +169,19 @@ export class PropertyPush {
         this.#outbox.putBack(entries, clock.monotonicMs());
         throw error;
       }
-      log.warn({ code: error.code, values: entries.length }, `property values not accepted: ${error.message}`);
+      log.warn(
+        { code: error.code, values: entries.length },
+        `the platform did not accept property values: ${error.message}`,
+      );
     }
   }
 
   #onDrop({ name }: Push): void {
     this.#channel.instruments.count('edge_property_values_dropped_total');
-    this.#channel.log.warn({ property: name }, 'outbox full or value too old: the oldest property value was dropped');
+    this.#channel.log.warn(
+      { property: name },
+      'dropped the oldest property value: the outbox was full or the value too old',
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PropertyDefinition, PushType } from './definitions.js';
 
-/** What the platform wants to hear of a property (protocol notes 8.3). */
+/** Which changes of a property the platform has subscribed to [AO 8.3]. */
 export interface Subscription {
   readonly pushType: PushType;
   readonly pushThreshold: number;
@@ -9,7 +9,7 @@ export interface Subscription {
 
 const PUSH_TYPES: readonly PushType[] = ['ALWAYS', 'NEVER', 'VALUE', 'DEADBAND'];
 
-/** A subscription from the platform's words; what it leaves open is as the property was defined. */
+/** Returns a subscription of the platform; what it does not specify is taken from the definition of the property. */
 export function subscriptionFrom(
   definition: PropertyDefinition,
   pushType: unknown,
@@ -22,18 +22,18 @@ export function subscriptionFrom(
   };
 }
 
-/** The subscription that the definition itself suggests, as long as the platform has not been heard. */
+/** The subscription that applies until the platform has sent one: that of the definition. */
 export function assumedSubscription(definition: PropertyDefinition): Subscription {
   return { pushType: definition.pushType, pushThreshold: definition.pushThreshold ?? 0 };
 }
 
-/** What was pushed last, to compare with. */
+/** The value that was pushed last, for comparison. */
 export interface Pushed {
   readonly value: unknown;
   readonly quality: string;
 }
 
-/** Whether a value is to be pushed, given the one that was pushed before it. */
+/** Whether a value must be pushed, given the one that was pushed before it. */
 export function isPushed({ pushType, pushThreshold }: Subscription, before: Pushed | undefined, now: Pushed): boolean {
   if (pushType === 'NEVER') return false;
   if (pushType === 'ALWAYS' || !before || before.quality !== now.quality) return true;

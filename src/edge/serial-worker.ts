@@ -1,13 +1,13 @@
 import type { Clock, Timer } from '../core/clock.js';
 
 export interface SerialWorkerOptions {
-  /** Does one piece of work; true if there may be more. When it throws it is tried again after a pause. */
+  /** Does one piece of work and returns whether there may be more. If it throws, it is retried after a pause. */
   readonly work: () => Promise<boolean>;
   readonly retryMs: number;
   readonly clock: Clock;
 }
 
-/** Does one piece of work after the other, never two at once, whenever it is woken. */
+/** Does one piece of work after the other, never two at once, after each wake-up. */
 export class SerialWorker {
   readonly #options: SerialWorkerOptions;
   #isRunning = false;
@@ -19,14 +19,14 @@ export class SerialWorker {
     this.#options = options;
   }
 
-  /** There may be work. */
+  /** Starts working if there may be work. */
   wake(): void {
     this.#isResting = false;
     this.#isWoken = true;
     if (!this.#isRunning) void this.#run();
   }
 
-  /** Nothing more until it is woken; the piece of work that is under way goes on to its end. */
+  /** Stops until the next wake-up; a piece of work in progress is completed. */
   rest(): void {
     this.#isResting = true;
     this.#isWoken = false;

@@ -28,8 +28,8 @@ import { checkRules } from './parameter-rules.js';
 import { shapeFields } from './shape-fields.js';
 
 /**
- * Runs a service for a request of the platform: parameters checked and converted before the handler sees them, the
- * result by its declared type.
+ * Runs a service for a request of the platform. The handler receives checked and converted parameters; its result is
+ * encoded by its declared type.
  * @throws AgentError InvalidArgument, or whatever the handler throws.
  */
 export async function callService(
@@ -54,12 +54,12 @@ export async function runService(service: Service, context: CallContext, values:
   return await handler(context, checkArguments(definition, values));
 }
 
-/** Native arguments held against the definition; absent optional ones are not in the answer, defaults are. */
+/** Checks native arguments against the definition; adds defaults and omits absent optional arguments. */
 function checkArguments(definition: ServiceDefinition, values: ServiceParameters): ServiceParameters {
   refuseUnknown(definition, Object.keys(values));
   return present(definition, (parameter) => {
     const value = values[parameter.name];
-    // The JSON value "" is a value; only a JSON text of length zero is none.
+    // The JSON value "" is a value; only an empty JSON text is absent.
     const isEmptyText = value === '' && parameter.emptyTextIsAbsent === true && !isJsonType(parameter.baseType);
     return isEmptyText ? undefined : value;
   });
@@ -71,7 +71,7 @@ function refuseUnknown(definition: ServiceDefinition, names: readonly string[]):
     throw new AgentError('InvalidArgument', `Service "${definition.name}" has no parameter "${unknown}".`);
 }
 
-/** The value of each parameter that has one. @param given a native value of any base type; undefined if there is none. */
+/** Returns the values of all parameters that have one. @param given returns a native value of any base type, or undefined. */
 function present(
   definition: ServiceDefinition,
   given: (parameter: ParameterDefinition, what: string) => unknown,
@@ -90,11 +90,12 @@ function present(
 }
 
 /**
- * The native parameters of a request; absent optional ones are not in it, defaults are.
+ * Returns the native parameters of a request, with defaults and without absent optional ones.
  * @throws AgentError InvalidArgument, naming the parameter.
  */
 export function readParameters(definition: ServiceDefinition, params: InfoTable | null): ServiceParameters {
-  if (params && params.rows.length > 1) throw new AgentError('InvalidArgument', 'The parameters must be one row.');
+  if (params && params.rows.length > 1)
+    throw new AgentError('InvalidArgument', 'The parameters must be a table of one row.');
   const cells = new Map(
     params?.fields.map((field, index) => [field.name, wireValue(field, params.rows[0]?.[index] ?? null)]),
   );
@@ -110,7 +111,7 @@ function wireValue(field: FieldDefinition, cell: Cell): Primitive {
   return new Primitive(field.baseType, cell);
 }
 
-/** An empty text is a text, but no JSON; and for some parameters it stands for nothing. */
+/** Whether a parameter has a value. An empty text is a value, but not for JSON, and not if it counts as absent. */
 function isPresent({ baseType, emptyTextIsAbsent }: ParameterDefinition, wire: Primitive): boolean {
   const isNothing = emptyTextIsAbsent === true || baseType === 'JSON' || baseType === 'QUERY';
   return !(isNothing && wire.value === '');
@@ -137,8 +138,8 @@ function convertParameter({ baseType, dataShape }: ParameterDefinition, native: 
 }
 
 /**
- * The content of an answer (protocol notes 7.1): nothing, the table itself, or one field `result`.
- * @throws AgentError ValueNotEncodable for a result that is not of its declared type: a defect of the handler.
+ * Returns the content of a response: null, the table itself, or one field `result` [AO 7.1].
+ * @throws AgentError ValueNotEncodable for a result that is not of its declared type, which is a defect of the handler.
  */
 export function resultTable({ baseType, dataShape, description }: ResultDefinition, native: unknown): InfoTable | null {
   if (baseType === 'NOTHING') return null;

@@ -4,16 +4,16 @@ import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import type { OutboxLimits } from './outbox.js';
 
-/** One Thing's way to the platform. */
+/** Sends the calls and events of one Thing to the platform. */
 export interface ThingChannel {
   /** Calls a service of the Thing on the platform. */
   call(service: string, params: InfoTable | null): Promise<InfoTable | null>;
   /** Fires an event of the Thing. */
   fire(event: string, data: InfoTable): Promise<void>;
   readonly outboxLimits: OutboxLimits;
-  /** Pause before a call that failed without an answer is repeated. */
+  /** Pause before a call is repeated that failed without a response. */
   readonly retryMs: number;
-  /** Bytes of values that go into one call. */
+  /** The most bytes of values in one call. */
   readonly maxBatchBytes: number;
   readonly clock: Clock;
   readonly log: Log;

@@ -9,7 +9,7 @@ import { shapeFields } from './shape-fields.js';
 export interface EdgeThingOptions {
   /** The RemoteThing's name on the platform. */
   readonly name: string;
-  /** If the RemoteThing has an identifier, it must be bound by that (protocol notes 5.2). */
+  /** If the RemoteThing has an identifier, it must be bound by it [AO 5.2]. */
   readonly identifier?: string;
   readonly description?: string;
   readonly services?: readonly Service[];
@@ -17,28 +17,28 @@ export interface EdgeThingOptions {
   readonly events?: readonly EventDefinition[];
 }
 
-/** A property's value, native, with its time and quality. */
+/** The native value of a property with its time and quality. */
 export interface PropertyValue {
   readonly value: unknown;
   readonly timeMs: number;
   readonly quality: string;
 }
 
-/** Where a Thing's changes and events go; the client that the Thing was added to. */
+/** Receives the property changes and events of a Thing: the client that it was added to. */
 export interface ThingOutlet {
   nowMs(): number;
   propertyChanged(name: string, value: PropertyValue): void;
-  /** Resolves when the platform has answered. */
+  /** Resolves when the platform has accepted the event. */
   fire(event: string, data: InfoTable): Promise<void>;
 }
 
 /**
- * Accepts or refuses (by throwing) what the platform writes to a property, before it is kept. Not asked for properties
- * that are read-only: those the platform cannot write.
+ * Accepts or refuses (by throwing) a value that the platform writes to a property, before it is stored. Not called for
+ * read-only properties, which the platform cannot write.
  */
 export type PropertyWriteHandler = (context: CallContext, name: string, value: unknown) => Promise<void> | void;
 
-/** A RemoteThing as the edge sees it: services, properties with their values, events. */
+/** The edge side of a RemoteThing: services, properties with their values, and events. */
 export class EdgeThing {
   readonly name: string;
   readonly identifier: string | undefined;
@@ -50,7 +50,7 @@ export class EdgeThing {
   readonly #values = new Map<string, PropertyValue>();
   #outlet: ThingOutlet | undefined;
 
-  /** @throws AgentError ConfigurationInvalid for names twice, reserved names, and tables without a data shape. */
+  /** @throws AgentError ConfigurationInvalid for duplicate or reserved names, and for tables without a data shape. */
   constructor(options: EdgeThingOptions) {
     checkThing(options);
     this.name = options.name;
@@ -61,7 +61,7 @@ export class EdgeThing {
     this.#events = new Map(options.events?.map((event) => [event.name, event]));
   }
 
-  /** The name that BIND sends: the Thing's name, or `*` and its identifier. */
+  /** The name for BIND: the Thing's name, or `*` and its identifier. */
   get boundName(): string {
     return this.identifier === undefined ? this.name : `*${this.identifier}`;
   }
@@ -92,18 +92,18 @@ export class EdgeThing {
     return property;
   }
 
-  /** The native value; undefined when it was never set. */
+  /** Returns the native value; undefined if it was never set. @throws AgentError UnknownProperty. */
   getProperty(name: string): unknown {
     return this.propertyValue(name)?.value;
   }
 
-  /** The value with its time and quality; undefined when it was never set. */
+  /** Returns the value with its time and quality; undefined if it was never set. @throws AgentError UnknownProperty. */
   propertyValue(name: string): PropertyValue | undefined {
     return this.#values.get(this.property(name).name);
   }
 
   /**
-   * Sets a value; it is pushed as its push type and the platform's subscriptions say.
+   * Sets a value, which is pushed according to its push type and the platform's subscription.
    * @throws AgentError UnknownProperty, or InvalidArgument for a value that is not of the property's base type.
    */
   setProperty(
@@ -120,9 +120,9 @@ export class EdgeThing {
   }
 
   /**
-   * Fires an event; waits, queued if need be, until the platform has answered.
-   * @throws AgentError InvalidArgument for an unknown event or data against its shape; RequestRefused if the platform
-   * refuses it; QueueFull if it had to make room for newer ones; ConnectionClosed if the client was closed first.
+   * Fires an event and resolves when the platform has accepted it; the event is queued while there is no connection.
+   * @throws AgentError InvalidArgument for an unknown event or data that does not fit its shape; RequestRefused if the
+   * platform refuses it; QueueFull if it was dropped in favour of newer ones; ConnectionClosed if the client was closed.
    */
   async fireEvent(name: string, row: NativeRow): Promise<void> {
     const event = this.#events.get(name);
@@ -133,16 +133,16 @@ export class EdgeThing {
     await this.#outlet.fire(name, data);
   }
 
-  /** Called by the client that the Thing is added to; undefined when that client is closed. */
+  /** Called by the client that the Thing is added to; with undefined when that client closes. */
   attach(outlet: ThingOutlet | undefined): void {
     if (outlet && this.#outlet)
-      throw new AgentError('ConfigurationInvalid', `Thing "${this.name}" is part of a client already.`);
+      throw new AgentError('ConfigurationInvalid', `Thing "${this.name}" has been added to a client already.`);
     this.#outlet = outlet;
   }
 }
 
 /**
- * A native value for a property from JSON-like or native input.
+ * Converts JSON-like or native input to a native value of a property.
  * @throws AgentError InvalidArgument, naming the property.
  */
 export function convertProperty({ name, baseType, dataShape }: PropertyDefinition, input: unknown): unknown {

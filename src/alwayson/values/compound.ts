@@ -4,7 +4,7 @@ import type { ThingCode, TimeSpan, Vector } from '../codec/values-model.js';
 import { getOwn } from './native.js';
 import { REFUSED, toDate, toInteger, toLong, toNumber } from './scalars.js';
 
-/** An unset start or end of a TIMESPAN on the wire, as PTC's Java SDK writes it. */
+/** The wire value of an unset start or end of a TIMESPAN, as PTC's Java SDK writes it. */
 const UNSET_MS = -1;
 
 type VectorPart = keyof Vector;
@@ -70,7 +70,7 @@ function momentMs(native: unknown): number | undefined {
   return Number.isSafeInteger(ms) ? (ms as number) : undefined;
 }
 
-/** A time span with Dates; an unset start or end is left out. */
+/** A native time span with Dates; an unset start or end is omitted. */
 export function timeSpanToNative({ start, end, period }: TimeSpan): Readonly<Record<string, unknown>> {
   return {
     ...(start !== UNSET_MS && { start: new Date(start) }),

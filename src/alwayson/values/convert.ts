@@ -24,7 +24,7 @@ type Conversion = (input: unknown, baseType: BaseType, what: string) => unknown;
 
 const isEmpty = (input: unknown): boolean => input === null || input === undefined;
 
-/** Of the types whose text must have a form: PTC's Java SDK drops the row in which it has not. */
+/** The types whose text must have a form: PTC's Java SDK drops a row in which it does not. */
 const TEXT_CONVERSIONS: Readonly<Partial<Record<BaseType, (input: unknown) => unknown>>> = {
   JSON: toJson,
   QUERY: toJson,
@@ -52,10 +52,10 @@ const CONVERSIONS: Readonly<Record<PayloadKind, Conversion>> = {
 };
 
 /**
- * A native value of `baseType` from JSON-like or native input, where nothing is lost: text `"30"` or number 30.0 for
- * INTEGER, ISO text or epoch milliseconds for DATETIME, `"true"`/`"false"` for BOOLEAN. JSON is taken as it stands.
+ * Converts JSON-like or native input to a native value of `baseType` if nothing is lost: the text `"30"` or the number
+ * 30.0 for INTEGER, ISO text or epoch milliseconds for DATETIME, `"true"` or `"false"` for BOOLEAN. JSON is not converted.
  * @param what how the error names the value, for example `Parameter "count"`.
- * @throws AgentError InvalidArgument for anything else; null and undefined only fit NOTHING, and null JSON.
+ * @throws AgentError InvalidArgument for anything else; only NOTHING accepts undefined, only NOTHING and JSON accept null.
  */
 export function convertLoose(baseType: BaseType, input: unknown, what = 'The value'): unknown {
   const native = CONVERSIONS[BASE_TYPES[baseType].payload](input, baseType, what);
@@ -66,7 +66,7 @@ export function convertLoose(baseType: BaseType, input: unknown, what = 'The val
 }
 
 /**
- * A native row whose cells have the base types of `fields`; null and absent cells are left out.
+ * Converts the cells of a row to the base types of `fields`; null and absent cells are omitted.
  * @throws AgentError InvalidArgument for a column that is not in `fields`, or a cell that cannot be converted.
  */
 export function convertRow(
@@ -86,11 +86,11 @@ export function convertRow(
 }
 
 /**
- * A table from its REST form. Cells are converted by base type where nothing is lost; columns that no field names are
- * left out, null and absent cells are empty.
- * @param fields the shape; without it the shape that `json` itself declares.
- * @throws AgentError InvalidArgument for anything else than `{dataShape?, rows: [{...}]}`, for an unknown base type and
- * for a cell that cannot be converted.
+ * Converts a table from its REST form. Cells are converted by base type if nothing is lost; columns without a field are
+ * ignored, null and absent cells are empty.
+ * @param fields the shape; by default the shape that `json` itself declares.
+ * @throws AgentError InvalidArgument for anything but `{dataShape?, rows: [{...}]}`, for an unknown base type, and for a
+ * cell that cannot be converted.
  */
 export function tableFromJson(json: unknown, fields?: readonly FieldDefinition[], what = 'The table'): InfoTable {
   const rows: unknown = isPlainObject(json) ? getOwn(json, 'rows') : undefined;
@@ -110,7 +110,7 @@ function toRows(input: unknown, what: string): unknown {
   if (Array.isArray(input)) return input.every(isPlainObject) ? input : REFUSED;
   if (isInfoTable(input)) return rowsFromTable(input);
   const isTable = isPlainObject(input) && Array.isArray(getOwn(input, 'rows'));
-  // Rows without their shape are taken as rows; whoever knows the shape converts their cells.
+  // Rows without a shape stay as they are; the caller, who knows the shape, converts their cells.
   if (isTable && getOwn(input, 'dataShape') === undefined) return toRows(getOwn(input, 'rows'), what);
   return isTable ? rowsFromTable(tableFromJson(input, undefined, what)) : REFUSED;
 }
@@ -146,7 +146,7 @@ function fieldFromJson(name: string, definition: unknown, what: string): FieldDe
   });
 }
 
-/** A default value that does not fit its field is dropped: the shape is only needed to read the rows. */
+/** A default value that does not fit its field is dropped, since the shape is needed only to read the rows. */
 function usableAspects(baseType: BaseType, aspects: NativeRow): NativeRow {
   const { defaultValue, ...others } = aspects;
   if (isEmpty(defaultValue)) return others;
@@ -163,7 +163,7 @@ function wanted(baseType: BaseType): string {
   return `${/^[AEIO]/.test(baseType) ? 'an' : 'a'} ${baseType}`;
 }
 
-/** Says what was there without repeating much of it, and nothing of a secret. */
+/** Describes a value without repeating much of it, and without any part of a secret. */
 function describe(baseType: BaseType, input: unknown): string {
   if (input === null || input === undefined) return 'empty';
   if (baseType === 'PASSWORD') return 'something else';

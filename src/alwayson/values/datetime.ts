@@ -4,19 +4,19 @@ const MAX_TIME_MS = 8.64e15;
 const ISO =
   /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)(?:[T ](?<time>\d\d:\d\d(?::\d\d)?)(?:[.,](?<fraction>\d{1,9}))?(?<zone>Z|[+-]\d\d:?\d\d)?)?$/i;
 
-/** Epoch milliseconds written out: 13 digits, so that no ISO form is mistaken for it. */
+/** Epoch milliseconds as text: 13 digits, so that it cannot be mistaken for an ISO form. */
 const EPOCH_MS = /^\d{13}$/;
 
 /**
- * A Date from ISO text. Without a zone it is UTC; digits below the millisecond are cut, as DATETIME has none.
- * @returns undefined for anything that is no real date and time (30 February, hour 25, plain words).
+ * Parses ISO text, in UTC if it names no zone. Digits below the millisecond are dropped, since DATETIME has none.
+ * @returns undefined for anything that is not a valid date and time (30 February, hour 25, plain words).
  */
 export function parseDateTime(text: string): Date | undefined {
   if (EPOCH_MS.test(text)) return new Date(Number(text));
   const parts = ISO.exec(text)?.groups;
   if (!parts) return undefined;
   const { year = '', month = '', day = '', time = '00:00', fraction = '', zone = 'Z' } = parts;
-  // Date.parse takes 30 February for 2 March.
+  // Date.parse reads 30 February as 2 March.
   if (Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return undefined;
   const clock = time.length === 5 ? `${time}:00` : time;
   const zoned = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
@@ -24,7 +24,7 @@ export function parseDateTime(text: string): Date | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms);
 }
 
-/** A Date from whole epoch milliseconds; undefined for fractions and for times that no Date can hold. */
+/** Returns a Date for whole epoch milliseconds; undefined for fractions and for times that no Date can hold. */
 export function dateFromEpochMs(ms: number): Date | undefined {
   return Number.isInteger(ms) && Math.abs(ms) <= MAX_TIME_MS ? new Date(ms) : undefined;
 }

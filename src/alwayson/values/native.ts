@@ -5,13 +5,13 @@ import type { BaseType } from '../codec/base-types.js';
 export type JsonValue =
   null | boolean | number | bigint | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** A row of a table by field name; cells are native values, empty cells are left out. */
+/** A row of a table by field name; cells are native values, empty cells are omitted. */
 export type NativeRow = Readonly<Record<string, unknown>>;
 
-/** Deeper JSON could overflow the stack of the code that writes it, here and on the platform. */
+/** Deeper JSON could overflow the stack when it is serialized, here and on the platform. */
 export const MAX_JSON_DEPTH = 500;
 
-/** Whether the wire carries text that holds JSON, while handlers see the parsed value. */
+/** Whether a value is JSON text on the wire, which handlers receive parsed. */
 export function isJsonType(baseType: BaseType): boolean {
   return baseType === 'JSON' || baseType === 'QUERY';
 }
@@ -35,14 +35,14 @@ export function isTooDeep(value: unknown, depth = 0): boolean {
   return false;
 }
 
-/** Sets a property whose name came from outside: `__proto__` becomes an ordinary one. */
+/** Sets a property whose name is untrusted: `__proto__` becomes an ordinary property. */
 export function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
   else target[name] = value;
 }
 
-/** The value of a property that is the object's own; inherited ones (`toString`, ...) are not there. */
+/** Returns the value of an own property; undefined for inherited ones such as `toString`. */
 export function getOwn(source: NativeRow, name: string): unknown {
   return Object.hasOwn(source, name) ? source[name] : undefined;
 }

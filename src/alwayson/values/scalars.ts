@@ -4,14 +4,14 @@ import { dateFromEpochMs, parseDateTime } from './datetime.js';
 import { getOwn, isJsonValue } from './native.js';
 import { isWellFormedXml } from './xml-text.js';
 
-/** Marks input that cannot become the base type without loss. */
+/** Returned for input that cannot be converted to the base type without loss. */
 export const REFUSED = Symbol('refused');
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const TAG = /^[^:]+:[^:]+$/;
 const WHOLE = /^[+-]?\d+$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** Longer text is no number that anyone means; turning it into one would only cost time. */
+/** Longer text is not meant as a number, and converting it would only take time. */
 const MAX_NUMBER_LENGTH = 400;
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
@@ -27,12 +27,12 @@ export function toText(input: unknown): unknown {
   return input instanceof Date && isValidDate(input) ? input.toISOString() : REFUSED;
 }
 
-/** A text of length zero is an empty document, as PTC's Java SDK writes one. */
+/** An empty text is an empty document, as PTC's Java SDK writes one. */
 export function toXml(input: unknown): unknown {
   return typeof input === 'string' && (input === '' || isWellFormedXml(input)) ? input : REFUSED;
 }
 
-/** `Vocabulary:Term` texts with semicolons between them; a text of length zero has no tags. */
+/** `Vocabulary:Term` texts separated by semicolons; an empty text has no tags. */
 export function toTags(input: unknown): unknown {
   return typeof input === 'string' && input.split(';').every((tag) => tag === '' || TAG.test(tag)) ? input : REFUSED;
 }

@@ -14,7 +14,7 @@ import {
 import { isJsonType, type JsonValue, setOwn } from './native.js';
 import { encodeNative, isInfoTable } from './wire.js';
 
-/** A field as ThingWorx's REST writes it. */
+/** A field in the REST form of ThingWorx. */
 export interface FieldJson {
   readonly name: string;
   readonly description: string;
@@ -23,15 +23,15 @@ export interface FieldJson {
   readonly aspects: Readonly<Record<string, JsonValue>>;
 }
 
-/** A table as ThingWorx's REST writes it. */
+/** A table in the REST form of ThingWorx. */
 export interface TableJson {
   readonly dataShape: { readonly fieldDefinitions: Readonly<Record<string, FieldJson>> };
   readonly rows: readonly Readonly<Record<string, JsonValue>>[];
 }
 
 /**
- * A table as REST shows it: DATETIME as epoch milliseconds, BLOB and IMAGE as base64, JSON as the value itself,
- * LOCATION with its units, empty cells as null.
+ * Returns the REST form of a table [TWX 5.3]: DATETIME as epoch milliseconds, BLOB and IMAGE as base64, JSON as the value
+ * itself, LOCATION with its units, empty cells as null.
  */
 export function tableToJson(table: InfoTable): TableJson {
   const fieldDefinitions: Record<string, unknown> = {};
@@ -45,7 +45,7 @@ export function tableToJson(table: InfoTable): TableJson {
 }
 
 /**
- * A native value as REST shows it.
+ * Returns the REST form of a native value.
  * @throws AgentError ValueNotEncodable for a value that is not native to `baseType`.
  */
 export function nativeToJson(baseType: BaseType, native: unknown): JsonValue {
@@ -75,13 +75,13 @@ function objectToJson(value: Exclude<Value, null | boolean | number | bigint | s
   return { latitude: value.latitude, longitude: value.longitude, elevation: value.elevation, units: 'WGS84' };
 }
 
-/** A vector, the code of a Thing or a time span by the names of its parts. */
+/** The REST form of a vector, a Thing code or a time span: an object with its parts. */
 function partsToJson(value: Vector | ThingCode | TimeSpan): JsonValue {
   const parts = Object.entries(value) as [string, number | bigint | string][];
   return Object.fromEntries(parts.map(([name, part]) => [name, cellToJson('VARIANT', part)]));
 }
 
-/** Text that claims to be JSON and is not is shown as it is. */
+/** Parses JSON text; text that is not JSON is returned as it is. */
 function parseOrText(text: string): JsonValue {
   try {
     return parseJson(text) as JsonValue;

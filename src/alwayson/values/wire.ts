@@ -17,7 +17,7 @@ import { getOwn, isJsonType, type NativeRow, setOwn } from './native.js';
 
 export interface FieldOptions {
   readonly description?: string;
-  /** Native values or Primitives; `defaultValue` is written in the field's own base type. */
+  /** Native values or Primitives; `defaultValue` is encoded with the base type of the field. */
   readonly aspects?: Readonly<Record<string, unknown>>;
 }
 
@@ -44,8 +44,8 @@ const ENCODINGS: Readonly<Record<PayloadKind, Encoding>> = {
 };
 
 /**
- * The wire value of a native one. `undefined` is NOTHING; `null` is NOTHING too, except that for JSON and QUERY it is
- * the JSON text `null`. For INFOTABLE, `fields` give the shape; without them it is guessed from the rows.
+ * Returns the wire value of a native value. `undefined` is NOTHING; `null` is NOTHING too, except for JSON and QUERY,
+ * where it is the JSON text `null`. For INFOTABLE, `fields` are the shape; by default it is inferred from the rows.
  * @throws AgentError ValueNotEncodable for a value that is not native to `baseType`.
  */
 export function encodeNative(baseType: BaseType, native: unknown, fields?: readonly FieldDefinition[]): Value {
@@ -58,8 +58,8 @@ export function encodeNative(baseType: BaseType, native: unknown, fields?: reado
 }
 
 /**
- * The native value of a wire value; `undefined` for NOTHING, and for a JSON text of length zero.
- * @throws AgentError InvalidArgument for text of a JSON value that is not JSON.
+ * Returns the native value of a wire value; `undefined` for NOTHING, and for an empty JSON text.
+ * @throws AgentError InvalidArgument for a JSON value whose text is not JSON.
  */
 export function decodeNative(baseType: BaseType, value: Value): unknown {
   if (value === null) return undefined;
@@ -70,13 +70,13 @@ export function decodeNative(baseType: BaseType, value: Value): unknown {
   return isInfoTable(value) ? rowsFromTable(value) : value;
 }
 
-/** A value with the base type that its JavaScript type stands for: for VARIANT, and for aspects. */
+/** Returns a value with the base type that its JavaScript type implies: for VARIANT and for aspects. */
 export function inferPrimitive(native: unknown): Primitive {
   const baseType = inferBaseType(native);
   return new Primitive(baseType, encodeNative(baseType, native));
 }
 
-/** What a JavaScript value stands for: STRING, NUMBER, BOOLEAN, DATETIME, BLOB, LONG, INFOTABLE, NOTHING, else JSON. */
+/** The base type that a JavaScript value implies: STRING, NUMBER, BOOLEAN, DATETIME, BLOB, LONG, INFOTABLE, NOTHING or JSON. */
 function inferBaseType(native: unknown): BaseType {
   if (native === undefined || native === null) return 'NOTHING';
   if (native instanceof Date) return 'DATETIME';
@@ -88,7 +88,7 @@ function inferBaseType(native: unknown): BaseType {
   return typeof native === 'bigint' ? 'LONG' : 'JSON';
 }
 
-/** A field definition of a data shape. */
+/** Returns a field definition of a data shape. */
 export function makeField(name: string, baseType: BaseType, options: FieldOptions = {}): FieldDefinition {
   const aspects = new Map<string, Primitive>();
   for (const [aspect, native] of Object.entries(options.aspects ?? {}))
@@ -101,14 +101,14 @@ function aspectOf(aspect: string, baseType: BaseType, native: unknown): Primitiv
   return aspect === 'defaultValue' ? new Primitive(baseType, encodeNative(baseType, native)) : inferPrimitive(native);
 }
 
-/** Whether `value` is a table as the codec holds it. */
+/** Whether `value` is a table in the form of the codec. */
 export function isInfoTable(value: unknown): value is InfoTable {
   if (typeof value !== 'object' || value === null || !('fields' in value) || !('rows' in value)) return false;
   return Array.isArray(value.fields) && Array.isArray(value.rows);
 }
 
 /**
- * A table of native rows. A field that a row does not have is an empty cell; what is not in `fields` is left out.
+ * Returns a table of native rows. A field that a row lacks is an empty cell; columns that are not in `fields` are ignored.
  * @throws AgentError ValueNotEncodable, naming the field, for a value that is not native to its field's base type.
  */
 export function tableFromRows(fields: readonly FieldDefinition[], rows: readonly NativeRow[]): InfoTable {
@@ -126,8 +126,8 @@ function cellOf(field: FieldDefinition, native: unknown): Cell {
 }
 
 /**
- * The rows of a table as native rows; empty cells are left out, and a cell of another base type than its field
- * is taken as what it is.
+ * Returns the rows of a table as native rows. Empty cells are omitted; a cell with a base type of its own is decoded by
+ * that type instead of its field's.
  * @throws AgentError InvalidArgument for a JSON cell that is not JSON.
  */
 export function rowsFromTable(table: InfoTable): NativeRow[] {
@@ -177,7 +177,7 @@ function infoTable(native: unknown, fields: readonly FieldDefinition[] | undefin
   return tableFromRows(fields ?? inferFields(native), native);
 }
 
-/** The fields that rows without a shape seem to have: the first value of a column decides. */
+/** Infers the fields of rows without a shape: the first value of a column decides its base type. */
 function inferFields(rows: readonly NativeRow[]): FieldDefinition[] {
   const types = new Map<string, BaseType>();
   for (const row of rows)

@@ -15,8 +15,8 @@ const CDATA = /<!\[CDATA\[[^\]]*(?:\](?!\]>)[^\]]*)*\]\]>/y;
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /**
- * Whether a text is one well-formed XML document. It must not have a document type: a platform need not read one, and
- * entities could be defined in it. Takes linear time.
+ * Whether a text is one well-formed XML document. A document type is refused: platforms need not support one, and it
+ * could define entities. Takes linear time.
  */
 export function isWellFormedXml(text: string): boolean {
   return !FORBIDDEN.test(text) && new Scanner(text).isDocument();
@@ -39,7 +39,7 @@ class Scanner {
     return this.#open.length === 0 && this.#roots === 1;
   }
 
-  /** Moves over the next part of the document; false where there is none. */
+  /** Consumes the next part of the document; returns false if there is none. */
   #isNext(): boolean {
     if (this.#text[this.#at] !== '<') return this.#isText();
     if (this.#take(COMMENT) || this.#take(INSTRUCTION)) return true;
@@ -48,7 +48,7 @@ class Scanner {
     return closed ? this.#open.pop() === closed[1] : this.#isElement();
   }
 
-  /** Outside of the root element there is only white space. */
+  /** Consumes text; outside the root element only white space is allowed. */
   #isText(): boolean {
     const text = this.#take(TEXT)?.[0];
     if (text === undefined || text.includes(']]>')) return false;
