@@ -5,7 +5,7 @@ import { scrubber } from '../core/scrub.js';
 import { EdgeClient } from '../edge/edge-client.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
-import { edgeOptions, notePlatform } from './platform.js';
+import { edgeOptions, reportPlatform } from './platform.js';
 import { type OpenHub, openHubs } from './hubs.js';
 import { createHubThings, type HubThings } from './hub-things.js';
 import { logStart, statusReport } from './status.js';
@@ -17,19 +17,19 @@ import { secretsOf } from './secrets.js';
 import { openStateStore, withStoreHealth } from './state-store.js';
 import { packageVersion } from './version.js';
 
-/** What a program may bring along; all of it has defaults. */
+/** Dependencies that a program may replace. */
 export interface AgentDependencies {
   /** Default: JSON lines on stdout, secrets masked. */
   readonly log?: Logger;
   readonly clock?: Clock;
-  /** Whether the metrics hold those of the process; true when absent. */
+  /** Whether the metrics include those of the process; default true. */
   readonly withProcessMetrics?: boolean;
 }
 
-/** The longest time that `stop` may take, whatever the platform does. */
+/** Maximum duration of `stop`, whatever the platform does. */
 const STOP_LIMIT_MS = 9_400;
 
-/** The agent: hubs on one side, Things on the other, and what an operator needs in between. */
+/** The agent: the Things that it binds in ThingWorx, the hubs behind them, and what an operator needs to run it. */
 export class Agent {
   readonly #config: AgentConfig;
   readonly #clock: Clock;
@@ -43,7 +43,7 @@ export class Agent {
   #admin: AdminServer | undefined;
   #stopped: Promise<void> | undefined;
   #startedMs: number | undefined;
-  /** Dropped log lines that are in the metric already. */
+  /** Dropped log lines that the metric already includes. */
   #countedDrops = 0;
 
   constructor(config: AgentConfig, dependencies: AgentDependencies = {}) {
@@ -54,7 +54,7 @@ export class Agent {
     this.#metrics = createMetrics({ withProcessMetrics: dependencies.withProcessMetrics ?? true });
   }
 
-  /** Where the admin server listens; undefined before the start, or when it is switched off. */
+  /** URL of the admin server; undefined before the start, or if it is disabled. */
   get adminUrl(): string | undefined {
     return this.#admin?.url;
   }
@@ -64,9 +64,9 @@ export class Agent {
   }
 
   /**
-   * Opens store, hubs and admin server and begins to connect; whether ThingWorx and the hubs are there does not matter.
-   * @throws AgentError when something of its own does not work: a port in use, a state folder that cannot be written,
-   * a wrapper description with errors. Whatever was opened is closed again then.
+   * Opens the store, the hubs and the admin server and begins to connect. ThingWorx and the hubs need not be reachable.
+   * @throws AgentError if something local fails: a port in use, a state folder that cannot be written, a wrapper
+   * description with errors. Whatever was opened is closed again.
    */
   async start(): Promise<void> {
     this.#startedMs = this.#clock.nowMs();
@@ -78,14 +78,14 @@ export class Agent {
     }
   }
 
-  /** Resolves once a Thing is bound; also when the agent is stopped before. */
+  /** Resolves once a Thing is bound, or when the agent is stopped first. */
   async whenBound(): Promise<void> {
     await this.#edge?.start(this.#lifetime.signal);
   }
 
   /**
-   * Stops in good order: no new work, open calls ended or refused, unbound, closed. Always within 10 s; calling it again
-   * waits for the same end.
+   * Shuts down gracefully: accepts no new calls, lets calls in flight finish or refuses them, unbinds and closes. Always
+   * takes less than 10 s. Calling it again returns the same promise.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -104,7 +104,7 @@ export class Agent {
     const store = withStoreHealth(opened, { health: this.#health, instruments, place });
     const hubs = await openHubs(config, this.#health);
     for (const { port } of hubs.values()) this.#closers.push(() => port.close());
-    // A port that is taken must show before a Thing is bound.
+    // A port that is in use must be reported before a Thing is bound.
     await this.#startAdmin();
     await this.#offerThings(store, hubs);
     logStart(this.#log, config, this.adminUrl);
@@ -114,7 +114,7 @@ export class Agent {
     const { instruments } = this.#metrics;
     const common = { config: this.#config, clock: this.#clock, log: this.#log, instruments };
     const edge = new EdgeClient({ ...(await edgeOptions(this.#config, this.#log, instruments)), clock: this.#clock });
-    edge.on('status', (status) => notePlatform(this.#health, status));
+    edge.on('status', (status) => reportPlatform(this.#health, status));
     this.#edge = edge;
     for (const hub of hubs.values()) this.#groups.push(await createHubThings({ ...common, store, hub }));
     for (const { things } of this.#groups) for (const thing of things) edge.addThing(thing);
@@ -164,11 +164,11 @@ export class Agent {
     this.#log.info({}, 'agent stopped');
   }
 
-  /** Platform and watcher first, so that open calls still have hubs and store to work with. */
+  /** Closes the platform and the watchers first, because calls in flight still need the hubs and the store. */
   async #closeAll(): Promise<void> {
     const drained = this.#quietly(() => this.#edge?.drain(this.#config.shutdown.timeoutSeconds * 1000));
     await Promise.all([drained, this.#stopWatches()]);
-    // Once more for the jobs that were scheduled by the last open calls.
+    // The last calls in flight may have scheduled more jobs.
     await this.#stopWatches();
     for (const close of this.#closers.reverse()) await this.#quietly(close);
     await this.#quietly(() => this.#admin?.close());
@@ -182,12 +182,12 @@ export class Agent {
     try {
       await close();
     } catch (error) {
-      this.#log.warn({ err: error }, `while stopping: ${messageOf(error)}`);
+      this.#log.warn({ err: error }, `an error occurred while stopping: ${messageOf(error)}`);
     }
   }
 }
 
-/** An agent for a configuration; nothing happens before `start`. */
+/** Creates an agent for a configuration; nothing happens before `start`. */
 export function createAgent(config: AgentConfig, dependencies: AgentDependencies = {}): Agent {
   return new Agent(config, dependencies);
 }

@@ -20,12 +20,12 @@ export interface HubThingsOptions {
   readonly instruments: Instruments;
 }
 
-/** The Things that stand for one hub, and the watcher of its jobs. */
+/** The Things that represent one hub, and the watcher of its jobs. */
 export interface HubThings {
   readonly things: readonly EdgeThing[];
-  /** Begins to watch the hub and its jobs. The Things must be part of a client by then. */
+  /** Starts to watch the hub and its jobs. The Things must have been added to a client. */
   watch(): Promise<void>;
-  /** Ends the watch; may be called again. */
+  /** Stops watching. Idempotent. */
   stopWatch(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
   };
 }
 
-/** Things and watcher need each other; the watcher gets a Thing that is looked up when it is used. */
+/** Things and watcher depend on each other, so the watcher looks a Thing up when it uses it. */
 function watched(name: string, things: ReadonlyMap<string, EdgeThing>): WatchingThing {
   return {
     name,

@@ -4,13 +4,13 @@ import type { AgentConfig, HubConfig } from './config/agent-config.js';
 import type { ComponentStatus, Health } from './ops/health.js';
 import { packageVersion } from './version.js';
 
-/** One hub of the configuration, open. */
+/** An open hub of the configuration. */
 export interface OpenHub {
   readonly config: HubConfig;
   readonly port: HubPort;
 }
 
-/** The name of a hub among the components of the agent's health. */
+/** The name of a hub as a component of the agent's health. */
 export function hubComponent(config: Pick<AgentConfig, 'iothubs'>, hub: string): string {
   return config.iothubs.length === 1 ? 'hub' : `hub:${hub}`;
 }
@@ -22,7 +22,7 @@ const HEALTH: Readonly<Record<HubStatus, readonly [status: ComponentStatus, deta
   unauthorized: ['failing', 'unauthorized: check the credentials and the rights of their policy'],
 };
 
-/** One hub; nothing is sent yet. @throws AgentError `ConfigurationInvalid`. */
+/** Opens one hub; nothing is sent yet. @throws AgentError `ConfigurationInvalid`. */
 export async function hubPortOf(hub: HubConfig): Promise<HubPort> {
   const { openHub } = await import('../iothub/azure-hub.js');
   const { credentials, tier, units, address, caFile, proxy } = hub;
@@ -38,7 +38,7 @@ export async function hubPortOf(hub: HubConfig): Promise<HubPort> {
 }
 
 /**
- * Opens every hub of the configuration. What the hubs answer later is noted in `health`.
+ * Opens every hub of the configuration and reports how they respond to `health`.
  * @throws AgentError `ConfigurationInvalid`.
  */
 export async function openHubs(config: AgentConfig, health: Health): Promise<ReadonlyMap<string, OpenHub>> {

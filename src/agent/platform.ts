@@ -6,7 +6,7 @@ import type { AgentConfig } from './config/agent-config.js';
 import type { ConnectionStatus } from '../alwayson/session-types.js';
 import type { Health } from './ops/health.js';
 
-/** The connection to ThingWorx as the configuration wants it; reads the certificates it names. */
+/** The options of the connection to ThingWorx; reads the certificates that the configuration names. */
 export async function edgeOptions(config: AgentConfig, log: Log, instruments: Instruments): Promise<EdgeClientOptions> {
   const { thingworx, services } = config;
   return {
@@ -35,13 +35,13 @@ async function pem<Name extends string>(name: Name, file: string | undefined): P
   return { [name]: await readTextFile(file) } as Record<Name, string>;
 }
 
-/** Notes in `health` how the connection to ThingWorx is. */
-export function notePlatform(health: Health, status: ConnectionStatus): void {
+/** Reports the state of the connection to ThingWorx to `health`. */
+export function reportPlatform(health: Health, status: ConnectionStatus): void {
   switch (status.type) {
     case 'bound':
-      return noteBound(health, status.names, status.refused);
+      return reportBound(health, status.names, status.refused);
     case 'refused':
-      return noteRefused(health, status);
+      return reportRefused(health, status);
     case 'lost':
       return health.set('platform', 'failing', status.cause);
     case 'connecting':
@@ -51,15 +51,15 @@ export function notePlatform(health: Health, status: ConnectionStatus): void {
   }
 }
 
-/** A Thing that is refused while others are bound is told with the end of the round. */
-function noteRefused(health: Health, status: Extract<ConnectionStatus, { readonly type: 'refused' }>): void {
+/** A Thing that is refused while others are bound is reported when the round of BINDs ends. */
+function reportRefused(health: Health, status: Extract<ConnectionStatus, { readonly type: 'refused' }>): void {
   if (status.what === 'auth') health.set('platform', 'failing', `application key refused: ${status.reason}`);
   else if (!['ok', 'degraded'].includes(health.statusOf('platform') ?? '')) {
     health.set('platform', 'failing', `ThingWorx refuses to bind ${status.name}: ${status.reason}`);
   }
 }
 
-function noteBound(health: Health, names: readonly string[], refused: readonly string[]): void {
+function reportBound(health: Health, names: readonly string[], refused: readonly string[]): void {
   if (refused.length === 0) return health.set('platform', 'ok', `bound: ${names.join(', ')}`);
   const status = names.length === 0 ? 'failing' : 'degraded';
   return health.set('platform', status, `ThingWorx refuses to bind ${refused.join(', ')}`);

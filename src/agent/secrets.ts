@@ -1,7 +1,7 @@
 import { readConnectionString } from '../iothub/connection-string.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 
-/** Every secret of a configuration as it might turn up in a text. */
+/** Every secret of a configuration, in each form in which it may appear in a text. */
 export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): string[] {
   return [config.thingworx.appKey, ...config.iothubs.flatMap(secretsOfHub), ...proxyPasswords(config)];
 }
@@ -29,7 +29,7 @@ function proxyPasswords(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): str
   return proxies.flatMap(proxySecrets);
 }
 
-/** The password in the URL of a proxy, as it stands there and decoded. */
+/** The password in the URL of a proxy, as it is written and decoded. */
 export function proxySecrets(proxy: string | undefined): string[] {
   const password = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy).password : '';
   return password === '' ? [] : [password, decoded(password)];

@@ -7,12 +7,13 @@ import type { Instruments } from '../core/instruments.js';
 import type { Health } from './ops/health.js';
 
 /**
- * Opens what must outlive the agent: under `stateDir`, or in memory, with a warning, when there is none.
- * @throws AgentError `StateUnwritable`, also when another agent uses the folder.
+ * Opens the store for state that must survive a restart: under `stateDir`, or in memory, with a warning, if that is not
+ * set.
+ * @throws AgentError `StateUnwritable`, also if another agent uses the folder.
  */
 export async function openStateStore(stateDir: string | undefined, log: Log): Promise<Store> {
   if (stateDir === undefined) {
-    log.warn({}, 'stateDir is not set: after a restart, jobs that were scheduled before are not watched any more');
+    log.warn({}, 'stateDir is not set: after a restart, the agent no longer watches jobs that were scheduled before');
     const { MemoryStore } = await import('../store/memory-store.js');
     return new MemoryStore();
   }
@@ -20,7 +21,7 @@ export async function openStateStore(stateDir: string | undefined, log: Log): Pr
   try {
     await makeFolder(stateDir, 0o700);
   } catch (error) {
-    throw new AgentError('StateUnwritable', `cannot make the folder ${stateDir}: ${messageOf(error)}`, {
+    throw new AgentError('StateUnwritable', `cannot create the folder ${stateDir}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -30,11 +31,11 @@ export async function openStateStore(stateDir: string | undefined, log: Log): Pr
 export interface StoreHealthOptions {
   readonly health: Health;
   readonly instruments: Instruments;
-  /** Shown while writes succeed: where the state is kept. */
+  /** Where the state is kept; shown while writes succeed. */
   readonly place: string;
 }
 
-/** The same store; whether its writes succeed shows in the health component `store` and is counted. */
+/** Wraps a store: reports whether writes succeed to the health component `store`, and counts them. */
 export function withStoreHealth(store: Store, { health, instruments, place }: StoreHealthOptions): Store {
   const observed = async (write: Promise<void>): Promise<void> => {
     try {

@@ -10,7 +10,7 @@ export interface StatusFacts {
   readonly requestsInFlight: number;
 }
 
-/** What `GET /status` of the admin server answers. Never a secret. */
+/** The response of the admin server to `GET /status`. Contains no secrets. */
 export function statusReport(config: AgentConfig, facts: StatusFacts): Record<string, unknown> {
   return {
     version: packageVersion(),
@@ -25,10 +25,14 @@ export function statusReport(config: AgentConfig, facts: StatusFacts): Record<st
   };
 }
 
-/** What an operator wants to see first: what was started, and what is not as it should be. */
+/** Logs what was started, with a warning if the connection is not encrypted. */
 export function logStart(log: Log, { thingworx, things, iothubs }: AgentConfig, adminUrl: string | undefined): void {
   const { webSocketUrl: url, isSecure } = thingworx.address;
-  if (!isSecure) log.warn({ url }, 'ThingWorx is reached without TLS: key and data are sent in the clear');
+  if (!isSecure)
+    log.warn(
+      { url },
+      'the connection to ThingWorx has no TLS: the application key and all data are sent in clear text',
+    );
   const fields = {
     version: packageVersion(),
     url,

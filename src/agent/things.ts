@@ -20,8 +20,8 @@ export interface HubShared {
 }
 
 /**
- * The Thing of one entry of the configuration: job services and those of the wrappers, with event and properties.
- * @throws AgentError `WrapperInvalid`, `ConfigurationInvalid` when two services have one name.
+ * Builds the Thing of one entry of the configuration: its services (for jobs and of wrappers), events and properties.
+ * @throws AgentError `WrapperInvalid`, or `ConfigurationInvalid` if two services have the same name.
  */
 export async function buildThing(config: AgentConfig, thing: ThingConfig, shared: HubShared): Promise<EdgeThing> {
   const { services, guards, thingworx } = config;
@@ -47,8 +47,8 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
 }
 
 /**
- * The services that wrapper descriptions add. Those that `deny` names are switched off; `services.allow` does not touch
- * them, since a wrapper is offered on purpose by naming its file, also where the plain services are not.
+ * The services that wrapper descriptions add. Those that `deny` names are switched off. `services.allow` does not apply
+ * to them: naming the file of a wrapper already offers its services on purpose.
  * @throws AgentError as `loadWrapperServices`.
  */
 export async function wrapperServices(
@@ -64,7 +64,7 @@ export async function wrapperServices(
   );
 }
 
-/** Their definitions alone, for lists and checks. @throws AgentError as `loadWrapperServices`. */
+/** The definitions of these services alone, for lists and checks. @throws AgentError as `loadWrapperServices`. */
 export async function wrapperDefinitions(files: readonly string[]): Promise<ServiceDefinition[]> {
   const services = await load(files, () => Promise.reject(new AgentError('Internal', 'Only definitions were loaded.')));
   return services.map(({ definition }) => definition);

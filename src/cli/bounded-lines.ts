@@ -1,11 +1,11 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line that is longer than accepted; its text was thrown away. */
+/** A line that exceeded the maximum length; its text was discarded. */
 export const TOO_LONG = Symbol('too long');
 
 const LINE_END = /\r\n|\n|\r/;
 
-/** The lines of a stream, which may end in CR, LF or both. A line above `maxLength` characters is `TOO_LONG`. */
+/** The lines of a stream, which may end in CR, LF or both. A line longer than `maxLength` characters is `TOO_LONG`. */
 export async function* boundedLines(
   input: AsyncIterable<Buffer | string>,
   maxLength: number,
@@ -27,7 +27,7 @@ export async function* boundedLines(
   let held = '';
   for await (const data of input) {
     const text = held + (typeof data === 'string' ? data : decoder.write(data));
-    // The LF of a CR LF may come with the next part.
+    // The LF of a CR LF may arrive with the next chunk.
     held = text.endsWith('\r') ? '\r' : '';
     const lines = (held === '' ? text : text.slice(0, -1)).split(LINE_END);
     for (const [index, line] of lines.entries()) {

@@ -12,30 +12,33 @@ export interface ConfigFlags {
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** Adds `--config FILE` (at least one, the later wins) and `--set key=value`. */
+/** Adds `--config FILE` (repeatable, later files win) and `--set key=value`. */
 export function withConfigFlags(command: Command, presence: 'required' | 'optional' = 'required'): Command {
-  const config = new Option('-c, --config <file>', 'configuration file, YAML or JSON; can be repeated, the later wins');
+  const config = new Option(
+    '-c, --config <file>',
+    'configuration file, YAML or JSON; can be repeated, later files win',
+  );
   config.argParser(collect);
   if (presence === 'required') config.makeOptionMandatory();
   else config.default([]);
   return command
     .addOption(config)
     .addOption(
-      new Option('--set <key=value>', 'set a key; wins over files and environment').argParser(collect).default([]),
+      new Option('--set <key=value>', 'set a key; overrides files and environment').argParser(collect).default([]),
     );
 }
 
 /** `--output text|json`. */
 export const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'how data is printed').choices(OUTPUT_FORMATS).default('text');
+  new Option('-o, --output <format>', 'output format').choices(OUTPUT_FORMATS).default('text');
 
-/** Writes a warning about the configuration on stderr. */
+/** Writes a warning about the configuration to stderr. */
 export const warningWriter =
   (io: CommandIo) =>
   (warning: Problem): void =>
     void io.stderr.write(`warning: ${formatProblem(warning)}\n`);
 
-/** The sources that the flags and the environment name. */
+/** The configuration sources that the flags and the environment name. */
 export function sourcesFrom(
   flags: ConfigFlags,
   io: CommandIo,

@@ -1,4 +1,4 @@
-/** Exit statuses of the command (sysexits.h where it has one). */
+/** Exit statuses of the command, from sysexits.h where one applies. */
 export const EXIT = {
   done: 0,
   failed: 1,

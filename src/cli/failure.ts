@@ -11,14 +11,14 @@ const STATUS_OF_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   Unreachable: EXIT.unreachable,
 };
 
-/** Thrown by a command whose arguments contradict each other or name what does not exist: exit status 2. */
+/** Thrown for arguments that contradict each other or name something that does not exist; exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 /**
- * Writes a failure on stderr, for a person, and returns its exit status. Its text may come from the other end, so
- * characters that would steer the terminal are escaped.
+ * Writes a failure to stderr, for a person, and returns its exit status. Its text may come from the other end, so
+ * characters that would control the terminal are escaped.
  */
 export function reportFailure(error: unknown, io: CommandIo): ExitCode {
   if (error instanceof UsageError) {
@@ -27,10 +27,10 @@ export function reportFailure(error: unknown, io: CommandIo): ExitCode {
   }
   if (!isAgentError(error)) {
     const text = io.env['TWX_IOTHUB_DEBUG'] && error instanceof Error ? error.stack : messageOf(error);
-    io.stderr.write(`error: ${printableLines(text ?? '')} (this is a defect; TWX_IOTHUB_DEBUG=1 shows where)\n`);
+    io.stderr.write(`error: ${printableLines(text ?? '')} (this is a defect; set TWX_IOTHUB_DEBUG=1 to see where)\n`);
     return EXIT.failed;
   }
-  // Errors of documents bring their own place on each line, so that editors and scripts can read it.
+  // Errors of documents have a location on each line, in a form that editors and scripts understand.
   const hasPlaces = error.code === 'ConfigurationInvalid' || error.code === 'WrapperInvalid';
   io.stderr.write(hasPlaces ? `${printableLines(error.message)}\n` : `error: ${printable(error.message)}\n`);
   return STATUS_OF_CODE[error.code] ?? EXIT.failed;

@@ -4,8 +4,8 @@ import type { CommandIo } from './command-io.js';
 import { UsageError } from './failure.js';
 
 /**
- * Runs a part of a command that knows secrets: neither what it prints nor what it throws repeats them, whatever the
- * other end has sent back.
+ * Runs the part of a command that knows secrets: neither its output nor its errors contain them, whatever the other end
+ * returns.
  */
 export async function guardSecrets(
   io: CommandIo,
@@ -20,7 +20,7 @@ export async function guardSecrets(
   }
 }
 
-/** The same stream, whose texts are scrubbed; each of them is written whole. */
+/** The same stream with every written text scrubbed. */
 const scrubbed = <T extends NodeJS.WritableStream>(stream: T, scrub: Scrub): T =>
   Object.create(stream, { write: { value: (text: string) => stream.write(scrub(text)) } }) as T;
 

@@ -14,12 +14,12 @@ export class LineOutput {
     this.#mustWait = !this.#stream.write(`${text}\n`);
   }
 
-  /** A JSON value on one line. Characters that would steer a terminal are escaped; JSON itself leaves some of them. */
+  /** A JSON value on one line. Characters that would control a terminal are escaped, because JSON does not escape all of them. */
   json(value: unknown): void {
     this.line(printable(JSON.stringify(value)));
   }
 
-  /** Resolves when the stream takes more: without waiting, all of a long input would be kept in memory. */
+  /** Resolves when the stream accepts more; without waiting, a long input would be kept in memory. */
   async drained(): Promise<void> {
     if (!this.#mustWait) return;
     this.#mustWait = false;

@@ -27,18 +27,18 @@ const EXAMPLES = `
 Examples:
   twx-iothub sandbox                        everything on this machine, with no cloud
   twx-iothub config example > agent.yaml    a configuration to start from
-  twx-iothub check --config agent.yaml      can both ends be reached, and are the rights there?
-  twx-iothub run --config agent.yaml        the agent
+  twx-iothub check --config agent.yaml      whether both ends are reachable and all rights are granted
+  twx-iothub run --config agent.yaml        runs the agent
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 69 an end is unreachable, 78 wrong configuration.`;
+Exit status: 0 success, 1 failure, 2 incorrect usage, 69 an end is unreachable, 78 invalid configuration.`;
 
-/** Makes the command with all its subcommands; each loads what it needs when it is run. */
+/** Creates the command with all subcommands; each loads what it needs when it runs. */
 export function buildProgram(io: CommandIo): Command {
   const program = new Command('twx-iothub')
-    .description('Azure IoT Hub device jobs as ThingWorx remote services, and a sandbox of both ends.')
+    .description('Azure IoT Hub device jobs as ThingWorx remote services, and a sandbox for both ends.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .option('--no-color', 'no colours (as does the variable NO_COLOR)')
+    .option('--no-color', 'disable colours (so does the variable NO_COLOR)')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -52,7 +52,7 @@ export function buildProgram(io: CommandIo): Command {
   return program;
 }
 
-/** Runs one command line (without node and script) to its end. Every failure becomes a text on stderr and a status. */
+/** Runs one command line (without node and script). Every failure results in a message on stderr and an exit status. */
 export async function runCommand(args: readonly string[], io: CommandIo): Promise<void> {
   try {
     await buildProgram(io).parseAsync([...args], { from: 'user' });
@@ -64,7 +64,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
 
 /** The command as a process: `argv` is `process.argv`. */
 export function main(argv: readonly string[]): void {
-  // A reader that has seen enough (`| head`) is no failure.
+  // It is not a failure when the reader stops early (`| head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.done);
     throw error;

@@ -2,7 +2,7 @@ import { stringifyJson } from '../core/exact-json.js';
 import { printableLines } from '../core/printable.js';
 import type { CommandIo } from './command-io.js';
 
-/** The forms in which commands print data. */
+/** The output formats of commands. */
 export const OUTPUT_FORMATS = ['text', 'json'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
@@ -12,8 +12,8 @@ export function printJson(io: CommandIo, value: unknown): void {
 }
 
 /**
- * An indented JSON document with the digits of every whole number. Characters that would steer a terminal stand only
- * inside its strings, where their escapes mean the same.
+ * An indented JSON document with all digits of every whole number. Characters that would control a terminal occur only in
+ * its strings, where their escapes mean the same.
  */
 export const jsonText = (value: unknown): string => printableLines(stringifyJson(value, 2) ?? 'null');
 
@@ -21,7 +21,7 @@ export function printLine(io: CommandIo, text: string): void {
   io.stdout.write(`${text}\n`);
 }
 
-/** Columns of equal width, with a line of names above; no line ends in blanks. */
+/** Formats columns of equal width below a line of names; no line ends with spaces. */
 export function formatTable(names: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = names.map((name, index) =>
     rows.reduce((widest, row) => Math.max(widest, (row[index] ?? '').length), name.length),
@@ -38,10 +38,10 @@ type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
 const CODES: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
 
-/** Paints text, or leaves it as it is: colours are for terminals, and never against NO_COLOR or `--no-color`. */
+/** Colours text, or returns it unchanged if the output is not a terminal or NO_COLOR or `--no-color` is set. */
 export type Paint = (colour: Colour, text: string) => string;
 
-/** @param globalOptions of the program: commander makes `color: false` of `--no-color`. */
+/** @param globalOptions of the program; commander turns `--no-color` into `color: false`. */
 export function paintFor(io: CommandIo, globalOptions: { readonly color?: boolean }): Paint {
   const isTerminal = (io.stdout as Partial<NodeJS.WriteStream>).isTTY === true;
   const isWanted = globalOptions.color !== false && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb';

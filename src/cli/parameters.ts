@@ -1,18 +1,18 @@
 import { parseJson } from '../core/exact-json.js';
 import { UsageError } from './failure.js';
 
-/** `name=value` of a flag in two. */
+/** Splits the `name=value` of a flag. */
 export function splitParameter(text: string): readonly [name: string, value: string] {
   const equals = text.indexOf('=');
   if (equals < 1) throw new UsageError(`--param ${text}: must be name=value`);
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-/** Returns the value, or undefined when the text is not of the type. */
+/** Returns the value, or undefined if the text is not of the type. */
 type Reader = (text: string) => unknown;
 
 interface TypeOfText {
-  /** For the message when it is not. */
+  /** Completes "must be ...". */
   readonly wanted: string;
   readonly read: Reader;
 }
@@ -45,19 +45,19 @@ const TYPES: Readonly<Record<string, TypeOfText>> = {
 };
 
 /**
- * The value that a text stands for, by the base type of its parameter. Of other base types, or where it is not known,
- * it stays text, which ThingWorx converts.
- * @throws UsageError when it is not of the type.
+ * Converts a text by the base type of its parameter. Text of other or unknown base types stays text, which ThingWorx
+ * converts.
+ * @throws UsageError if the text is not of the type.
  */
 export function parameterValue(name: string, text: string, baseType: string | undefined): unknown {
   const type = baseType === undefined ? undefined : TYPES[baseType];
   if (!type) return text;
   const value = type.read(text);
   if (value !== undefined) return value;
-  throw new UsageError(`--param ${name}: must be ${type.wanted}, but is ${text}`);
+  throw new UsageError(`--param ${name}: must be ${type.wanted}; it is ${text}`);
 }
 
-/** A number, or a bigint where a double would have other digits. Blanks and a plus sign are not JSON, but numbers. */
+/** A number, or a bigint if a double would have other digits. Accepts white space and a plus sign, which JSON does not. */
 function exactNumber(text: string): unknown {
   const plain = text
     .trim()

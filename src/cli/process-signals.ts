@@ -5,17 +5,17 @@ type EndSignal = 'SIGTERM' | 'SIGINT';
 const STATUS: Readonly<Record<EndSignal, number>> = { SIGTERM: EXIT.terminated, SIGINT: EXIT.interrupted };
 
 /**
- * Signals that would end the process, or, SIGUSR1, open Node's debugger to every user of the machine. Service managers and
- * scripts send them by habit, for example to reopen log files.
+ * Signals that would end the process or, in the case of SIGUSR1, open Node's debugger to every user of the machine.
+ * Service managers and scripts send them routinely, for example to reopen log files.
  */
 const IGNORED: readonly NodeJS.Signals[] = process.platform === 'win32' ? [] : ['SIGHUP', 'SIGUSR1', 'SIGUSR2'];
 
-/** A few are enough to see in the log that they came before there was a log. */
+/** Maximum number of signals kept until there is a log. */
 const MAX_EARLY = 10;
 
 /**
- * The signals of a command that runs until it is stopped. The first SIGTERM or SIGINT is handed to whoever waits for it;
- * one that comes before that (during the start), and any second one, ends the process at once with 143 or 130. SIGHUP,
+ * The signals of a command that runs until it is stopped. The first SIGTERM or SIGINT resolves `first`;
+ * one that arrives earlier (during the start), and any second one, ends the process at once with status 143 or 130. SIGHUP,
  * SIGUSR1 and SIGUSR2 are reported and have no other effect, from construction to the end of the process.
  */
 export class ProcessSignals {
@@ -30,7 +30,7 @@ export class ProcessSignals {
     for (const signal of IGNORED) process.on(signal, this.#onIgnored);
   }
 
-  /** Calls `report` for each signal without effect, those that have come already among them. */
+  /** Calls `report` for each ignored signal, including those that have already arrived. */
   reportIgnored(report: (signal: NodeJS.Signals) => void): void {
     this.#report = report;
     for (const signal of this.#early.splice(0)) report(signal);
@@ -43,12 +43,12 @@ export class ProcessSignals {
     });
   }
 
-  /** Leaves SIGTERM and SIGINT to Node.js again, as is right once all work has ended. */
+  /** Returns SIGTERM and SIGINT to Node.js; to be called once all work has ended. */
   release(): void {
     for (const signal of Object.keys(STATUS)) process.off(signal, this.#onEnd);
   }
 
-  /** Leaves all signals to Node.js again; for tests, whose process goes on. */
+  /** Returns all signals to Node.js; for tests, whose process continues. */
   dispose(): void {
     this.release();
     for (const signal of IGNORED) process.off(signal, this.#onIgnored);
@@ -67,10 +67,12 @@ export class ProcessSignals {
   }
 }
 
-/** Writes a line for each signal that has no effect. */
+/** Logs each ignored signal. */
 export function logIgnoredSignals(
   signals: ProcessSignals,
   log: { warn(fields: Readonly<Record<string, unknown>>, message: string): void },
 ): void {
-  signals.reportIgnored((signal) => log.warn({ signal }, 'signal ignored; SIGTERM stops this process in good order'));
+  signals.reportIgnored((signal) =>
+    log.warn({ signal }, 'signal ignored; send SIGTERM to shut this process down gracefully'),
+  );
 }

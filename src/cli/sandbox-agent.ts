@@ -5,12 +5,12 @@ import type { ConfigurationInput } from '../agent/config/schema.js';
 import type { SandboxOptions } from '../sandbox/options.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 
-/** The description whose wrappers the sandbox's agent offers. */
+/** The wrapper description whose services the sandbox's agent offers. */
 const WRAPPERS = join(__dirname, '../../wrappers/device-maintenance.yaml');
 
 /**
- * Starts the agent between the two ends of a sandbox, in this process; resolves once its Thing is bound. It is the very
- * agent that `run` starts, with a configuration as an operator would write it.
+ * Starts the agent between the two ends of a sandbox, in this process; resolves once its Thing is bound. It is the
+ * same agent that `run` starts, with a configuration that an operator could write.
  */
 export async function startSandboxAgent(sandbox: Sandbox, options: SandboxOptions, sink: LogOutput): Promise<Agent> {
   const { createAgent } = await import('../agent/agent.js');
@@ -48,7 +48,7 @@ function configurationFor({ info, directory }: Sandbox, options: SandboxOptions)
     things: [{ name: thingworx.thing }],
     wrappers: [WRAPPERS],
     admin: { port: 0 },
-    // That its connection has no TLS, it would warn of at every start.
+    // At level warn, each start would report that the connection has no TLS.
     log: { level: 'error' },
     stateDir: join(directory, 'agent'),
   };

@@ -5,13 +5,13 @@ import type { StepLog } from './step.js';
 const DAY_MS = 86_400_000;
 const EXPIRY_WARNING_DAYS = 21;
 
-/** The names of the steps that `checkEndpoint` makes. */
+/** The names of the steps of `checkEndpoint`. */
 export const endpointSteps = (endpoint: Pick<Endpoint, 'isSecure'>): readonly string[] => [
   'name',
   endpoint.isSecure ? 'TLS' : 'connection',
 ];
 
-/** Name and TLS (or connection) of an end; undefined when there is no way on. */
+/** Checks the name and TLS (or connection) of an end; returns undefined if no further step is possible. */
 export async function checkEndpoint(
   log: StepLog,
   endpoint: Endpoint,
@@ -34,28 +34,28 @@ export async function checkEndpoint(
     log.failed(connectionStep, answer.message, answer.remedy);
     return undefined;
   }
-  tellConnection(log, connectionStep, { endpoint, answer, nowMs: clock.nowMs() });
+  reportConnection(log, connectionStep, { endpoint, answer, nowMs: clock.nowMs() });
   return answer;
 }
 
-interface Told {
+interface Connected {
   readonly endpoint: Endpoint;
   readonly answer: EndpointAnswer;
   readonly nowMs: number;
 }
 
-function tellConnection(log: StepLog, step: string, { endpoint, answer, nowMs }: Told): void {
+function reportConnection(log: StepLog, step: string, { endpoint, answer, nowMs }: Connected): void {
   if (!endpoint.isSecure) {
-    const detail = `${endpoint.host}:${endpoint.port} answers without TLS: the key is sent in the clear`;
-    log.warning(step, detail, 'use wss outside of tests');
+    const detail = `${endpoint.host}:${endpoint.port} has no TLS: the application key is sent in clear text`;
+    log.warning(step, detail, 'use wss except in tests');
     return;
   }
   const days = answer.certificateEndsMs === undefined ? Infinity : (answer.certificateEndsMs - nowMs) / DAY_MS;
   const until =
     answer.certificateEndsMs === undefined ? '' : new Date(answer.certificateEndsMs).toISOString().slice(0, 10);
   if (days < EXPIRY_WARNING_DAYS) {
-    log.warning(step, `the certificate ends on ${until}`, 'have it renewed');
+    log.warning(step, `the certificate expires on ${until}`, 'renew it');
   } else {
-    log.ok(step, `${answer.protocol ?? 'TLS'}, the certificate is trusted${until && `, until ${until}`}`);
+    log.ok(step, `${answer.protocol ?? 'TLS'}, the certificate is trusted${until && ` and valid until ${until}`}`);
   }
 }

@@ -25,7 +25,7 @@ export async function checkThingWorx(config: AgentConfig, clock: Clock, listener
     log.failed(
       'WebSocket',
       trial.webSocketFault,
-      'check that the path is /Thingworx/WS and that a proxy on the way lets WebSockets pass',
+      'check that the path is /Thingworx/WS and that any proxy in between allows WebSockets',
     );
     log.skipped('AUTH', ...bindSteps);
     return log.steps;
@@ -35,31 +35,35 @@ export async function checkThingWorx(config: AgentConfig, clock: Clock, listener
     log.failed(
       'AUTH',
       trial.authFault,
-      'check the application key, that it is enabled and has not ended, and its user',
+      'check the application key: it must be enabled and not expired, and its user must exist',
     );
     log.skipped(...bindSteps);
     return log.steps;
   }
   log.ok('AUTH', 'the application key is accepted');
-  for (const finding of trial.bindings) tellBinding(log, finding);
+  for (const finding of trial.bindings) reportBinding(log, finding);
   return log.steps;
 }
 
-function tellBinding(log: StepLog, { thing, state, detail }: BindFinding): void {
+function reportBinding(log: StepLog, { thing, state, detail }: BindFinding): void {
   const step = `BIND ${thing}`;
   switch (state) {
     case 'bound':
       return log.ok(step, detail);
     case 'taken':
-      return log.warning(step, detail, 'an agent is connected already; that is fine when it is this one');
+      return log.warning(step, detail, 'an agent is already connected; this is expected if it is this agent');
     case 'missing':
       return log.failed(
         step,
         detail,
-        `make a RemoteThing ${thing} in Composer, or correct things in the configuration`,
+        `create a RemoteThing ${thing} in Composer, or correct \`things\` in the configuration`,
       );
     case 'refused':
-      return log.failed(step, detail, `check that ${thing} is a RemoteThing, is enabled, and that the key may use it`);
+      return log.failed(
+        step,
+        detail,
+        `check that ${thing} is an enabled RemoteThing and that the user of the application key may use it`,
+      );
   }
 }
 
@@ -84,7 +88,7 @@ async function pem<Name extends string>(name: Name, file: string | undefined): P
   return file === undefined ? {} : ({ [name]: await readTextFile(file) } as Record<Name, string>);
 }
 
-/** ThingWorx accepts a BIND of a name that it does not know; its REST API says whether there is such a Thing. */
+/** ThingWorx accepts a BIND of an unknown name, so the REST API is asked whether the Thing exists. */
 async function thingState({ thingworx }: AgentConfig, name: string): Promise<'known' | 'missing' | 'unknown'> {
   const client = new ThingWorxClient({
     address: thingworx.address,

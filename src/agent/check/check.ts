@@ -4,7 +4,7 @@ import { checkHub } from './check-hub.js';
 import { checkThingWorx } from './check-thingworx.js';
 import { type CheckStep, StepLog, type StepListener } from './step.js';
 
-/** Tries everything that the agent will need of both ends, and changes nothing there. */
+/** Tries everything that the agent needs of both ends, without changing anything there. */
 export async function checkInstallation(
   config: AgentConfig,
   listener: StepListener = () => undefined,

@@ -7,13 +7,13 @@ import { untilAborted } from '../../core/abortable.js';
 import { messageOf } from '../../core/errors.js';
 import { type ConnectionRequest, proxiedConnection } from '../../core/proxied-connection.js';
 
-/** Where a request of the check goes. */
+/** The target of a request of the check. */
 export interface Endpoint {
   /** The name that is resolved and connected to. */
   readonly host: string;
   readonly port: number;
   readonly isSecure: boolean;
-  /** The name that the certificate must have. */
+  /** The name that the certificate must be issued for. */
   readonly serverName: string;
   readonly path: string;
   readonly ca?: string;
@@ -22,18 +22,18 @@ export interface Endpoint {
   readonly proxy?: string;
 }
 
-/** What an endpoint that answered said of itself. */
+/** What the response of an endpoint reveals about it. */
 export interface EndpointAnswer {
   readonly status: number;
-  /** Its clock, where it told. */
+  /** Its clock, if it sent a Date header. */
   readonly serverTimeMs?: number;
-  /** When its certificate ends. */
+  /** When its certificate expires. */
   readonly certificateEndsMs?: number;
   /** For example TLSv1.3. */
   readonly protocol?: string;
 }
 
-/** Why an endpoint did not answer. */
+/** Why an endpoint did not respond. */
 export interface EndpointFault {
   readonly message: string;
   readonly remedy: string;
@@ -41,22 +41,22 @@ export interface EndpointFault {
 
 const TIMEOUT_MS = 10_000;
 
-/** The addresses of a name; a fault when it has none, or when the name service does not answer. */
+/** Resolves a name to its addresses; returns a fault if there are none or the name service does not respond. */
 export async function resolveName(host: string): Promise<readonly string[] | EndpointFault> {
   if (isIP(host)) return [host];
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     return (await untilAborted(signal, lookup(host, { all: true }))).map(({ address }) => address);
   } catch (error) {
-    const reason = signal.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : messageOf(error);
+    const reason = signal.aborted ? `no response within ${TIMEOUT_MS / 1000} s` : messageOf(error);
     const message = `the name ${host} cannot be resolved: ${reason}`;
-    return { message, remedy: 'correct the name in the configuration, or the name service of this machine' };
+    return { message, remedy: 'correct the name in the configuration, or the DNS settings of this machine' };
   }
 }
 
 export const isFault = (result: object): result is EndpointFault => 'remedy' in result;
 
-/** Connects, checks the certificate and asks for something; any answer will do. */
+/** Connects, checks the certificate and sends a request; any response counts as success. */
 export function probeEndpoint(endpoint: Endpoint, timeoutMs = TIMEOUT_MS): Promise<EndpointAnswer | EndpointFault> {
   const { host, port, isSecure, serverName, path, ca, clientCertificate, clientKey, proxy } = endpoint;
   const signal = AbortSignal.timeout(timeoutMs);
@@ -108,18 +108,18 @@ const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME|ISSUER/;
 
 function faultOf(error: NodeJS.ErrnoException, signal: AbortSignal, { host, port, proxy }: Endpoint): EndpointFault {
   const where = `${host}:${port}`;
-  const way = proxy === undefined ? '' : ', and the proxy on the way,';
+  const way = proxy === undefined ? 'the firewall allows' : 'the firewall and the proxy allow';
   if (signal.aborted) {
     return {
-      message: `${where} has not answered within ${TIMEOUT_MS / 1000} s`,
-      remedy: `check that a firewall lets connections to ${where}${way} pass`,
+      message: `${where} did not respond within ${TIMEOUT_MS / 1000} s`,
+      remedy: `check that ${way} connections to ${where}`,
     };
   }
   const code = error.code ?? '';
   if (CERTIFICATE_CODES.test(code)) {
-    const remedy = 'name the authority that signed it in caFile, or correct the name';
+    const remedy = 'set caFile to the certificate of the authority that signed it, or correct the name';
     return { message: `the certificate of ${where} is not trusted: ${messageOf(error) || code}`, remedy };
   }
-  const remedy = `check address and port, and that a firewall lets connections to ${where}${way} pass`;
+  const remedy = `check address and port, and that ${way} connections to ${where}`;
   return { message: `${where} cannot be reached: ${messageOf(error) || code}`, remedy };
 }

@@ -1,23 +1,23 @@
-/** `warning`: it works, but look at it. `skipped`: a step before it has failed. */
+/** `warning`: it works but needs attention. `skipped`: an earlier step failed. */
 export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped';
 
-/** What one step of the check found. */
+/** The result of one step of the check. */
 export interface CheckStep {
-  /** Which end: `configuration`, `thingworx`, or `iothub` and its name. */
+  /** The end that was checked: `configuration`, `thingworx`, or `iothub` and its name. */
   readonly end: string;
   /** What was tried. */
   readonly step: string;
   readonly verdict: Verdict;
   /** What was found. Never a secret. */
   readonly detail: string;
-  /** What to do about it; with every verdict but `ok` and `skipped`. */
+  /** What to do about it; present unless the verdict is `ok` or `skipped`. */
   readonly remedy?: string;
 }
 
-/** Told of each step as soon as it is done. */
+/** Is notified of each step as soon as it is done. */
 export type StepListener = (step: CheckStep) => void;
 
-/** Collects the steps of one end; after a failure that leaves no way on, the others are skipped. */
+/** Collects the steps of one end. Steps that a failure makes impossible are skipped. */
 export class StepLog {
   readonly steps: CheckStep[] = [];
   readonly #end: string;
@@ -42,7 +42,7 @@ export class StepLog {
 
   skipped(...steps: readonly string[]): void {
     for (const step of steps) {
-      this.#add({ end: this.#end, step, verdict: 'skipped', detail: 'a step before it has failed' });
+      this.#add({ end: this.#end, step, verdict: 'skipped', detail: 'an earlier step failed' });
     }
   }
 

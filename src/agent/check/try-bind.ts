@@ -12,7 +12,7 @@ export interface BindFinding {
   readonly detail: string;
 }
 
-/** How far a connection came. */
+/** How far a connection got. */
 export interface BindTrial {
   readonly webSocketFault?: string;
   readonly authFault?: string;
@@ -20,7 +20,7 @@ export interface BindTrial {
 }
 
 const TRIAL_MS = 20_000;
-/** The reason is a text of the platform; these words tell that another connection has the Thing. */
+/** The reason is free text of the platform; these words mean that another connection has bound the Thing. */
 const IS_TAKEN = /another|already|is (?:currently )?(?:connected|bound)|in use/i;
 
 type ThingState = (name: string) => Promise<'known' | 'missing' | 'unknown'>;
@@ -34,7 +34,7 @@ export async function tryToBind(
   const progress = new TrialProgress(things.length);
   const { dial } = completeOptions(options);
   const client = new EdgeClient({ ...options, dial: observed(dial, () => progress.opened()) });
-  client.on('status', (status) => progress.note(status));
+  client.on('status', (status) => progress.observe(status));
   for (const { name, identifier } of things) {
     client.addThing(new EdgeThing({ name, ...(identifier === undefined ? {} : { identifier }) }));
   }
@@ -49,7 +49,7 @@ export async function tryToBind(
   }
 }
 
-/** Tells when the WebSocket is open. */
+/** Wraps `dial`: calls `onOpen` when the WebSocket is open. */
 function observed(dial: Dial, onOpen: () => void): Dial {
   return (listener) =>
     dial({
@@ -64,7 +64,7 @@ function observed(dial: Dial, onOpen: () => void): Dial {
     });
 }
 
-/** Follows the first connection until all is known. */
+/** Follows the first connection until the result for every Thing is known. */
 class TrialProgress {
   readonly bound = new Set<string>();
   readonly refused = new Map<string, string>();
@@ -87,11 +87,11 @@ class TrialProgress {
   }
 
   giveUp(): void {
-    this.#fault ??= `no answer within ${TRIAL_MS / 1000} s`;
+    this.#fault ??= `no response within ${TRIAL_MS / 1000} s`;
     this.#ended.resolve();
   }
 
-  note(status: ConnectionStatus): void {
+  observe(status: ConnectionStatus): void {
     if (status.type === 'authenticated') this.#isAuthenticated = true;
     if (status.type === 'refused' && status.what === 'auth') this.#end(status.reason || 'refused without a reason');
     if (status.type === 'refused' && status.what === 'bind') this.refused.set(status.name, status.reason);
@@ -105,9 +105,9 @@ class TrialProgress {
     return this.#isOpen ? { authFault: this.#fault } : { webSocketFault: this.#fault };
   }
 
-  /** Why a Thing that is neither bound nor refused is not bound. */
+  /** The reason for a Thing that was neither bound nor refused. */
   get rest(): string {
-    return this.#fault ?? 'not answered';
+    return this.#fault ?? 'no response';
   }
 
   #end(fault: string): void {

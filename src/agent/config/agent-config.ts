@@ -4,7 +4,7 @@ import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '..
 import type { Configuration } from './schema.js';
 
 export interface HubConfig {
-  /** The name that the configuration gives it. */
+  /** Its name in the configuration. */
   readonly name: string;
   readonly credentials: HubCredentials;
   /** `host:port` to connect to instead of port 443 of the host name. */
@@ -13,7 +13,7 @@ export interface HubConfig {
   readonly proxy?: string;
   readonly tier: HubTier;
   readonly units: number;
-  /** How often the watcher asks for the jobs. */
+  /** How often the watcher polls the jobs. */
   readonly watchIntervalSeconds: number;
 }
 
@@ -24,7 +24,7 @@ export interface ThingConfig {
   readonly iothub: string;
 }
 
-/** The configuration ready for use: defaults in place, secrets read, paths absolute, each Thing with its hub. */
+/** The configuration ready for use: with defaults, secrets and absolute paths, and a hub for each Thing. */
 export interface AgentConfig extends Omit<Configuration, 'thingworx' | 'iothubs' | 'things'> {
   readonly thingworx: Omit<Configuration['thingworx'], 'appKey' | 'appKeyFile' | 'url'> & {
     readonly appKey: string;
@@ -36,10 +36,10 @@ export interface AgentConfig extends Omit<Configuration, 'thingworx' | 'iothubs'
 
 const WATCH_INTERVAL_SECONDS: Readonly<Record<HubTier, number>> = { F1: 10, S1: 10, S2: 5, S3: 2, unlimited: 0.25 };
 
-/** The Thing of a configuration that names none. */
+/** The Thing of a configuration that lists none. */
 export const DEFAULT_THING = 'AzureIotHub';
 
-/** Completes a configuration that was checked and whose secrets stand in it. */
+/** Completes a configuration that has been checked and contains its secrets. */
 export function toAgentConfig(configuration: Configuration): AgentConfig {
   const { thingworx, iothubs = {}, things, ...rest } = configuration;
   const { appKey = '', appKeyFile: _file, url, ...connection } = thingworx;

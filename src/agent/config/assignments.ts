@@ -6,7 +6,7 @@ import { findKey, foldKey, splitKey, variableFor, keyAt } from './key-lookup.js'
 import { CONFIGURATION_KEYS, type KeyKind } from './key-table.js';
 import { hasProxyCredentials } from './proxy.js';
 
-/** One value from outside the files: a variable of the environment or a flag. */
+/** A value from outside the files: an environment variable or a flag. */
 export interface Assignment {
   readonly path: DocumentPath;
   readonly value: unknown;
@@ -22,8 +22,8 @@ export interface Assignments {
 export const ENVIRONMENT_PREFIX = 'TWX_IOTHUB__';
 
 /**
- * The variables that set keys. An empty one counts as not set.
- * @param current the value of the files, for the spelling of names in it.
+ * Reads the environment variables that set keys. An empty one counts as not set.
+ * @param current the value of the files, whose spelling of names is kept.
  */
 export function environmentAssignments(
   environment: Readonly<Record<string, string | undefined>>,
@@ -46,20 +46,20 @@ export function environmentAssignments(
         CONFIGURATION_KEYS.map((key) => variableFor(key.path)),
       );
       const hint = meant ? `did you mean ${meant}?` : 'see docs/configuration.md';
-      problems.push({ origin, path: [], message: 'no key has this name', hint });
+      problems.push({ origin, path: [], message: 'is not the name of a key', hint });
     }
   }
   return { assignments, problems };
 }
 
-/** The values of flags, each `key=value`. */
+/** Reads the values of flags, each `key=value`. */
 export function flagAssignments(settings: readonly string[]): Assignments {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const setting of settings) {
     const equals = setting.indexOf('=');
     const key = equals < 0 ? setting : setting.slice(0, equals);
-    // What is not written like a key may be a secret that was meant to follow one.
+    // Text that does not look like a key may be a misplaced secret.
     const origin = { source: `--set ${/^[\w.[\]-]*/.exec(key)?.[0]}` };
     const found = equals < 0 ? undefined : findKey(splitKey(key));
     if (found) {
@@ -77,7 +77,7 @@ export function flagAssignments(settings: readonly string[]): Assignments {
 const numberProblems = (value: unknown, path: DocumentPath, origin: Origin): Problem[] =>
   inexactNumbers(value).map((inner) => ({ origin, path: [...path, ...inner], ...INEXACT_NUMBER }));
 
-/** The value that a text stands for; the text itself where it does not fit, so that the schema says what is wrong. */
+/** Converts a text to a value; returns the text itself if it does not fit, so that the schema reports the problem. */
 function valueOfText(text: string, kind: KeyKind): unknown {
   switch (kind) {
     case 'boolean':
@@ -111,14 +111,16 @@ function jsonOrText(text: string): unknown {
 }
 
 /**
- * Warnings of secrets that were given as flags: a process list shows them to every user of the machine, and the history
- * of a shell keeps them.
+ * Warnings about secrets in flags: a process list shows them to every user of the machine, and the shell keeps them in
+ * its history.
  */
 export function flagWarnings(assignments: readonly Assignment[]): Problem[] {
   return assignments.flatMap(({ origin, path, value }) =>
     leavesOf(value, path).flatMap(([leaf, text]): Problem[] => {
       const hint = hintFor(leaf, text);
-      return hint === undefined ? [] : [{ origin, path: [], message: 'the list of processes shows this secret', hint }];
+      return hint === undefined
+        ? []
+        : [{ origin, path: [], message: 'every user can see this secret in the process list', hint }];
     }),
   );
 }
@@ -127,7 +129,7 @@ function hintFor(path: DocumentPath, text: string): string | undefined {
   const key = keyAt(path);
   if (key?.isSecret) return `set ${formatPath(path)}File to a file of mode 0600 that holds it`;
   if (!key?.isProxy || !hasProxyCredentials(text)) return undefined;
-  return `set ${formatPath(path)} in a configuration file of mode 0600, or by the variable ${variableFor(path)}`;
+  return `set ${formatPath(path)} in a configuration file of mode 0600, or with the variable ${variableFor(path)}`;
 }
 
 function leavesOf(value: unknown, path: DocumentPath): (readonly [path: DocumentPath, text: string])[] {

@@ -10,15 +10,15 @@ import { Rules } from './rules.js';
 import { checkThings } from './thing-checks.js';
 
 /**
- * The rules between keys. They look at the value as it was written, so that they are reported together with the errors
- * of single keys: what has a wrong type is passed over here.
+ * The rules between keys. They read the value as it was written, so that their problems are reported together with those
+ * of single keys; a value of the wrong type is ignored here.
  */
 export function checkRelations(layered: LayeredValue): Problem[] {
   const rules = new Rules(layered);
   checkThingWorx(rules);
   const hubs = rules.map(['iothubs']);
   if (Object.keys(hubs).length === 0 && !isOfOtherType(layered, ['iothubs'])) {
-    rules.fail(['iothubs'], 'is required', 'name at least one IoT Hub');
+    rules.fail(['iothubs'], 'is required', 'configure at least one IoT Hub');
   }
   for (const hub of Object.keys(hubs)) checkHub(rules, ['iothubs', hub]);
   checkThings(rules, Object.keys(hubs));
@@ -36,7 +36,7 @@ function checkThingWorx(rules: Rules): void {
   if (address && isAddressFault(address)) rules.fail(['thingworx', 'url'], address.message, address.hint);
   else if (address && !address.isSecure && !rules.flag(['thingworx', 'allowInsecure'])) {
     const hint = 'use wss or https, or set thingworx.allowInsecure: true for a test system';
-    rules.fail(['thingworx', 'url'], 'sends the application key in the clear', hint);
+    rules.fail(['thingworx', 'url'], 'sends the application key in clear text', hint);
   }
   const key = ['thingworx', 'appKey'];
   rules.twin(key);
@@ -52,7 +52,7 @@ function checkThingWorx(rules: Rules): void {
   if (rules.has(privateKey) && !rules.has(certificate)) rules.fail(certificate, 'is required with clientKeyFile');
 }
 
-const HUB_HINT = 'give connectionString or connectionStringFile, sasToken or sasTokenFile, or hostName with credential';
+const HUB_HINT = 'set connectionString or connectionStringFile, sasToken or sasTokenFile, or hostName with credential';
 
 function checkHub(rules: Rules, hub: DocumentPath): void {
   rules.twin([...hub, 'connectionString']);
@@ -73,7 +73,7 @@ function checkHub(rules: Rules, hub: DocumentPath): void {
   rules.check([...hub, 'sasToken'], (text) => faultOf(readSasToken(text)));
   rules.check([...hub, 'hostName'], (text) => {
     const fault = hostNameFault(text);
-    return fault && `is not a host name, without scheme and port: ${fault}`;
+    return fault && `is not a valid host name: ${fault}; omit scheme and port`;
   });
   rules.check([...hub, 'address'], addressFault);
   checkProxy(rules, [...hub, 'proxy']);

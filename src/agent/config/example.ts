@@ -2,8 +2,8 @@ import { stringify } from 'yaml';
 import { ANY_INDEX, ANY_NAME, CONFIGURATION_KEYS, type KeyDescription } from './key-table.js';
 
 /**
- * Values of the example where the default does not say enough. Keys without default that are not in `USED` are written
- * as comments, so that the example is a configuration that works as it stands, but for its credentials.
+ * Example values for keys without a default. Keys that are not in `USED` are written as comments, so that the example is
+ * a working configuration except for its credentials.
  */
 const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   'thingworx.url': 'wss://thingworx.example.com/Thingworx/WS',
@@ -36,7 +36,7 @@ const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   stateDir: '/var/lib/twx-iothub',
 };
 
-/** Keys that stand in the example although they have no default. */
+/** Keys that are set in the example although they have no default. */
 const USED = new Set([
   'thingworx.url',
   'thingworx.appKey',
@@ -45,20 +45,20 @@ const USED = new Set([
   'things.<n>.iothub',
 ]);
 
-/** Groups that stand in the example as comments. */
+/** Groups that are comments in the example. */
 const COMMENTED_GROUPS = new Set(['thingworx.gateway']);
 
-const HEADER = `# Configuration of thingworx-iothub-agent. Every key is here; what is commented out has no default.
+const HEADER = `# Configuration of thingworx-iothub-agent. All keys are listed; those that are commented out have no default.
 #
 #   twx-iothub config validate --config FILE     reports all errors at once
-#   twx-iothub config explain KEY --config FILE  shows where a value came from
+#   twx-iothub config explain KEY --config FILE  shows where a value comes from
 #
-# Several files can be given, the later wins. A variable of the environment wins over files: TWX_IOTHUB__ and the path
-# with __ between its parts, for example TWX_IOTHUB__THINGWORX__APPKEY or TWX_IOTHUB__LOG__LEVEL.
+# If several files are given, later ones win. Environment variables override files: TWX_IOTHUB__ followed by the path with
+# __ between its parts, for example TWX_IOTHUB__THINGWORX__APPKEY or TWX_IOTHUB__LOG__LEVEL.
 # Keep secrets in files (appKeyFile, connectionStringFile) that only the agent's user can read: chmod 600 FILE.
 `;
 
-/** The example of a configuration: every key with what it means. */
+/** Generates the example configuration: every key with its meaning. */
 export function exampleConfiguration(): string {
   return [HEADER.trimEnd(), ...CONFIGURATION_KEYS.map(linesOf).filter((lines) => lines !== '')].join('\n').concat('\n');
 }
@@ -82,7 +82,7 @@ function commentLeadOf(key: KeyDescription): string {
   return '  '.repeat(isFirstOfItem(key) ? depth - 1 : depth);
 }
 
-/** Indentation, the mark of a comment, and the dash of a list's item. */
+/** Indentation, comment mark, and the dash of a list item. */
 function leadOf(key: KeyDescription, id: string): string {
   const depth = key.path.length - 1;
   if (isInCommentedGroup(key)) return commentLeadOf(key);

@@ -5,20 +5,20 @@ import { CONFIGURATION_KEYS, type KeyDescription } from './key-table.js';
 import { type LayeredValue, valueAt } from './layers.js';
 import { maskSecrets } from './mask.js';
 
-/** Where the value of one key came from. */
+/** Where the value of a key comes from. */
 export interface Explanation {
   readonly key: string;
   readonly description: string;
-  /** Masked; undefined when the key has neither a value nor a default. */
+  /** Masked; undefined if the key has neither a value nor a default. */
   readonly value: unknown;
   readonly source: 'file' | 'environment' | 'flag' | 'default' | 'none';
   readonly origin?: Origin;
-  /** Places that gave it too and were overruled, the nearest first. */
+  /** Other sources that were overridden, the nearest first. */
   readonly overruled: readonly Origin[];
 }
 
 /**
- * Explains a key, or every key of a group that has a value; undefined when there is no such key.
+ * Explains a key, or every key with a value in a group; undefined if there is no such key.
  * @param text for example `log.level`, `iothubs.main.tier`, `things[0].name` or `admin`.
  */
 export function explainKey(text: string, layered: LayeredValue): Explanation[] | undefined {
@@ -59,5 +59,5 @@ function explain(key: KeyDescription, path: DocumentPath, layered: LayeredValue)
   };
 }
 
-/** Every key that can be explained, as documentation writes them. */
+/** Every key that can be explained, as the documentation writes it. */
 export const knownKeys = (): string[] => CONFIGURATION_KEYS.map(displayKey);

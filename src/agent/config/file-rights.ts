@@ -1,8 +1,8 @@
 import { readFile, realpath } from 'node:fs/promises';
 
-/** What this process may change about a file, apart from the file's own mode. */
+/** What determines, beyond the mode of a file, whether this process can change it. */
 export interface FileRights {
-  /** Of the user that the process works as; undefined where there are no such ids. */
+  /** Id of the effective user; undefined where there are no such ids. */
   readonly userId: number | undefined;
   isOnReadOnlyMount(file: string): Promise<boolean>;
 }

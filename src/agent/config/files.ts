@@ -6,21 +6,21 @@ import { keyAt } from './key-lookup.js';
 import { type LayeredValue, valueAt } from './layers.js';
 import { type FileFault, inspectFile, readFileText, readSecretText } from './secret-file.js';
 
-/** What the files that the configuration names are, and what is wrong with them. */
+/** Contents and problems of the files that the configuration names. */
 export interface NamedFiles {
   /** Contents of secret files, trimmed, by the formatted path of the secret (without `File`). */
   readonly secrets: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
-  /** What does not keep the agent from working, but should be changed. */
+  /** Problems that do not prevent the agent from working but should be fixed. */
   readonly warnings: readonly Problem[];
 }
 
-/** Certificates and keys are small; a bundle of all public authorities has a quarter of a megabyte. */
+/** Certificates and keys are small; a bundle of all public authorities takes a quarter of a megabyte. */
 const MAX_PEM_BYTES = 4 * 1024 * 1024;
 
 /**
- * The path of a file as a key names it: from the folder of the configuration file that names it, or from the working
- * folder when a variable or a flag does.
+ * Resolves the file that a key names: relative to the configuration file that names it, or to the working directory if a
+ * variable or a flag does.
  */
 export function resolveFile(layered: LayeredValue, path: DocumentPath): string {
   const named = valueAt(layered.value, path) as string;
@@ -28,7 +28,7 @@ export function resolveFile(layered: LayeredValue, path: DocumentPath): string {
   return holder === undefined ? resolve(named) : resolve(dirname(holder), named);
 }
 
-/** Paths of all keys that name a file that must be there. */
+/** Paths of all keys that name a file that must exist. */
 export function filePaths(root: unknown): DocumentPath[] {
   return leavesOf(root, []).filter((path) => {
     const last = path.at(-1);
@@ -43,7 +43,7 @@ function leavesOf(value: unknown, path: DocumentPath): DocumentPath[] {
   return Object.entries(value).flatMap(([key, item]) => leavesOf(item, [...path, key]));
 }
 
-/** Reads the secrets' files and looks at all the others. */
+/** Reads the secret files and inspects all others. */
 export async function readNamedFiles(layered: LayeredValue, rights: FileRights): Promise<NamedFiles> {
   const secrets = new Map<string, string>();
   const problems: Problem[] = [];
@@ -67,7 +67,7 @@ export const secretId = (path: DocumentPath): string => path.join('/').replace(/
 type Content = { readonly text: string } | { readonly fault: FileFault };
 
 async function contentOf(path: DocumentPath, file: string, isSecret: boolean): Promise<Content> {
-  // Descriptions of wrappers are read, and their problems found, as documents.
+  // Wrapper descriptions are read, and their problems found, as documents.
   if (path[0] === 'wrappers') return { text: '' };
   if (!isSecret) return await readFileText(file, MAX_PEM_BYTES);
   const content = await readSecretText(file);
@@ -76,7 +76,7 @@ async function contentOf(path: DocumentPath, file: string, isSecret: boolean): P
   return fault === undefined ? content : { fault: { message: `the content of the file ${fault}` } };
 }
 
-/** Why a text cannot be an application key: it is sent in a header, which has one line. */
+/** Why a text cannot be an application key, which is sent in a header of one line. */
 export const appKeyFault = (text: string): string | undefined =>
   /\p{Cc}/u.test(text) ? 'has more than one line or a control character' : undefined;
 

@@ -1,7 +1,7 @@
 import type { DocumentPath } from '../../documents/problem.js';
 import { ANY_INDEX, ANY_NAME, CONFIGURATION_KEYS, type KeyDescription } from './key-table.js';
 
-/** Case and underscores aside: how the names of environment variables are compared with keys. */
+/** Removes case and underscores, to compare the names of environment variables with keys. */
 export const foldKey = (text: string): string => text.replaceAll('_', '').toLowerCase();
 
 /** A key that was found, with the names that the user chose in its path. */
@@ -12,7 +12,7 @@ export interface FoundKey {
 
 /**
  * Finds a key by its parts, compared by `fold`.
- * @param current the value so far: a part that stands for a name takes the spelling of the name that is there already.
+ * @param current the value so far: a part that is a user-chosen name takes the spelling of the name that exists.
  */
 export function findKey(
   parts: readonly string[],
@@ -61,14 +61,14 @@ function matchPart(
   return there.find((name) => fold(name) === fold(part)) ?? fold(part);
 }
 
-/** `things[0].name`, `things.0.name` or `iothubs.main.tier` in parts. */
+/** Splits `things[0].name`, `things.0.name` or `iothubs.main.tier` into parts. */
 export const splitKey = (text: string): string[] =>
   text
     .replaceAll(/\[(\d+)\]/g, '.$1')
     .split('.')
     .filter((part) => part !== '');
 
-/** How a key is written in documentation: `iothubs.<name>.tier`, `things[].name`. */
+/** Formats a key for documentation: `iothubs.<name>.tier`, `things[].name`. */
 export const displayKey = (key: KeyDescription): string => formatDisplay(key.path);
 
 function formatDisplay(path: readonly string[]): string {

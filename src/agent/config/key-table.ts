@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { configurationSchema } from './schema.js';
 
-/** Stands in a key's path for a name of the user's choice. */
+/** Represents a user-chosen name in the path of a key. */
 export const ANY_NAME = '<name>';
-/** Stands in a key's path for the index of a list item. */
+/** Represents the index of a list item in the path of a key. */
 export const ANY_INDEX = '<n>';
 
 export type KeyKind = 'boolean' | 'integer' | 'number' | 'text' | 'textList' | 'list' | 'group' | 'namedGroups';
@@ -16,9 +16,9 @@ export interface KeyDescription {
   readonly description: string;
   readonly isRequired: boolean;
   readonly isSecret: boolean;
-  /** Whether it names the file of a secret, which must not be readable by others. */
+  /** Whether it names a secret file, which others must not be able to read. */
   readonly isSecretFile: boolean;
-  /** Whether it may hold a password inside a URL. */
+  /** Whether it is a URL that may contain a password. */
   readonly isProxy: boolean;
   readonly defaultValue?: unknown;
   readonly choices?: readonly string[];
@@ -42,7 +42,7 @@ interface SchemaNode {
   readonly 'x-proxy'?: boolean;
 }
 
-/** The JSON Schema of what a configuration file may hold. */
+/** The JSON Schema of a configuration file. */
 export function configurationJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(configurationSchema, { io: 'input' }) as Record<string, unknown>;
   // Editors that resolve merge keys themselves still see the maps that hold the anchors.
@@ -67,7 +67,7 @@ function keysAt(node: SchemaNode, path: readonly string[], isRequired: boolean):
     isProxy: node['x-proxy'] ?? false,
     ...(kind === 'group' || node.default === undefined ? {} : { defaultValue: node.default }),
     ...(node.enum ? { choices: node.enum } : {}),
-    // zod writes the safe integers' ends where no bound was set
+    // zod writes the limits of safe integers where no bound is set.
     ...(isBound(node.minimum) ? { minimum: node.minimum } : {}),
     ...(isBound(node.maximum) ? { maximum: node.maximum } : {}),
   };
@@ -88,5 +88,5 @@ function kindOf(node: SchemaNode): KeyKind {
   return 'text';
 }
 
-/** Every key, groups before what is in them, in the order of the schema. */
+/** Every key in the order of the schema, groups before their members. */
 export const CONFIGURATION_KEYS: readonly KeyDescription[] = keysBelow(configurationJsonSchema() as SchemaNode, []);

@@ -2,24 +2,24 @@ import type { DocumentPath, Origin } from '../../documents/problem.js';
 import type { LocatedValue, SourceDocument } from '../../documents/read.js';
 import type { Assignment } from './assignments.js';
 
-/** One place that gave a value, with what it gave. */
+/** A source of a value, with the value that it sets. */
 export interface GivenValue {
   readonly kind: 'file' | 'environment' | 'flag';
   readonly origin: Origin;
   readonly value: unknown;
 }
 
-/** The value of several files and of what was assigned on top of them; knows where each part came from. */
+/** The merged value of several files and assignments; knows where each part comes from. */
 export interface LayeredValue extends LocatedValue {
-  /** Every place that gave the value at `path`, the one that counts first. */
+  /** Every source of the value at `path`, the effective one first. */
   given(path: DocumentPath): readonly GivenValue[];
-  /** The file that gave the value at `path`; undefined when it was none. */
+  /** The file that sets the value at `path`; undefined if no file does. */
   fileOf(path: DocumentPath): string | undefined;
 }
 
 /**
- * Merges files, the later wins, and then assignments in their order. Maps are merged key by key, all else is replaced.
- * A key without a value (`null`) counts as not given.
+ * Merges files, then assignments, in order; later ones win. Maps are merged key by key, everything else is replaced. A
+ * key without a value (`null`) counts as not set.
  */
 export function layer(documents: readonly SourceDocument[], assignments: readonly Assignment[]): LayeredValue {
   let value: unknown = {};
@@ -40,7 +40,7 @@ export function layer(documents: readonly SourceDocument[], assignments: readonl
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Object.fromEntries makes own properties of all names, `__proto__` among them. */
+/** Uses Object.fromEntries, which creates own properties for all names, including `__proto__`. */
 function merged(below: unknown, above: unknown): unknown {
   if (!isMap(above)) return above ?? below;
   const entries = new Map(isMap(below) ? Object.entries(below) : []);
@@ -64,7 +64,7 @@ function withValueAt(root: unknown, path: DocumentPath, assigned: unknown): unkn
   return Object.fromEntries(entries);
 }
 
-/** The value at a path; undefined when it is not there. */
+/** The value at a path; undefined if there is none. */
 export function valueAt(root: unknown, path: DocumentPath): unknown {
   let value = root;
   for (const step of path) {
@@ -104,7 +104,7 @@ function locate(
 ): Origin {
   const [first] = given(path);
   if (first && (first.kind !== 'file' || part === 'value')) return first.origin;
-  // A key of a file, or one without a value, or the nearest part above: what the files know of it.
+  // A key in a file, even without a value, or else the nearest enclosing part.
   for (let length = path.length; length > 0; length -= 1) {
     const known = path.slice(0, length);
     const holder = [...documents].reverse().find((document) => valueAt(document.value, known) !== undefined);

@@ -12,22 +12,22 @@ import { type LayeredValue, layer, valueAt } from './layers.js';
 import { checkServiceNames } from './service-names.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './schema.js';
 
-/** Where a configuration comes from: the later wins. */
+/** The sources of a configuration; later ones win. */
 export interface ConfigurationSources {
   /** YAML or JSON, in order. */
   readonly files: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Flags: `key=value`. */
   readonly settings?: readonly string[];
-  /** In place of those of this process. */
+  /** Default: the rights of this process. */
   readonly fileRights?: FileRights;
 }
 
-/** What was read, before it is known whether it is right. */
+/** A configuration that has been read but not checked. */
 export interface ReadConfiguration {
   readonly layered: LayeredValue;
   readonly problems: readonly Problem[];
-  /** What does not keep the agent from working, but should be changed. */
+  /** Problems that do not prevent the agent from working but should be fixed. */
   readonly warnings: readonly Problem[];
 }
 
@@ -35,14 +35,14 @@ export type LoadResult =
   | {
       readonly ok: true;
       readonly config: AgentConfig;
-      /** With every default, secrets' files not read: what `config print` shows. */
+      /** With all defaults but without the contents of secret files; printed by `config print`. */
       readonly effective: Configuration;
       readonly layered: LayeredValue;
       readonly warnings: readonly Problem[];
     }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] };
 
-/** Reads the sources and lays them over each other; problems are those of notation and of names of variables. */
+/** Reads and merges the sources; problems concern only syntax and the names of variables. */
 export async function readConfiguration(sources: ConfigurationSources): Promise<ReadConfiguration> {
   const documents: SourceDocument[] = [];
   for (const file of sources.files) documents.push(await readOrExplain(file));
@@ -78,13 +78,13 @@ const isMapOrEmpty = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value));
 
 /**
- * Reads, merges and checks: the configuration, or everything that is wrong with it.
+ * Reads, merges and checks the sources; returns the configuration, or all of its problems.
  * @throws AgentError `WrapperInvalid` for errors in the wrapper descriptions that it names.
  */
 export async function loadConfiguration(sources: ConfigurationSources): Promise<LoadResult> {
   const { layered, problems: readProblems, warnings } = await readConfiguration(sources);
   const hasBrokenFile = readProblems.some(({ origin }) => sources.files.includes(origin.source));
-  // A file that cannot be read would make everything in it look missing.
+  // If a file cannot be read, every key in it would be reported as missing.
   if (hasBrokenFile) return { ok: false, problems: sortProblems(readProblems), warnings };
   return checkAll({ layered, problems: readProblems, warnings }, sources.fileRights);
 }
@@ -114,7 +114,7 @@ async function checkAll(
 
 /**
  * Like `loadConfiguration`.
- * @param onWarning is called for each thing that does not keep the agent from working, but should be changed.
+ * @param onWarning is called for each problem that does not prevent the agent from working but should be fixed.
  * @throws AgentError `ConfigurationInvalid`, one problem a line.
  */
 export async function loadAgentConfig(
@@ -126,7 +126,7 @@ export async function loadAgentConfig(
   return configOrThrow(result);
 }
 
-/** A configuration from a program instead of files. @throws AgentError `ConfigurationInvalid`. */
+/** Checks a configuration that comes from a program instead of files. @throws AgentError `ConfigurationInvalid`. */
 export async function agentConfigFrom(input: ConfigurationInput): Promise<AgentConfig> {
   const document = parseDocument(stringifyJson(input) ?? '', 'configuration');
   const { problems } = document;
@@ -143,7 +143,7 @@ export function configurationInvalid(problems: readonly Problem[]): AgentError {
   return new AgentError('ConfigurationInvalid', problems.map(formatProblem).join('\n'));
 }
 
-/** One problem for each path: the first rule that it breaks. */
+/** Keeps one problem for each path, that of the first rule that it violates. */
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
   return problems.filter((problem) => {
@@ -154,7 +154,7 @@ function withoutRepeats(problems: readonly Problem[]): Problem[] {
   });
 }
 
-/** Writes the absolute paths of all files into a copy. */
+/** A copy in which all paths are absolute. */
 function withFilesResolved(configuration: Configuration, layered: LayeredValue): Configuration {
   const copy = structuredClone(configuration);
   const paths = [...filePaths(layered.value), ...(configuration.stateDir === undefined ? [] : [['stateDir']])];
@@ -165,7 +165,7 @@ function withFilesResolved(configuration: Configuration, layered: LayeredValue):
   return copy;
 }
 
-/** Puts the contents of secret files beside the keys that name them, in a copy. */
+/** A copy with the contents of secret files beside the keys that name them. */
 function withSecrets(configuration: Configuration, secrets: ReadonlyMap<string, string>): Configuration {
   const copy = structuredClone(configuration);
   for (const [id, content] of secrets) {

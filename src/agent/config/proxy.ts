@@ -7,13 +7,13 @@ export interface ProxyFault {
 
 const ENCODE = 'write special characters in user and password as %XX, such as %23 for # and %40 for @';
 
-/** Why a text cannot be the URL of an HTTP proxy; undefined when it can. Never repeats any of it. */
+/** Why a text is not the URL of an HTTP proxy; undefined if it is. Never repeats any of the text. */
 export function proxyFault(text: string): ProxyFault | undefined {
   if (!/^https?:\/\/[^/\\]/i.test(text)) {
     return { message: 'must be the URL of an HTTP proxy, such as http://proxy:3128' };
   }
-  if (/[\s\p{Cc}\\]/u.test(text)) return { message: 'must not have blanks or backslashes', hint: ENCODE };
-  if (!URL.canParse(text)) return { message: 'cannot be read as a URL', hint: ENCODE };
+  if (/[\s\p{Cc}\\]/u.test(text)) return { message: 'must not contain white space or backslashes', hint: ENCODE };
+  if (!URL.canParse(text)) return { message: 'is not a valid URL', hint: ENCODE };
   const url = new URL(text);
   if (url.search !== '' || url.hash !== '' || url.pathname !== '/') {
     return { message: 'must have neither path nor query', hint: ENCODE };
@@ -29,14 +29,14 @@ export function proxyFault(text: string): ProxyFault | undefined {
   return undefined;
 }
 
-/** Whether a proxy has a user or password; what cannot be read as a proxy may have. */
+/** Whether a proxy URL has a user or password; true for text that cannot be parsed, because it may contain one. */
 export function hasProxyCredentials(text: string): boolean {
   if (proxyFault(text) !== undefined) return true;
   const { username, password } = new URL(text);
   return username !== '' || password !== '';
 }
 
-/** A proxy that may be shown: without user and password, and all of it masked where it cannot be read as a proxy. */
+/** A proxy URL with user and password masked; text that cannot be parsed is masked as a whole. */
 export function maskProxy(text: string, mask: string): string {
   if (proxyFault(text) !== undefined) return mask;
   if (!hasProxyCredentials(text)) return text;

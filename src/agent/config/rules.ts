@@ -1,7 +1,7 @@
 import type { DocumentPath, Problem } from '../../documents/problem.js';
 import { type LayeredValue, valueAt } from './layers.js';
 
-/** Reads the value as it was written, whatever its types, and collects what rules between keys find in it. */
+/** Reads the value as it was written, whatever its types, and collects the problems that rules between keys find. */
 export class Rules {
   readonly problems: Problem[] = [];
   readonly #layered: LayeredValue;
@@ -40,19 +40,19 @@ export class Rules {
     this.problems.push(hint === undefined ? problem : { ...problem, hint });
   }
 
-  /** Checks a text that is there: `faultOf` returns what is wrong with it, without repeating it. */
+  /** Checks a text if it is present: `faultOf` returns what is wrong with it, without repeating it. */
   check(path: DocumentPath, faultOf: (text: string) => string | undefined): void {
     const text = this.text(path);
     const fault = text ? faultOf(text) : undefined;
     if (fault !== undefined) this.fail(path, fault);
   }
 
-  /** Refuses a secret that is given beside its file: the agent does not guess which one is meant. */
+  /** Refuses a secret that is set together with its file, because it is unclear which one is meant. */
   twin(path: DocumentPath): void {
     const file = [...path.slice(0, -1), `${path.at(-1)}File`];
     if (!this.has(path) || !this.has(file)) return;
     const { source, line } = this.#layered.locate(path);
     const other = line === undefined ? source : `${source}:${line}`;
-    this.fail(file, `both ${path.at(-1)} and ${file.at(-1)} are given`, `take out one; the other is at ${other}`);
+    this.fail(file, `both ${path.at(-1)} and ${file.at(-1)} are set`, `remove one of them; the other is at ${other}`);
   }
 }

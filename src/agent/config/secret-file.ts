@@ -11,17 +11,17 @@ export interface FileFault {
   readonly hint?: string;
 }
 
-/** A file that was looked at: why it cannot be used, or what its user should know about it. */
+/** The result of inspecting a file: why it cannot be used, or what should be fixed about it. */
 export interface FileFindings {
   readonly fault?: FileFault;
   readonly warning?: FileFault;
 }
 
-/** The bit of a file's mode that lets everybody read it. */
+/** The mode bit that lets everyone read a file. */
 const READABLE_BY_OTHERS = 0o004;
 const MAX_SECRET_BYTES = 65_536;
 
-/** Looks at a file without opening it: a named pipe would wait for a writer. */
+/** Inspects a file without opening it, because opening a named pipe would wait for a writer. */
 export async function inspectFile(file: string, mustBePrivate: boolean, rights: FileRights): Promise<FileFindings> {
   try {
     const facts = await stat(file);
@@ -30,16 +30,16 @@ export async function inspectFile(file: string, mustBePrivate: boolean, rights: 
     return mustBePrivate ? await inspectMode(file, facts, rights) : {};
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { fault: { message: isMissing ? `there is no file ${file}` : unreadable(file, error) } };
+    return { fault: { message: isMissing ? `the file does not exist: ${file}` : unreadable(file, error) } };
   }
 }
 
 const unreadable = (file: string, error: unknown): string => `${file} cannot be read: ${messageOf(error)}`;
 
-/** Only who owns a file on a mount that can be written can change its mode; orchestrators mount secrets otherwise. */
+/** Only the owner of a file on a writable mount can change its mode; secrets mounted by orchestrators are often neither. */
 async function inspectMode(file: string, { mode, uid }: Stats, rights: FileRights): Promise<FileFindings> {
   if ((mode & READABLE_BY_OTHERS) === 0 || rights.userId === undefined) return {};
-  const message = `others may read ${file}`;
+  const message = `others can read ${file}`;
   const canBeChanged = uid === rights.userId && !(await rights.isOnReadOnlyMount(file));
   if (canBeChanged) return { fault: { message, hint: `run \`chmod 600 ${quoted(file)}\`` } };
   const hint =
@@ -49,7 +49,7 @@ async function inspectMode(file: string, { mode, uid }: Stats, rights: FileRight
 
 const quoted = (file: string): string => (/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`);
 
-/** The text of a file, or why there is none. */
+/** Reads the text of a file; returns a fault if that is not possible. */
 export async function readFileText(
   file: string,
   maxBytes: number,
@@ -64,7 +64,7 @@ export async function readFileText(
   }
 }
 
-/** The content of a secret's file without blanks and line ends around it, or why it cannot be a secret. */
+/** Reads a secret file, without white space around its content; returns a fault if it cannot be a secret. */
 export async function readSecretText(file: string): Promise<{ readonly text: string } | { readonly fault: FileFault }> {
   const read = await readFileText(file, MAX_SECRET_BYTES);
   if ('fault' in read) return read;
@@ -74,7 +74,7 @@ export async function readSecretText(file: string): Promise<{ readonly text: str
 
 /**
  * Reads a secret from a file that others should not be able to read.
- * @param onWarning is called with a sentence when they can, but this user cannot change it.
+ * @param onWarning is called with a sentence if others can read it but this user cannot change that.
  * @throws AgentError `ConfigurationInvalid` that says what to do.
  */
 export async function readPrivateFile(

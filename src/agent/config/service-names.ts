@@ -10,8 +10,8 @@ import type { AgentConfig } from './agent-config.js';
 import type { LayeredValue } from './layers.js';
 
 /**
- * Names in `services.allow` and `services.deny` that are no service: a typing error there would leave a service enabled
- * that was meant to be disabled.
+ * Reports names in `services.allow` and `services.deny` that are not services: a typing error would leave a service
+ * enabled that was meant to be disabled.
  * @throws AgentError `WrapperInvalid` for wrapper descriptions with errors.
  */
 export async function checkServiceNames(config: AgentConfig, layered: LayeredValue): Promise<Problem[]> {
@@ -24,7 +24,7 @@ export async function checkServiceNames(config: AgentConfig, layered: LayeredVal
       const path = ['services', list, index];
       const meant = nearMiss(name, known);
       const hint = meant ? `did you mean "${meant}"?` : 'see `twx-iothub services`';
-      return [{ origin: layered.locate(path), path, message: 'names no service', hint }];
+      return [{ origin: layered.locate(path), path, message: 'is not a service', hint }];
     }),
   );
 }

@@ -13,19 +13,19 @@ export function checkThings(rules: Rules, hubs: readonly string[]): void {
     checkHubOfThing(rules, [...path, 'iothub'], hubs);
   }
   if (!rules.has(['things']) && hubs.length > 1) {
-    rules.fail(['things'], 'is required', 'with several hubs, say which Thing stands for which');
+    rules.fail(['things'], 'is required', 'with several hubs, list the Things and the hub of each');
   }
 }
 
 function checkName(rules: Rules, names: Set<string>, path: DocumentPath): void {
   const name = rules.text(path);
   if (name === undefined) return;
-  if (names.has(name)) rules.fail(path, 'another Thing has this name');
+  if (names.has(name)) rules.fail(path, 'another Thing has the same name');
   names.add(name);
 }
 
 /**
- * Two Things must not be bound under one name: ThingWorx would send the calls of both to one of them. BIND names a
+ * Two Things must not be bound under the same name: ThingWorx would send the calls of both to one of them. BIND names a
  * Thing by its name, or by an asterisk and its identifier, so a name can also equal an identifier.
  */
 function checkBoundName(rules: Rules, boundNames: Map<string, DocumentPath>, thing: DocumentPath): void {
@@ -45,6 +45,10 @@ function checkHubOfThing(rules: Rules, path: DocumentPath, hubs: readonly string
   }
   if (hub !== undefined && hubs.length > 0 && !hubs.includes(hub)) {
     const meant = nearMiss(hub, hubs);
-    rules.fail(path, 'names no hub', meant ? `did you mean "${meant}"?` : `known: ${hubs.join(', ')}`);
+    rules.fail(
+      path,
+      'is not a hub of this configuration',
+      meant ? `did you mean "${meant}"?` : `known: ${hubs.join(', ')}`,
+    );
   }
 }

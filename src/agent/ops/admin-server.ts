@@ -7,11 +7,11 @@ import type { Metrics } from './prometheus.js';
 
 export interface AdminServerOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly health: () => HealthReport;
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
-  /** What `GET /status` answers. Never holds a secret. */
+  /** The response to `GET /status`. Must not contain secrets. */
   readonly status: () => unknown;
 }
 
@@ -30,7 +30,7 @@ interface Answer {
 
 interface RouteRequest {
   readonly query: URLSearchParams;
-  /** Whether Host is one of this server: others get nothing but what plain probes need. */
+  /** Whether the Host header names this server; other requests only get what plain probes need. */
   readonly isMeantForUs: boolean;
 }
 
@@ -38,23 +38,23 @@ type Route = (request: RouteRequest) => Answer | Promise<Answer>;
 
 const MAX_CONNECTIONS = 256;
 
-/** Requests are short; whoever takes longer than that to send one, or to take its response, does not mean it. */
+/** Requests are short, so a client that takes longer to send one or to read its response is disconnected. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 10_000;
 
 const SERVER_OPTIONS = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   headersTimeout: REQUEST_TIMEOUT_MS,
-  // The time limits above are only looked at so often.
+  // Node.js checks the time limits above only at this interval.
   connectionsCheckingInterval: 1_000,
-  // Plain probes are answered whatever their Host; the other routes check it.
+  // Plain probes are answered whatever their Host header; the other routes check it.
   requireHostHeader: false,
 };
 
 /**
- * Health for probes, metrics and status. It takes no input and has no log-in, so it listens on loopback unless told
- * otherwise.
- * @throws AgentError `PortInUse` or `Unreachable` when it cannot listen.
+ * Starts the server for health probes, metrics and status. It has no authentication, so it listens on the loopback
+ * address by default.
+ * @throws AgentError `PortInUse` or `Unreachable` if it cannot listen.
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const routes = routesOf(options);
@@ -121,9 +121,9 @@ async function answerTo(
 ): Promise<Answer & { readonly allow?: string }> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const route = routes.get(path);
-  if (!route) return text(404, `not found; there are ${[...routes.keys()].join(', ')}`);
+  if (!route) return text(404, `not found; the paths are ${[...routes.keys()].join(', ')}`);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return { ...text(405, 'only GET is answered'), allow: 'GET, HEAD' };
+    return { ...text(405, 'only GET and HEAD are allowed'), allow: 'GET, HEAD' };
   }
   try {
     return await route({ query: new URLSearchParams(query), isMeantForUs: isMeantFor(listenHost, request) });
@@ -156,10 +156,16 @@ function listen(server: Server, { host, port }: AdminServerOptions): Promise<num
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): AgentError {
   const where = `admin.port ${port} on ${host}`;
   if (error.code === 'EADDRINUSE') {
-    return new AgentError('PortInUse', `${where} is in use; choose another one, or 0 for a free one`, { cause: error });
+    return new AgentError('PortInUse', `${where} is in use; choose another port, or 0 for a free one`, {
+      cause: error,
+    });
   }
   if (error.code === 'EACCES') {
-    return new AgentError('PortInUse', `${where} needs more rights than this user has`, { cause: error });
+    return new AgentError(
+      'PortInUse',
+      `${where} requires privileges that this user does not have; choose a port above 1023`,
+      { cause: error },
+    );
   }
   return new AgentError('Unreachable', `cannot listen on ${where}: ${messageOf(error)}`, { cause: error });
 }
@@ -169,7 +175,7 @@ const HOST = /^(?:\[([\da-f:.]+)\]|([^\s:@/[\]]+))(?::\d{1,5})?$/i;
 
 /**
  * Whether a request was meant for this server: exactly one Host header, with an IP address, `localhost` or the name that
- * the server listens on. A web page that has its own name resolve to this machine (DNS rebinding) sends its own name.
+ * the server listens on. A web page whose own name resolves to this machine (DNS rebinding) sends that name.
  */
 export function isMeantFor(listenHost: string, request: Pick<IncomingMessage, 'rawHeaders'>): boolean {
   const values = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && isHostHeader(all[index - 1]));

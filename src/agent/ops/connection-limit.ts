@@ -2,11 +2,11 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Keeps the connections of `server` at or below `max`: one above that replaces the connection that has been idle for the
- * longest time, or, when none is idle, the oldest one. Connections that say nothing can therefore never keep a new one out.
+ * Limits the connections of `server` to `max`: a further one replaces the connection that has been idle longest or, if
+ * none is idle, the oldest one. Silent connections can therefore never keep a new one out.
  */
 export function limitConnections(server: Server, max: number): void {
-  // In the order in which they became idle, or were made; the value is the number of requests being answered.
+  // In the order in which they were opened or became idle; the value is the number of requests in flight.
   const open = new Map<Socket, number>();
   server.on('connection', (socket) => {
     if (open.size >= max) replaceOne(open);

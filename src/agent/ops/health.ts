@@ -3,15 +3,15 @@ import { printable } from '../../core/printable.js';
 import type { Scrub } from '../../core/scrub.js';
 
 /**
- * `starting`: nothing is known yet. `ok`: works. `degraded`: works, but not as well as it could. `failing`: does not
- * work. `stopping`: goes down on purpose.
+ * `starting`: nothing is known yet. `ok`: works. `degraded`: works with restrictions. `failing`: does not work.
+ * `stopping`: shuts down on request.
  */
 export type ComponentStatus = 'starting' | 'ok' | 'degraded' | 'failing' | 'stopping';
 
-/** The state of one part, for people and for probes. */
+/** The state of one component, for people and for probes. */
 export interface ComponentHealth {
   readonly status: ComponentStatus;
-  /** ISO text: when it came into this status. */
+  /** When it entered this status, as ISO text. */
   readonly since: string;
   /** A few words about the status, without secrets and control characters. */
   readonly detail?: string;
@@ -22,10 +22,10 @@ export interface HealthReport {
   readonly components: Readonly<Record<string, ComponentHealth>>;
 }
 
-/** Longer texts belong into the log. */
+/** Longer texts belong in the log. */
 const MAX_DETAIL_LENGTH = 500;
 
-/** Keeps the state of each part of the agent. */
+/** Holds the state of each component of the agent. */
 export class Health {
   readonly #clock: Clock;
   readonly #scrub: Scrub;
@@ -33,19 +33,19 @@ export class Health {
   readonly #needed = new Set<string>();
   #isStopping = false;
 
-  /** @param scrub masks secrets in details, which often repeat what an other end has said. */
+  /** @param scrub masks secrets in details, which often repeat text of another end. */
   constructor(clock: Clock, scrub: Scrub = (text) => text) {
     this.#clock = clock;
     this.#scrub = scrub;
   }
 
-  /** @param isNeeded whether the agent is not ready as long as the part's state is not known. */
+  /** @param isNeeded whether the agent is not ready until the state of the component is known. */
   register(component: string, isNeeded: boolean): void {
     if (isNeeded) this.#needed.add(component);
     this.set(component, 'starting');
   }
 
-  /** Sets the state of a part. Its time is kept when only the detail has changed. */
+  /** Sets the state of a component. `since` changes only with the status, not with the detail. */
   set(component: string, status: ComponentStatus, detail?: string): void {
     if (this.#isStopping && status !== 'stopping') return;
     const before = this.#components.get(component);
@@ -57,7 +57,7 @@ export class Health {
     });
   }
 
-  /** Scrubbed first: what is left of a secret that was cut or escaped would not be recognized. */
+  /** Scrubs first, because a secret that was cut or escaped would no longer be recognized. */
   #shown(detail: string): string {
     return printable(this.#scrub(detail)).slice(0, MAX_DETAIL_LENGTH);
   }
@@ -66,7 +66,7 @@ export class Health {
     return this.#components.get(component)?.status;
   }
 
-  /** The agent goes down: it is not ready any more, whatever its parts are. */
+  /** Marks the agent as shutting down: it is no longer ready, whatever its components report. */
   stopping(): void {
     this.#isStopping = true;
     for (const component of this.#components.keys()) this.set(component, 'stopping');

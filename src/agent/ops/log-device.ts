@@ -3,11 +3,11 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 /** What log lines are written to. */
 export interface LogDevice {
   /**
-   * Writes the beginning of `chunk`, as much as is taken without waiting, and reports how many bytes that was: 0 when
-   * the other end does not read. Calls `done` once, perhaps before it returns.
+   * Writes as much of the beginning of `chunk` as is accepted without waiting, and passes the number of bytes to `done`:
+   * 0 if the other end does not read. Calls `done` once, possibly before it returns.
    */
   write(chunk: Buffer, done: (error: Error | null, bytesWritten: number) => void): void;
-  /** The same at once. Throws what the operating system reports. */
+  /** Does the same synchronously. Throws the error of the operating system. */
   writeSync(chunk: Buffer): number;
 }
 
@@ -30,7 +30,7 @@ function reopened(fd: StandardFd): number | undefined {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // There is no such file system, or no right to open the file again.
+    // There is no such file system, or no permission to open the file again.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { LogDevice } from './log-device.js';
 
 export interface LogOutputOptions {
   readonly device: LogDevice;
-  /** Lines that wait hold at most so many characters; above that they are dropped. */
+  /** Maximum number of characters in waiting lines; further lines are dropped. */
   readonly maxWaiting?: number;
   /** Calls `fire` once after `delayMs`; must not keep the process alive. */
   readonly schedule?: (delayMs: number, fire: () => void) => void;
@@ -13,17 +13,17 @@ export interface LogOutputOptions {
 const MAX_WAITING = 1_048_576;
 const MAX_CHUNK = 65_536;
 
-/** How long to wait when the other end does not read, and when writing fails, for example on a full disk. */
+/** How long to pause if the other end does not read, and if writing fails, for example because the disk is full. */
 const FULL_PAUSE_MS = 20;
 const FAILURE_PAUSE_MS = 1_000;
 
-/** How long the end of the process may be held up for its last lines. */
+/** How long the exit of the process may be delayed by its last lines. */
 const LAST_LINES_MS = 250;
 const BLOCK_STEP_MS = 5;
 
 /**
- * Writes log lines in their order without ever blocking or failing. Lines wait in a bounded queue while the device does
- * not take them; lines above the bound are dropped and counted.
+ * Writes log lines in order without ever blocking or failing. Lines wait in a bounded queue while the device does not
+ * accept them; lines beyond the bound are dropped and counted.
  */
 export class LogOutput {
   readonly #device: LogDevice;
@@ -33,9 +33,9 @@ export class LogOutput {
   readonly #lines: string[] = [];
   /** Characters in `#lines`. */
   #waiting = 0;
-  /** What is left of the chunk that is being written. */
+  /** The rest of the chunk that is being written. */
   #chunk: Buffer | undefined;
-  /** Whether the device has `#chunk`, and whether it has it or a pause is being made before it gets it again. */
+  /** `#isInFlight`: the device is writing `#chunk`. `#isBusy`: it is, or a pause before the next attempt is running. */
   #isInFlight = false;
   #isBusy = false;
   #isFailing = false;
@@ -57,7 +57,7 @@ export class LogOutput {
     return this.#dropped;
   }
 
-  /** Writes one line, which ends in a line feed, or lets it wait, or drops it. */
+  /** Writes, queues or drops one line, which ends in a line feed. */
   write(line: string): void {
     if (this.#waiting + line.length > this.#maxWaiting) {
       this.#dropped += 1;
@@ -68,7 +68,7 @@ export class LogOutput {
     this.#pump();
   }
 
-  /** Resolves once all lines are written, at the latest after `timeoutMs`; at once while writing fails. */
+  /** Resolves once all lines are written, at the latest after `timeoutMs`; immediately while writing fails. */
   flush(timeoutMs: number): Promise<void> {
     if (this.#isEmpty || this.#isFailing) return Promise.resolve();
     return new Promise((resolve) => {
@@ -77,10 +77,10 @@ export class LogOutput {
     });
   }
 
-  /** Writes what can be written before the process ends; takes a quarter of a second at most. */
+  /** Writes what can be written before the process exits; takes at most a quarter of a second. */
   flushSync(): void {
     const steps = LAST_LINES_MS / BLOCK_STEP_MS;
-    // A thread of the pool has it, and ends before the process does.
+    // A thread of the pool is writing it and finishes before the process exits.
     if (this.#isInFlight) this.#chunk = undefined;
     try {
       for (let step = 0; step < steps && !this.#isEmpty;) {
@@ -111,7 +111,7 @@ export class LogOutput {
     return this.#chunk;
   }
 
-  /** A loop rather than a recursion, since devices may call back before they return. */
+  /** A loop rather than recursion, because devices may call back before they return. */
   #pump(): void {
     while (!this.#isBusy && !this.#isEmpty) {
       const chunk = this.#takeChunk();

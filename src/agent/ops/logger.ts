@@ -6,29 +6,29 @@ import type { LogLevel } from '../config/schema.js';
 import { openLogDevice } from './log-device.js';
 import { LogOutput } from './log-output.js';
 
-/** Where lines go. */
+/** The destination of log lines. */
 export interface LineSink {
   write(line: string): void;
 }
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Texts that must never stand in a line, wherever they come from. */
+  /** Texts that must never appear in a line, wherever they come from. */
   readonly secrets: readonly string[];
-  /** Standard output when absent. */
+  /** Default: standard output. */
   readonly sink?: LineSink | LogOutput;
 }
 
 /** A log whose level can be changed while it runs. */
 export interface Logger extends Log {
   level: LogLevel;
-  /** What became of its lines; undefined for a sink that is not a `LogOutput`. */
+  /** The output that counts dropped lines; undefined for a sink of another kind. */
   readonly output: LogOutput | undefined;
 }
 
 const MASK = '********';
 
-/** Fields that are masked by name, at the top and one level below. */
+/** Fields that are masked by name, at the top level and one level below. */
 const SECRET_FIELDS = [
   'appKey',
   'connectionString',
@@ -39,7 +39,7 @@ const SECRET_FIELDS = [
   'password',
 ];
 
-/** JSON lines over pino. Secrets are masked three times over: by field, by literal and by form. */
+/** Creates a log of JSON lines with pino. Secrets are masked in three ways: by field, by literal and by form. */
 export function createLogger(options: LoggerOptions): Logger {
   const scrub = scrubber(options.secrets);
   const settings = {
@@ -48,7 +48,7 @@ export function createLogger(options: LoggerOptions): Logger {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: MASK },
-    // JSON leaves characters as they are that steer a terminal, or hide.
+    // JSON does not escape every character that controls a terminal or is invisible.
     hooks: { streamWrite: (line: string) => printableLines(scrub(line)) },
   };
   const sink = options.sink ?? new LogOutput({ device: openLogDevice(1) });

@@ -14,12 +14,12 @@ Examples:
   twx-iothub check --config agent.yaml
   twx-iothub check --config agent.yaml --output json
 
-It changes nothing at either end, but binds the Things for a moment. Exit status: 0 when all is well (warnings
-included), 69 when an end fails, 78 when the configuration is wrong.`;
+It changes nothing at either end, but binds the Things for a moment. Exit status: 0 if no step fails (there may be
+warnings), 69 if a step fails, 78 if the configuration is invalid.`;
 
 /** `check`: a smoke test of a real installation. */
 export function registerCheck(program: Command, io: CommandIo): void {
-  withConfigFlags(program.command('check').description('try ThingWorx and the hubs, step by step'))
+  withConfigFlags(program.command('check').description('test the connections to ThingWorx and the hubs, step by step'))
     .addOption(outputOption())
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) => check(io, flags, paintFor(io, program.opts())));
@@ -58,5 +58,5 @@ function stepText({ end, step, verdict, detail, remedy }: CheckStep, paint: Pain
 
 function summary(failed: number, warnings: number): string {
   if (failed > 0) return `\n${failed} step${failed === 1 ? '' : 's'} failed.`;
-  return warnings > 0 ? `\nAll is well, with ${warnings} warning${warnings === 1 ? '' : 's'}.` : '\nAll is well.';
+  return warnings > 0 ? `\nNo step failed; ${warnings} warning${warnings === 1 ? '' : 's'}.` : '\nNo step failed.';
 }

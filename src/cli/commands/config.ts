@@ -28,7 +28,7 @@ export function registerConfig(program: Command, io: CommandIo): void {
   withFiles(
     config.command('print').description('print the effective configuration, with defaults, secrets masked'),
   ).action((files: string[], flags: Flags) => print(io, files, flags));
-  const explain = config.command('explain').description('show where the value of a key came from');
+  const explain = config.command('explain').description('show where the value of a key comes from');
   withFiles(explain.argument('<key>', 'for example log.level or iothubs.main.tier')).action(
     (key: string, files: string[], flags: Flags) => explainOne(io, key, files, flags),
   );
@@ -92,7 +92,7 @@ async function explainOne(io: CommandIo, key: string, files: readonly string[], 
   const explanations = explainKey(key, layered);
   if (!explanations) {
     const meant = nearMiss(key, knownKeys());
-    throw new UsageError(`there is no key ${key}${meant ? `; did you mean ${meant}?` : ''}`);
+    throw new UsageError(`unknown key ${key}${meant ? `; did you mean ${meant}?` : ''}`);
   }
   if (problems.length > 0) throw configurationInvalid(problems);
   if (flags.output === 'json') printJson(io, explanations.length === 1 ? explanations[0] : explanations);
@@ -102,7 +102,7 @@ async function explainOne(io: CommandIo, key: string, files: readonly string[], 
 function explanationText({ key, value, source, origin, overruled }: Explanation): string {
   const assignment = value === undefined ? `${key} is not set` : `${key} = ${JSON.stringify(value)}`;
   const from = origin ? originText(origin) : source === 'default' ? 'the default' : 'no value, no default';
-  const others = overruled.length === 0 ? '' : `, overrules ${overruled.map(originText).join(', ')}`;
+  const others = overruled.length === 0 ? '' : `, overrides ${overruled.map(originText).join(', ')}`;
   return `${assignment}  (${source === 'none' ? '' : 'from '}${from}${others})`;
 }
 

@@ -8,8 +8,8 @@ import { EXIT } from '../exit-codes.js';
 import { LineOutput } from '../line-output.js';
 
 const EXAMPLES = `
-A frame is one line of hex; blanks and | are ignored, # starts a comment. Its JSON is one line, too. The last chunk of a
-message is followed by the joined message; messages that stay unfinished are reported after all other lines.
+A frame is one line of hex; spaces and | are ignored, # starts a comment. Its JSON is one line, too. The last chunk of a
+message is followed by the reassembled message; incomplete messages are reported after all other lines.
 
 Examples:
   echo '01 40 00000014 0a0b0c0d 01020304 00 | 00 ff' | twx-iothub frames decode
@@ -20,22 +20,22 @@ Examples:
 export function registerFrames(program: Command, io: CommandIo): void {
   const frames = program
     .command('frames')
-    .description('read and write AlwaysOn frames: hex to JSON and back')
+    .description('decode and encode AlwaysOn frames: hex to JSON and back')
     .addHelpText('after', EXAMPLES);
   frames
     .command('decode')
-    .description('read frames in hex from stdin, print a JSON object each')
+    .description('read frames in hex from stdin and print each as a JSON object')
     .option('--show-secrets', 'show application keys instead of masking them', false)
     .addHelpText('after', EXAMPLES)
     .action(({ showSecrets }: { readonly showSecrets: boolean }) => decodeFrames(io, showSecrets));
   frames
     .command('encode')
-    .description('read the JSON of decode from stdin, print hex')
+    .description('read the JSON of decode from stdin and print hex')
     .addHelpText('after', EXAMPLES)
     .action(() => encodeFrames(io));
 }
 
-/** Characters of a line: far more than the longest frame has in hex, or in JSON. */
+/** Maximum number of characters in a line, far more than the longest frame has in hex or JSON. */
 const MAX_LINE_LENGTH = 64 * 1_048_576;
 
 async function decodeFrames(io: CommandIo, showSecrets: boolean): Promise<void> {
@@ -73,7 +73,7 @@ async function encodeFrames(io: CommandIo): Promise<void> {
   const encodeLine = (line: string): void => {
     if (line.trim() === '') return;
     const json = parseJson(line);
-    // The chunks of these are there as well, each on a line of its own.
+    // The chunks of these messages have lines of their own.
     if (isSummary(json)) return;
     const { header, body } = frameFromJson(json);
     output.line(encodeMessage(header, body).toString('hex'));
@@ -90,7 +90,7 @@ interface LineHandler {
   readonly onError: (error: unknown, lineNumber: number) => void;
 }
 
-/** Passes on each line of stdin, and what its handler threw. Resolves with whether any line failed. */
+/** Calls the handler for each line of stdin and reports its errors. Resolves with whether any line failed. */
 async function forEachLine(io: CommandIo, output: LineOutput, { onLine, onError }: LineHandler): Promise<boolean> {
   let lineNumber = 0;
   let failed = false;
@@ -110,6 +110,6 @@ async function forEachLine(io: CommandIo, output: LineOutput, { onLine, onError 
 
 const isChunk = (message: Message): message is Message<ChunkBody> => message.body.kind === 'chunk';
 
-/** Whether a line of `decode` stands for no frame of its own: a joined message, or one that stayed unfinished. */
+/** Whether a line of `decode` is not a frame of its own but a reassembled or incomplete message. */
 const isSummary = (json: unknown): boolean =>
   typeof json === 'object' && json !== null && ('reassembled' in json || 'incomplete' in json);

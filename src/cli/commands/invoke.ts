@@ -9,9 +9,10 @@ Examples:
   twx-iothub invoke ScheduleDeviceMethodJob --param methodName=reboot --json payload.json --wait
   echo '{"patch": {"tags": {"site": "Lyon"}}}' | twx-iothub invoke ScheduleTwinUpdateJob --json -
 
-The key is read from --app-key-file or the variable TWX_IOTHUB__THINGWORX__APPKEY, the address from --url or
+The application key comes from --app-key-file or the variable TWX_IOTHUB__THINGWORX__APPKEY, the address from --url or
 TWX_IOTHUB__THINGWORX__URL, the proxy from --proxy or TWX_IOTHUB__THINGWORX__PROXY, which keeps a password out of the
-list of processes. Whole numbers keep their digits on the way to the service and in its result. With --wait the exit status is 0 only when the outcome of the job is succeeded.`;
+process list. Whole numbers keep all digits, in parameters and in the result. With --wait the exit status is 0 only if the
+outcome of the job is succeeded.`;
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
@@ -22,13 +23,13 @@ export function registerInvoke(program: Command, io: CommandIo): void {
     .description('call a remote service over the REST API of ThingWorx')
     .argument('<service>', 'name of the service, full or short')
     .option('-t, --thing <name>', 'the Thing', 'AzureIotHub')
-    .option('-p, --param <name=value>', 'a parameter; again for more', collect, [])
+    .option('-p, --param <name=value>', 'a parameter; can be repeated', collect, [])
     .option('-j, --json <file>', 'parameters as a JSON object; - for stdin')
     .option('-u, --url <url>', 'address of ThingWorx')
     .option('--app-key-file <file>', 'file that holds the application key')
     .option('--ca-file <file>', 'PEM file of the authorities to trust')
-    .option('--proxy <url>', 'HTTP proxy to go through')
-    .option('-w, --wait', 'follow the job that the service scheduled to its end')
+    .option('--proxy <url>', 'HTTP proxy to use')
+    .option('-w, --wait', 'wait for the end of the job that the service scheduled')
     .addOption(outputOption())
     .addHelpText('after', EXAMPLES)
     .action(async (service: string, flags: InvokeFlags) => {

@@ -14,16 +14,16 @@ Examples:
   twx-iothub run --config agent.yaml --config site.yaml --log-level debug
   TWX_IOTHUB__THINGWORX__APPKEY=... twx-iothub run --config agent.yaml
 
-It logs JSON lines to stdout, and ends in good order, with exit status 0, on SIGTERM or SIGINT; a second signal ends it
-at once. SIGHUP, SIGUSR1 and SIGUSR2 are logged and have no other effect.`;
+It logs JSON lines to stdout and shuts down gracefully, with exit status 0, on SIGTERM or SIGINT; a second signal ends it
+immediately. SIGHUP, SIGUSR1 and SIGUSR2 are logged and have no other effect.`;
 
-/** How long the end may wait until the last lines of the log are written. */
+/** How long the exit may wait for the last log lines to be written. */
 const LAST_LINES_MS = 500;
 
-/** `run`: the agent, until it is told to end. */
+/** `run`: runs the agent until a signal stops it. */
 export function registerRun(program: Command, io: CommandIo): void {
   withConfigFlags(program.command('run').description('run the agent until SIGTERM or SIGINT'))
-    .option('--log-level <level>', 'trace, debug, info, warn, error or fatal, over the configuration')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or fatal; overrides the configuration')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) => run(io, flags));
 }
@@ -42,18 +42,18 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     log = agent.log;
     watchDefects(log);
     logIgnoredSignals(signals, log);
-    // Whoever starts the command by hand looks at the terminal, whoever runs the service at the log.
+    // People who start the command by hand read the terminal; operators of the service read the log.
     warnings.forEach(warningWriter(io));
     for (const warning of warnings) {
-      agent.log.warn({ warning: formatProblem(warning) }, 'the configuration works, but should be changed');
+      agent.log.warn({ warning: formatProblem(warning) }, 'the configuration works but should be changed');
     }
     await agent.start();
     const signal = await signals.first();
-    agent.log.info({ signal }, 'agent stops');
+    agent.log.info({ signal }, 'agent is stopping');
     await agent.stop();
     await log.output?.flush(LAST_LINES_MS);
     io.exit(EXIT.done);
-    // Nothing that is still open may keep the process from ending.
+    // Open handles must not keep the process alive.
     setTimeout(() => process.exit(EXIT.done), 100).unref();
   } finally {
     if (log) signals.release();
@@ -62,8 +62,8 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
 }
 
 /**
- * Logs what nobody caught. After an exception the state is not certain any more, so the process ends. Whatever goes
- * wrong while that is logged must not lead here again.
+ * Logs uncaught errors. After an uncaught exception the state is uncertain, so the process exits. An error while logging
+ * must not be reported here again.
  */
 function watchDefects(log: Logger): void {
   const report = (error: unknown, message: string): void => {
@@ -74,10 +74,10 @@ function watchDefects(log: Logger): void {
     }
   };
   process.on('exit', () => log.output?.flushSync());
-  process.on('unhandledRejection', (error) => report(error, 'a defect; the agent goes on'));
+  process.on('unhandledRejection', (error) => report(error, 'unhandled rejection (a defect); the agent continues'));
   process.on('uncaughtException', (error) => {
     try {
-      report(error, 'a defect; the agent ends');
+      report(error, 'uncaught exception (a defect); the agent exits');
     } finally {
       process.exit(EXIT.failed);
     }

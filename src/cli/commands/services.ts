@@ -11,11 +11,11 @@ const EXAMPLES = `
 Examples:
   twx-iothub services
   twx-iothub services --output json
-  twx-iothub services --config agent.yaml     what this agent offers, its wrappers included`;
+  twx-iothub services --config agent.yaml     the services of this agent, including its wrappers`;
 
 /** `services`: the catalogue. */
 export function registerServices(program: Command, io: CommandIo): void {
-  const output = new Option('-o, --output <format>', 'how it is printed').choices(['text', 'json', 'markdown']);
+  const output = new Option('-o, --output <format>', 'output format').choices(['text', 'json', 'markdown']);
   withConfigFlags(program.command('services').description('list the remote services'), 'optional')
     .addOption(output.default('text'))
     .addHelpText('after', EXAMPLES)

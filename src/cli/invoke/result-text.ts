@@ -3,7 +3,7 @@ import { printable } from '../../core/printable.js';
 import { readInfoTable, type RestInfoTable, scalarResult } from '../../thingworx-rest/info-table.js';
 import { formatTable, jsonText } from '../output.js';
 
-/** A result for people: a bare value, one row as lines, several rows as a table, JSON as it is. */
+/** Formats a result for people: a scalar alone, one row as lines, several rows as a table, JSON unchanged. */
 export function resultText(result: unknown): string {
   const table = readInfoTable(result);
   if (!table) return result === undefined ? '(no result)' : jsonText(result);
@@ -11,13 +11,13 @@ export function resultText(result: unknown): string {
   return scalar ? cellText(scalar.value) : tableText(table);
 }
 
-/** The one value of a scalar result; anything else as it is. */
+/** The value of a scalar result; any other result unchanged. */
 export function scalarOf(result: unknown): unknown {
   const table = readInfoTable(result);
   return table ? scalarResult(table)?.value : result;
 }
 
-/** Rows as a table without the columns that are empty in all rows; a single row line by line. */
+/** Formats rows as a table without empty columns, and a single row line by line. */
 export function tableText(table: RestInfoTable): string {
   const used = table.fields.filter(({ name }) =>
     table.rows.some((row) => row[name] !== undefined && row[name] !== null),
@@ -37,7 +37,7 @@ export function tableText(table: RestInfoTable): string {
   return used.map((field) => `${printable(field.name).padEnd(width)}  ${cell(only, field)}`).join('\n');
 }
 
-/** Formats a cell as one line. It comes from the other end, so characters that would steer the terminal are escaped. */
+/** Formats a cell as one line. It comes from the other end, so characters that would control the terminal are escaped. */
 export function cellText(value: unknown, baseType?: string): string {
   if (value === undefined || value === null) return '';
   if (baseType === 'DATETIME' && typeof value === 'number') return dateText(value);

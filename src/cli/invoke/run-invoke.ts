@@ -30,7 +30,7 @@ export interface InvokeFlags {
   readonly output: OutputFormat;
 }
 
-/** Calls the service, prints its result, and follows the job when asked to. */
+/** Calls the service, prints its result and, if requested, waits for the end of the job. */
 export async function runInvoke(io: CommandIo, service: string, flags: InvokeFlags): Promise<void> {
   if (flags.wait) refuseWaitWithoutJob(service);
   const address = addressOf(io, flags);
@@ -75,11 +75,11 @@ async function follow(io: CommandIo, client: ThingWorxClient, flags: InvokeFlags
 
 function addressOf(io: CommandIo, flags: InvokeFlags): ThingWorxAddress {
   const url = flags.url ?? io.env['TWX_IOTHUB__THINGWORX__URL'];
-  if (!url) throw new UsageError('give the address of ThingWorx with --url');
+  if (!url) throw new UsageError('the address of ThingWorx is missing; set --url or TWX_IOTHUB__THINGWORX__URL');
   const address = parseThingWorxAddress(url);
   if (isAddressFault(address)) throw new UsageError(`--url ${address.message} (${address.hint})`);
   if (!address.isSecure && !/^http:\/\/(?:localhost|127\.|\[::1\])/.test(address.restUrl)) {
-    io.stderr.write('warning: the application key is sent in the clear; use https\n');
+    io.stderr.write('warning: the application key is sent in clear text; use https\n');
   }
   return address;
 }
@@ -96,7 +96,7 @@ function proxyOf(io: CommandIo, flags: InvokeFlags): string | undefined {
   }
   if (flags.proxy !== undefined && hasProxyCredentials(proxy)) {
     io.stderr.write(
-      `warning: the list of processes shows the user and password in --proxy (set the variable ${PROXY_VARIABLE} instead)\n`,
+      `warning: every user can see the user and password of --proxy in the process list (set the variable ${PROXY_VARIABLE} instead)\n`,
     );
   }
   return proxy;
@@ -109,7 +109,7 @@ async function appKeyOf(io: CommandIo, flags: InvokeFlags): Promise<string> {
   if (key) return key;
   const file = io.env['TWX_IOTHUB__THINGWORX__APPKEYFILE'];
   if (file) return await readPrivateFile(file, warn);
-  throw new UsageError('give the application key with --app-key-file or TWX_IOTHUB__THINGWORX__APPKEY');
+  throw new UsageError('the application key is missing; set --app-key-file or TWX_IOTHUB__THINGWORX__APPKEY');
 }
 
 async function parametersOf(
@@ -125,7 +125,7 @@ async function parametersOf(
   return { ...base, ...Object.fromEntries(typed) };
 }
 
-/** The base types of the parameters: from the table for the services in it, otherwise from the Thing. */
+/** The base types of the parameters, from the definition of a job service, otherwise from the Thing's metadata. */
 async function typesOf(client: ThingWorxClient, service: string, thing: string): Promise<ReadonlyMap<string, string>> {
   const known = JOB_SERVICE_DEFINITIONS.find(({ name }) => name === fullNameOf(service));
   if (known) return new Map(known.parameters.map(({ name, baseType }) => [name, baseType]));
@@ -138,15 +138,15 @@ async function jsonParameters(io: CommandIo, file: string): Promise<Record<strin
   try {
     value = parseJson(text);
   } catch (error) {
-    throw new UsageError(`--json ${file}: is not valid JSON: ${messageOf(error)}`);
+    throw new UsageError(`--json ${file} is not valid JSON: ${messageOf(error)}`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new UsageError(`--json ${file}: must be an object of parameters`);
+  throw new UsageError(`--json ${file} must be a JSON object with the parameters`);
 }
 
 async function readText(file: string, flag: string): Promise<string> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new UsageError(`${flag} ${file}: cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`${flag} ${file} cannot be read: ${messageOf(error)}`);
   });
   return decoded(bytes, `${flag} ${file}`);
 }

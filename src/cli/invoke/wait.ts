@@ -143,7 +143,7 @@ function failedDevice(row: Readonly<Record<string, unknown>>): FailedDevice | un
 
 const COUNTS = ['device', 'succeeded', 'failed', 'refused'] as const;
 
-/** How a job ended, for people: its outcome, its counts, and the devices that failed. */
+/** Formats how a job ended: its outcome, its counts and the devices that failed. */
 export function waitReport({ job, failedDevices, moreFailedDevices }: JobEnd): string {
   const counts = COUNTS.flatMap((name) => {
     const value = job[`${name}Count`];
@@ -160,6 +160,6 @@ export function waitReport({ job, failedDevices, moreFailedDevices }: JobEnd): s
     ]);
     lines.push('', formatTable(['failed device', 'status', 'error'], rows));
   }
-  if (moreFailedDevices) lines.push('... and more; QueryJobResultsPage lists them all');
+  if (moreFailedDevices) lines.push('... and more; QueryJobResultsPage returns all of them');
   return lines.join('\n');
 }

@@ -125,7 +125,7 @@ describe('a defect that nobody catches', () => {
     agent.child.kill('SIGUSR2');
     expect(await agent.exited).toBe(1);
     const last = readFileSync(name, 'utf8').trimEnd().split('\n').at(-1) ?? '';
-    expect(JSON.parse(last)).toMatchObject({ level: 'error', msg: 'a defect; the agent ends' });
+    expect(JSON.parse(last)).toMatchObject({ level: 'error', msg: 'uncaught exception (a defect); the agent exits' });
   });
 
   it('ends the agent with 1, and says nothing more, when the log cannot be written', async () => {

@@ -58,7 +58,7 @@ describe('twx-iothub run', () => {
   it('works with a secret in a flag, and warns on stderr and in the log', async () => {
     const file = await ends.writeConfiguration('flag.json', { log: { level: 'info' } });
     const agent = spawn(['run', '--config', file, '--set', `thingworx.appKey=${APP_KEY}`]);
-    const { warning, level } = await agent.line('the configuration works, but should be changed');
+    const { warning, level } = await agent.line('the configuration works but should be changed');
     await agent.line('bound to ThingWorx');
     expect(warning).toContain('set thingworx.appKeyFile to a file of mode 0600 that holds it');
     expect(level).toBe('warn');
@@ -96,7 +96,7 @@ describe('twx-iothub run', () => {
     const call = rest.invoke('GetJob', { jobId: 'x' });
     await isInFlight(adminUrl);
     agent.signal('SIGTERM');
-    await agent.line('agent stops');
+    await agent.line('agent is stopping');
     expect((await call).text).toContain('HubTimeout');
     expect(await agent.exited).toBe(0);
   });
@@ -109,7 +109,7 @@ describe('twx-iothub run', () => {
     const call = rest.invoke('GetJob', { jobId: 'x' });
     await isInFlight(adminUrl);
     agent.signal('SIGTERM');
-    await agent.line('agent stops');
+    await agent.line('agent is stopping');
     agent.signal(signal);
     expect(await agent.exited).toBe(status);
     expect((await call).status).toBe(503);

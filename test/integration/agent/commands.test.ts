@@ -52,7 +52,7 @@ describe('check', () => {
     const file = await ends.writeConfiguration('check.json');
     const { stdout } = await command(['check', '--config', file]);
     expect(stdout).toContain('ok       thingworx: AUTH: the application key is accepted\n');
-    expect(stdout).toContain('\nAll is well, with 1 warning.\n');
+    expect(stdout).toContain('\nNo step failed; 1 warning.\n');
   });
 
   it('takes a Thing that is connected already for a warning', async () => {

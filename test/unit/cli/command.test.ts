@@ -43,9 +43,9 @@ describe('the command', () => {
     [['config', 'nonsense'], "unknown command 'nonsense'"],
     [['config', 'validate', '--config', 'x.yaml', '--output', 'xml'], 'Allowed choices are text, json'],
     [['invoke'], "missing required argument 'service'"],
-    [['invoke', 'FindJobs'], 'give the address of ThingWorx with --url'],
+    [['invoke', 'FindJobs'], 'the address of ThingWorx is missing; set --url'],
     [['invoke', 'FindJobs', '--url', 'ftp://h'], '--url must be a URL'],
-    [['invoke', 'FindJobs', '--url', 'https://h'], 'give the application key'],
+    [['invoke', 'FindJobs', '--url', 'https://h'], 'the application key is missing'],
     [['invoke', 'GetJob', '--url', 'https://h', '--wait'], '--wait: GetJob does not schedule a job'],
   ])('%j is wrong usage', async (args, text) => {
     const { status, stdout, stderr } = await command(args);
@@ -106,7 +106,7 @@ describe('config', () => {
     const env = { TWX_IOTHUB__LOG__LEVEL: 'debug' };
     const { stdout } = await command(['config', 'explain', 'log.level', '--config', example], { env });
     expect(stdout).toMatch(
-      /^log\.level = "debug" {2}\(from TWX_IOTHUB__LOG__LEVEL, overrules .*agent\.yaml:\d+:10\)\n$/,
+      /^log\.level = "debug" {2}\(from TWX_IOTHUB__LOG__LEVEL, overrides .*agent\.yaml:\d+:10\)\n$/,
     );
     const secret = await command(['config', 'explain', 'thingworx.appKey', '--config', example]);
     expect(secret.stdout).toMatch(/^thingworx\.appKey = "\*{8}" {2}\(from .*agent\.yaml:\d+:11\)\n$/);
@@ -118,7 +118,7 @@ describe('config', () => {
 
   it('explain does not know every key', async () => {
     const { status, stderr } = await command(['config', 'explain', 'log.levl', '--config', example]);
-    expect(stderr).toContain('there is no key log.levl; did you mean log.level?');
+    expect(stderr).toContain('unknown key log.levl; did you mean log.level?');
     expect(status).toBe(2);
   });
 

@@ -165,7 +165,7 @@ describe('what commands print of the other end', () => {
   it('names the place of an error in the file of --json', async () => {
     expect(await invoke(['--json', '-'], '{"a": \n 01}')).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/--json -: is not valid JSON: .*line 2, column \d/),
+      err: expect.stringMatching(/--json - is not valid JSON: .*line 2, column \d/),
     });
   });
 
@@ -174,7 +174,7 @@ describe('what commands print of the other end', () => {
     answer = { status: 407, text: `no s3cret@word ${Buffer.from('user:s3cret@word').toString('base64')}` };
     const { err } = await invoke(['--proxy', proxy]);
     expect(err).toMatch(
-      /^warning: the list of processes shows the user and password in --proxy .*TWX_IOTHUB__THINGWORX__PROXY/,
+      /^warning: every user can see the user and password of --proxy in the process list .*TWX_IOTHUB__THINGWORX__PROXY/,
     );
     expect(err).not.toMatch(/s3cret/);
     expect((await invoke(['--proxy', url])).err).not.toMatch(/list of processes/);

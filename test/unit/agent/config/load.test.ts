@@ -151,7 +151,7 @@ describe('the address of ThingWorx', () => {
 
   it.each(['ws://h', 'http://h:8080/Thingworx'])('%s needs allowInsecure', async (url) => {
     const text = MINIMAL.replace('wss://twx.example.com', url);
-    expect((await problemsOf(text))[0]).toContain('FILE:3:8: thingworx.url: sends the application key in the clear');
+    expect((await problemsOf(text))[0]).toContain('FILE:3:8: thingworx.url: sends the application key in clear text');
     const config = await configOf(text.replace('  appKey', '  allowInsecure: true\n  appKey'));
     expect(config.thingworx.address.isSecure).toBe(false);
   });
@@ -190,15 +190,19 @@ shutdown: { timeoutSeconds: 60 }
       expect.stringMatching(/^FILE:7:29: iothubs\.main\.connectionString: lacks SharedAccessKeyName, SharedAccessKey;/),
       'FILE:7:47: iothubs.main.tier: must be one of F1, S1, S2, S3, unlimited',
       'FILE:8:3: iothubs.other.credential: is required with hostName (default or managedIdentity)',
-      'FILE:10:24: things[0].iothub: names no hub (did you mean "main"?)',
-      'FILE:11:13: things[1].name: another Thing has this name',
+      'FILE:10:24: things[0].iothub: is not a hub of this configuration (did you mean "main"?)',
+      'FILE:11:13: things[1].name: another Thing has the same name',
       'FILE:12:15: log.level: must be one of trace, debug, info, warn, error, fatal',
       'FILE:13:29: shutdown.timeoutSeconds: must be at most 9',
     ]);
   });
 
   it.each<[string, string, string]>([
-    ['no hub', 'thingworx: { url: wss://h, appKey: k }', 'FILE:1:1: iothubs: is required (name at least one IoT Hub)'],
+    [
+      'no hub',
+      'thingworx: { url: wss://h, appKey: k }',
+      'FILE:1:1: iothubs: is required (configure at least one IoT Hub)',
+    ],
     [
       'a hub without credentials',
       MINIMAL.replace(`connectionString: ${CONNECTION}`, 'tier: S1'),
@@ -228,12 +232,12 @@ shutdown: { timeoutSeconds: 60 }
       MINIMAL.replace('  appKey', '  clientCertificateFile: /dev/null\n  appKey'),
       'thingworx.clientKeyFile: is required with clientCertificateFile',
     ],
-    ['a missing CA file', `${MINIMAL}    caFile: none.pem\n`, 'iothubs.main.caFile: there is no file'],
-    ['a missing wrapper file', `${MINIMAL}wrappers: [none.yaml]\n`, 'wrappers[0]: there is no file'],
+    ['a missing CA file', `${MINIMAL}    caFile: none.pem\n`, 'iothubs.main.caFile: the file does not exist: '],
+    ['a missing wrapper file', `${MINIMAL}wrappers: [none.yaml]\n`, 'wrappers[0]: the file does not exist: '],
     [
       'a service that is none',
       `${MINIMAL}services: { deny: [CancelJobs] }\n`,
-      'services.deny[0]: names no service (did you mean "CancelJob"?)',
+      'services.deny[0]: is not a service (did you mean "CancelJob"?)',
     ],
     ['a list at the top', '- a', 'FILE:1:1: must be a map of keys'],
     ['broken YAML', 'thingworx: {', 'FILE:1:'],
@@ -305,7 +309,7 @@ describe('several files and the environment', () => {
   it('names the variable in errors, and the one that was probably meant', async () => {
     const problems = await problemsOf(MINIMAL, { TWX_IOTHUB__LOG__LEVEL: 'loud', TWX_IOTHUB__THINGWORX__APKEY: 'x' });
     expect(problems).toEqual([
-      'TWX_IOTHUB__THINGWORX__APKEY: no key has this name (did you mean TWX_IOTHUB__THINGWORX__APPKEY?)',
+      'TWX_IOTHUB__THINGWORX__APKEY: is not the name of a key (did you mean TWX_IOTHUB__THINGWORX__APPKEY?)',
       'TWX_IOTHUB__LOG__LEVEL: log.level: must be one of trace, debug, info, warn, error, fatal',
     ]);
   });
@@ -339,14 +343,14 @@ describe('secret files', () => {
   it('are refused when others may read them, with the command to run', async () => {
     const secret = await file('the-key', 0o644);
     expect(await problemsOf(withFile(secret))).toEqual([
-      `FILE:4:15: thingworx.appKeyFile: others may read ${secret} (run \`chmod 600 ${secret}\`)`,
+      `FILE:4:15: thingworx.appKeyFile: others can read ${secret} (run \`chmod 600 ${secret}\`)`,
     ]);
   });
 
   it('are refused beside the secret itself, wherever either stands', async () => {
     const secret = await file('the-key');
     expect((await problemsOf(withFile(secret), { TWX_IOTHUB__THINGWORX__APPKEY: 'x' }))[0]).toContain(
-      'both appKey and appKeyFile are given (take out one; the other is at TWX_IOTHUB__THINGWORX__APPKEY)',
+      'both appKey and appKeyFile are set (remove one of them; the other is at TWX_IOTHUB__THINGWORX__APPKEY)',
     );
   });
 

@@ -30,9 +30,9 @@ async function load(text: string, fileRights?: FileRights) {
 
 describe('a secret file that others may read', () => {
   const WARNING =
-    'FILE:4:15: thingworx.appKeyFile: others may read FILE (set `defaultMode: 0400` for the volume in Kubernetes, ' +
+    'FILE:4:15: thingworx.appKeyFile: others can read FILE (set `defaultMode: 0400` for the volume in Kubernetes, ' +
     'or `mode: 0400` for the secret in Docker Compose and Swarm)';
-  const REFUSAL = 'FILE:4:15: thingworx.appKeyFile: others may read FILE (run `chmod 600 FILE`)';
+  const REFUSAL = 'FILE:4:15: thingworx.appKeyFile: others can read FILE (run `chmod 600 FILE`)';
 
   it.each<[string, number, number | undefined, boolean, 'refused' | 'warned' | 'accepted']>([
     ['of this user, on a mount that can be written', 0o644, USER, false, 'refused'],
@@ -71,7 +71,7 @@ describe('a secret file that others may read', () => {
     expect((await loadAgentConfig(sources, (warning) => warnings.push(warning.message))).thingworx.appKey).toBe(
       'the-key',
     );
-    expect(warnings).toEqual([`others may read ${secret}`]);
+    expect(warnings).toEqual([`others can read ${secret}`]);
     const key = await readPrivateFile(secret, (sentence) => warnings.push(sentence), rights(USER, true));
     expect(key).toBe('the-key');
     expect(warnings[1]).toContain('`mode: 0400`');
@@ -196,7 +196,7 @@ describe('a secret in a flag', () => {
     for (const args of [['validate'], ['print'], ['explain', 'thingworx.appKey']]) {
       const result = await command(['config', ...args, '--config', config, '--set', setting]);
       expect(result.status).toBe(0);
-      expect(result.stderr).toMatch(/^warning: --set \S+: the list of processes shows this secret/);
+      expect(result.stderr).toMatch(/^warning: --set \S+: every user can see this secret in the process list/);
       expect(result.stderr).toContain(hint);
       expect(result.stdout + result.stderr).not.toMatch(/s3cret|c2V/);
     }

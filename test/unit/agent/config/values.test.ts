@@ -68,13 +68,13 @@ describe('hosts that cannot be', () => {
     ['thingworx.proxy', 'socks5://user:s3cret@proxy:3128', /must be the URL of an HTTP proxy/],
     ['thingworx.proxy', 'http:/user:s3cret@proxy', /must be the URL of an HTTP proxy/],
     ['thingworx.proxy', 'http:\\\\user:s3cret@proxy', /must be the URL of an HTTP proxy/],
-    ['thingworx.proxy', 'http://user:s3cret#x@proxy:3128', /cannot be read as a URL/],
+    ['thingworx.proxy', 'http://user:s3cret#x@proxy:3128', /is not a valid URL/],
     ['thingworx.proxy', 'http://user:12/s3cret@proxy:3128', /neither path nor query/],
     ['thingworx.proxy', 'http://user:12#s3cret@proxy:3128', /neither path nor query/],
     ['thingworx.proxy', 'http://user:50%s3cret@proxy:3128', /% in user or password/],
     ['thingworx.proxy', 'http://a..b:3128', /must name a host/],
     ['thingworx.proxy', 'http://proxy:0', /must name a host: its port/],
-    ['thingworx.proxy', 'http://proxy:99999', /cannot be read as a URL/],
+    ['thingworx.proxy', 'http://proxy:99999', /is not a valid URL/],
     ['iothubs.main.proxy', ' http://user:s3cret@proxy:3128', /must be the URL of an HTTP proxy/],
     ['iothubs.main.address', 'a..b:443', /must be host:port/],
     ['iothubs.main.address', 'h:0', /must be host:port/],
@@ -90,7 +90,7 @@ describe('hosts that cannot be', () => {
   it.each(['https://h.example.net', 'h.example.net:443', 'h..net', '1.2.3', 'h.'])('hostName: %s', async (hostName) => {
     const text = MINIMAL.replace(/connectionString: .*/, `hostName: '${hostName}'\n    credential: default`);
     expect(await problemsOf(text)).toEqual([
-      expect.stringContaining('FILE:7:15: iothubs.main.hostName: is not a host name'),
+      expect.stringContaining('FILE:7:15: iothubs.main.hostName: is not a valid host name'),
     ]);
   });
 });
@@ -159,8 +159,11 @@ describe('Things that are bound under one name', () => {
       '[{name: "*x"}, {name: A, identifier: x}]',
       'things[1].identifier: another Thing is bound under the same name (see things[0].name)',
     ],
-    ['[{name: A}, {name: A}]', 'FILE:8:28: things[1].name: another Thing has this name'],
-    ['[{name: A, identifier: x}, {name: A, identifier: y}]', 'FILE:8:43: things[1].name: another Thing has this name'],
+    ['[{name: A}, {name: A}]', 'FILE:8:28: things[1].name: another Thing has the same name'],
+    [
+      '[{name: A, identifier: x}, {name: A, identifier: y}]',
+      'FILE:8:43: things[1].name: another Thing has the same name',
+    ],
   ])('%s', async (things, problem) => {
     expect(await problemsOf(`${MINIMAL}things: ${things}\n`)).toEqual([expect.stringContaining(problem)]);
   });

@@ -5,7 +5,7 @@ import { type AdminServer, startAdminServer } from '../../../../src/agent/ops/ad
 import { Health } from '../../../../src/agent/ops/health.js';
 import { createLogger } from '../../../../src/agent/ops/logger.js';
 import { createMetrics } from '../../../../src/agent/ops/prometheus.js';
-import { notePlatform } from '../../../../src/agent/platform.js';
+import { reportPlatform } from '../../../../src/agent/platform.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 
 describe('the log', () => {
@@ -107,7 +107,7 @@ describe('health', () => {
       '\u202E',
       '\u009B',
     ].join(' ');
-    notePlatform(health, { type: 'refused', what: 'auth', code: 0x81, reason: said });
+    reportPlatform(health, { type: 'refused', what: 'auth', code: 0x81, reason: said });
     const { platform } = health.report().components;
     expect(platform?.detail).toBe(
       'application key refused: ******** ******** sig=******** \\u001b]0;title\\u0007 \\u202e \\u009b',
@@ -141,7 +141,7 @@ describe('health', () => {
   ] as const)('of the platform after %j is %s', (status, wanted) => {
     const health = new Health(new ManualClock());
     health.register('platform', true);
-    notePlatform(health, status);
+    reportPlatform(health, status);
     expect(health.statusOf('platform')).toBe(wanted);
   });
 });
