@@ -50,3 +50,41 @@ describe('tables of the protocol pages', () => {
     ).toEqual([]);
   });
 });
+
+describe('examples of the AlwaysOn page', () => {
+  const vectors = JSON.parse(readFileSync('test/vectors/encoder-frames.json', 'utf8')) as {
+    name: string;
+    hex: string;
+  }[];
+  const [, chapter = ''] = readFileSync(PROTOCOL_PAGES.AO, 'utf8').split(/^## 13\. .*$/mu);
+  const examples = (chapter.split(/^## /mu)[0] ?? '')
+    .split(/^### /mu)
+    .map((section) => ({
+      name: /`([a-z]+(?:_[a-z0-9]+)+)`/u.exec(section)?.[1] ?? '',
+      bytes: [...section.matchAll(/^```\n(.*?)^```|`([^`\n]* \|[^`\n]*)`/gmsu)].map(
+        (match) => match[1] ?? match[2] ?? '',
+      ),
+    }))
+    .filter(({ name, bytes }) => name !== '' && bytes.length > 0);
+
+  it('are many', () => {
+    expect(examples.length).toBeGreaterThan(12);
+  });
+
+  it.each(examples)('$name has the bytes of the recorded frame', ({ name, bytes }) => {
+    const hex = vectors.filter((vector) => vector.name.split('#')[0] === name).map((vector) => vector.hex);
+    expect(hex).not.toEqual([]);
+    const missing = bytes.flatMap((text) => hexRunsOf(text)).filter((run) => !hex.some((frame) => frame.includes(run)));
+    expect(missing).toEqual([]);
+  });
+});
+
+/** The bytes that an example writes out: texts in quotes are encoded, and dots and remarks end a run. */
+function hexRunsOf(example: string): string[] {
+  return example
+    .replaceAll(/ {4,}\S.*$/gmu, '')
+    .replaceAll(/"([^"]*)"/gu, (_, text: string) => Buffer.from(text, 'utf8').toString('hex'))
+    .replaceAll(/[|\s]+/gu, '')
+    .split(/[^0-9a-f]+/u)
+    .filter((run) => run.length >= 4);
+}
