@@ -59,8 +59,8 @@ const HEADER = `# Configuration of thingworx-iothub-agent. All keys are listed; 
 `;
 
 /** Generates the example configuration: every key with its meaning. */
-export function exampleConfiguration(): string {
-  return [HEADER.trimEnd(), ...CONFIGURATION_KEYS.map(linesOf).filter((lines) => lines !== '')].join('\n').concat('\n');
+export function exampleConfiguration(keys: readonly KeyDescription[] = CONFIGURATION_KEYS): string {
+  return [HEADER.trimEnd(), ...keys.map(linesOf).filter((lines) => lines !== '')].join('\n').concat('\n');
 }
 
 function linesOf(key: KeyDescription): string {
@@ -101,6 +101,7 @@ const isLeaf = ({ kind }: KeyDescription): boolean => kind !== 'group' && kind !
 function valueOf(key: KeyDescription, id: string): string {
   if (!isLeaf(key)) return '';
   const value = key.defaultValue ?? EXAMPLE_VALUES[id];
+  if (value === undefined) throw new TypeError(`${id} has no default; add an example value to EXAMPLE_VALUES`);
   return ` ${stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd()}`;
 }
 

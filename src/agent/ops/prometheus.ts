@@ -69,32 +69,43 @@ export function createMetrics(options: { readonly withProcessMetrics: boolean })
   const metric = <M extends Counter | Gauge | Histogram>(
     name: string,
     labels: Labels,
-    make: new (configuration: never) => M,
+    create: (configuration: MetricConfiguration) => M,
   ): M => {
     const known = kept.get(name);
     if (known) return known as M;
-    const made = new make(configurationOf(name, labels, registry) as never);
-    kept.set(name, made);
-    return made;
+    const created = create(configurationOf(name, labels, registry));
+    kept.set(name, created);
+    return created;
   };
   return {
     instruments: {
-      count: (name, labels = {}, by = 1) => metric(name, labels, Counter).inc(labels, by),
-      observe: (name, value, labels = {}) => metric(name, labels, Histogram).observe(labels, value),
-      gauge: (name, value, labels = {}) => metric(name, labels, Gauge).set(labels, value),
+      count: (name, labels = {}, by = 1) =>
+        metric(name, labels, (configuration) => new Counter(configuration)).inc(labels, by),
+      observe: (name, value, labels = {}) =>
+        metric(name, labels, (configuration) => new Histogram(configuration)).observe(labels, value),
+      gauge: (name, value, labels = {}) =>
+        metric(name, labels, (configuration) => new Gauge(configuration)).set(labels, value),
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),
   };
 }
 
-function configurationOf(name: string, labels: Labels, registry: Registry): Record<string, unknown> {
+interface MetricConfiguration {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+  readonly registers: Registry[];
+  readonly buckets?: number[];
+}
+
+function configurationOf(name: string, labels: Labels, registry: Registry): MetricConfiguration {
   const entry: MetricEntry | undefined = METRICS[name];
   return {
     name: `${METRIC_PREFIX}${name}`,
     help: entry?.help ?? name,
-    labelNames: entry?.labels ?? Object.keys(labels),
+    labelNames: [...(entry?.labels ?? Object.keys(labels))],
     registers: [registry],
-    ...(entry?.buckets ? { buckets: entry.buckets } : {}),
+    ...(entry?.buckets ? { buckets: [...entry.buckets] } : {}),
   };
 }
