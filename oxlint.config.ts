@@ -73,7 +73,7 @@ export default defineConfig({
     'coverage/**',
     'wrappers/**',
     'test/golden/files/**',
-    'src/sandbox/devices/device-maintenance-stub.ts',
+    'src/sandbox/fleet/device-maintenance-stub.ts',
   ],
   rules: {
     'typescript/no-floating-promises': 'error',

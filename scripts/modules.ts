@@ -104,8 +104,8 @@ export const MODULES: readonly Module[] = [
 /** Libraries that only some places of `src` may import: they are heavy, or must stay exchangeable. */
 export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'azure-iothub': ['iothub/azure-hub.ts'],
-  'azure-iot-device': ['sandbox/devices'],
-  'azure-iot-device-mqtt': ['sandbox/devices'],
+  'azure-iot-device': ['sandbox/fleet'],
+  'azure-iot-device-mqtt': ['sandbox/fleet'],
   ws: ['alwayson/ws-transport.ts', 'sandbox'],
   pino: ['agent/ops'],
   'prom-client': ['agent/ops'],

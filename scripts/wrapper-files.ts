@@ -16,7 +16,7 @@ export interface WrapperFiles {
 }
 
 const root = join(__dirname, '..');
-const SANDBOX_STUB = 'src/sandbox/devices/device-maintenance-stub.ts';
+const SANDBOX_STUB = 'src/sandbox/fleet/device-maintenance-stub.ts';
 
 /** Digits only, as ThingWorx wants it. */
 function extensionVersion(): string {

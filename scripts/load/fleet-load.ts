@@ -3,7 +3,7 @@
  * to a local hub, and a method job over all of them, which must take less than 2 s. 3,000 at full size.
  * Build first: the devices' process runs `dist`.
  */
-import { describeLoad, measureFleet } from '../../test/support/hub-devices/fleet-load.js';
+import { describeLoad, measureFleet } from '../../test/support/sandbox/devices/fleet-load.js';
 
 const DEFAULT_DEVICES = 3000;
 const LONGEST_METHOD_JOB_MS = 2000;

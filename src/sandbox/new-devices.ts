@@ -1,4 +1,4 @@
-import { DEFAULT_DESIRED, DEFAULT_TAGS, fillTemplate, type TwinTemplate } from './devices/fleet-template.js';
+import { DEFAULT_DESIRED, DEFAULT_TAGS, fillTemplate, type TwinTemplate } from './fleet/fleet-template.js';
 import type { NewDevice } from './iothub/register-devices.js';
 
 /** What stands in the twins of the devices of a fleet. */

@@ -3,10 +3,10 @@ import type { Gatekeeper } from './access/gatekeeper.js';
 import { covers, isExpired, isSignedBy, parseSasToken } from './access/sas-token.js';
 import { errorAnswer } from './answers/error-answer.js';
 import { ServiceError } from './answers/service-error.js';
-import type { Endpoint } from './identities/endpoint.js';
+import type { Endpoint } from './model/endpoint.js';
 import type { DeviceDirectory, EndpointId } from './ports.js';
 import type { Endpoints } from './state/endpoints.js';
-import { sectionForDevice } from './twins/section.js';
+import { sectionForDevice } from './model/section.js';
 import type { Twins } from './twins/twins.js';
 
 export interface DirectoryOptions {

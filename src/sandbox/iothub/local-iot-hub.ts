@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../core/clock.js';
 import { type Log, silentLog } from '../../core/log.js';
 import type { Store } from '../../store/store.js';
 import { type Certificates, ensureCertificates } from '../certificates.js';
-import type { FleetBehaviour } from '../devices/behaviour.js';
+import type { FleetBehaviour } from '../fleet/behaviour.js';
 import type { Router } from '../http/router.js';
 import type { Policy } from './access/policies.js';
 import { joinGateways } from './devices/gateways.js';

@@ -1,5 +1,5 @@
 import { makeSasToken } from '../../../src/sandbox/iothub/access/sas-token.js';
-import { RawDevice } from '../hub-devices/raw-mqtt.js';
+import { RawDevice } from '../sandbox/devices/raw-mqtt.js';
 import { type HubUnderTest, keyOf, splitAddress } from './hub-under-test.js';
 
 /** Registers a device and connects it byte by byte, subscribed to methods and to answers about its twin. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../core/clock.js';
-import { endpointKey } from '../identities/endpoint.js';
+import { endpointKey } from '../model/endpoint.js';
 import type { EndpointId } from '../ports.js';
 
 /** Operations of jobs that wait for a device to come online. */

@@ -1,7 +1,7 @@
 import { MAX_QUERY_CHARACTERS } from '../../../hub-query/parse.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { readMethodRequest } from '../methods/method-request.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import { readTwinChange } from '../twins/twins.js';
 import { readWholeNumber } from '../whole-number.js';
 import type { JobDefinition, JobTask, JobType } from './job.js';

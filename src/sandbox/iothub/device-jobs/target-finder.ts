@@ -1,7 +1,7 @@
 import { isAgentError } from '../../../core/errors.js';
 import { parseQuery } from '../../../hub-query/parse.js';
 import type { Condition } from '../../../hub-query/syntax.js';
-import { endpointId, type Endpoint } from '../identities/endpoint.js';
+import { endpointId, type Endpoint } from '../model/endpoint.js';
 import type { EndpointId } from '../ports.js';
 import { compileCondition, namedDeviceIds } from '../query/evaluate.js';
 import type { Endpoints } from '../state/endpoints.js';

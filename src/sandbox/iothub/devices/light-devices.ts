@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../../core/clock.js';
-import { behaviourOf, type DeviceBehaviour, type FleetBehaviour, QUIET_FLEET } from '../../devices/behaviour.js';
-import { unreported } from '../../devices/desired.js';
-import { answerMethod, type MethodAnswer } from '../../devices/methods.js';
+import { behaviourOf, type DeviceBehaviour, type FleetBehaviour, QUIET_FLEET } from '../../fleet/behaviour.js';
+import { unreported } from '../../fleet/desired.js';
+import { answerMethod, type MethodAnswer } from '../../fleet/methods.js';
 import type { DeviceDirectory, DeviceGateway, EndpointId, MethodCall, MethodOutcome, TwinSection } from '../ports.js';
 import { Readiness } from './readiness.js';
 

@@ -2,9 +2,9 @@ import { matchOf, type Match } from '../answers/etag.js';
 import { argumentInvalid, deviceNotFound, moduleNotFound, ServiceError } from '../answers/service-error.js';
 import type { EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import { readTwinChange, type Twins } from '../twins/twins.js';
-import { type Endpoint, endpointKey } from './endpoint.js';
+import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import { checkDeviceId } from './id-rules.js';
 import type { Registry } from './registry.js';
 

@@ -1,7 +1,7 @@
 import { newKeyPair } from '../access/policies.js';
 import { argumentInvalid } from '../answers/service-error.js';
-import { isObject } from '../twins/section.js';
-import type { Authentication, AuthenticationType } from './endpoint.js';
+import { isObject } from '../model/section.js';
+import type { Authentication, AuthenticationType } from '../model/endpoint.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

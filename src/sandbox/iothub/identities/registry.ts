@@ -11,9 +11,9 @@ import {
 import { wireTime } from '../answers/wire-time.js';
 import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
-import { emptySection, mergePlain, replaceSection, stampOf } from '../twins/section.js';
+import { emptySection, mergePlain, replaceSection, stampOf } from '../model/section.js';
 import type { TwinChange } from '../twins/twins.js';
-import { type Endpoint, endpointId, type EndpointRecord } from './endpoint.js';
+import { type Endpoint, endpointId, type EndpointRecord } from '../model/endpoint.js';
 import { checkDeviceId, checkModuleId } from './id-rules.js';
 import { identityEtag } from './identity-document.js';
 import { type IdentityRequest, readIdentityRequest } from './identity-request.js';

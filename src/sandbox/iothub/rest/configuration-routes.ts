@@ -4,7 +4,7 @@ import { argumentInvalid, notBuilt } from '../answers/service-error.js';
 import { checkConfigurationId } from '../identities/id-rules.js';
 import type { Configurations } from '../state/configurations.js';
 import type { Journal } from '../state/journal.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 

@@ -4,12 +4,12 @@ import { argumentInvalid, deviceNotFound, notBuilt } from '../answers/service-er
 import { runBulk } from '../identities/bulk.js';
 import { checkDeviceId, checkModuleId } from '../identities/id-rules.js';
 import { identityDocument, identityEtag } from '../identities/identity-document.js';
-import type { Endpoint } from '../identities/endpoint.js';
+import type { Endpoint } from '../model/endpoint.js';
 import type { Registry } from '../identities/registry.js';
 import type { EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import type { Twins } from '../twins/twins.js';
 import { readWholeNumber } from '../whole-number.js';
 import { readJson } from './read-json.js';

@@ -3,7 +3,7 @@ import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { readJobRequest } from '../device-jobs/job-request.js';
 import type { Job, Jobs } from '../device-jobs/jobs.js';
 import { checkJobId } from '../identities/id-rules.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import { type Paging, takePage } from './paging.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';

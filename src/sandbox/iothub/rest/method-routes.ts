@@ -3,7 +3,7 @@ import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { type MethodRequest, readMethodRequest } from '../methods/method-request.js';
 import type { DeviceGateway, MethodOutcome } from '../ports.js';
 import type { Throttle } from '../tiers/throttle.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import type { Twins } from '../twins/twins.js';
 import { idOf } from './identity-routes.js';
 import { readJson } from './read-json.js';

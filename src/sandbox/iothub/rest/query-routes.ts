@@ -9,7 +9,7 @@ import { candidates } from '../device-jobs/target-finder.js';
 import type { QueryDocument } from '../query/document.js';
 import { compileQuery } from '../query/evaluate.js';
 import type { Endpoints } from '../state/endpoints.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import { TwinDocument } from '../twins/twin-document.js';
 import { type Paging, takePage } from './paging.js';
 import { readJson } from './read-json.js';

@@ -1,6 +1,6 @@
 import { type HttpAnswer, json } from '../../http/router.js';
 import { readIfMatch } from '../answers/etag.js';
-import type { Endpoint } from '../identities/endpoint.js';
+import type { Endpoint } from '../model/endpoint.js';
 import { TwinDocument, twinEtag } from '../twins/twin-document.js';
 import { readTwinChange, type Twins } from '../twins/twins.js';
 import { idOf } from './identity-routes.js';

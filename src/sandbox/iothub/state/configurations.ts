@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.js';
 import type { Store } from '../../../store/store.js';
 import { etagOf, isMatch, type Match } from '../answers/etag.js';
 import { argumentInvalid, preconditionFailed, ServiceError } from '../answers/service-error.js';
-import { isObject } from '../twins/section.js';
+import { isObject } from '../model/section.js';
 import { readWholeNumber } from '../whole-number.js';
 import type { Journal } from './journal.js';
 

@@ -1,5 +1,5 @@
 import type { Store } from '../../../store/store.js';
-import { type Endpoint, endpointKey, endpointOf, type EndpointRecord } from '../identities/endpoint.js';
+import { type Endpoint, endpointKey, endpointOf, type EndpointRecord } from '../model/endpoint.js';
 import type { EndpointId } from '../ports.js';
 import type { Journal } from './journal.js';
 import { OrderedItems } from './ordered-items.js';

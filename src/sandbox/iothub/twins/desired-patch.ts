@@ -1,4 +1,4 @@
-import { isObject } from './section.js';
+import { isObject } from '../model/section.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

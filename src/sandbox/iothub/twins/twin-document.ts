@@ -1,8 +1,8 @@
 import { etagOf } from '../answers/etag.js';
 import { wireTime } from '../answers/wire-time.js';
-import type { Endpoint } from '../identities/endpoint.js';
+import type { Endpoint } from '../model/endpoint.js';
 import { identityEtag, thumbprints } from '../identities/identity-document.js';
-import { sectionDocument } from './section.js';
+import { sectionDocument } from '../model/section.js';
 
 /**
  * A twin as the service API and queries see it. Its members are made when they are read, since a query over a hundred

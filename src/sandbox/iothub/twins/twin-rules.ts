@@ -1,5 +1,5 @@
 import { argumentInvalid } from '../answers/service-error.js';
-import { isObject } from './section.js';
+import { isObject } from '../model/section.js';
 
 const KIB = 1024;
 

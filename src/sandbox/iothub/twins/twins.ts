@@ -2,12 +2,12 @@ import type { Clock } from '../../../core/clock.js';
 import { isMatch, type Match } from '../answers/etag.js';
 import { argumentInvalid, deviceNotFound, moduleNotFound, preconditionFailed } from '../answers/service-error.js';
 import { wireTime } from '../answers/wire-time.js';
-import { type Endpoint, endpointId, type EndpointRecord } from '../identities/endpoint.js';
+import { type Endpoint, endpointId, type EndpointRecord } from '../model/endpoint.js';
 import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
 import { clearingPatch, replacingPatch } from './desired-patch.js';
-import { isObject, mergePlain, mergeSection, replaceSection, stampOf } from './section.js';
+import { isObject, mergePlain, mergeSection, replaceSection, stampOf } from '../model/section.js';
 import { twinEtag } from './twin-document.js';
 import { checkTwinContent, checkTwinSize } from './twin-rules.js';
 

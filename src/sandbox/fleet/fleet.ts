@@ -1,0 +1,184 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { deferred } from '../../core/deferred.js';
+import { type Log, silentLog } from '../../core/log.js';
+import { behaviourOf, type FleetBehaviour, QUIET_FLEET } from './behaviour.js';
+import type { FleetCommand, FleetDevice, FleetReport } from './fleet-messages.js';
+
+export interface FleetOptions {
+  /** In the order that their behaviour follows from. */
+  readonly devices: readonly { readonly deviceId: string; readonly connectionString: string }[];
+  /** The CA that the devices trust beside the usual ones. */
+  readonly caPem?: string;
+  readonly behaviour?: FleetBehaviour;
+  /** How many devices connect at a time. */
+  readonly maxParallelConnects?: number;
+  /** How long `startFleet`, `start` and `stop` wait for the devices; they go on without them after it. */
+  readonly timeoutMs?: number;
+  readonly log?: Log;
+}
+
+/** Simulated devices on the Azure SDK, in a process of their own. */
+export interface Fleet {
+  readonly deviceIds: readonly string[];
+  isOnline(deviceId: string): boolean;
+  /** Brings a device online, and waits for that; `false` when there is no such device. */
+  start(deviceId: string): Promise<boolean>;
+  /** Takes a device offline, and waits for that; `false` when there is no such device. */
+  stop(deviceId: string): Promise<boolean>;
+  /** The process, for measurements; `undefined` when there are no devices. */
+  readonly pid: number | undefined;
+  /** Disconnects all and ends the process. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_PARALLEL_CONNECTS = 50;
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEVICES_PER_MESSAGE = 500;
+const CLOSE_TIMEOUT_MS = 5000;
+const RESTART_PAUSE_MS = 1000;
+
+/** Starts the devices, and resolves once all that are not to stay offline are connected (or `timeoutMs` is over). */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const fleet = new DeviceFleet(options);
+  await fleet.begin();
+  return fleet;
+}
+
+class DeviceFleet implements Fleet {
+  readonly #options: FleetOptions;
+  readonly #log: Log;
+  readonly #devices: ReadonlyMap<string, FleetDevice>;
+  /** Which devices are to be online. */
+  readonly #wanted = new Set<string>();
+  readonly #online = new Set<string>();
+  readonly #watchers = new Set<() => void>();
+  #child: ChildProcess | undefined;
+  #isClosing = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLog;
+    const fleet = options.behaviour ?? QUIET_FLEET;
+    const devices = options.devices.map((device, index) => ({ ...device, behaviour: behaviourOf(index, fleet) }));
+    this.#devices = new Map(devices.map((device) => [device.deviceId, device]));
+    for (const { deviceId, behaviour } of devices) if (!behaviour.isOffline) this.#wanted.add(deviceId);
+  }
+
+  get deviceIds(): readonly string[] {
+    return [...this.#devices.keys()];
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async begin(): Promise<void> {
+    if (this.#devices.size === 0) return;
+    this.#spawn();
+    await this.#until(() => [...this.#wanted].every((deviceId) => this.#online.has(deviceId)));
+  }
+
+  isOnline(deviceId: string): boolean {
+    return this.#online.has(deviceId);
+  }
+
+  async start(deviceId: string): Promise<boolean> {
+    if (!this.#devices.has(deviceId)) return false;
+    this.#wanted.add(deviceId);
+    this.#send({ type: 'start', deviceId });
+    await this.#until(() => this.#online.has(deviceId));
+    return true;
+  }
+
+  async stop(deviceId: string): Promise<boolean> {
+    if (!this.#devices.has(deviceId)) return false;
+    this.#wanted.delete(deviceId);
+    this.#send({ type: 'stop', deviceId });
+    await this.#until(() => !this.#online.has(deviceId));
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = deferred();
+    child.once('exit', () => exited.resolve());
+    this.#send({ type: 'close' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
+    await exited.promise;
+    clearTimeout(timer);
+  }
+
+  #spawn(): void {
+    const child = fork(processFile(), [], {
+      env: {},
+      // The SDK's dependencies use things that Node.js warns of.
+      execArgv: ['--no-deprecation'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child = child;
+    child.on('message', (report: FleetReport) => this.#noteState(report));
+    child.on('error', (error) => this.#log.error({ err: error }, 'the process of the devices failed'));
+    child.once('exit', () => this.#onExit());
+    const { caPem, maxParallelConnects = DEFAULT_PARALLEL_CONNECTS } = this.#options;
+    this.#send({ type: 'configure', maxParallelConnects, ...(caPem === undefined ? {} : { caPem }) });
+    const devices = [...this.#devices.values()].map((device) => this.#withWish(device));
+    for (let at = 0; at < devices.length; at += DEVICES_PER_MESSAGE) {
+      this.#send({ type: 'add', devices: devices.slice(at, at + DEVICES_PER_MESSAGE) });
+    }
+  }
+
+  /** A device that was stopped stays so when the process had to be started anew. */
+  #withWish(device: FleetDevice): FleetDevice {
+    return { ...device, behaviour: { ...device.behaviour, isOffline: !this.#wanted.has(device.deviceId) } };
+  }
+
+  #onExit(): void {
+    this.#online.clear();
+    this.#tellWatchers();
+    if (this.#isClosing) return;
+    this.#log.error({}, 'the process of the devices has ended; it is started again');
+    setTimeout(() => {
+      if (!this.#isClosing) this.#spawn();
+    }, RESTART_PAUSE_MS).unref();
+  }
+
+  #noteState({ deviceId, isOnline }: FleetReport): void {
+    if (isOnline) this.#online.add(deviceId);
+    else this.#online.delete(deviceId);
+    this.#tellWatchers();
+  }
+
+  #tellWatchers(): void {
+    for (const watch of this.#watchers) watch();
+  }
+
+  #until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(watch);
+        resolve();
+      };
+      const watch = (): void => {
+        if (isSo() || this.#isClosing) finish();
+      };
+      const timer = setTimeout(finish, this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      this.#watchers.add(watch);
+      watch();
+    });
+  }
+
+  #send(command: FleetCommand): void {
+    if (this.#child?.connected) this.#child.send(command, () => undefined);
+  }
+}
+
+/** The built program: beside this file, or in `dist` when this file runs from its source. */
+function processFile(): string {
+  const beside = join(__dirname, 'fleet-process.js');
+  return existsSync(beside) ? beside : resolve(__dirname, '../../../dist/sandbox/fleet/fleet-process.js');
+}

@@ -1,0 +1,62 @@
+import type { KeyPair } from '../access/policies.js';
+import type { EndpointId } from '../ports.js';
+import type { Section } from './section.js';
+
+export type AuthenticationType = 'sas' | 'selfSigned' | 'certificateAuthority' | 'none';
+
+export interface Authentication {
+  readonly type: AuthenticationType;
+  readonly symmetricKey: KeyPair | undefined;
+  readonly thumbprints: { readonly primary: string | undefined; readonly secondary: string | undefined } | undefined;
+}
+
+/** The part of an endpoint that survives a restart. Nested objects are never changed, only replaced. */
+export interface EndpointRecord {
+  readonly deviceId: string;
+  /** Set for a module. */
+  readonly moduleId?: string;
+  /** Order of registration; never used again. Listings and paging follow it. */
+  readonly sequence: number;
+  readonly generationId: string;
+  /** The identity's ETag counts it. */
+  readonly identityVersion: number;
+  readonly status: 'enabled' | 'disabled';
+  readonly statusReason: string | undefined;
+  readonly statusUpdatedMs: number | undefined;
+  readonly authentication: Authentication;
+  readonly isEdge: boolean;
+  readonly deviceScope: string | undefined;
+  readonly parentScopes: readonly string[] | undefined;
+  /** Of modules. */
+  readonly managedBy: string | undefined;
+  /** Counts changes of tags and desired properties; the twin's ETag and `version`. */
+  readonly twinVersion: number;
+  readonly tags: Readonly<Record<string, unknown>>;
+  readonly desired: Section;
+  readonly reported: Section;
+  readonly lastActivityMs: number | undefined;
+}
+
+/** A registered device or module: what is kept, and what is true only while the hub runs. */
+export interface Endpoint {
+  record: EndpointRecord;
+  isConnected: boolean;
+  connectionChangedMs: number | undefined;
+  lastActivityMs: number | undefined;
+  isDeleted: boolean;
+}
+
+export const endpointOf = (record: EndpointRecord): Endpoint => ({
+  record,
+  isConnected: false,
+  connectionChangedMs: undefined,
+  lastActivityMs: record.lastActivityMs,
+  isDeleted: false,
+});
+
+export const endpointId = ({ deviceId, moduleId }: EndpointRecord): EndpointId =>
+  moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+
+/** One text for each device and module; `/` stands in no id. */
+export const endpointKey = ({ deviceId, moduleId }: EndpointId): string =>
+  moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
