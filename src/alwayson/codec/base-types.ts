@@ -1,5 +1,5 @@
 /**
- * The base types with their codes on the wire. `payload` says how the bytes after the type byte are laid out. The codes
+ * The base types with their codes on the wire [AO 3.2]. `payload` is the layout of the bytes after the type byte. The codes
  * up to 120 are those of PTC's C SDK; 4, 23 and 121 to 129 were observed in frames of PTC's Java SDK 7.1.
  */
 export type PayloadKind =
@@ -33,7 +33,7 @@ export const BASE_TYPES = {
   NUMBER: { code: 1, payload: 'number' },
   BOOLEAN: { code: 2, payload: 'boolean' },
   DATETIME: { code: 3, payload: 'datetime' },
-  /** Start and end as DATETIMEs, then a string with the period. */
+  /** Start and end as DATETIMEs, followed by a string with the period. */
   TIMESPAN: { code: 4, payload: 'timespan' },
   INFOTABLE: { code: 5, payload: 'infotable' },
   LOCATION: { code: 6, payload: 'location' },
@@ -47,13 +47,13 @@ export const BASE_TYPES = {
   HTML: text(14),
   TEXT: text(15),
   TAGS: text(16),
-  /** A string in PTC's Java SDK. The C SDK names the type but cannot read it, so edges are sent a STRING. */
+  /** A string in PTC's Java SDK. The C SDK names the type but cannot read it, so edges receive a STRING instead. */
   SCHEDULE: text(17),
   VARIANT: { code: 18, payload: 'variant' },
   GUID: text(20),
   BLOB: { code: 21, payload: 'bytes' },
   INTEGER: { code: 22, payload: 'integer' },
-  /** The code and the 8 bytes are those of PTC's Java SDK and of alwayson-py. The C SDK does not know the type. */
+  /** 8 bytes, as in PTC's Java SDK and alwayson-py. The C SDK does not know the type. */
   LONG: { code: 23, payload: 'long' },
   PROPERTYNAME: text(50),
   SERVICENAME: text(51),
@@ -84,7 +84,7 @@ export const BASE_TYPES = {
   VEC2: { code: 124, payload: 'vec2' },
   VEC3: { code: 125, payload: 'vec3' },
   VEC4: { code: 126, payload: 'vec4' },
-  /** A 4-byte domain and an 8-byte instance. */
+  /** A 4-byte domain id and an 8-byte instance id. */
   THINGCODE: { code: 127, payload: 'thingcode' },
   NOTIFICATIONCONTENTNAME: text(128),
   NOTIFICATIONDEFINITIONNAME: text(129),
@@ -93,12 +93,12 @@ export const BASE_TYPES = {
 /** The name of a base type, as ThingWorx writes it. */
 export type BaseType = keyof typeof BASE_TYPES;
 
-/** Whether `name` is a base type known here. */
+/** Whether `name` is the name of a base type. */
 export function isBaseType(name: string): name is BaseType {
   return Object.hasOwn(BASE_TYPES, name);
 }
 
-/** A base type with all that the codec looks up of it. There is one object of each, so that `===` compares them. */
+/** A base type with what the codec needs of it. There is one object for each type, so that `===` compares types. */
 export interface CodedBaseType {
   readonly baseType: BaseType;
   readonly code: number;
@@ -115,7 +115,7 @@ export const CODED_BASE_TYPES = Object.fromEntries(coded.map((type) => [type.bas
   Record<BaseType, CodedBaseType>
 >;
 
-/** The base type of a code on the wire (0 to 255; NOTHING is 255); undefined where none is known. */
+/** The base types by their code on the wire (0 to 255; NOTHING is 255); undefined for an unknown code. */
 export const BASE_TYPE_BY_CODE: readonly (CodedBaseType | undefined)[] = Array.from({ length: 256 }, (_, code) =>
   coded.find((type) => type.code === code),
 );

@@ -8,7 +8,7 @@ import type { Reader } from './reader.js';
 import type { InfoTable } from './values-model.js';
 import type { Writer } from './writer.js';
 
-/** Which body a message of a code has when it is not a chunk; undefined for an unknown code. */
+/** The kind of body of a complete message by its code [AO 2.2]; undefined for an unknown code. */
 export function bodyKindOf(code: number): WholeBody['kind'] | undefined {
   if (isResponseCode(code)) return 'response';
   if (code >= CODE.GET && code <= CODE.DELETE) return 'request';
@@ -18,7 +18,7 @@ export function bodyKindOf(code: number): WholeBody['kind'] | undefined {
   return code === CODE.KEEP_ALIVE ? 'keepAlive' : undefined;
 }
 
-/** Reads the body of a whole message of `kind`. */
+/** Reads the body of a complete message of `kind`. */
 export function readBody(reader: Reader, kind: WholeBody['kind'], code: number): WholeBody {
   switch (kind) {
     case 'request':
@@ -52,7 +52,7 @@ function readRequest(reader: Reader): RequestBody {
   return headers === undefined ? request : { ...request, headers };
 }
 
-/** A count and as many names with values; undefined for none. */
+/** Reads a count and as many names with values; undefined if the count is 0. */
 function readPairs(reader: Reader): ReadonlyMap<string, string> | undefined {
   const count = reader.u8();
   if (count === 0) return undefined;
@@ -66,13 +66,13 @@ function readResponse(reader: Reader): ResponseBody {
   return { kind: 'response', reason, content: readContent(reader) };
 }
 
-/** A type byte, INFOTABLE or NOTHING, and the table. */
+/** Reads a type byte, INFOTABLE or NOTHING, and the table. */
 function readContent(reader: Reader): InfoTable | null {
   const at = reader.offset;
   const { baseType } = readBaseType(reader);
   if (baseType === 'INFOTABLE') return readInfoTable(reader);
   if (baseType === 'NOTHING') return null;
-  // Parameters that are left out in silence would change what a service does.
+  // Parameters that are silently dropped would change what a service does.
   throw frameMalformed(`Parameters or a result are a ${baseType} instead of an InfoTable or nothing.`, at);
 }
 
@@ -127,7 +127,7 @@ export function writeBody(writer: Writer, body: MessageBody): void {
   }
 }
 
-/** Writes what a request is about: in every chunk of it, too. */
+/** Writes the entity that a request is for, which every chunk of it repeats [AO 4.1]. */
 export function writeEntity(
   writer: Writer,
   entity: { readonly entityType: number; readonly entityName: string },

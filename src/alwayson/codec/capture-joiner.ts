@@ -1,13 +1,13 @@
 import type { ChunkBody, Message, WholeBody } from './message.js';
 import { joinChunks, withoutData } from './multipart.js';
 
-/** What a capture may make its reader keep. */
+/** Bounds of what is kept in memory for a capture. */
 export interface CaptureLimits {
   /** Bytes of one joined message. */
   readonly maxJoinedBytes: number;
-  /** Bytes kept for all messages that are not whole; the oldest lose theirs first. */
+  /** Bytes kept for all incomplete messages; those of the oldest message are dropped first. */
   readonly maxBytes: number;
-  /** Chunks of messages that are not whole, whose numbers are kept for the report. */
+  /** Chunks of incomplete messages whose numbers are kept for the report. */
   readonly maxChunks: number;
 }
 
@@ -15,11 +15,11 @@ const MEBIBYTE = 1_048_576;
 
 const DEFAULTS: CaptureLimits = { maxJoinedBytes: 4 * MEBIBYTE, maxBytes: 32 * MEBIBYTE, maxChunks: 500_000 };
 
-/** A message that stayed unfinished. */
+/** A message that stayed incomplete. */
 export interface IncompleteMessage {
   readonly incomplete: true;
   readonly requestId: number;
-  /** The numbers of the chunks that were there, ascending. */
+  /** The numbers of the chunks that were found, ascending. */
   readonly chunks: readonly number[];
   readonly chunkCount: number;
 }
@@ -27,20 +27,20 @@ export interface IncompleteMessage {
 interface OpenMessage {
   readonly first: Message<ChunkBody>;
   readonly chunkIds: Set<number>;
-  /** By chunk id, copies; undefined once they had to be dropped: then the message cannot be joined any more. */
+  /** Copies by chunk id; undefined once they have been dropped, after which the message cannot be joined. */
   slices: Map<number, Uint8Array> | undefined;
   bytes: number;
 }
 
 /**
- * Joins the chunks of a capture, in which many connections may be mixed and messages may be unfinished. Unlike the joiner
- * of a connection it has no limit on how many messages are open and never fails: what cannot be joined is reported at the
+ * Joins the chunks of a capture, in which many connections may be mixed and messages may be incomplete. Unlike the joiner
+ * of a connection it does not limit the number of incomplete messages and never fails for them: they are reported at the
  * end. Memory stays bounded, however long the capture is.
  */
 export class CaptureJoiner {
   readonly #limits: CaptureLimits;
   readonly #open = new Map<string, OpenMessage>();
-  /** Open messages that have data, oldest first. */
+  /** Incomplete messages that have data, oldest first. */
   readonly #withData = new Set<OpenMessage>();
   #bytes = 0;
   #chunks = 0;
@@ -50,14 +50,14 @@ export class CaptureJoiner {
     this.#limits = { ...DEFAULTS, ...limits };
   }
 
-  /** Chunks beyond the limit, which the report does not name. */
+  /** How many chunks beyond the limit the report does not name. */
   get unreportedChunks(): number {
     return this.#unreportedChunks;
   }
 
   /**
-   * Takes one chunk; returns the whole message when it was the last one missing. A repeated chunk replaces the earlier
-   * one. Throws as decodeMessage does when the joined message cannot be read.
+   * Adds one chunk; returns the complete message if it was the last one missing. A repeated chunk replaces the earlier
+   * one. Throws like decodeMessage if the joined message cannot be decoded.
    */
   add(chunk: Message<ChunkBody>): Message<WholeBody> | undefined {
     const key = keyOf(chunk);
@@ -71,7 +71,7 @@ export class CaptureJoiner {
     return joinChunks(message.first, slices, { maxStringBytes: maxJoinedBytes, maxBlobBytes: maxJoinedBytes });
   }
 
-  /** The messages that stayed unfinished, in the order in which they began. */
+  /** The messages that stayed incomplete, in the order in which they began. */
   *incomplete(): Generator<IncompleteMessage> {
     for (const { first, chunkIds } of this.#open.values())
       yield {
@@ -96,7 +96,7 @@ export class CaptureJoiner {
     return message;
   }
 
-  /** A chunk whose number is impossible is counted but not kept: no message can be made of it. */
+  /** A chunk with an invalid number is counted but not kept, since no message can contain it. */
   #store(message: OpenMessage, { chunkId, chunkCount, data }: ChunkBody): void {
     const { slices } = message;
     if (slices === undefined || chunkId === 0 || chunkId > chunkCount) return;
@@ -106,10 +106,10 @@ export class CaptureJoiner {
     this.#withData.add(message);
     message.bytes += change;
     this.#bytes += change;
-    this.#makeRoom(message);
+    this.#trim(message);
   }
 
-  #makeRoom(latest: OpenMessage): void {
+  #trim(latest: OpenMessage): void {
     for (const message of this.#withData) {
       if (this.#bytes <= this.#limits.maxBytes) return;
       if (message !== latest) this.#drop(message);
@@ -130,7 +130,7 @@ export class CaptureJoiner {
   }
 }
 
-/** Every chunk repeats all of these; a capture may hold several connections that use the same numbers. */
+/** Every chunk of a message repeats these; a capture may hold several connections that use the same request ids. */
 function keyOf({ code, requestId, endpointId, sessionId, body }: Message<ChunkBody>): string {
   const { chunkCount, entity } = body;
   return [code, requestId, endpointId, sessionId, chunkCount, entity?.entityType, entity?.entityName].join('/');

@@ -1,32 +1,32 @@
 import { AgentError } from '../../core/errors.js';
 
-/** The frame ended at `offset`, where `missing` more bytes were announced or needed. */
+/** The error of a frame that lacks `missing` bytes of the value that starts at `offset`. */
 export function frameTruncated(offset: number, missing: number): AgentError {
   return new AgentError('FrameTruncated', `The frame ends ${missing} bytes short of what starts at byte ${offset}.`, {
     context: { offset, missing },
   });
 }
 
-/** The bytes at `offset` break the protocol; `what` is a sentence. */
+/** The error of bytes at `offset` that violate the protocol; `what` is a sentence. */
 export function frameMalformed(what: string, offset: number): AgentError {
   return new AgentError('FrameMalformed', what, { context: { offset } });
 }
 
-/** `what` (a plural) numbers `count`, which is above `limit`. */
+/** The error of a count above its limit. @param what a plural, for example `rows`. */
 export function limitExceeded(what: string, count: number, limit: number, offset?: number): AgentError {
   return new AgentError('FrameLimitExceeded', `${count} ${what} are more than the ${limit} accepted.`, {
     context: offset === undefined ? { limit, count } : { offset, limit, count },
   });
 }
 
-/** A value cannot be written as what it is meant to be; `why` is a sentence. */
+/** The error of a value that cannot be encoded; `why` is a sentence. */
 export function notEncodable(why: string): AgentError {
   return new AgentError('ValueNotEncodable', why);
 }
 
-/** A base type code that nobody knows: its payload has no length, so that the rest of the frame cannot be read. */
+/** The error of an unknown base type code. The length of its payload is unknown, so the rest of the frame is lost. */
 export function unknownBaseType(code: number, offset: number): AgentError {
-  return new AgentError('UnknownBaseType', `The base type code ${code} is not known.`, {
+  return new AgentError('UnknownBaseType', `The base type code ${code} is unknown.`, {
     context: { offset, baseTypeCode: code },
   });
 }

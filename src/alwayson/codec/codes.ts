@@ -1,6 +1,6 @@
 /**
- * Message codes: class (3 bits) and detail (5 bits), as in CoAP. The names are those of PTC's Java SDK 7.1; the C SDK
- * calls 0x82 Bad Option and 0xA1 Not Implemented. KEEP_ALIVE, 0x8C, 0x8D and 0x8F are the C SDK's alone.
+ * Message codes [AO 2.1]: class (3 bits) and detail (5 bits), as in CoAP. The names are those of PTC's Java SDK 7.1; the C
+ * SDK calls 0x82 Bad Option and 0xA1 Not Implemented. Only the C SDK has KEEP_ALIVE, 0x8C, 0x8D and 0x8F.
  */
 export const CODE = {
   GET: 0x01,
@@ -49,10 +49,10 @@ export const CODE = {
   INVALID_PROTOCOL_VERSION: 0xe4,
 } as const;
 
-/** Entity types of requests; requests to an edge always use `Things`. */
+/** Entity types of requests; requests to an edge always use `Things` [AO 6.1]. */
 export const ENTITY_TYPE = { Things: 0x0a, Resources: 0x3c } as const;
 
-/** What of an entity a request is about. */
+/** The characteristic of an entity that a request addresses [AO 6]. */
 export const CHARACTERISTIC = {
   properties: 1,
   services: 2,
@@ -62,17 +62,17 @@ export const CHARACTERISTIC = {
   content: 6,
 } as const;
 
-/** `sessionId` before the platform has given one, and `requestId` of messages that belong to no request. */
+/** `sessionId` before the platform has assigned one, and `requestId` of messages that belong to no request. */
 export const NONE = 0xffffffff;
 
 export const isResponseCode = (code: number): boolean => code >= 0x40;
 
-/** 0x40 to 0x5F count as success when reading; only 0x40 is sent. */
+/** Whether a response is a success: 0x40 to 0x5F are accepted, only 0x40 is sent. */
 export const isSuccessCode = (code: number): boolean => code >= 0x40 && code <= 0x5f;
 
 const NAMES = new Map<number, string>(Object.entries(CODE).map(([name, code]) => [code, name]));
 
-/** The name of a message code; of an answer without a name its class and detail, as `4.29`. */
+/** The name of a message code; for a code without a name its class and detail, such as `4.29`. */
 export function codeName(code: number): string {
   return NAMES.get(code) ?? `${code >>> 5}.${String(code & 0x1f).padStart(2, '0')}`;
 }

@@ -3,10 +3,10 @@ import type { Reader } from './reader.js';
 import type { Location, ThingCode, TimeSpan, Value } from './values-model.js';
 import type { Writer } from './writer.js';
 
-/** The payloads that are a few numbers and texts, one after the other. */
+/** The payloads that consist of a few numbers and texts. */
 export type CompoundPayload = Extract<PayloadKind, 'location' | 'vec2' | 'vec3' | 'vec4' | 'thingcode' | 'timespan'>;
 
-/** The parts of a payload that consists of doubles, in the order in which the wire has them. */
+/** The parts of the payloads that consist of doubles, in wire order. */
 export const DOUBLE_PARTS: Readonly<Partial<Record<PayloadKind, readonly string[]>>> = {
   location: ['longitude', 'latitude', 'elevation'],
   vec2: ['x', 'y'],
@@ -36,7 +36,7 @@ export function readCompound(reader: Reader, payload: CompoundPayload): Value {
   }
 }
 
-/** Writes a payload; returns false, with nothing written, where `value` is none of that kind. */
+/** Writes a payload; returns false without writing if `value` is not of that kind. */
 export function writeCompound(writer: Writer, payload: CompoundPayload, value: Value): boolean {
   if (payload === 'location') return writeLocation(writer, value);
   if (payload === 'thingcode') return writeThingCode(writer, value);
@@ -49,7 +49,7 @@ export function writeCompound(writer: Writer, payload: CompoundPayload, value: V
   return true;
 }
 
-/** Written out part by part: of these payloads only positions come in large numbers. */
+/** Written out part by part for speed, since only positions occur in large numbers. */
 function writeLocation(writer: Writer, value: Value): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { longitude, latitude, elevation } = value as { readonly [part in keyof Location]?: unknown };
@@ -75,7 +75,7 @@ function writeTimeSpan(writer: Writer, value: Value): boolean {
   return true;
 }
 
-/** Whether `value` is a whole number of at most 64 bits, as numbers hold it exactly, or as a bigint. */
+/** Whether `value` is a signed 64-bit integer: a safe integer or a bigint. */
 export function isLong(value: unknown): value is number | bigint {
   return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
 }

@@ -4,7 +4,7 @@ import { base64At, jsonInvalid, objectAt, textAt } from './json-input.js';
 import type { ScalarPayload } from './primitive.js';
 import type { ThingCode, TimeSpan, Value } from './values-model.js';
 
-/** Numbers that JSON has no form for. */
+/** Numbers that have no JSON form. */
 const SPECIAL_NUMBERS = new Map<string, number>([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
@@ -53,11 +53,11 @@ const FROM_JSON: Readonly<Record<ScalarPayload, (json: unknown, path: string, pa
   thingcode: thingCodeFromJson,
 };
 
-/** The value of a cell in the JSON of a frame. */
+/** Returns the JSON form of a scalar value in a frame. */
 export const scalarToJson = (payload: ScalarPayload, value: Value): unknown => TO_JSON[payload](value, payload);
 
 /**
- * The value of its JSON form; whether its kind and range fit the base type is checked when it is written. Throws
+ * Returns the value of a JSON form. Whether its kind and range fit the base type is checked when it is encoded. Throws
  * AgentError InvalidArgument, which names the place below `path`.
  */
 export const scalarFromJson = (payload: ScalarPayload, json: unknown, path: string): Value =>
@@ -72,7 +72,7 @@ function longToJson(value: Value): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-/** A value that consists of doubles, by the names of its parts. */
+/** Returns the JSON form of a value that consists of doubles: an object with its parts. */
 function doublesToJson(value: Value, payload: PayloadKind): unknown {
   const doubles = value as unknown as Readonly<Record<string, number>>;
   const parts = DOUBLE_PARTS[payload] ?? [];
@@ -86,7 +86,7 @@ function numberFromJson(json: unknown, path: string): number {
   return special;
 }
 
-/** A text of digits, or what may be a number. */
+/** Returns a LONG from digits in a string, or from a JSON number. */
 function longFromJson(json: unknown, path: string): number | bigint {
   if (typeof json !== 'string') return json as number;
   if (!/^-?\d{1,19}$/.test(json)) throw jsonInvalid(path, 'a whole number');

@@ -62,7 +62,7 @@ function valueToJson(baseType: BaseType, value: Value): unknown {
   return toCell(content.baseType, content.value);
 }
 
-/** The table of its JSON form. Throws AgentError InvalidArgument, which names the place below `path`. */
+/** Returns the table of a JSON form. Throws AgentError InvalidArgument, which names the place below `path`. */
 export function tableFromFrameJson(json: unknown, path: string): InfoTable {
   const table = objectAt(json, path);
   const fields = listAt(table['fields'], `${path}.fields`).map((field, index) =>

@@ -6,7 +6,7 @@ import { type JsonObject, booleanAt, countAt, hexAt, jsonInvalid, listAt, object
 import type { AuthBody, BindBody, ChunkBody, Message, MessageBody, MessageHeader } from './message.js';
 import type { InfoTable } from './values-model.js';
 
-/** Stands for the value of a claim that is not to be shown. */
+/** Replaces the value of a claim that must not be shown. */
 export const MASK = '********';
 
 const LARGEST_U32 = 0xffff_ffff;
@@ -30,7 +30,7 @@ export interface FrameErrorJson {
   readonly error: { readonly code: string; readonly message: string; readonly offset: number };
 }
 
-/** The JSON form of a message. Claims of an AUTH are masked unless `showSecrets`. */
+/** Returns the JSON form of a message. Claims of an AUTH are masked unless `showSecrets` is set. */
 export function frameToJson(message: Message, options: { readonly showSecrets: boolean }): FrameJson {
   const { code, requestId, endpointId, sessionId, body, trailingBytes } = message;
   const json: FrameJson = {
@@ -46,7 +46,7 @@ export function frameToJson(message: Message, options: { readonly showSecrets: b
   return trailingBytes > 0 ? { ...json, trailingBytes } : json;
 }
 
-/** The JSON form of why a frame cannot be read. */
+/** Returns the JSON form of the error of a frame that cannot be decoded. */
 export function frameErrorToJson(error: unknown): FrameErrorJson {
   const offset = isAgentError(error) ? Number(error.context['offset'] ?? 0) : 0;
   return { error: { code: isAgentError(error) ? error.code : 'Internal', message: messageOf(error), offset } };
@@ -77,19 +77,19 @@ function bodyToJson(body: MessageBody, showSecrets: boolean): JsonObject {
 const contentToJson = (table: InfoTable | null): FrameTableJson | null =>
   table === null ? null : tableToFrameJson(table);
 
-/** Every claim may be a secret: beside application keys there are passwords. */
+/** Every claim may be a secret: an application key or a password. */
 function claimsToJson({ claims }: AuthBody, showSecrets: boolean): JsonObject {
   return Object.fromEntries([...claims].map(([name, value]) => [name, showSecrets ? value : MASK]));
 }
 
 /**
- * The message of its JSON form; `codeName`, `multipart` and `trailingBytes` are not looked at. Throws AgentError
+ * Returns the message of a JSON form; `codeName`, `multipart` and `trailingBytes` are ignored. Throws AgentError
  * InvalidArgument, which names the place.
  */
 export function frameFromJson(json: unknown): { readonly header: MessageHeader; readonly body: MessageBody } {
   const frame = objectAt(json, 'frame');
   if ('error' in frame)
-    throw new AgentError('InvalidArgument', 'The frame could not be read; there is nothing to write.');
+    throw new AgentError('InvalidArgument', 'The frame could not be decoded, so there is nothing to encode.');
   if ((frame['version'] ?? 1) !== 1) throw jsonInvalid('version', '1');
   const header = {
     code: countAt(frame['code'], 'code', 0xff),

@@ -7,17 +7,17 @@ import type { ChunkBody, Message, MessageBody, MessageHeader, WholeBody } from '
 import { Reader, asBuffer } from './reader.js';
 import { type Writer, build } from './writer.js';
 
-/** Bytes before every body. */
+/** The length of the header before every body [AO 2]. */
 export const HEADER_BYTES = 15;
 
 const VERSION = 1;
 
 /**
- * Reads one frame: a whole message or a chunk. Bytes after a complete body are counted in `trailingBytes`, never an
- * error. The data of a chunk is a view of `frame`; all else is independent of it.
+ * Decodes one frame: a complete message or a chunk. Bytes after a complete body are counted in `trailingBytes` and are not
+ * an error [AO 9.1]. The data of a chunk is a view of `frame`; everything else is independent of it.
  *
  * Throws AgentError FrameTruncated, FrameMalformed, FrameLimitExceeded, UnknownBaseType, UnknownMessageCode or
- * UnknownVersion, each with `context.offset`: the byte of the frame where it was noticed.
+ * UnknownVersion, each with `context.offset`: the byte of the frame at which the error was found.
  */
 export function decodeMessage(frame: Uint8Array, limits?: Partial<CodecLimits>): Message {
   const reader = new Reader(asBuffer(frame), 0, completeLimits(limits));
@@ -26,7 +26,7 @@ export function decodeMessage(frame: Uint8Array, limits?: Partial<CodecLimits>):
   }
   const version = reader.u8();
   if (version !== VERSION) {
-    throw new AgentError('UnknownVersion', `The protocol version ${version} is not known; only 1 is.`, {
+    throw new AgentError('UnknownVersion', `The protocol version ${version} is unknown; only version 1 is supported.`, {
       context: { offset: 0, version },
     });
   }
@@ -41,13 +41,9 @@ function readMessage(reader: Reader): Message {
   const isChunk = reader.u8() !== 0;
   const kind = bodyKindOf(code);
   if (kind === undefined) {
-    throw new AgentError(
-      'UnknownMessageCode',
-      `The message code 0x${code.toString(16).padStart(2, '0')} is not known.`,
-      {
-        context: { offset: 1, messageCode: code },
-      },
-    );
+    throw new AgentError('UnknownMessageCode', `The message code 0x${code.toString(16).padStart(2, '0')} is unknown.`, {
+      context: { offset: 1, messageCode: code },
+    });
   }
   if (isChunk && isAuth(kind)) throw frameMalformed('An AUTH cannot be a chunk.', HEADER_BYTES - 1);
   const body = isChunk && kind !== 'keepAlive' ? readChunk(reader, kind === 'request') : readBody(reader, kind, code);
@@ -63,7 +59,7 @@ function readChunk(reader: Reader, hasEntity: boolean): ChunkBody {
   return { kind: 'chunk', chunkId, chunkCount, chunkSize, entity, data: reader.bytes.subarray(start) };
 }
 
-/** Writes one whole frame. Throws AgentError ValueNotEncodable. */
+/** Encodes one frame. Throws AgentError ValueNotEncodable. */
 export function encodeMessage(header: MessageHeader, body: MessageBody): Buffer {
   checkPair(header.code, body);
   return build((writer) => {
@@ -94,8 +90,8 @@ function checkPair(code: number, body: MessageBody): void {
 const isAuth = (kind: WholeBody['kind']): boolean => kind === 'auth' || kind === 'clearAuth';
 
 /**
- * The header of a frame whose body may be unreadable, so that a request in it can be answered 0x80; undefined when
- * not even the header is there or its version is not known.
+ * Reads the header of a frame whose body may be malformed, so that a request in it can be refused with 0x80. Returns
+ * undefined if the header is incomplete or its version unknown.
  */
 export function peekHeader(frame: Uint8Array): (MessageHeader & { readonly multipart: boolean }) | undefined {
   if (frame.length < HEADER_BYTES || frame[0] !== VERSION) return undefined;

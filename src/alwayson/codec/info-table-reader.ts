@@ -44,7 +44,7 @@ function readRows(reader: Reader, types: readonly CodedBaseType[]): Row[] {
 function readRow(reader: Reader, types: readonly CodedBaseType[]): Row {
   const count = reader.u16();
   if (count > reader.limits.maxFields || count > reader.remaining) throw rowTooLong(reader, count);
-  // oxlint-disable-next-line unicorn/no-new-array -- as large as it will be; a cell is a byte at least, and they are there
+  // oxlint-disable-next-line unicorn/no-new-array -- the final size; a cell takes at least one byte, and the bytes are there
   const row = new Array<Cell>(count);
   for (let index = 0; index < count; index++) {
     const type = readBaseType(reader);
@@ -75,7 +75,7 @@ function readValue(reader: Reader, { payload }: CodedBaseType): Value {
   return content;
 }
 
-/** Shapes that were read before. It holds nothing but what other frames said, and every frame gets the same of it. */
+/** Data shapes of earlier frames. The cache holds only decoded bytes, so it does not change the result of decoding. */
 const knownShapes = new ShapeCache();
 
 function readShape(reader: Reader): ShapePlan {
@@ -88,7 +88,7 @@ function readShape(reader: Reader): ShapePlan {
   return shape;
 }
 
-/** Whether nothing in a field is nested (the depth at which it may be read depends on the frame) or can be changed. */
+/** Whether a field is free of nested values, whose allowed depth depends on the frame, and of mutable ones. */
 function isFlat({ aspects }: FieldDefinition): boolean {
   return [...aspects.values()].every(({ value }) => typeof value !== 'object');
 }
@@ -119,7 +119,7 @@ function readAspects(reader: Reader): ReadonlyMap<string, Primitive> {
   return aspects;
 }
 
-/** Whether another field or row follows (01) or this was the last (00). */
+/** Reads whether another field or row follows (01) or the last one has been read (00). */
 function readMarker(reader: Reader): boolean {
   const marker = reader.u8();
   if (marker > 1) throw frameMalformed(`A field or row begins with ${marker} instead of 1 or 0.`, reader.offset - 1);

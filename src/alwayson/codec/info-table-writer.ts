@@ -8,7 +8,7 @@ import { build, type Writer } from './writer.js';
 
 const NOTHING = CODED_BASE_TYPES.NOTHING;
 
-/** With fewer rows, planning costs more than it saves. */
+/** With fewer rows, planning a batch costs more than it saves. */
 const FEW_ROWS = 3;
 
 /** Returns the bytes of one InfoTable. Throws ValueNotEncodable. */
@@ -26,7 +26,7 @@ export function writeInfoTable(writer: Writer, table: InfoTable): void {
 }
 
 function writeShape(writer: Writer, fields: readonly FieldDefinition[]): readonly CodedBaseType[] {
-  // oxlint-disable-next-line unicorn/no-new-array -- growing from nothing would cost more than the rest of a small shape
+  // oxlint-disable-next-line unicorn/no-new-array -- growing an empty array would cost more than the rest of a small shape
   const types = new Array<CodedBaseType>(fields.length);
   for (let index = 0; index < fields.length; index++) {
     const { name, description, baseType, aspects } = fields[index] as FieldDefinition;
@@ -44,7 +44,7 @@ function writeShape(writer: Writer, fields: readonly FieldDefinition[]): readonl
 
 function writeAspects(writer: Writer, aspects: ReadonlyMap<string, Primitive>): void {
   writeCount(writer, aspects.size, 'aspects');
-  // Most fields have none, and an iterator costs more than a field.
+  // Most fields have no aspects, and an iterator costs more than a field.
   if (aspects.size === 0) return;
   for (const [name, aspect] of aspects) {
     writer.string(name);
@@ -111,7 +111,7 @@ export function writeCount(writer: Writer, count: number, what: string): void {
   writer.u16(count);
 }
 
-/** A table that holds itself would never end. */
+/** Limits nesting: a table that contains itself would never end. */
 function enterNested(writer: Writer): void {
   if (++writer.depth > DEFAULT_LIMITS.maxNesting) {
     throw notEncodable(`More than ${DEFAULT_LIMITS.maxNesting} tables or variants are inside each other.`);

@@ -1,9 +1,9 @@
 import { AgentError } from '../../core/errors.js';
 
-/** A JSON object whose members nobody has checked. */
+/** A JSON object whose members have not been checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The error of a JSON value that is not what is wanted at `path`. */
+/** The error of a JSON value that is not what is expected at `path`. */
 export function jsonInvalid(path: string, wanted: string): AgentError {
   return new AgentError('InvalidArgument', `${path} must be ${wanted}.`, { context: { path } });
 }

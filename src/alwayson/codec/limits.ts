@@ -1,4 +1,4 @@
-/** What a decoder accepts at most. A peer is hostile until it has proved otherwise, and even then it has defects. */
+/** The limits of a decoder. Peers are not trusted: an unauthenticated one may be hostile, and any may have defects. */
 export interface CodecLimits {
   /** Bytes of one frame. */
   readonly maxMessageBytes: number;
@@ -30,7 +30,7 @@ export interface CodecLimits {
 
 const MEBIBYTE = 1_048_576;
 
-/** Message, string and age are those of the C SDK; the others leave room above what was seen. */
+/** The limits of message, string and age are those of PTC's C SDK [AO 9]; the others are well above observed values. */
 export const DEFAULT_LIMITS: CodecLimits = Object.freeze({
   maxMessageBytes: MEBIBYTE,
   maxStringBytes: MEBIBYTE,
@@ -47,10 +47,10 @@ export const DEFAULT_LIMITS: CodecLimits = Object.freeze({
   maxPartialAgeMs: 50_000,
 });
 
-/** What was completed before: a connection asks with the same object for every frame. */
+/** Caches completed limits, since a connection passes the same object for every frame. */
 const completed = new WeakMap<Partial<CodecLimits>, CodecLimits>();
 
-/** The defaults with what `limits` sets. */
+/** Returns the defaults, overridden by `limits`. */
 export function completeLimits(limits?: Partial<CodecLimits>): CodecLimits {
   if (limits === undefined || limits === DEFAULT_LIMITS) return DEFAULT_LIMITS;
   let complete = completed.get(limits);

@@ -1,6 +1,6 @@
 import type { InfoTable } from './values-model.js';
 
-/** The 15 bytes before every body, the multipart marker apart. */
+/** The 15-byte header before every body, without the multipart marker [AO 2]. */
 export interface MessageHeader {
   readonly code: number;
   readonly requestId: number;
@@ -16,9 +16,9 @@ export interface RequestBody {
   /** One of CHARACTERISTIC. */
   readonly characteristic: number;
   readonly name: string;
-  /** Left out where there are none: no SDK of PTC sends any. */
+  /** Absent if there are none: no SDK of PTC sends any. */
   readonly headers?: ReadonlyMap<string, string>;
-  /** Parameters: one row, one field a parameter; null for none. */
+  /** Parameters: one row with a field for each parameter; null for none. */
   readonly params: InfoTable | null;
 }
 
@@ -43,15 +43,15 @@ export interface BindBody {
   readonly names: readonly string[];
 }
 
-/** One part of a multipart message. */
+/** One part of a multipart message [AO 4.1]. */
 export interface ChunkBody {
   readonly kind: 'chunk';
   /** From 1. */
   readonly chunkId: number;
   readonly chunkCount: number;
-  /** The sender's largest chunk, not the size of this one. */
+  /** The size of the sender's largest chunk, not of this one. */
   readonly chunkSize: number;
-  /** In every chunk of a request, so that a router can forward it. */
+  /** Repeated in every chunk of a request, so that a router can forward it. */
   readonly entity: { readonly entityType: number; readonly entityName: string } | null;
   readonly data: Uint8Array;
 }
@@ -66,6 +66,6 @@ export type MessageBody = WholeBody | ChunkBody;
 
 export interface Message<Body extends MessageBody = MessageBody> extends MessageHeader {
   readonly body: Body;
-  /** Bytes left over after a complete body: defects of C SDK edges. 0 for none. */
+  /** Bytes after a complete body, which defects of C SDK edges cause [AO 9.1]. */
   readonly trailingBytes: number;
 }

@@ -11,31 +11,31 @@ const MULTIPART_HEADER_BYTES = 6;
 const LARGEST_CHUNK_BYTES = 0xffff;
 
 export interface FrameSizes {
-  /** The smaller of our own limit and the peer's `Max-Frame-Size`. */
+  /** The smaller of the sender's own limit and the peer's `Max-Frame-Size`. */
   readonly maxFrameBytes: number;
-  /** Counted as the receiver does: chunk count times chunk size. */
+  /** Counted as receivers do: chunk count times chunk size. */
   readonly maxMessageBytes: number;
 }
 
-/** Bytes that a deflated message may have beside its blocks, and beside each block that cannot be compressed. */
+/** Overhead of a deflated message, and of each of its blocks that cannot be compressed. */
 const DEFLATE_END_BYTES = 11;
 const DEFLATE_BLOCK_BYTES = 5;
-/** Bytes in such a block, with the memory level that both ends use by default. */
+/** Bytes in such a block, at the default memory level of both ends. */
 const DEFLATE_BLOCK_LENGTH = 16_383;
 
 /**
- * The largest frame that permessage-deflate never makes longer than `maxFrameBytes`: what cannot be compressed grows a
- * little, and PTC's SDKs drop a connection whose frames are above the announced size.
+ * Returns the largest frame that permessage-deflate never makes longer than `maxFrameBytes`: incompressible data grows a
+ * little, and PTC's SDKs drop a connection whose frames are above the announced size [AO 1.2].
  */
 export function compressibleBytes(maxFrameBytes: number): number {
   return maxFrameBytes - DEFLATE_END_BYTES - DEFLATE_BLOCK_BYTES * Math.ceil(maxFrameBytes / DEFLATE_BLOCK_LENGTH);
 }
 
 /**
- * Writes a message as one frame, or as two chunks or more where it is larger than a frame. There is never a single
- * chunk (the C SDK would wait for another one, 4.2) and never an empty one.
+ * Encodes a message as one frame, or as two or more chunks if it is larger than a frame. There is never a single chunk,
+ * after which the C SDK would wait for another one [AO 4.2], and never an empty chunk.
  *
- * Throws AgentError FrameLimitExceeded when the message is too large, ValueNotEncodable as encodeMessage does.
+ * Throws AgentError FrameLimitExceeded if the message is too large, ValueNotEncodable like encodeMessage.
  */
 export function encodeFrames(header: MessageHeader, body: WholeBody, sizes: FrameSizes): Buffer[] {
   const frame = encodeMessage(header, body);
@@ -78,18 +78,18 @@ function entityLength(frame: Buffer): number {
   return first < 0x80 ? 2 + first : 5 + (frame.readUInt32BE(HEADER_BYTES + 1) & 0x7fff_ffff);
 }
 
-/** A message of which chunks are missing. */
+/** A message that lacks some of its chunks. */
 interface OpenMessage {
   readonly first: Message<ChunkBody>;
   readonly sinceMs: number;
-  /** By chunk id; copies. */
+  /** Copies by chunk id. */
   readonly slices: Map<number, Uint8Array>;
   bytes: number;
 }
 
 /**
- * Joins the chunks that arrive on one connection in one direction: in any order, repeated, interleaved between
- * messages. Requests and answers have separate number spaces and are kept apart.
+ * Joins the chunks that arrive on one connection in one direction [AO 4.2]: in any order, repeated, interleaved with
+ * other messages. Requests and responses have separate request ids.
  */
 export class MultipartJoiner {
   readonly #limits: CodecLimits;
@@ -100,17 +100,17 @@ export class MultipartJoiner {
     this.#limits = completeLimits(limits);
   }
 
-  /** Messages that are incomplete. */
+  /** How many messages are incomplete. */
   get size(): number {
     return this.#partials.size;
   }
 
   /**
-   * Takes one chunk; returns the whole message when it was the last one missing. A chunk with an impossible number is
-   * ignored, a repeated one replaces the earlier. Drops what is too old at `nowMs` first.
+   * Adds one chunk; returns the complete message if it was the last one missing. A chunk with an invalid number is
+   * ignored, a repeated one replaces the earlier one. Messages that are too old at `nowMs` are dropped first.
    *
-   * Throws AgentError FrameLimitExceeded when a limit would be passed (the chunk, and with it its message, is dropped),
-   * and as decodeMessage does when the joined message cannot be read.
+   * Throws AgentError FrameLimitExceeded if a limit would be exceeded, in which case the message is dropped, and like
+   * decodeMessage if the joined message cannot be decoded.
    */
   add(chunk: Message<ChunkBody>, nowMs: number): Message<WholeBody> | undefined {
     this.sweep(nowMs);
@@ -128,7 +128,7 @@ export class MultipartJoiner {
   sweep(nowMs: number): number {
     let dropped = 0;
     for (const [key, { sinceMs }] of this.#partials) {
-      // In order of their first chunk: after the first that is young enough come only younger ones.
+      // The messages are in the order of their first chunks, so all after the first young one are younger.
       if (nowMs - sinceMs < this.#limits.maxPartialAgeMs) break;
       this.#drop(key);
       dropped++;
@@ -145,7 +145,7 @@ export class MultipartJoiner {
   #open(key: number, chunk: Message<ChunkBody>, nowMs: number): OpenMessage {
     const known = this.#partials.get(key);
     if (known !== undefined && belongs(known.first, chunk)) return known;
-    // Another message under the same number: its sender has given up the earlier one.
+    // Another message with the same request id means that the sender has abandoned the earlier one.
     if (known !== undefined) this.#drop(key);
     this.#admit(chunk.body);
     const partial: OpenMessage = { first: withoutData(chunk), sinceMs: nowMs, slices: new Map(), bytes: 0 };
@@ -184,8 +184,8 @@ export class MultipartJoiner {
 }
 
 /**
- * The whole message of `first`, a chunk without its data, and the data of all chunks by their ids. Throws as
- * decodeMessage does.
+ * Returns the complete message of `first`, a chunk without its data, and the data of all chunks by id. Throws like
+ * decodeMessage.
  */
 export function joinChunks(
   first: Message<ChunkBody>,
@@ -200,7 +200,7 @@ export function joinChunks(
   return decodeMessage(frame, { ...limits, maxMessageBytes: frame.length }) as Message<WholeBody>;
 }
 
-/** Requests and answers have their own numbers. */
+/** The key of a message: requests and responses have separate request ids. */
 function keyOf({ code, requestId }: MessageHeader): number {
   return requestId * 2 + (isResponseCode(code) ? 1 : 0);
 }
@@ -214,7 +214,7 @@ function belongs(first: Message<ChunkBody>, chunk: Message<ChunkBody>): boolean 
   );
 }
 
-/** The header fields of a chunk, without keeping the frame that its data is a view of. */
+/** Returns a chunk without its data, which is a view that would keep the whole frame in memory. */
 export function withoutData(chunk: Message<ChunkBody>): Message<ChunkBody> {
   return { ...chunk, body: { ...chunk.body, data: new Uint8Array(0) } };
 }

@@ -4,11 +4,11 @@ import type { Cell, Row } from './values-model.js';
 import type { Writer } from './writer.js';
 
 /**
- * Writes many rows with one call out of JavaScript for all their texts, because such a call costs as much as copying a
- * hundred bytes. The texts are joined with as many filling characters between them as there are other bytes: written at
- * once, each lands where it belongs, and the other bytes are then written over the filling. That holds as long as the
- * texts are ASCII, one byte a character. A column in which others were met is left out of the joint text from then on,
- * its texts are measured and written one by one.
+ * A column of rows whose texts are all written with one native call, because such a call costs as much as copying a
+ * hundred bytes. The texts are joined with as many padding characters between them as there are other bytes, so that
+ * each text is written to its place; the other bytes then overwrite the padding. This requires ASCII texts, with one byte
+ * for each character. A column in which another text occurs is excluded from the joined text from then on, and its texts
+ * are measured and written one by one.
  */
 export interface PlainColumn {
   readonly code: number;
@@ -18,12 +18,12 @@ export interface PlainColumn {
   isAscii: boolean;
 }
 
-/** Rows of one call: with more, joining the texts costs more than the calls that are saved. */
+/** Rows for each call: with more, joining the texts costs more than the saved calls. */
 const BATCH_ROWS = 32;
-/** A batch ends early where its texts are this long: they are copied once more than would be necessary. */
+/** A batch ends early when its texts are this long, since joining copies them once more. */
 const BATCH_TEXT_LENGTH = 65_536;
 
-/** The payloads that are plain. */
+/** The payloads that are plain, with their bytes; 0 for texts. */
 const FIXED_BYTES: Readonly<Partial<Record<PayloadKind, number>>> = {
   string: 0,
   boolean: 1,
@@ -34,11 +34,11 @@ const FIXED_BYTES: Readonly<Partial<Record<PayloadKind, number>>> = {
 
 const NOTHING_CODE = CODED_BASE_TYPES.NOTHING.code;
 const MARKER_AND_COUNT_BYTES = 3;
-const FILLINGS: readonly string[] = Array.from({ length: 256 }, (_, length) => '\0'.repeat(length));
+const PADDINGS: readonly string[] = Array.from({ length: 256 }, (_, length) => '\0'.repeat(length));
 
 const doubleView = new DataView(new ArrayBuffer(8));
 
-/** The columns of a table all of whose cells can be written in this way; undefined if one cannot. */
+/** Returns the columns of a table if all of them are plain; otherwise undefined. */
 export function plainColumns(types: readonly CodedBaseType[]): PlainColumn[] | undefined {
   const columns: PlainColumn[] = [];
   for (const { code, payload } of types) {
@@ -50,14 +50,14 @@ export function plainColumns(types: readonly CodedBaseType[]): PlainColumn[] | u
 }
 
 /**
- * Writes rows from the one at `from` on, as many as make a batch, and returns the number of the next row. That is
- * `from` when this row has a cell that is not plain: it, or its error, is the caller's.
+ * Writes a batch of rows from the one at `from` on and returns the index of the next row. That is `from` if this row has
+ * a cell that is not plain: the caller must write it.
  */
 export function writePlainRows(writer: Writer, rows: readonly Row[], from: number, columns: PlainColumn[]): number {
   const batch = planBatch(rows, from, columns);
   if (batch === undefined) return from;
   const { texts, end } = batch;
-  // Room for a character more than planned: if a text is not ASCII, more bytes than characters are written.
+  // A text that is not ASCII is longer than planned: one more character must fit.
   writer.reserve(batch.bytes + 4);
   if (texts !== '' && writeText(writer.bytes, texts, writer.offset) !== texts.length) {
     return learn(rows.slice(from, end), columns) ? writePlainRows(writer, rows, from, columns) : from;
@@ -67,11 +67,11 @@ export function writePlainRows(writer: Writer, rows: readonly Row[], from: numbe
 }
 
 interface Batch {
-  /** The texts of the ASCII columns, filled up to their places. */
+  /** The texts of the ASCII columns, each padded to its place. */
   texts: string;
-  /** Filling due before the next text. */
+  /** Padding before the next text. */
   gap: number;
-  /** Bytes of all rows, and as many more as writing one text asks for. */
+  /** Bytes of all rows, plus the spare bytes that writing one text requires. */
   bytes: number;
   /** The row after the last one. */
   end: number;
@@ -92,7 +92,7 @@ function planBatch(rows: readonly Row[], from: number, columns: readonly PlainCo
   return batch;
 }
 
-/** Adds a row; returns the spare bytes that writing its longest single text asks for, or -1 if it is not plain. */
+/** Adds a row; returns the spare bytes that writing its longest single text requires, or -1 if it is not plain. */
 function planRow(batch: Batch, row: Row, columns: readonly PlainColumn[]): number {
   if (row.length !== columns.length) return -1;
   let spareBytes = 0;
@@ -110,7 +110,7 @@ function planRow(batch: Batch, row: Row, columns: readonly PlainColumn[]): numbe
       return -1;
     } else if (isAscii) {
       gap += prefixBytes(cell.length);
-      texts += FILLINGS[gap] ?? '\0'.repeat(gap);
+      texts += PADDINGS[gap] ?? '\0'.repeat(gap);
       texts += cell;
       gap = 0;
     } else {
@@ -124,7 +124,7 @@ function planRow(batch: Batch, row: Row, columns: readonly PlainColumn[]): numbe
   return spareBytes;
 }
 
-/** Bytes before a text of `length` bytes. */
+/** The length of the prefix of a text of `length` bytes. */
 function prefixBytes(length: number): number {
   return length < 0x80 ? 1 : 4;
 }
@@ -136,7 +136,7 @@ function fits(payload: PayloadKind, cell: Cell): boolean {
   return payload === 'number' || Number.isSafeInteger(cell);
 }
 
-/** Marks the columns in which there is a text that is not ASCII; whether there was any. */
+/** Marks the columns that have a text that is not ASCII; returns whether there was a new one. */
 function learn(rows: readonly Row[], columns: readonly PlainColumn[]): boolean {
   let learned = false;
   for (const [index, column] of columns.entries()) {
@@ -148,7 +148,7 @@ function learn(rows: readonly Row[], columns: readonly PlainColumn[]): boolean {
   return learned;
 }
 
-/** Writes what the joint text has left out of a row that was planned, and so is known to be plain. */
+/** Writes the bytes of a planned row that the joined text left out. */
 function writeRow(writer: Writer, row: Row, columns: readonly PlainColumn[]): void {
   const { bytes } = writer;
   let at = writer.offset;

@@ -5,12 +5,12 @@ import { type CompoundPayload, isCompoundPayload, isLong, readCompound, writeCom
 import type { Value } from './values-model.js';
 import type { Writer } from './writer.js';
 
-/** The payloads that hold no other value. */
+/** The payloads that contain no other value. */
 export type ScalarPayload = Exclude<PayloadKind, 'infotable' | 'variant'>;
 
 /** Reads a payload, without its type byte. */
 export function readScalar(reader: Reader, payload: ScalarPayload): Value {
-  // The rare payloads are left to the default, which keeps this function small enough to be inlined.
+  // The rare payloads are left to the default case, which keeps this function small enough to be inlined.
   switch (payload as Exclude<ScalarPayload, CompoundPayload>) {
     case 'string':
       return reader.string();
@@ -33,7 +33,7 @@ export function readScalar(reader: Reader, payload: ScalarPayload): Value {
   }
 }
 
-/** Writes a payload, without its type byte. Throws ValueNotEncodable where `value` is not one of `type`. */
+/** Writes a payload, without its type byte. Throws ValueNotEncodable if `value` is not of `type`. */
 export function writeScalar(writer: Writer, type: CodedBaseType, value: Value): void {
   const { payload } = type;
   if (payload === 'string' && typeof value === 'string') writer.string(value);
@@ -51,7 +51,7 @@ function writeRareScalar(writer: Writer, { baseType, payload }: CodedBaseType, v
   else if (!isCompoundPayload(payload) || !writeCompound(writer, payload, value)) throw unfit(baseType, value);
 }
 
-/** The error of a value that is none of `baseType`; it names the kind of the value, never the value. */
+/** The error of a value that is not of `baseType`; it names the kind of the value, never the value. */
 export function unfit(baseType: BaseType, value: unknown): Error {
   const kind = value === null ? 'null' : typeof value;
   return notEncodable(`A value of type ${kind} cannot be written as ${baseType}, or is out of its range.`);

@@ -2,19 +2,19 @@ import { frameTruncated, limitExceeded } from './codec-errors.js';
 import type { CodecLimits } from './limits.js';
 import { sliceText } from './text.js';
 
-/** Reads an IEEE-754 double from two halves; a fixed view is cheaper than one for every frame. */
+/** Converts two halves to an IEEE-754 double; one shared view is cheaper than a view for every frame. */
 const doubleView = new DataView(new ArrayBuffer(8));
 
 /**
- * A position in one frame. Every read checks that its bytes are there before it allocates or moves on, and throws
- * FrameTruncated with the offset of what it wanted to read. All numbers are big-endian.
+ * A position in one frame. Every read checks that its bytes are there before it allocates or advances, and throws
+ * FrameTruncated with the offset of the value. All numbers are big-endian.
  */
 export class Reader {
   readonly bytes: Buffer;
   readonly end: number;
   readonly limits: CodecLimits;
   offset: number;
-  /** Tables and variants that are open. */
+  /** How many tables and variants are being read. */
   depth = 0;
 
   constructor(bytes: Buffer, offset: number, limits: CodecLimits) {
@@ -29,7 +29,7 @@ export class Reader {
     return this.end - this.offset;
   }
 
-  /** Moves over `length` bytes and returns where they start. */
+  /** Advances by `length` bytes and returns where they start. */
   take(length: number): number {
     const start = this.offset;
     if (length > this.end - start) throw frameTruncated(start, length - (this.end - start));
@@ -84,7 +84,7 @@ export class Reader {
     return Number.isSafeInteger(near) ? near : this.bytes.readBigInt64BE(start);
   }
 
-  /** A string: one length byte below 128, else four with the top bit set. */
+  /** A string: one length byte below 128, otherwise four with the top bit set [AO 3.1]. */
   string(): string {
     const at = this.offset;
     let length = this.u8();
@@ -101,7 +101,7 @@ export class Reader {
   }
 
   /**
-   * A plain 4-byte length and its bytes, as a copy: the frame may be a view of something larger. alwayson-py sets the top
+   * A 4-byte length and its bytes, as a copy, since the frame may be a view of a larger buffer. alwayson-py sets the top
    * bit of the length, as in the length of a long string.
    */
   blob(): Uint8Array {

@@ -3,7 +3,7 @@ import type { CodecLimits } from './limits.js';
 import type { Reader } from './reader.js';
 import type { FieldDefinition } from './values-model.js';
 
-/** What the bytes of a data shape say, in the form that reading rows wants. Never changed once made. */
+/** A decoded data shape, in the form that reading rows requires. Immutable. */
 export interface ShapePlan {
   readonly fields: readonly FieldDefinition[];
   /** The base type of each field. */
@@ -15,34 +15,33 @@ interface Entry {
   readonly plan: ShapePlan;
 }
 
-/** Sets of entries, a power of two; the ways are the entries of a set. */
+/** The number of sets, a power of two, and the entries of each set. */
 const SETS = 64;
 const WAYS = 4;
-/** Larger shapes are read anew each time. Bounds the cache: 64 sets of 4 shapes of 1 KiB. */
+/** Larger shapes are not cached, which bounds the cache: 64 sets of 4 shapes of 1 KiB. */
 const LARGEST_BYTES = 1_024;
-/** Fields that the hash looks at. */
+/** How many fields the hash includes. */
 const HASHED_FIELDS = 6;
-/** Bytes of a field beside its name, when it has neither description nor aspects. */
+/** Bytes of a field besides its name, if it has neither description nor aspects. */
 const PLAIN_FIELD_BYTES = 6;
 /** Bytes of the smallest aspect: an empty name and a base type. */
 const ASPECT_BYTES = 2;
 
 /**
- * Remembers what was read from the bytes of a data shape, because a peer sends the same few shapes over and over.
- * Bounded in every direction: an entry that is not asked for is displaced by others. The key are the bytes themselves;
- * the hash only chooses the set. A data shape ends by itself, so that equal bytes up to its end are the same shape
- * whatever follows.
+ * Caches decoded data shapes by their bytes, because a peer sends the same few shapes over and over. The cache is
+ * bounded: a new entry displaces the oldest of its set. The bytes themselves are the key; the hash only selects the set.
+ * The end of a data shape is part of its bytes, so equal bytes are the same shape whatever follows.
  */
 export class ShapeCache {
   readonly #sets: Entry[][] = Array.from({ length: SETS }, () => []);
 
-  /** Whether no shape small enough to be remembered can pass `limits`. */
+  /** Whether no shape that is small enough for the cache can exceed `limits`. */
   static serves(limits: CodecLimits): boolean {
     const { maxFields, maxAspects, maxStringBytes } = limits;
     return Math.min(maxFields * PLAIN_FIELD_BYTES, maxAspects * ASPECT_BYTES, maxStringBytes) >= LARGEST_BYTES;
   }
 
-  /** The shape that starts at the reader's offset, which then moves behind it; undefined when it is not known. */
+  /** Returns the shape at the reader's offset and advances the reader; undefined if it is not in the cache. */
   find(reader: Reader): ShapePlan | undefined {
     const { bytes, offset } = reader;
     const set = this.#sets[hashOf(bytes, offset)] as Entry[];
@@ -55,7 +54,7 @@ export class ShapeCache {
     return undefined;
   }
 
-  /** Remembers the shape that was read from `start` to the reader's offset. */
+  /** Adds the shape that was read from `start` to the reader's offset. */
   remember(reader: Reader, start: number, plan: ShapePlan): void {
     if (reader.offset - start > LARGEST_BYTES) return;
     const set = this.#sets[hashOf(reader.bytes, start)] as Entry[];
@@ -71,8 +70,8 @@ function startsWith(bytes: Buffer, offset: number, prefix: Buffer): boolean {
 }
 
 /**
- * Of the first fields as long as they are plain: length, ends of the name and base type. Reads beyond the frame give
- * undefined, which the bit operators take as 0: a wrong hash finds nothing and does no harm.
+ * Hashes the first fields as long as they are plain: the length and both ends of the name, and the base type. Reading
+ * beyond the frame returns undefined, which bit operators treat as 0; a wrong hash only misses.
  */
 function hashOf(bytes: Buffer, start: number): number {
   let hash = 0;

@@ -5,14 +5,14 @@ import type { CodecLimits } from './limits.js';
 import type { Message, MessageHeader } from './message.js';
 
 /**
- * C SDK edges cut some messages in two without marking them as chunks: the first frame lacks the
- * last 0 to 8 bytes of the body, the second is the header again and these bytes. This is the receiving side of the
- * repair, one per connection, as a pure step from state to state.
+ * C SDK edges cut some messages in two without marking them as chunks [AO 4.4]: the first frame lacks the last 0 to 8 bytes
+ * of the body, the second consists of the same header and these bytes. This is the state of the repair for one
+ * connection; `readRepairing` is a pure step from state to state.
  */
 export interface SplitState {
-  /** A request that ran out of bytes just below the frame size: its rest may come next. */
+  /** A truncated request just below the frame size: the next frame may be its rest. */
   readonly unfinished: { readonly frame: Uint8Array; readonly error: AgentError } | undefined;
-  /** The message that came last, when the bare header of a second frame may still follow it. */
+  /** The latest message, if the bare header of a second frame may follow it. */
   readonly complete: MessageHeader | undefined;
 }
 
@@ -20,28 +20,28 @@ export const NOTHING_SPLIT: SplitState = { unfinished: undefined, complete: unde
 
 type PeekedHeader = ReturnType<typeof peekHeader>;
 
-/** What a frame turned out to be. */
+/** The result of reading a frame. */
 export type FrameOutcome =
   | { readonly kind: 'message'; readonly message: Message }
-  /** Not readable; `header` is undefined when not even that is. A request should be answered 0x80. */
+  /** The frame cannot be decoded; `header` is undefined if not even that can. A request should be refused with 0x80. */
   | { readonly kind: 'failed'; readonly error: AgentError; readonly header: MessageHeader | undefined };
 
 export interface SplitStep {
   readonly state: SplitState;
-  /** None while a rest is awaited, two when it did not come. */
+  /** None while the rest of a message is pending; two if another frame arrived instead. */
   readonly outcomes: readonly FrameOutcome[];
 }
 
 export interface SplitRepairOptions {
-  /** The edge's chunk size: its `Max-Frame-Size`, 8192 where it did not say. */
+  /** The edge's chunk size: its `Max-Frame-Size`, by default 8192. */
   readonly chunkBytes: number;
   readonly limits?: Partial<CodecLimits>;
 }
 
-/** Bytes that the C SDK keeps free in a chunk beside entity and data: its headers, and 4 more when it compresses. */
+/** Bytes of a chunk that the C SDK reserves besides entity and data: for headers, and 4 more with compression. */
 const RESERVED_BYTES = 12;
 
-/** Reads a frame in the light of the one before it. Never throws for what is in the frame. */
+/** Reads a frame, given the state after the one before it. Never throws because of the content of the frame. */
 export function readRepairing(state: SplitState, frame: Uint8Array, options: SplitRepairOptions): SplitStep {
   const header = peekHeader(frame);
   if (state.complete !== undefined && isBareRepeat(state.complete, header, frame)) {
@@ -57,7 +57,7 @@ export function readRepairing(state: SplitState, frame: Uint8Array, options: Spl
   return { state: next.state, outcomes: [...abandonSplit(state), ...next.outcomes] };
 }
 
-/** What becomes of an unfinished request whose rest was awaited long enough, or whose connection ended. */
+/** Returns the outcome of an unfinished request whose rest has not arrived in time or whose connection has closed. */
 export function abandonSplit({ unfinished }: SplitState): readonly FrameOutcome[] {
   if (unfinished === undefined) return [];
   return [{ kind: 'failed', error: unfinished.error, header: peekHeader(unfinished.frame) }];
@@ -74,7 +74,7 @@ function readAlone(frame: Uint8Array, header: MessageHeader | undefined, options
   if (!isRequest || error.code !== 'FrameTruncated' || !mayBeCut(frame, options.chunkBytes)) {
     return { state: NOTHING_SPLIT, outcomes: [outcome] };
   }
-  // The connection's buffer may be used again before the rest comes.
+  // The buffer of the connection may be reused before the rest arrives.
   return { state: { unfinished: { frame: Buffer.from(frame), error }, complete: undefined }, outcomes: [] };
 }
 
@@ -87,7 +87,7 @@ function decode(frame: Uint8Array, header: MessageHeader | undefined, { limits }
   }
 }
 
-/** Whether a frame is as long as the first of two: a chunk's worth of data behind a header without multipart fields. */
+/** Whether a frame is as long as the first of two: data of a full chunk after a header without multipart fields. */
 function mayBeCut(frame: Uint8Array, chunkBytes: number): boolean {
   const isResponse = (frame[1] as number) >= 0x40;
   const entityBytes = isResponse ? 0 : 2 + (frame[HEADER_BYTES + 1] ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Text straight from and into a buffer. `toString('utf8', ...)` and `write(..., 'utf8')` find the same functions after
- * a look-up that costs as much as a short text itself, so Node's own methods behind them are called where they exist.
+ * Methods of Node.js that read and write UTF-8 in a buffer. `toString('utf8', ...)` and `write(..., 'utf8')` call them after
+ * a look-up that costs as much as a short text itself, so they are called directly if they exist.
  */
 interface DirectText {
   utf8Slice?(start: number, end: number): string;
@@ -11,22 +11,22 @@ const direct = Buffer.prototype as unknown as DirectText;
 
 type Slicing = Buffer & Required<DirectText>;
 
-/** The UTF-8 text of the bytes from `start` to before `end`; malformed sequences become U+FFFD. */
+/** Returns the UTF-8 text of the bytes from `start` up to but not including `end`; malformed sequences become U+FFFD. */
 export const sliceText: (bytes: Buffer, start: number, end: number) => string =
   typeof direct.utf8Slice === 'function'
     ? (bytes, start, end) => (bytes as Slicing).utf8Slice(start, end)
     : (bytes, start, end) => bytes.toString('utf8', start, end);
 
-/** Writes `text` as UTF-8 at `offset`, where `3 * text.length` bytes are free, and returns the bytes written. */
+/** Writes `text` as UTF-8 at `offset`, where `3 * text.length` bytes must be free; returns the number of bytes. */
 export const writeText: (bytes: Buffer, text: string, offset: number) => number =
   typeof direct.utf8Write === 'function'
     ? (bytes, text, offset) => (bytes as Slicing).utf8Write(text, offset, bytes.length - offset)
     : (bytes, text, offset) => bytes.write(text, offset, 'utf8');
 
-/** Up to this many characters a loop is cheaper than a call out of JavaScript. */
+/** Up to this many characters a loop is faster than a native call. */
 export const SHORT_TEXT_LENGTH = 16;
 
-/** Writes a text in a loop: as writeText, but returns the offset behind it. */
+/** Writes a text in a loop, like writeText, but returns the offset after it. */
 export function writeShortText(bytes: Buffer, text: string, offset: number): number {
   let at = offset;
   for (let index = 0; index < text.length; index++) {
@@ -37,7 +37,7 @@ export function writeShortText(bytes: Buffer, text: string, offset: number): num
       bytes[at++] = 0xc0 | (unit >>> 6);
       bytes[at++] = 0x80 | (unit & 0x3f);
     } else {
-      // Three or four bytes: codePointAt joins the halves of a pair.
+      // Three or four bytes: codePointAt joins a surrogate pair.
       const point = text.codePointAt(index) as number;
       if (point > 0xffff) index++;
       at = writeLongPoint(bytes, point, at);
@@ -60,13 +60,13 @@ function writeLongPoint(bytes: Buffer, point: number, offset: number): number {
   return at;
 }
 
-/** What a half of a surrogate pair is written as. */
+/** Replaces a lone surrogate. */
 const REPLACEMENT = 0xfffd;
 
-/** Above this many characters a call out of JavaScript is cheaper than counting in a loop. */
+/** Above this many characters a native call is faster than counting in a loop. */
 const COUNTED_TEXT_LENGTH = 40;
 
-/** The bytes of `text` as UTF-8, a lone surrogate as U+FFFD. */
+/** Returns how many bytes `text` takes as UTF-8, with a lone surrogate as U+FFFD. */
 export function textBytes(text: string): number {
   const { length } = text;
   if (length > COUNTED_TEXT_LENGTH) return Buffer.byteLength(text);
@@ -75,7 +75,7 @@ export function textBytes(text: string): number {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
     bytes += unit < 0x800 ? 1 : 2;
-    // Both halves of a pair together are four bytes.
+    // A surrogate pair takes four bytes.
     if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) index++;
   }
   return bytes;

@@ -1,8 +1,8 @@
 /**
- * The values of AlwaysOn, as the whole project holds them.
+ * The values of AlwaysOn in memory.
  *
- * A *cell* of a table is the bare value of its field's base type, `null` for NOTHING, or an TypedCell where the wire
- * carried another base type than the field has (a cell's own type byte decides).
+ * A *cell* of a table is the bare value of its field's base type, `null` for NOTHING, or a TypedCell if the wire carried
+ * another base type than that of the field: the type byte of the cell decides.
  */
 import type { BaseType } from './base-types.js';
 
@@ -21,13 +21,13 @@ export interface Vector {
   readonly w?: number;
 }
 
-/** The code of a Thing: a 32-bit domain and a 64-bit instance, a bigint beyond 2^53. */
+/** A THINGCODE: a 32-bit domain id and a 64-bit instance id, a bigint beyond 2^53. */
 export interface ThingCode {
   readonly domainId: number;
   readonly instanceId: number | bigint;
 }
 
-/** Start and end as epoch milliseconds (-1 where unset, as PTC's Java SDK writes it), and a period as text. */
+/** Start and end as epoch milliseconds (-1 if unset, as PTC's Java SDK writes it), and a period as text. */
 export interface TimeSpan {
   readonly start: number;
   readonly end: number;
@@ -42,7 +42,7 @@ export class Primitive {
   ) {}
 }
 
-/** A cell whose base type is not that of its field. */
+/** A cell with a base type of its own, which is not that of its field. */
 export class TypedCell {
   constructor(
     readonly baseType: BaseType,
@@ -79,11 +79,11 @@ export interface FieldDefinition {
   readonly name: string;
   readonly description: string;
   readonly baseType: BaseType;
-  /** Free-form (isRequired, defaultValue, dataShape, ...); unknown ones survive. In wire order. */
+  /** Free-form (isRequired, defaultValue, dataShape, ...) and in wire order; unknown aspects are kept. */
   readonly aspects: ReadonlyMap<string, Primitive>;
 }
 
-/** A data shape (its name is not on the wire) and rows. */
+/** A data shape, whose name is not on the wire, and rows. */
 export interface InfoTable {
   readonly fields: readonly FieldDefinition[];
   readonly rows: readonly Row[];

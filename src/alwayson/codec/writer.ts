@@ -1,32 +1,32 @@
 import { notEncodable } from './codec-errors.js';
 import { SHORT_TEXT_LENGTH, writeShortText, writeText } from './text.js';
 
-/** Small messages are cut from a slab of this size, one behind the other, as Node does with small buffers. */
+/** Small messages are slices of a slab of this size, as Node.js allocates small buffers. */
 const SLAB_BYTES = 65_536;
-/** A message that finds less than this in the slab begins a new one. */
+/** If fewer bytes than this are left in the slab, the next message begins a new one. */
 const SLAB_REST_BYTES = 4_096;
-/** A scratch buffer that grew above this is not kept for the next message. */
+/** A scratch buffer above this size is not kept for the next message. */
 const KEPT_SCRATCH_BYTES = 4 * 1_048_576;
 
-/** The class that Buffer makes its own slices with: `subarray` without the way to it, which is half its cost. */
+/** The class of the slices of a Buffer; constructing one directly takes half the time of `subarray`. */
 const BufferView = (Buffer as unknown as { readonly [Symbol.species]: typeof Uint8Array })[
   Symbol.species
 ] as unknown as new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
-/** Far above what any peer accepts; keeps a defect from asking for all memory. */
+/** Far above what any peer accepts; keeps a defect from allocating all memory. */
 const LARGEST_MESSAGE_BYTES = 256 * 1_048_576;
 
 const doubleView = new DataView(new ArrayBuffer(8));
 
 /**
- * Builds one message after the other. A small one is written in its final place; one that outgrows the slab moves to a
- * scratch buffer that is used again and again, and is copied once when it is finished. All numbers are big-endian.
+ * Builds one message after the other. A small message is written in its final place; one that outgrows the slab moves to
+ * a reused scratch buffer and is copied once when it is complete. All numbers are big-endian.
  */
 export class Writer {
-  /** Where the message is being written. */
+  /** The buffer that the message is written to. */
   bytes: Buffer;
   offset = 0;
-  /** Tables and variants that are open. */
+  /** How many tables and variants are being written. */
   depth = 0;
   #slab: Buffer;
   #slabUsed = 0;
@@ -37,7 +37,7 @@ export class Writer {
     this.bytes = this.#slab;
   }
 
-  /** Begins a message; what was written since the last finish is forgotten. */
+  /** Begins a message; anything written since the last `finish` is discarded. */
   begin(): void {
     if (SLAB_BYTES - this.#slabUsed < SLAB_REST_BYTES) {
       this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -48,7 +48,7 @@ export class Writer {
     this.depth = 0;
   }
 
-  /** The message that was written. */
+  /** Returns the message that has been written. */
   finish(): Buffer {
     const { bytes, offset } = this;
     if (bytes === this.#slab) {
@@ -63,7 +63,7 @@ export class Writer {
     return message;
   }
 
-  /** Makes room for `length` more bytes. */
+  /** Ensures that `length` more bytes fit. */
   reserve(length: number): void {
     if (this.offset + length > this.bytes.length) this.#grow(length);
   }
@@ -119,7 +119,7 @@ export class Writer {
       this.offset = end;
       return;
     }
-    // Most texts are as many bytes as characters: the length prefix is guessed from that, and mended if need be.
+    // Most texts have as many bytes as characters: the size of the prefix is guessed from that and corrected if wrong.
     const at = this.offset;
     const guess = length < 0x80 ? 1 : 4;
     const written = writeText(this.bytes, text, at + guess);
@@ -141,7 +141,7 @@ export class Writer {
     this.offset += value.length;
   }
 
-  /** Moves the message to a buffer with room for `length` more bytes. */
+  /** Moves the message to a buffer in which `length` more bytes fit. */
   #grow(length: number): void {
     const start = this.bytes === this.#slab ? this.#slabUsed : 0;
     const written = this.offset - start;
@@ -157,10 +157,10 @@ export class Writer {
   }
 }
 
-/** The writer that no message is being built in. One suffices: building is synchronous. */
+/** The idle writer. One is enough, since building a message is synchronous. */
 let idle: Writer | undefined;
 
-/** Lends a writer to `write` and returns the message that was written. */
+/** Calls `write` with a writer and returns the message that was written. */
 export function build(write: (writer: Writer) => void): Buffer {
   const writer = idle ?? new Writer();
   idle = undefined;

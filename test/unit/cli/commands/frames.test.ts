@@ -333,7 +333,7 @@ describe('frames encode', () => {
     ],
     ['body.names must be a list', { ...frame, code: 10, body: { kind: 'bind', unbind: false, gateway: null } }],
     ['cannot be the body', { ...frame, body: { kind: 'keepAlive' } }],
-    ['could not be read', { error: { code: 'FrameTruncated', message: '', offset: 0 } }],
+    ['could not be decoded', { error: { code: 'FrameTruncated', message: '', offset: 0 } }],
   ])('says what is wrong: %s', async (sentence, json) => {
     const { stdout, stderr, exitCode } = await encode(json);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
