@@ -1,5 +1,5 @@
 /**
- * The library: the edge model, which needs no Azure; and the agent and the sandbox, loaded when they are asked for.
+ * The library: the edge model, which does not need Azure, and the agent and the sandbox, which are loaded on first use.
  */
 export type { ConnectionStatus } from './alwayson/session-types.js';
 export { Primitive, type Location } from './alwayson/codec/values-model.js';

@@ -1,5 +1,5 @@
 /**
- * The agent and the sandbox for programs: loaded when they are first asked for, so that the edge model alone stays light.
+ * The agent and the sandbox as a library, loaded on first use, so that programs that need only the edge model stay small.
  */
 import type { Agent, AgentDependencies } from './agent/agent.js';
 import type { ConfigurationInput } from './agent/config/schema.js';
@@ -7,8 +7,8 @@ import type { SandboxInput, SandboxMode } from './sandbox/options.js';
 import type { Sandbox, SandboxDependencies } from './sandbox/sandbox.js';
 
 /**
- * An agent for a configuration as an agent.yaml has it; nothing happens before its `start`.
- * @throws AgentError `ConfigurationInvalid` with everything that is wrong.
+ * Creates an agent for a configuration in the form of agent.yaml; it does nothing before `start`.
+ * @throws AgentError `ConfigurationInvalid` with all errors.
  */
 export async function createAgent(configuration: ConfigurationInput, dependencies?: AgentDependencies): Promise<Agent> {
   const { agentConfigFrom } = await import('./agent/config/load.js');
@@ -17,7 +17,7 @@ export async function createAgent(configuration: ConfigurationInput, dependencie
 }
 
 /**
- * Starts the sandbox's ends, with options as config/sandbox.yaml has them; its SDK devices with `startDevices`.
+ * Starts the sandbox, with options in the form of config/sandbox.yaml; `startDevices` starts its SDK devices.
  * @throws AgentError `PackageMissing`, `PortInUse`, `StateUnwritable`; ZodError for invalid options.
  */
 export async function startSandbox(

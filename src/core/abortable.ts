@@ -1,10 +1,10 @@
 /**
- * What `work` resolves to, unless `signal` aborts first and the work does not end by itself at once: then it rejects with
- * the reason of the signal. The result or error of abandoned work is dropped.
+ * Settles as `work` does. If `signal` aborts first and `work` does not settle at once, rejects with the reason of the
+ * signal; the result or error of the abandoned work is dropped.
  */
 export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    // Work that observes the signal gets the chance to reject first: its error says more than the reason of the signal.
+    // Work that observes the signal may reject first, since its error says more than the reason of the signal.
     const onAbort = (): void => void setImmediate(() => reject(signal.reason as Error));
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });

@@ -8,8 +8,8 @@ export interface BackoffOptions {
 }
 
 /**
- * Full jitter: a delay between 0 and `min(cap, base * 2^attempt)`.
- * @param attempt 0 for the first repetition.
+ * Returns a delay with full jitter: between 0 and `min(cap, base * 2^attempt)`.
+ * @param attempt 0 for the first retry.
  */
 export function fullJitterMs(attempt: number, options: BackoffOptions, random: Random = systemRandom): number {
   const ceiling = Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30));
@@ -17,8 +17,8 @@ export function fullJitterMs(attempt: number, options: BackoffOptions, random: R
 }
 
 /**
- * Doubling with a little spread: `min(cap, base * 2^attempt)` plus or minus `spread` (0.2 is 20 %).
- * For ends that refused: soon enough to notice a change, never a hammer.
+ * Returns a delay that doubles with each attempt: `min(cap, base * 2^attempt)` plus or minus `spread` (0.2 is 20 %). For
+ * peers that refused: a change is noticed soon, without a high rate of attempts.
  */
 export function spreadDelayMs(
   attempt: number,

@@ -4,15 +4,15 @@ import { type Instruments, noInstruments } from './instruments.js';
 import { type Log, silentLog } from './log.js';
 
 /**
- * What goes with one call through every handler and port: who asked, how long there is, where to write of it.
- * An explicit parameter everywhere, so that no module keeps global state.
+ * The context of one call, passed to every handler and port: its id, deadline, log and instruments. An explicit parameter,
+ * so that no module keeps global state.
  */
 export interface CallContext {
-  /** Names the call in logs and in the text of an Internal error. */
+  /** Identifies the call in logs and in the text of an Internal error. */
   readonly correlationId: string;
-  /** On `clock.monotonicMs()`: after it nobody waits for the answer. */
+  /** The deadline on `clock.monotonicMs()`, after which the caller no longer waits for the response. */
   readonly deadlineMs: number;
-  /** Aborts at the deadline, when the caller is gone, or at shutdown. */
+  /** Aborts at the deadline, when the caller has disconnected, or at shutdown. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
@@ -29,13 +29,13 @@ export interface CallContextOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A context that must be disposed of when the call has ended. */
+/** A context that its owner must dispose of when the call has ended. */
 export interface OwnedCallContext extends CallContext {
-  /** Cancels the timer, and aborts what still runs for the call: without the timer nothing else would end it. */
+  /** Cancels the timer and aborts the signal, since without the timer nothing else would end work that still runs. */
   dispose(): void;
 }
 
-/** Why a signal aborts after its call; created once, since each call ends with it. */
+/** The reason of the signal of a call that has ended; created once, since every call ends with it. */
 const ENDED = new Error('the call has ended');
 
 /** Starts the context of one call. */
@@ -62,14 +62,14 @@ export function startCall(options: CallContextOptions): OwnedCallContext {
   };
 }
 
-/** Milliseconds until the deadline; never below zero. */
+/** Returns the milliseconds until the deadline; never below zero. */
 export function remainingMs(context: CallContext): number {
   return Math.max(0, context.deadlineMs - context.clock.monotonicMs());
 }
 
 /**
- * A part of a call that must end earlier than the whole: `reserveMs` before its deadline, after `maxMs` at most, and
- * when `signal` aborts. To be disposed of.
+ * Starts the context of a part of a call that must end earlier than the whole: `reserveMs` before its deadline, after at
+ * most `maxMs`, and when `signal` aborts. Must be disposed of.
  */
 export function startPart(
   context: CallContext,
@@ -87,9 +87,9 @@ export function startPart(
 }
 
 /**
- * Runs parts of a call side by side. When one fails, the others are ended, since nothing would end them once the call
- * has failed. Settles when none runs any more.
- * @throws what the first one that failed has thrown.
+ * Runs parts of a call concurrently. If one fails, the others are aborted, since nothing would end them once the call has
+ * failed. Settles when all have settled.
+ * @throws the error of the part that failed first.
  */
 export async function sideBySide<T extends readonly unknown[]>(
   context: CallContext,

@@ -1,13 +1,13 @@
-/** A timer that can be cancelled; it does not keep the process alive unless asked to. */
+/** A scheduled callback that can be cancelled. While it is pending, the process stays alive. */
 export interface Timer {
   cancel(): void;
 }
 
-/** The time, injected wherever it matters, so that tests own it. */
+/** A source of time, injected so that tests control it. */
 export interface Clock {
-  /** Milliseconds since 1970-01-01 UTC. May jump. */
+  /** Milliseconds since 1970-01-01 UTC; may jump. */
   nowMs(): number;
-  /** Milliseconds of a clock that never goes back. For durations and deadlines. */
+  /** Milliseconds of a clock that never goes back, for durations and deadlines. */
   monotonicMs(): number;
   /** Calls `fire` once after `delayMs`. */
   schedule(delayMs: number, fire: () => void): Timer;
@@ -22,7 +22,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `delayMs`, or rejects with the reason of `signal` as soon as it aborts. */
+/** Resolves after `delayMs`, or rejects with the reason of `signal` when it aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {

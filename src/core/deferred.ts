@@ -1,4 +1,4 @@
-/** A promise with its ends outside. */
+/** A promise that is settled from outside. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;

@@ -1,7 +1,6 @@
 /**
- * The AlwaysOn statuses with which a request may be refused: those that PTC's C and Java SDKs can both read or pass on.
- * PTC's Java SDK 7.1 fails with a NullPointerException on any other (0x8C, 0x8D and 0x8F among them), and the reason is
- * lost.
+ * The AlwaysOn statuses with which a request may be refused [AO 2.1]: those that both PTC's C and Java SDKs can handle.
+ * PTC's Java SDK 7.1 fails with a NullPointerException for any other, such as 0x8C, 0x8D or 0x8F, and the reason is lost.
  */
 export const REFUSAL_STATUSES = [0x80, 0x81, 0x83, 0x84, 0x85, 0x86, 0x88, 0x89, 0xa0, 0xa1, 0xa2, 0xa3, 0xa4] as const;
 
@@ -16,7 +15,7 @@ export interface ErrorCodeEntry {
   readonly area: 'service' | 'codec' | 'connection' | 'configuration' | 'wrappers' | 'sandbox' | 'command';
   readonly status?: RefusalStatus;
   readonly retryable: boolean;
-  /** When it occurs. */
+  /** When the error occurs. */
   readonly when: string;
   /** What the reader of the error should do. */
   readonly remedy: string;
@@ -30,30 +29,42 @@ const entry = (
 ): ErrorCodeEntry => ({ area, when, remedy, retryable: false, ...more });
 
 export const ERROR_CODES = {
-  // Answers of the remote services.
+  // Responses of the remote services.
   InvalidArgument: entry(
     'service',
-    'A parameter is missing, unknown, of the wrong base type or against a rule.',
-    'Correct the parameter that the sentence names.',
+    'A parameter is missing, unknown, of the wrong base type, or violates a rule.',
+    'Correct the parameter that the message names.',
     { status: 0x80 },
   ),
-  UnknownService: entry('service', 'No service of that name is registered.', 'Check the name; it is case-sensitive.', {
-    status: 0x84,
-  }),
+  UnknownService: entry(
+    'service',
+    'The Thing has no service with this name.',
+    'Check the name; it is case-sensitive.',
+    {
+      status: 0x84,
+    },
+  ),
   UnknownThing: entry('service', 'The Thing is not bound by this agent.', 'Check `things` in the configuration.', {
     status: 0x84,
   }),
-  UnknownProperty: entry('service', 'The Thing has no such property.', 'Check the name; it is case-sensitive.', {
+  UnknownProperty: entry(
+    'service',
+    'The Thing has no property with this name.',
+    'Check the name; it is case-sensitive.',
+    {
+      status: 0x84,
+    },
+  ),
+  JobNotFound: entry('service', 'The hub does not know the job id.', 'Check the id, or list jobs with FindJobs.', {
     status: 0x84,
   }),
-  JobNotFound: entry('service', 'The hub does not know the job id.', 'Look for it with FindJobs.', { status: 0x84 }),
   Forbidden: entry(
     'service',
     'The service is switched off, a guard forbids the call, or the property is read-only.',
     'Ask the operator of the agent to change `services` or `guards`, or narrow the call.',
     { status: 0x83 },
   ),
-  JobAlreadyExists: entry('service', 'Another job has this id.', 'Leave `jobId` out or choose another one.', {
+  JobAlreadyExists: entry('service', 'Another job has this id.', 'Omit `jobId` or choose another one.', {
     status: 0x89,
   }),
   JobNotCancellable: entry(
@@ -64,18 +75,23 @@ export const ERROR_CODES = {
   ),
   ResultTooLarge: entry(
     'service',
-    'The result does not fit one message of the platform.',
-    'Set maxItems, narrow the query, or read it page by page with QueryJobResultsPage.',
+    'The result does not fit into one message to the platform.',
+    'Set maxItems, narrow the query, or read the result page by page with QueryJobResultsPage.',
     { status: 0x80 },
   ),
-  HubThrottled: entry('service', 'The hub answered 429 until the deadline.', 'Call less often or raise the tier.', {
-    status: 0xa3,
-    retryable: true,
-  }),
+  HubThrottled: entry(
+    'service',
+    'The hub answered 429 until the deadline.',
+    'Call less often, or raise the tier or the units.',
+    {
+      status: 0xa3,
+      retryable: true,
+    },
+  ),
   HubJobQuotaExceeded: entry(
     'service',
-    'As many jobs are running as the tier of the hub allows.',
-    'Wait until a job has ended, or raise the tier.',
+    'The tier of the hub does not allow more concurrent jobs.',
+    'Wait until a job has ended, or raise the tier or the units.',
     { status: 0xa3, retryable: true },
   ),
   HubUnavailable: entry(
@@ -86,73 +102,99 @@ export const ERROR_CODES = {
   ),
   ServiceUnavailable: entry(
     'service',
-    'The agent is shutting down, or has as many calls open as it accepts.',
+    'The agent is shutting down, or has reached its limit of concurrent calls.',
     'Repeat the call later.',
     { status: 0xa3, retryable: true },
   ),
-  HubTimeout: entry('service', 'The hub had not answered at the deadline.', 'Repeat the call.', {
+  HubTimeout: entry('service', 'The hub did not answer before the deadline.', 'Repeat the call.', {
     status: 0xa4,
     retryable: true,
   }),
-  ServiceTimeout: entry('service', 'A service had not answered at its deadline.', 'Repeat the call.', {
+  ServiceTimeout: entry('service', 'A service did not finish before its deadline.', 'Repeat the call.', {
     status: 0xa4,
     retryable: true,
   }),
   HubUnauthorized: entry(
     'service',
-    "The hub refuses the agent's credentials or their rights.",
+    "The hub rejects the agent's credentials, or they lack a right.",
     'Check the connection string and the rights of its policy.',
     { status: 0xa2 },
   ),
-  HubRejected: entry('service', 'The hub refused the request for another reason.', 'Read the code of Azure in it.', {
-    status: 0xa2,
-  }),
-  Internal: entry('service', 'A defect of the agent.', 'Look for the correlation id in the log and report it.', {
+  HubRejected: entry(
+    'service',
+    'The hub refused the request for another reason.',
+    'Look up the Azure code in the message.',
+    {
+      status: 0xa2,
+    },
+  ),
+  Internal: entry('service', 'The agent has a defect.', 'Find the correlation id in the log and report it.', {
     status: 0xa0,
   }),
 
-  // Reading and writing of AlwaysOn frames.
-  FrameTruncated: entry('codec', 'A frame ended before its content did.', 'Find out what cut it; it was dropped.'),
-  FrameMalformed: entry('codec', 'A frame breaks the protocol.', 'Look at it with `twx-iothub frames decode`.'),
+  // Decoding and encoding of AlwaysOn frames.
+  FrameTruncated: entry(
+    'codec',
+    'A frame ended before its content did.',
+    'The frame was dropped; find out what truncated it.',
+  ),
+  FrameMalformed: entry('codec', 'A frame violates the protocol.', 'Examine it with `twx-iothub frames decode`.'),
   FrameLimitExceeded: entry('codec', 'A length, count or depth in a frame is above its limit.', 'Raise the limit.'),
-  UnknownBaseType: entry('codec', 'A frame has a base type code that is not known.', 'Do not use that base type.'),
-  UnknownMessageCode: entry('codec', 'A frame has a message code that is not known.', 'Report it with the frame.'),
-  UnknownVersion: entry('codec', 'A frame has another protocol version than 1.', 'Check that the peer is ThingWorx.'),
-  ValueNotEncodable: entry('codec', 'A value cannot be written as its base type.', 'Correct the value.'),
+  UnknownBaseType: entry('codec', 'A frame has an unknown base type code.', 'Do not use this base type.'),
+  UnknownMessageCode: entry('codec', 'A frame has an unknown message code.', 'Report it with the frame.'),
+  UnknownVersion: entry('codec', 'A frame has a protocol version other than 1.', 'Check that the peer is ThingWorx.'),
+  ValueNotEncodable: entry('codec', 'A value does not fit its base type.', 'Correct the value.'),
 
   // The connection to the platform.
-  ConnectionLost: entry('connection', 'The connection to ThingWorx broke.', 'It is restored by itself.', {
+  ConnectionLost: entry('connection', 'The connection to ThingWorx broke.', 'The agent reconnects automatically.', {
     retryable: true,
   }),
   ConnectionRefused: entry('connection', 'ThingWorx refused AUTH or BIND.', 'Check the app key and the Things.', {
     retryable: true,
   }),
-  ConnectionClosed: entry('connection', 'The connection was closed on purpose.', 'Start the client again.'),
-  RequestTimeout: entry('connection', 'ThingWorx did not answer a call of the edge.', 'Repeat the call.', {
+  ConnectionClosed: entry('connection', 'The client was closed.', 'Create another client.'),
+  RequestTimeout: entry('connection', 'ThingWorx did not answer a call of the edge in time.', 'Repeat the call.', {
     retryable: true,
   }),
-  RequestRefused: entry('connection', 'ThingWorx answered a call of the edge with an error.', 'Read its reason.'),
-  QueueFull: entry('connection', 'A bounded queue of the edge is full.', 'Wait until the connection is back.'),
+  RequestRefused: entry(
+    'connection',
+    'ThingWorx answered a call of the edge with an error.',
+    'Correct what its reason names.',
+  ),
+  QueueFull: entry('connection', 'A bounded queue of the edge is full.', 'Wait until the connection is restored.'),
 
   // Configuration and other documents.
-  ConfigurationInvalid: entry('configuration', 'The configuration has errors.', 'Correct each line named.'),
-  DocumentUnreadable: entry('configuration', 'A file cannot be read.', 'Check its path and its rights.'),
+  ConfigurationInvalid: entry(
+    'configuration',
+    'The configuration has errors.',
+    'Correct each line that the message names.',
+  ),
+  DocumentUnreadable: entry('configuration', 'A file cannot be read.', 'Check its path and permissions.'),
 
   // Wrapper descriptions.
-  WrapperInvalid: entry('wrappers', 'A wrapper description has errors.', 'Correct each line named.'),
+  WrapperInvalid: entry('wrappers', 'A wrapper description has errors.', 'Correct each line that the message names.'),
 
   // The sandbox and the command.
-  PortInUse: entry('sandbox', 'A port is taken by another program.', 'Choose another port or 0 for a free one.'),
+  PortInUse: entry('sandbox', 'Another program uses the port.', 'Choose another port, or 0 for any free one.'),
   PackageMissing: entry(
     'sandbox',
     'An optional package that the sandbox needs is not installed.',
     'Run `npm install --include=optional`.',
   ),
-  StateUnwritable: entry('sandbox', 'The state directory cannot be written.', 'Check its rights and the disk.'),
-  QueryInvalid: entry('service', 'A query or condition cannot be parsed.', 'Correct the token that it names.', {
-    status: 0x80,
-  }),
-  Unreachable: entry('command', 'An end could not be reached.', 'Check address, network and credentials.'),
+  StateUnwritable: entry('sandbox', 'The state directory cannot be used.', 'Check its permissions and the disk.'),
+  QueryInvalid: entry(
+    'service',
+    'A query or condition cannot be parsed.',
+    'Correct the token that the message names.',
+    {
+      status: 0x80,
+    },
+  ),
+  Unreachable: entry(
+    'command',
+    'ThingWorx or a hub cannot be reached.',
+    'Check the address, the network and the credentials.',
+  ),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A stable name of one kind of failure. */

@@ -1,24 +1,24 @@
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 
-/** Small facts that help to find the cause. Never a secret, never a whole payload. */
+/** Details that help to find the cause. Never a secret, never a whole payload. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface AgentErrorOptions {
-  /** The error that led to this one. Kept for the log; never shown to a remote end. */
+  /** The error that caused this one. For the log; never sent to a remote end. */
   readonly cause?: unknown;
   readonly context?: ErrorContext;
-  /** Overrides the default of the code's table entry. */
+  /** Overrides the default of the error code. */
   readonly retryable?: boolean;
 }
 
 /**
- * The one error class of the project. `code` is stable and listed in docs/errors.md; `message` is a sentence that says
- * what to do and is fit to be shown to the remote end.
+ * The error class of the project. `code` is stable and listed in docs/errors.md; `message` says what is wrong and what to
+ * do, and may be sent to the remote end.
  */
 export class AgentError extends Error {
   override readonly name = 'AgentError';
   readonly code: ErrorCode;
-  /** Whether the same request may succeed when it is simply repeated later. */
+  /** Whether the same request may succeed if it is repeated later. */
   readonly retryable: boolean;
   readonly context: ErrorContext;
 
@@ -29,18 +29,18 @@ export class AgentError extends Error {
     this.context = options.context ?? {};
   }
 
-  /** `<Code>: <sentence>`: the reason text that ThingWorx sees. */
+  /** `<Code>: <sentence>`, the reason that is sent to ThingWorx. */
   get reason(): string {
     return `${this.code}: ${this.message}`;
   }
 }
 
-/** Whether `error` is an AgentError, of one of `codes` when any are given. */
+/** Whether `error` is an AgentError, with one of `codes` if any are given. */
 export function isAgentError(error: unknown, ...codes: readonly ErrorCode[]): error is AgentError {
   return error instanceof AgentError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** The text of anything that was thrown. */
+/** Returns the message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,13 +4,13 @@ export interface Range {
   readonly end: number;
 }
 
-/** A text with its escapes resolved, and where each of its characters began in the original, with one entry for the end. */
+/** A text with its escapes resolved, and the start of each of its characters in the original, with one entry for the end. */
 interface Unescaped {
   readonly text: string;
   readonly starts: readonly number[];
 }
 
-/** A text is escaped again each time another program quotes it. More than three times are not seen in practice. */
+/** A text is escaped once more by each program that quotes it; more than three times does not occur in practice. */
 const MAX_DEPTH = 3;
 
 const JSON_ESCAPE = String.raw`\\u(?<unit>[\da-f]{4})|\\x(?<byte>[\da-f]{2})|\\(?<plain>.)`;
@@ -18,8 +18,8 @@ const URL_ESCAPE = String.raw`%(?<percent>[\da-f]{2})`;
 const XML_ESCAPE = String.raw`&#x0{0,6}(?<hex>[\da-f]{2,4});|&#0{0,6}(?<decimal>\d{2,5});|&(?<entity>amp|lt|gt|quot|apos);`;
 
 /**
- * All escapes together, for texts that went through several programs; and each kind alone, for texts whose own
- * characters look like an escape of another kind.
+ * All kinds of escapes together, for texts that passed through several programs; and each kind alone, for texts whose
+ * own characters look like an escape of another kind.
  */
 const KINDS = [`${JSON_ESCAPE}|${URL_ESCAPE}|${XML_ESCAPE}`, JSON_ESCAPE, URL_ESCAPE, XML_ESCAPE].map(
   (source) => new RegExp(source, 'gi'),
@@ -28,8 +28,8 @@ const KINDS = [`${JSON_ESCAPE}|${URL_ESCAPE}|${XML_ESCAPE}`, JSON_ESCAPE, URL_ES
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Finds where `literals` stand in `text` with any of their characters escaped, up to three times over. Occurrences
- * without escapes are not reported.
+ * Finds the occurrences of `literals` in `text` with any of their characters escaped, up to three times over. Occurrences
+ * without escapes are not returned.
  */
 export function findEscaped(text: string, literals: readonly string[]): Range[] {
   return /[\\%&]/.test(text) ? KINDS.flatMap((kind) => findOfKind(text, literals, kind)) : [];
@@ -45,7 +45,7 @@ function findOfKind(text: string, literals: readonly string[], kind: RegExp): Ra
   return found;
 }
 
-/** Resolves one level of escapes; undefined when there are none. */
+/** Resolves one level of escapes; returns undefined if there are none. */
 function unescape(text: string, kind: RegExp, outer?: readonly number[]): Unescaped | undefined {
   const starts: number[] = [];
   const parts: string[] = [];

@@ -1,19 +1,19 @@
 /**
- * JSON whose whole numbers keep their digits. JSON.parse turns 7615917337495251231 into ...251000 without a word, which
- * addresses another device or order; here such a number is a bigint, and is written with its own digits again.
- * JSON.stringify throws on a bigint, so a place that forgets `stringifyJson` fails instead of changing a number.
+ * JSON whose whole numbers keep their digits. JSON.parse silently turns 7615917337495251231 into ...251000, which may
+ * identify another device or order; here such a number is a bigint and is written with all its digits. JSON.stringify
+ * throws on a bigint, so code that should use `stringifyJson` fails instead of changing a number.
  */
 import { ExactReader, MAX_DEPTH, NUMBER, numberOf } from './json-reader.js';
 
 export { JsonSyntaxError } from './json-reader.js';
 
-/** What a number that a double may not hold looks like: many digits, or an exponent of three digits. */
+/** Matches numbers that a double may not hold exactly: many digits, or an exponent of three digits. */
 const SUSPECT = /\d[\d.]{15}|[eE]\+?\d{3}/g;
 const NUMBER_CHARACTER = /[-+.\deE]/;
 
 /**
- * The value of a JSON text, as JSON.parse reads it, except that a whole number beyond 2^53 is a bigint unless a double
- * written out again has the same digits. Takes linear time.
+ * Parses JSON text like JSON.parse, except that a whole number beyond 2^53 is a bigint, unless a double that is written
+ * out has the same digits. Takes linear time.
  * @throws JsonSyntaxError for text that is not JSON, and for a number of more than 1,000 digits.
  */
 export function parseJson(text: string): unknown {
@@ -36,7 +36,7 @@ function hasInexactNumber(text: string): boolean {
     const quote = text.indexOf('"', outside);
     if (quote === -1 || quote > suspect.index) {
       const [start, end] = numberAround(text, suspect.index);
-      // A token that ends within its run of characters is no number of JSON: the exact reader says where.
+      // A token that ends within its run of characters is not a JSON number; the exact reader reports its place.
       if (NUMBER_CHARACTER.test(text.charAt(end)) || typeof numberOf(text.slice(start, end)) !== 'number') return true;
       SUSPECT.lastIndex = end;
       suspect = SUSPECT.exec(text);
@@ -51,7 +51,7 @@ function hasInexactNumber(text: string): boolean {
   return false;
 }
 
-/** The number token that holds the character at `index`. */
+/** Returns the range of the number token at `index`. */
 function numberAround(text: string, index: number): readonly [start: number, end: number] {
   let start = index;
   while (start > 0 && NUMBER_CHARACTER.test(text.charAt(start - 1))) start -= 1;
@@ -59,7 +59,7 @@ function numberAround(text: string, index: number): readonly [start: number, end
   return [start, start + (NUMBER.exec(text)?.[0].length ?? 0)];
 }
 
-/** The offset after the string that begins at `quote`; the end of the text when it is not closed. */
+/** Returns the offset after the string that begins at `quote`; the end of the text if the string is not closed. */
 function endOfString(text: string, quote: number): number {
   for (let at = text.indexOf('"', quote + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let escapes = 0;
@@ -70,15 +70,15 @@ function endOfString(text: string, quote: number): number {
 }
 
 /**
- * What JSON.stringify returns, with a bigint as its digits.
- * @param indent blanks for each level; 0 for one line.
+ * Serializes a value like JSON.stringify, with all digits of bigints.
+ * @param indent spaces for each level; 0 for one line.
  * @throws TypeError for a value that refers to itself or is nested more than 1,000 levels deep.
  */
 export function stringifyJson(value: unknown, indent = 0): string | undefined {
   try {
     return JSON.stringify(value, undefined, indent) as string | undefined;
   } catch {
-    // The usual value has no bigint, so looking for one beforehand would only cost time.
+    // Most values have no bigint, so looking for one beforehand would only take time.
     return write(value, indent, 0);
   }
 }
@@ -115,8 +115,8 @@ function enclose(
 }
 
 /**
- * The path of the first whole number in `value` that a double cannot hold exactly, for example `payload.items[3].id`;
- * undefined if there is none.
+ * Returns the path of the first whole number in `value` that a double cannot hold exactly, for example
+ * `payload.items[3].id`; undefined if there is none.
  * @param root the name of the value itself.
  */
 export function inexactNumberPath(value: unknown, root: string): string | undefined {
@@ -131,13 +131,13 @@ export function inexactNumberPath(value: unknown, root: string): string | undefi
   return undefined;
 }
 
-/** A number above the largest double becomes Infinity, of which BigInt makes nothing. */
+/** Whether a double holds `whole` exactly. A number above the largest double becomes Infinity, which BigInt refuses. */
 function isHeldExactly(whole: bigint): boolean {
   const number = Number(whole);
   return Number.isFinite(number) && BigInt(number) === whole;
 }
 
-/** The path of a member of the object at `root`. */
+/** Returns the path of a member of the object at `root`. */
 export function memberPath(root: string, name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `${root}.${name}` : `${root}[${JSON.stringify(name)}]`;
 }

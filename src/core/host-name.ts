@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * Why `text` cannot be the bare name of a host, as the end of a sentence; undefined for a name or an IPv4 address. Never
- * repeats the text.
+ * Returns why `text` is not a bare host name, as the end of a sentence; undefined for a host name or an IPv4 address.
+ * Never repeats the text.
  */
 export function hostNameFault(text: string): string | undefined {
   if (text === '') return 'it is empty';
@@ -18,19 +18,19 @@ export function hostNameFault(text: string): string | undefined {
 }
 
 function labelsFault(labels: readonly string[], text: string): string | undefined {
-  if (labels.includes('')) return 'it has a dot too many';
+  if (labels.includes('')) return 'it has one dot too many';
   if (labels.some((label) => label.length > 63)) return 'a part between dots is longer than 63 characters';
   if (labels.some((label) => label.startsWith('-') || label.endsWith('-'))) {
     return 'a part between dots begins or ends with a dash';
   }
-  // Resolvers read such names as addresses in old notations: 1.2.3 would be 1.2.0.3.
+  // Resolvers read such names as addresses in old notations: 1.2.3 means 1.2.0.3.
   if (/^(?:\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '') && !isIPv4(text)) return 'it is not a complete IPv4 address';
   return undefined;
 }
 
 /**
- * Why the host that stands in the text of a URL cannot be one. The text counts, not what a URL parser makes of it, which
- * completes addresses and takes blanks out.
+ * Returns why the host in the text of a URL is invalid. The text itself is checked, since a URL parser completes addresses
+ * and removes blanks.
  */
 export function urlHostFault(text: string): string | undefined {
   const authority = /^[a-z][a-z\d+.-]*:\/\/([^/?#\\]*)/i.exec(text)?.[1];
@@ -45,7 +45,7 @@ export function urlHostFault(text: string): string | undefined {
   return hostNameFault(isAscii || !URL.canParse(`http://${host}`) ? host : new URL(`http://${host}`).hostname);
 }
 
-/** Why `text` cannot be `host:port`, where host is a name, an IPv4 address, or an IPv6 address in brackets. */
+/** Returns why `text` is not `host:port`, where host is a name, an IPv4 address, or an IPv6 address in brackets. */
 export function addressFault(text: string): string | undefined {
   const match = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(text);
   if (!match) return 'must be host:port';

@@ -16,7 +16,7 @@ export class JsonSyntaxError extends SyntaxError {
   }
 }
 
-/** Nesting beyond this is refused where the text needs a reader of our own. */
+/** The deepest nesting that the exact reader accepts. */
 export const MAX_DEPTH = 1000;
 /** Digits of the longest whole number that is kept; BigInt takes quadratic time. */
 const MAX_DIGITS = 1000;
@@ -27,7 +27,7 @@ export const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const STRING_RUN = /[^"\\\u0000-\u001f]*/y;
 const WHITE_SPACE = /[ \t\n\r]*/y;
 
-/** A number token as the number or bigint that has its value; undefined when it has too many digits. */
+/** Returns the number or bigint of a number token; undefined if it has too many digits. */
 export function numberOf(token: string): number | bigint | undefined {
   const value = Number(token);
   if (/^-?\d+$/.test(token)) {
@@ -36,7 +36,7 @@ export function numberOf(token: string): number | bigint | undefined {
   }
   if (Number.isFinite(value) && sameDecimal(token, String(value))) return value;
   const { sign, digits, exponent } = decimal(token);
-  // A fraction that is rounded is no other number to anyone; only whole numbers are identities.
+  // Rounding a fraction is harmless; only whole numbers identify things.
   if (exponent < 0) return value;
   return digits.length + exponent > MAX_DIGITS ? undefined : BigInt(`${sign}${digits}${'0'.repeat(exponent)}`);
 }

@@ -1,6 +1,6 @@
 const MINUTE_MS = 60_000;
 
-/** Limits how many lines of one kind are logged a minute, and counts the rest. Pure but for the time it is passed. */
+/** Limits how many lines of one kind are logged per minute, and counts the rest. The caller passes the time. */
 export class LineLimit {
   readonly #linesPerMinute: number;
   #minuteStartMs = -Infinity;
@@ -23,7 +23,7 @@ export class LineLimit {
     return false;
   }
 
-  /** Returns how many lines were dropped since the last call, once their minute is over; 0 before. */
+  /** Returns how many lines were dropped since the last call, once their minute is over; 0 until then. */
   takeDropped(nowMs: number): number {
     return nowMs - this.#minuteStartMs >= MINUTE_MS ? this.takeAllDropped() : 0;
   }

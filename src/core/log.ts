@@ -1,18 +1,18 @@
-/** Fields of a log line. Names are stable: `code`, `thing`, `jobId`, `requestId`, `correlationId`, `err`. */
+/** Fields of a log line, with stable names: `code`, `thing`, `jobId`, `requestId`, `correlationId`, `err`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Structured logging as every room sees it; the agent implements it over pino. */
+/** A structured log; the agent implements it with pino. */
 export interface Log {
   trace(fields: LogFields, message: string): void;
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
-  /** A log whose lines all carry `fields` too. */
+  /** Returns a log that adds `fields` to each of its lines. */
   child(fields: LogFields): Log;
 }
 
-/** Says nothing. For tests, and for library users that bring no log. */
+/** Discards all lines. For tests, and for library users without a log. */
 export const silentLog: Log = {
   trace: () => undefined,
   debug: () => undefined,

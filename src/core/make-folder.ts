@@ -2,9 +2,9 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a folder and those above it, where they are missing. Not by `recursive` of Node.js, which never ends where a file
- * system says "no such file" to a folder whose parent is there (as /proc does).
- * @throws the error of the file system
+ * Creates a folder and its missing parents. The option `recursive` of Node.js is not used: it never returns if a file
+ * system answers "no such file" although the parent exists, as /proc does.
+ * @throws the error of the file system.
  */
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   const folder = resolve(path);

@@ -1,19 +1,19 @@
 /**
- * Whatever moves the cursor, changes how other text is shown, or is not shown at all: control characters (C0, DEL, C1),
- * format characters (bidirectional overrides, zero-width characters, tags), line and paragraph separators, and halves
- * of surrogate pairs. Categories as in the Unicode Character Database.
+ * Characters that move the cursor, change how other text is shown, or are invisible: control characters (C0, DEL, C1),
+ * format characters (bidirectional overrides, zero-width characters, tags), line and paragraph separators, and lone
+ * surrogates. Categories of the Unicode Character Database.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Most texts are plain ASCII, which is found faster than what is not printable. */
+/** Most texts are plain ASCII, which this test finds faster than the search for unprintable characters. */
 const PLAIN = /^[\x20-\x7e]*$/;
 const PLAIN_LINES = /^[\n\x20-\x7e]*$/;
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Returns `text` fit for one line of a terminal or a page: characters that would steer it, or hide, are shown as the
- * escapes of a JSON string (`\n`, `\u001b`). Text from the other end of a connection must pass through here.
+ * Returns `text` for one line of a terminal or a page: control characters and invisible characters are replaced with the
+ * escapes of a JSON string (`\n`, `\u001b`). Must be applied to all text from the other end of a connection.
  */
 export function printable(text: string): string {
   if (PLAIN.test(text)) return text;

@@ -4,28 +4,28 @@ import { connect as connectSecure } from 'node:tls';
 import { openTunnel } from './proxy-tunnel.js';
 
 export interface ProxiedConnectionOptions {
-  /** URL of an HTTP proxy, perhaps with user and password. */
+  /** URL of an HTTP proxy, optionally with user and password. */
   readonly proxy: string;
-  /** Whether the other end speaks TLS. */
+  /** Whether the server uses TLS. */
   readonly isSecure: boolean;
-  /** How long TCP, the proxy and TLS may take together; 10,000 when absent. */
+  /** How long TCP, the proxy and TLS may take together; by default 10,000. */
   readonly timeoutMs?: number;
 }
 
-/** What a request passes on to the connection that is opened for it. */
+/** The options of a request that its connection receives. */
 export interface ConnectionRequest extends RequestOptions {
-  /** Ends the opening. Node.js keeps the signal of a request to itself, and ends only sockets that are open already. */
+  /** Aborts the attempt to connect. Node.js does not pass on the signal of a request, and ends only open sockets by it. */
   readonly connectSignal?: AbortSignal;
 }
 
-/** Called back with the connection, as Node.js allows for `createConnection` of a request and of an agent. */
+/** The callback that Node.js passes to `createConnection` of a request and of an agent. */
 type Connected = (error: Error | null, socket?: Socket) => void;
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
- * A `createConnection` that goes through an HTTP proxy by CONNECT. A connection that is not open in time, or whose
- * request has ended, is destroyed: none outlives its call.
+ * Returns a `createConnection` that connects through an HTTP proxy with CONNECT. A connection that is not open in time, or
+ * whose request has ended, is destroyed, so that none outlives its call.
  */
 export function proxiedConnection(options: ProxiedConnectionOptions): NonNullable<RequestOptions['createConnection']> {
   const proxy = new URL(options.proxy);

@@ -4,29 +4,29 @@ import { connect as connectSecure } from 'node:tls';
 import { printable } from './printable.js';
 
 export interface TunnelOptions {
-  /** Address of the proxy, `http:` or `https:`, perhaps with user and password. */
+  /** URL of the proxy, `http:` or `https:`, optionally with user and password. */
   readonly proxy: URL;
-  /** Where the tunnel leads: a name or an IP address without brackets. */
+  /** The target of the tunnel: a host name or an IP address without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Destroys the socket when it aborts, before and after the proxy has answered. */
+  /** Destroys the socket when it aborts, before or after the proxy has answered. */
   readonly signal: AbortSignal;
 }
 
-/** As much as Node's own HTTP parser accepts. A proxy that sends more does not speak HTTP. */
+/** The limit of the HTTP parser of Node.js. A proxy that sends more does not speak HTTP. */
 const MAX_HEADER_BYTES = 16_384;
 
 const HEADER_END = '\r\n\r\n';
 
-/** Longer status texts explain nothing. */
+/** A longer status text explains nothing more. */
 const MAX_STATUS_LENGTH = 120;
 
 /**
- * Opens a connection through an HTTP proxy by CONNECT (RFC 9110, section 9.3.6) and resolves with the socket
- * once the proxy has accepted. The socket flows from the next turn of the event loop on, which is when a request that it
- * is handed to reads from it. There is no time limit: the caller aborts `signal`.
- * @throws Error when the proxy cannot be reached, refuses, closes, or answers with something other than HTTP. The
- * socket has been destroyed then.
+ * Opens a connection through an HTTP proxy with CONNECT (RFC 9110, section 9.3.6) and resolves with the socket once the
+ * proxy has accepted. The socket flows from the next turn of the event loop on, when the request that received it reads
+ * from it. There is no time limit: the caller aborts `signal`.
+ * @throws Error if the proxy cannot be reached, refuses, closes, or answers with something other than HTTP. The socket
+ * has been destroyed by then.
  */
 export function openTunnel({ proxy, host, port, signal }: TunnelOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ export function openTunnel({ proxy, host, port, signal }: TunnelOptions): Promis
       if (!refusal && rest !== '') socket.unshift(Buffer.from(rest, 'latin1'));
     };
     const onClose = (): void => settle(new Error('the proxy closed the connection before it answered CONNECT'));
-    // Errors after the tunnel is open show as the end of what runs through it.
+    // Errors after the tunnel is open end the connection that uses it, which reports them.
     socket
       .on('error', (error) => settle(error))
       .on('data', onData)

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { AgentError, messageOf } from './errors.js';
 import { decodeText, textFaultSentence } from './text-encoding.js';
 
-/** What a path names, where that is not a regular file; undefined for a regular file. */
+/** Returns the kind of a file that is not a regular one; undefined for a regular file. */
 export function otherKindOfFile(facts: Stats): string | undefined {
   if (facts.isFile()) return undefined;
   if (facts.isDirectory()) return 'a directory';
@@ -12,13 +12,13 @@ export function otherKindOfFile(facts: Stats): string | undefined {
 }
 
 /**
- * Reads a regular file, at most `maxBytes` and one byte more, by which the caller sees that it is larger. Opening a
- * named pipe waits for a writer that may never come, and a device may never end: both are refused without waiting.
+ * Reads a regular file, but at most `maxBytes` plus one byte, which shows the caller that the file is larger. Named pipes
+ * and devices are refused without waiting: a pipe may never have a writer, and a device may never end.
  * @throws Error with a message that completes `FILE: cannot be read: ...`.
  */
 export async function readRegularFile(file: string, maxBytes: number): Promise<Buffer> {
   refuseOtherKinds(await statOf(file));
-  // The file may have been replaced by a pipe since: opened without blocking, it is looked at once more.
+  // A pipe may have replaced the file in the meantime, so it is opened without blocking and checked again.
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     refuseOtherKinds(await handle.stat());
@@ -31,7 +31,7 @@ export async function readRegularFile(file: string, maxBytes: number): Promise<B
 /**
  * Reads a UTF-8 text file.
  * @param maxBytes default 4 MiB.
- * @throws AgentError `DocumentUnreadable` when it cannot be read, is larger, or is not UTF-8.
+ * @throws AgentError `DocumentUnreadable` if it cannot be read, is larger, or is not UTF-8.
  */
 export async function readTextFile(file: string, maxBytes = 4 * 1024 * 1024): Promise<string> {
   const bytes = await readRegularFile(file, maxBytes).catch((error: unknown) => {

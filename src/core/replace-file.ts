@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
 /**
- * Writes a file whole or not at all: a new file beside it, with a name that nobody can guess and that must not exist,
- * takes its place. A link in that place is replaced, never followed.
- * @param mode of the new file, before the umask.
+ * Replaces a file atomically: a new file with an unguessable name, which must not exist, is written beside it and renamed.
+ * A link is replaced, never followed.
+ * @param mode the mode of the new file, before the umask.
  * @throws the error of the file system.
  */
 export async function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): Promise<void> {

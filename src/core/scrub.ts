@@ -5,10 +5,10 @@ export type Scrub = (text: string) => string;
 
 const MASK = '********';
 
-/** Shorter texts would be found by chance in words that are no secret. */
+/** Shorter texts would match by chance within words that are not secret. */
 const SHORTEST_LITERAL = 6;
 
-/** Secrets by the form in which HTTP, URLs and Azure write them; the first group is kept. */
+/** Forms of secrets in HTTP headers, URLs and Azure credentials; the first group is kept. */
 const SECRET_FORMS: readonly RegExp[] = [
   /((?:SharedAccessKey|AccountKey)(?:=|%3D)|\bsig(?:=|%3D)|\bBearer )[^\s;&"'\\<>]+/gi,
   /(\bauthorization\\{0,8}["']?\s{0,8}[:=]\s{0,8}\\{0,8}["']?Basic )[\w+/=-]+/gi,
@@ -16,13 +16,12 @@ const SECRET_FORMS: readonly RegExp[] = [
 ];
 
 /**
- * Makes a function that masks `secrets` wherever they stand in a text, and everything that has the form of a secret.
- * A secret is found as it is, escaped for JSON, URLs or XML (up to three times over), and in base64. Its time is linear
- * in the length of the text.
+ * Returns a function that masks `secrets` in a text, and everything that has the form of a secret. A secret is found as
+ * it is, escaped for JSON, URLs or XML (up to three times over), and in base64. Takes time linear in the length of the text.
  */
 export function scrubber(secrets: readonly string[]): Scrub {
   const literals = [...new Set(secrets.filter((secret) => secret.length >= SHORTEST_LITERAL).flatMap(spellingsOf))]
-    // A secret that is part of another one must not break the longer one into pieces that stay.
+    // The longer secrets come first: masking one that is part of another would leave the rest of that one.
     .sort((one, other) => other.length - one.length);
   return (text) => {
     const unescaped = literals.reduce((masked, literal) => masked.replaceAll(literal, MASK), text);
@@ -37,7 +36,7 @@ function spellingsOf(secret: string): string[] {
   return [secret, json, url, url.toLowerCase(), ...base64SpellingsOf(secret)];
 }
 
-/** Base64 of a longer text that holds the secret depends on where the secret begins: three spellings without the edges. */
+/** The base64 of a text around the secret depends on the offset of the secret: three spellings, without the edges. */
 function base64SpellingsOf(secret: string): string[] {
   const standard = [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
@@ -53,7 +52,7 @@ function mask(text: string, ranges: readonly Range[]): string {
   let done = 0;
   for (const { start, end } of [...ranges].sort((one, other) => one.start - other.start)) {
     if (end <= done) continue;
-    // An overlapping range continues the mask before it.
+    // An overlapping range continues the previous mask.
     if (start >= done) masked += `${text.slice(done, start)}${MASK}`;
     done = end;
   }

@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Why bytes cannot be taken for text. Never repeats any of the text, which may be a secret. */
+/** Why bytes are not a UTF-8 text. Never repeats any of them, since they may be a secret. */
 export interface TextFault {
-  /** Completes a sentence about the file, for example `is UTF-16 LE text (as Windows PowerShell writes it), not UTF-8`. */
+  /** The predicate of a sentence about the file, for example `is UTF-16 LE text, not UTF-8`. */
   readonly message: string;
   readonly hint: string;
-  /** Of the first byte that is wrong, from 1. */
+  /** The line of the first invalid byte, from 1. */
   readonly line: number;
-  /** In UTF-16 code units, from 1. */
+  /** Its column in UTF-16 code units, from 1. */
   readonly column: number;
 }
 
 export type DecodedText =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: TextFault };
 
-/** Byte order marks, the longer first: that of UTF-32 LE begins with that of UTF-16 LE. */
+/** Byte order marks, the longer ones first: the mark of UTF-32 LE begins with that of UTF-16 LE. */
 const MARKS: readonly (readonly [encoding: string, bytes: readonly number[]])[] = [
   ['UTF-32 LE', [0xff, 0xfe, 0x00, 0x00]],
   ['UTF-32 BE', [0x00, 0x00, 0xfe, 0xff]],
@@ -26,12 +26,12 @@ const MARKS: readonly (readonly [encoding: string, bytes: readonly number[]])[] 
 
 const UTF_8_MARK_BYTES = [0xef, 0xbb, 0xbf];
 
-/** How many bytes are looked at to recognize an encoding without a byte order mark. */
+/** How many bytes are examined to recognize an encoding without a byte order mark. */
 const SAMPLE_BYTES = 4096;
 
 /**
  * Decodes UTF-8, with or without a byte order mark. Other encodings are refused by name, and invalid bytes with their
- * place: a replacement character in a key or a name would only fail later, somewhere else.
+ * place, since a replacement character in a key or a name would cause a failure later, somewhere else.
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const encoding = otherEncodingOf(bytes);
@@ -44,7 +44,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   return refused('holds a NUL character: it is not a text file', 'name a text file in UTF-8', placeAfter(text, nul));
 }
 
-/** `is UTF-16 LE text, not UTF-8 (save the file as UTF-8)`, with the place where that helps. */
+/** Returns the predicate of a sentence, with the place unless it is the start of the file. */
 export function textFaultSentence({ message, hint, line, column }: TextFault): string {
   const place = line === 1 && column === 1 ? '' : ` at line ${line}, column ${column}`;
   return `${message}${place} (${hint})`;
@@ -59,8 +59,8 @@ const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
   bytes.length >= start.length && start.every((byte, index) => bytes[index] === byte);
 
 /**
- * Recognizes UTF-16 and UTF-32 without a mark by where their NUL bytes are. Configuration is mostly ASCII even where
- * some of its values are not, so most units have their zero bytes at the same end; UTF-8 text has none at all.
+ * Recognizes UTF-16 and UTF-32 without a mark by the positions of NUL bytes. A configuration is mostly ASCII even if some
+ * of its values are not, so most code units have their zero bytes at the same end; UTF-8 text has none at all.
  */
 function unmarkedEncodingOf(sample: Uint8Array): string | undefined {
   const zeros: [number, number, number, number] = [0, 0, 0, 0];
@@ -70,7 +70,7 @@ function unmarkedEncodingOf(sample: Uint8Array): string | undefined {
   if (quarter > 0 && first >= quarter && second * 2 >= quarter) return 'UTF-32 BE';
   if (quarter > 0 && fourth >= quarter && third * 2 >= quarter) return 'UTF-32 LE';
   const [even, odd] = [first + third, second + fourth];
-  // A tenth of the units, so that a stray NUL in a binary file is not taken for UTF-16.
+  // At least a tenth of the units, so that a stray NUL in a binary file is not mistaken for UTF-16.
   const isMost = (these: number, others: number): boolean => these > 4 * others && these * 20 >= sample.length;
   if (isMost(odd, even)) return 'UTF-16 LE';
   return isMost(even, odd) ? 'UTF-16 BE' : undefined;
@@ -100,7 +100,7 @@ function refused(message: string, hint: string, place = { line: 1, column: 1 }):
   return { ok: false, fault: { message, hint, ...place } };
 }
 
-/** Offset of the first byte that does not belong to a sequence that RFC 3629 allows. */
+/** Returns the offset of the first byte outside a sequence that RFC 3629 allows. */
 function firstInvalidByte(bytes: Uint8Array): number {
   let offset = 0;
   while (offset < bytes.length) {

@@ -1,4 +1,4 @@
-/** Fills with `perSecond` tokens a second up to `capacity`. Pure but for the time that is handed in. */
+/** Fills with `perSecond` tokens per second up to `capacity`. The caller passes the time. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #capacity: number;
@@ -12,7 +12,7 @@ export class TokenBucket {
     this.#atMs = options.nowMs;
   }
 
-  /** Takes `count` tokens if they are there. */
+  /** Takes `count` tokens if they are available; returns whether it did. */
   take(nowMs: number, count = 1): boolean {
     this.#fill(nowMs);
     if (this.#tokens < count) return false;
@@ -20,14 +20,14 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes `count` tokens, into debt if need be, and says how long to wait until they are really there. */
+  /** Takes `count` tokens, into debt if necessary, and returns how long to wait until they are available. */
   reserve(nowMs: number, count = 1): number {
     this.#fill(nowMs);
     this.#tokens -= count;
     return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#perSecond) * 1000;
   }
 
-  /** How long until `count` tokens are there; 0 when they are. */
+  /** Returns how long it takes until `count` tokens are available; 0 if they are. */
   waitMs(nowMs: number, count = 1): number {
     this.#fill(nowMs);
     return this.#tokens >= count ? 0 : ((count - this.#tokens) / this.#perSecond) * 1000;

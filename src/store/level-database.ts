@@ -9,17 +9,17 @@ export type Database = ClassicLevel;
 
 export interface OpenOptions {
   readonly log: Log;
-  /** The wall clock, for the name of a folder that is moved aside. */
+  /** The wall clock, for the name of a directory that is moved aside. */
   readonly nowMs: () => number;
 }
 
-/** How many records are copied at once out of a damaged database. */
+/** How many records of a damaged database are copied in one batch. */
 const RESCUE_BATCH = 500;
 
 /**
- * Opens the database of a directory. A damaged one is moved aside, to `<directory>.damaged-<time>`, with a warning, and
- * the records that can still be read are copied into a new one: an agent that does not start would lose more.
- * @throws the error of LevelDB when the directory cannot be used for another reason.
+ * Opens the database in a directory. A damaged one is moved to `<directory>.damaged-<time>` with a warning, and the
+ * records that can still be read are copied into a new one, since an agent that does not start would lose more.
+ * @throws the error of LevelDB if the directory cannot be used for another reason.
  */
 export async function openSound(directory: string, options: OpenOptions): Promise<Database> {
   await makeFolder(directory, 0o700);
@@ -34,16 +34,16 @@ export async function openSound(directory: string, options: OpenOptions): Promis
   }
 }
 
-/** Opens without a look at the records. */
+/** Opens a database without checking its records. */
 export async function openDatabase(directory: string): Promise<Database> {
-  // Loaded here: programs that keep nothing must not pay for the native library.
+  // Loaded on first use: programs without a store must not load the native library.
   const { ClassicLevel } = await import('classic-level');
   const database = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
   await database.open();
   return database;
 }
 
-/** LevelDB checks its tables only when they are read; a damaged one must show now, not when a record is missed. */
+/** Opens and reads a database: LevelDB checks tables only on reading, and damage must be found before a record is missed. */
 async function openVerified(directory: string, onOpen: () => void): Promise<Database> {
   const database = await openDatabase(directory);
   onOpen();
@@ -57,8 +57,8 @@ async function openVerified(directory: string, onOpen: () => void): Promise<Data
 }
 
 /**
- * Whether the file that names the state of the database is gone although there are tables. LevelDB would begin an empty
- * database then, and delete the tables.
+ * Whether the file that names the current state is missing although there are tables. LevelDB would create an empty
+ * database and delete the tables.
  */
 async function lacksCurrent(directory: string): Promise<boolean> {
   const names = await readdir(directory);
@@ -76,7 +76,7 @@ async function replace(
   const rescued = options.isReadable ? await rescue(aside, database) : 0;
   options.log.warn(
     { err: damage, directory, movedTo: aside, rescuedRecords: rescued },
-    `the state directory was damaged; it was moved to ${aside} and begun anew with ${rescued} records that could be read`,
+    `the state directory was damaged; it was moved to ${aside}, and a new one was created with the ${rescued} records that could be read`,
   );
   return database;
 }
@@ -104,7 +104,7 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Copies what can be read out of a damaged database. Returns how many records that are. */
+/** Copies the readable records of a damaged database and returns their number. */
 async function rescue(from: string, to: Database): Promise<number> {
   const source = await openDatabase(from);
   let count = 0;
@@ -127,8 +127,8 @@ async function rescue(from: string, to: Database): Promise<number> {
 }
 
 /**
- * The records of a damaged database. LevelDB skips damaged blocks and reports them when there is nothing
- * left to read, in place of the records that are read in the same step; so each step here reads one.
+ * Iterates over the readable records of a damaged database. LevelDB skips damaged blocks and reports them at the end
+ * instead of the records read in the same step, so each step reads one record.
  */
 async function* readableRecords(database: Database): AsyncIterable<readonly [key: string, value: string]> {
   const iterator = database.iterator();
@@ -141,7 +141,7 @@ async function* readableRecords(database: Database): AsyncIterable<readonly [key
   }
 }
 
-/** Values are not covered by a check of LevelDB unless a block is compressed. */
+/** Whether a value is JSON. LevelDB does not check values unless their block is compressed. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

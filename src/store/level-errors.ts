@@ -6,22 +6,22 @@ interface LevelFailure {
   readonly cause?: LevelFailure;
 }
 
-/** Level wraps what the native library reports; only the innermost error names the trouble. */
+/** Level wraps the errors of the native library; only the innermost one names the cause. */
 function rootCause(failure: LevelFailure | undefined): LevelFailure | undefined {
   return failure?.cause ? rootCause(failure.cause) : failure;
 }
 
-/** What LevelDB says when a file is missing, too short, a folder, or cannot be read from the disk. */
+/** The messages of LevelDB if a file is missing, too short, a directory, or cannot be read from the disk. */
 const DAMAGED_FILE =
   /No such file or directory|Invalid argument|Is a directory|Not a directory|No such device|Input\/output error/;
 
-/** Whether the files of a database are damaged: never so when they are in use, or this user may not read them. */
+/** Whether the files of a database are damaged, rather than in use or not accessible for this user. */
 export function isDamage(error: unknown): boolean {
   const { code, message = '' } = rootCause(error as LevelFailure) ?? {};
   return code === 'LEVEL_CORRUPTION' || (code === 'LEVEL_IO_ERROR' && DAMAGED_FILE.test(message));
 }
 
-/** The AgentError for a state directory that cannot be used, with what to do. */
+/** Returns the AgentError for a state directory that cannot be used, with a remedy. */
 export function stateError(directory: string, error: unknown): AgentError {
   if (error instanceof AgentError) return error;
   return new AgentError('StateUnwritable', sentenceFor(directory, rootCause(error as LevelFailure)), { cause: error });
@@ -40,7 +40,7 @@ function sentenceFor(directory: string, failure: LevelFailure | undefined): stri
     return `${what} Free space on its file system, or choose another directory.`;
   if (/EFBIG|File too large/.test(text)) return `${what} Raise the limit of the size of files (\`ulimit -f\`).`;
   if (/EMFILE|ENFILE|Too many open files/.test(text)) return `${what} Raise the limit of open files (\`ulimit -n\`).`;
-  return `${what} Check that it is a directory and that its file system is in order, or choose another directory.`;
+  return `${what} Check that it is a directory and that its file system works, or choose another directory.`;
 }
 
 const userId = (): string => String(process.getuid?.() ?? 'USER');

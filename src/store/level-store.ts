@@ -2,6 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../core/exact-json.js';
 import { type Log, silentLog } from '../core/log.js';
+import { omitUndefined } from '../core/objects.js';
 import { type Database, openDatabase, openSound } from './level-database.js';
 import { isDamage, stateError } from './level-errors.js';
 import { encodeValue } from './memory-store.js';
@@ -10,16 +11,16 @@ import type { Store, StoreChange, StoreRange } from './store.js';
 export interface LevelStoreOptions {
   /** Receives a warning for a damaged directory and for each record that cannot be read. */
   readonly log?: Log;
-  /** The wall clock; that of the system when absent. */
+  /** The wall clock; by default that of the system. */
   readonly nowMs?: () => number;
 }
 
-/** What LevelDB's small files may need. */
+/** Space for the small files of LevelDB. */
 const SPARE_BYTES = 256 * 1024;
 
 /**
- * A Store in a directory of its own, on LevelDB. Every write is synchronous on disk, so that what was acknowledged
- * survives the end of the process and of the machine. A damaged directory is moved aside and begun anew.
+ * Opens a Store in a directory of its own, on LevelDB. Every write is synchronous, so that acknowledged changes survive a
+ * crash of the process or the machine. A damaged directory is moved aside and replaced.
  *
  * @throws AgentError StateUnwritable if the directory cannot be created or written, or another process has it open.
  */
@@ -36,7 +37,7 @@ class LevelStore implements Store {
   readonly #directory: string;
   readonly #log: Log;
   #database: Database;
-  /** LevelDB refuses every write after a failed one (a full disk, say) until it has been opened anew. */
+  /** After a failed write, for example on a full disk, LevelDB refuses all writes until it is reopened. */
   #mustReopen = false;
   #reopening: Promise<Database> | undefined;
   #isClosed = false;
@@ -88,7 +89,7 @@ class LevelStore implements Store {
         if (value !== undefined) yield [key, value];
       }
     } catch (error) {
-      // A disk that failed after the directory was opened; the next start replaces the directory.
+      // The disk failed after the directory was opened; the next start replaces the directory.
       if (!isDamage(error)) throw stateError(this.#directory, error);
       this.#log.warn(
         { err: error, directory: this.#directory },
@@ -104,7 +105,7 @@ class LevelStore implements Store {
     await this.#guarded(() => this.#database.close());
   }
 
-  /** The value of a record; undefined, with a warning, for one that is not JSON. */
+  /** Parses a record; returns undefined, with a warning, if it is not JSON. */
   #parsed(key: string, text: string): unknown {
     try {
       return parseJson(text);
@@ -114,14 +115,14 @@ class LevelStore implements Store {
     }
   }
 
-  /** Reading goes on while the disk is full: what is open stays open for it. */
+  /** Reading continues while the disk is full, since an open database stays open. */
   async #readable(): Promise<Database> {
     return this.#database.status === 'open' ? this.#database : this.#reopen();
   }
 
   async #writable(): Promise<Database> {
     if (!this.#mustReopen) return this.#readable();
-    if (!(await hasRoomToOpen(this.#directory))) throw new Error('no space left on the device');
+    if (!(await hasSpaceToOpen(this.#directory))) throw new Error('no space left on the device');
     return this.#reopen();
   }
 
@@ -145,8 +146,8 @@ class LevelStore implements Store {
   }
 }
 
-/** Opening writes the log anew, into a table: an attempt without room for that would end reading, too. */
-async function hasRoomToOpen(directory: string): Promise<boolean> {
+/** Reopening rewrites the log into a table; without enough space it would fail, and reading would end too. */
+async function hasSpaceToOpen(directory: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(directory);
   let logBytes = 0;
   for (const name of await readdir(directory)) {
@@ -156,11 +157,6 @@ async function hasRoomToOpen(directory: string): Promise<boolean> {
 }
 
 function iteratorOptions(range: StoreRange): { gte?: string; lt?: string; limit?: number } {
-  const limit = range.limit === undefined ? {} : { limit: range.limit };
-  if (range.prefix !== undefined) return { gte: range.prefix, ...limit };
-  return {
-    ...(range.from === undefined ? {} : { gte: range.from }),
-    ...(range.to === undefined ? {} : { lt: range.to }),
-    ...limit,
-  };
+  const { prefix, from, to, limit } = range;
+  return prefix === undefined ? omitUndefined({ gte: from, lt: to, limit }) : omitUndefined({ gte: prefix, limit });
 }

@@ -2,12 +2,12 @@ import { parseJson, stringifyJson } from '../core/exact-json.js';
 import type { Store, StoreChange, StoreRange } from './store.js';
 
 /**
- * A Store that ends with the process. Values are kept as JSON text, so that what comes back is never shared with what
- * was put, exactly as from disk.
+ * A Store in memory. Values are kept as JSON text, so that returned values share no objects with stored ones, as with a
+ * store on disk.
  */
 export class MemoryStore implements Store {
   readonly #values = new Map<string, string>();
-  /** The keys in order; undefined after a key has come or gone, until somebody asks for a range. */
+  /** The keys in order; undefined after a key was added or removed, until the next range is read. */
   #sortedKeys: string[] | undefined;
 
   async get(key: string): Promise<unknown> {
@@ -24,7 +24,7 @@ export class MemoryStore implements Store {
   }
 
   async batch(changes: readonly StoreChange[]): Promise<void> {
-    // Encode first: a value that cannot be written must leave the whole batch undone.
+    // All values are encoded first: one that cannot be must leave the store unchanged.
     const texts = changes.map((change) => (change.type === 'put' ? encodeValue(change.key, change.value) : undefined));
     for (const [index, change] of changes.entries()) this.#apply(change.key, texts[index]);
   }
@@ -59,7 +59,7 @@ export class MemoryStore implements Store {
   }
 }
 
-/** The JSON text of a value. @throws TypeError for `undefined` and other things that JSON has no text for. */
+/** Returns the JSON text of a value. @throws TypeError for `undefined` and other values without a JSON form. */
 export function encodeValue(key: string, value: unknown): string {
   const text = stringifyJson(value);
   if (text === undefined) throw new TypeError(`The value of ${JSON.stringify(key)} has no JSON form.`);
@@ -83,8 +83,8 @@ function firstAtOrAfter(keys: readonly string[], from: string): number {
 }
 
 /**
- * Compares two keys as their UTF-8 bytes would compare. That is the order of code points: UTF-16 order, but for the
- * surrogates, which stand below U+E000 as code units and above U+FFFF as code points.
+ * Compares two keys like their UTF-8 bytes, that is by code points. This differs from UTF-16 order for surrogates, which
+ * come before U+E000 as code units but after U+FFFF as code points.
  */
 function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -14,10 +14,9 @@ export interface StoreRange {
 }
 
 /**
- * What must outlive the process: JSON values under text keys, in the order of the keys' UTF-8 bytes. In a value, a whole
- * number beyond 2^53 is a bigint.
- * A batch is all or nothing; once a promise of `put`, `delete` or `batch` has resolved, the change survives a kill -9
- * (of the process; on disk). Failures are AgentErrors with code `StateUnwritable`.
+ * State that must outlive the process: JSON values by text keys, in the order of the keys' UTF-8 bytes. In a value, a whole
+ * number beyond 2^53 is a bigint. A batch is atomic. Once a promise of `put`, `delete` or `batch` has resolved, the change
+ * in a store on disk survives a kill -9 of the process. Failures are AgentErrors with code `StateUnwritable`.
  */
 export interface Store {
   get(key: string): Promise<unknown>;

@@ -1,6 +1,6 @@
 import { urlHostFault } from '../core/host-name.js';
 
-/** Where a ThingWorx is, in the forms that are needed. */
+/** The address of a ThingWorx server in each form that is needed. */
 export interface ThingWorxAddress {
   /** `wss://host[:port]/Thingworx/WS` */
   readonly webSocketUrl: string;
@@ -10,7 +10,7 @@ export interface ThingWorxAddress {
   readonly isSecure: boolean;
 }
 
-/** Why an address cannot be used: `message` says what is wrong, `hint` what would be right. */
+/** Why an address is invalid: `message` says what is wrong, `hint` how to correct it. */
 export interface AddressFault {
   readonly message: string;
   readonly hint: string;
@@ -19,7 +19,7 @@ export interface AddressFault {
 const EXAMPLE = 'for example wss://thingworx.example.com/Thingworx/WS';
 const PATHS = new Set(['', '/thingworx', '/thingworx/ws']);
 
-/** Brings an address of ThingWorx to one form: ws, wss, http or https; path empty, `/Thingworx` or `/Thingworx/WS`. */
+/** Normalizes an address of ThingWorx: ws, wss, http or https; path empty, `/Thingworx` or `/Thingworx/WS`. */
 export function parseThingWorxAddress(given: string): ThingWorxAddress | AddressFault {
   const text = given.trim();
   const url = /^(?:wss?|https?):\/\/[^/\\]/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
@@ -41,6 +41,6 @@ export function parseThingWorxAddress(given: string): ThingWorxAddress | Address
   };
 }
 
-/** Whether an address could not be parsed. */
+/** Whether an address is invalid. */
 export const isAddressFault = (address: ThingWorxAddress | AddressFault): address is AddressFault =>
   'message' in address;

@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage, request as plainRequest } fro
 import { request as secureRequest } from 'node:https';
 import { AgentError, messageOf } from '../core/errors.js';
 import { parseJson, stringifyJson } from '../core/exact-json.js';
+import { omitUndefined } from '../core/objects.js';
 import { type ConnectionRequest, proxiedConnection } from '../core/proxied-connection.js';
 import { type Scrub, scrubber } from '../core/scrub.js';
 import { type ThingWorxAddress } from './address.js';
@@ -16,11 +17,11 @@ export interface ThingWorxClientOptions {
   readonly clientKey?: string;
   /** URL of an HTTP proxy. */
   readonly proxy?: string;
-  /** How long one request may take, 60,000 when absent. */
+  /** How long one request may take; by default 60,000. */
   readonly timeoutMs?: number;
 }
 
-/** What ThingWorx answered. */
+/** A response of ThingWorx. */
 export interface RestAnswer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -28,11 +29,11 @@ export interface RestAnswer {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-/** A result of the agent has at most 1 MiB on the wire; as JSON of the REST API it is a few times as long. */
+/** A result of the agent has at most 1 MiB on the wire; as JSON it is a few times as long. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_REASON_LENGTH = 2000;
 
-/** A client of ThingWorx's REST API, as far as services and their definitions go. */
+/** A client of the ThingWorx REST API for services and their definitions. */
 export class ThingWorxClient {
   readonly #options: ThingWorxClientOptions;
   readonly #scrub: Scrub;
@@ -43,8 +44,8 @@ export class ThingWorxClient {
   }
 
   /**
-   * Calls a service of a Thing. Returns what ThingWorx sent as JSON, whole numbers with their digits: an InfoTable `{dataShape, rows}`, the bare value of a
-   * JSON result, or undefined for no result.
+   * Calls a service of a Thing and returns its result with all digits of whole numbers: an InfoTable `{dataShape, rows}`,
+   * the bare value of a JSON result, or undefined for no result.
    * @throws AgentError `Unreachable`, `ConnectionRefused` for a refused key, `RequestRefused` with the reason of ThingWorx,
    * `RequestTimeout`.
    */
@@ -53,12 +54,12 @@ export class ThingWorxClient {
     return parsed(await this.#send('POST', path, stringifyJson(parameters)));
   }
 
-  /** What a Thing offers: services with their parameters under `serviceDefinitions`. @throws as `invokeService`. */
+  /** Returns the metadata of a Thing, with its services in `serviceDefinitions`. @throws like `invokeService`. */
   async thingMetadata(thing: string): Promise<unknown> {
     return parsed(await this.#send('GET', `/Things/${encodeURIComponent(thing)}/Metadata`));
   }
 
-  /** Any answer, whatever its status: for looking at a ThingWorx. @throws AgentError `Unreachable`, `RequestTimeout`. */
+  /** Sends a GET and returns the response, whatever its status. @throws AgentError `Unreachable`, `RequestTimeout`. */
   probe(path: string): Promise<RestAnswer> {
     return this.#exchange('GET', path);
   }
@@ -99,10 +100,8 @@ export class ThingWorxClient {
       headers,
       signal,
       connectSignal: signal,
-      ...(ca === undefined ? {} : { ca }),
-      ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
-      ...(clientKey === undefined ? {} : { key: clientKey }),
-      ...(proxy === undefined ? {} : { createConnection: proxiedConnection({ proxy, isSecure: address.isSecure }) }),
+      ...omitUndefined({ ca, cert: clientCertificate, key: clientKey }),
+      ...(proxy !== undefined && { createConnection: proxiedConnection({ proxy, isSecure: address.isSecure }) }),
     };
   }
 }
@@ -112,7 +111,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+    if (size > MAX_BODY_BYTES) throw new Error(`the response is larger than ${MAX_BODY_BYTES} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
@@ -127,11 +126,14 @@ function parsed({ text }: RestAnswer): unknown {
   }
 }
 
-/** The reason is scrubbed before it is cut, so that no part of a secret stays. */
+/** The reason is scrubbed before it is cut, so that no part of a secret remains. */
 function refusal({ status, text }: RestAnswer, scrub: Scrub): AgentError {
   const reason = scrub(text.trim()).slice(0, MAX_REASON_LENGTH);
   if (status === 401) {
-    return new AgentError('ConnectionRefused', 'ThingWorx refuses the application key (401); check it and its user');
+    return new AgentError(
+      'ConnectionRefused',
+      'ThingWorx rejects the application key (401); check the key and its user',
+    );
   }
   const sentence = reason === '' ? `ThingWorx answered with status ${status}` : `${reason} (status ${status})`;
   return new AgentError('RequestRefused', sentence, { context: { status } });
@@ -139,7 +141,7 @@ function refusal({ status, text }: RestAnswer, scrub: Scrub): AgentError {
 
 function connectionError(error: unknown, signal: AbortSignal, url: URL): AgentError {
   if (signal.aborted) {
-    return new AgentError('RequestTimeout', `${url.host} has not answered in time`, { cause: error });
+    return new AgentError('RequestTimeout', `${url.host} did not answer in time; repeat the call`, { cause: error });
   }
   const code = (error as NodeJS.ErrnoException).code;
   const why = error instanceof AggregateError && code ? code : messageOf(error);

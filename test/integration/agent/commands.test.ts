@@ -246,7 +246,7 @@ describe('invoke', () => {
   it('tells a refused key and an end that is not there apart', async () => {
     const env = { TWX_IOTHUB__THINGWORX__APPKEY: 'wrong' };
     const refused = await command(['invoke', 'FindJobs', '--url', ends.platform.url], { env });
-    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('refuses the application key') });
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('rejects the application key') });
     const away = await command(['invoke', 'FindJobs', '--url', 'http://127.0.0.1:1'], { env });
     expect(away).toMatchObject({ status: 69, stderr: expect.stringContaining('cannot be reached') });
   });
