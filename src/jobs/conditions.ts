@@ -2,14 +2,14 @@ import { AgentError, isAgentError } from '../core/errors.js';
 import { MAX_QUERY_CHARACTERS, parseCondition, parseQuery } from '../hub-query/parse.js';
 import { invalidParameter } from '../edge/parameter-rules.js';
 
-/** Which devices a job is for. */
+/** The devices that a job targets. */
 export interface Targets {
   /** As it is sent to the hub; `*` for all devices. */
   readonly condition: string;
   /** `devices` or `devices.modules`, with an alias if the condition has one. */
   readonly source: string;
   readonly isForModules: boolean;
-  /** The part after WHERE; absent for all. */
+  /** The part after WHERE; absent for all devices. */
   readonly where?: string;
 }
 
@@ -20,8 +20,8 @@ const WITH_SOURCE =
   /^\s*FROM\s+(devices(\s*\.\s*modules)?(?:\s+(?:AS\s+)?(?:(?!WHERE\b)[A-Za-z_]\w*|\[\[(?:[^\]]|\](?!\]))+\]\]))?)\s*(?:\bWHERE\b([\s\S]*))?$/i;
 
 /**
- * Checks a query condition: its length, that it is none of the usual mistakes, and (unless `parses` is off) its grammar,
- * which the hub itself would only report by failing the job later.
+ * Checks a query condition for common mistakes and, if `parses` is true, its grammar. The hub itself would only report an
+ * error of grammar by failing the job later.
  * @throws AgentError `InvalidArgument` naming `queryCondition`, for the grammar with line and column from 1.
  */
 export function checkCondition(condition: string | undefined, parses: boolean): Targets {
@@ -60,7 +60,7 @@ export function targetQuery(targets: Targets, select: string, extra?: string): s
   if (query.length <= MAX_QUERY_CHARACTERS) return query;
   throw invalidParameter(
     'queryCondition',
-    `is too long for its targets to be counted: the query for it has ${query.length} characters, and the hub takes at most ${MAX_QUERY_CHARACTERS}`,
+    `is too long to count its targets: the query has ${query.length} characters, and the hub accepts at most ${MAX_QUERY_CHARACTERS}; shorten it`,
   );
 }
 
@@ -82,7 +82,7 @@ function parsed(parameter: string, parse: () => unknown): void {
   } catch (error) {
     if (!isAgentError(error, 'QueryInvalid')) throw error;
     const where = error.message.charAt(0).toLowerCase() + error.message.slice(1);
-    throw new AgentError('InvalidArgument', `Parameter "${parameter}" cannot be read: ${where}`, {
+    throw new AgentError('InvalidArgument', `Parameter "${parameter}" cannot be parsed: ${where}`, {
       cause: error,
       context: { ...error.context, parameter },
     });

@@ -7,19 +7,19 @@ const json = (name: string, description: string): DataShapeField => ({ name, bas
 
 /** The counts of a job, in the order of all shapes that have them. */
 const COUNTS: readonly DataShapeField[] = [
-  integer('deviceCount', 'Devices that the job is for; known once it runs'),
-  integer('succeededCount', 'Devices that have answered, whatever they answered, or whose twin was updated'),
-  integer('failedCount', 'Devices that could not be reached or did not answer'),
+  integer('deviceCount', 'Devices that the job targets; known once it runs'),
+  integer('succeededCount', 'Devices that responded, with any status, or whose twin was updated'),
+  integer('failedCount', 'Devices that could not be reached or did not respond'),
   integer('runningCount', 'Devices that the job is working on'),
-  integer('pendingCount', 'Devices that wait for their turn'),
+  integer('pendingCount', 'Devices that are still waiting'),
   integer(
     'refusedCount',
-    'Devices whose answer to a completed method job has a status of 400 or above; empty while the answers have not been read',
+    'Devices that responded to a completed method job with a status of 400 or above; empty if the responses have not been read',
   ),
 ];
 
 const OUTCOME =
-  'inProgress, succeeded, completedWithErrors (devices failed or refused), noTargets, completed (ended, no device failed, answers not read), failed, cancelled or unknown';
+  'inProgress, succeeded, completedWithErrors (devices failed or refused), noTargets, completed (ended, no device failed, responses not read), failed, cancelled or unknown';
 
 export const AZURE_DEVICE_JOB: DataShapeDefinition = {
   name: 'AzureDeviceJob',
@@ -29,21 +29,21 @@ export const AZURE_DEVICE_JOB: DataShapeDefinition = {
     text('type', 'scheduleDeviceMethod or scheduleUpdateTwin'),
     text(
       'status',
-      'scheduled (its time has not come), pending (its devices are being looked up), running, completed, failed or cancelled; any other status of the hub is passed on',
+      'scheduled (its start time is in the future), pending (its devices are being looked up), running, completed, failed or cancelled; any other status of the hub is returned unchanged',
     ),
     text('outcome', OUTCOME),
-    text('queryCondition', 'Which devices the job is for: what stands after WHERE; * for all'),
+    text('queryCondition', 'The devices that the job targets: the part of a query after WHERE; * for all'),
     time('createdTime', 'When the job was created'),
-    time('startTime', 'When it starts or has started'),
+    time('startTime', 'When it starts or started'),
     time('endTime', 'When it ended'),
-    integer('maxExecutionTimeInSeconds', 'How long it may run'),
+    integer('maxExecutionTimeInSeconds', 'How long it may run, in seconds'),
     ...COUNTS,
-    text('methodName', 'The method of a method job'),
+    text('methodName', 'The direct method of a method job'),
     json(
       'payload',
       'The payload of a method job: an object; a list as {"array": [...]}, any other value as {"value": ...}; empty for null',
     ),
-    json('patch', 'The patch of a twin job, as it was asked for'),
+    json('patch', 'The patch of a twin job, as requested'),
     text('failureReason', 'Why the job as a whole failed'),
     text('statusMessage', "The hub's message about the status"),
   ],
@@ -51,7 +51,7 @@ export const AZURE_DEVICE_JOB: DataShapeDefinition = {
 
 export const AZURE_DEVICE_JOB_RESULT: DataShapeDefinition = {
   name: 'AzureDeviceJobResult',
-  description: 'What a job of an Azure IoT Hub did to one device',
+  description: 'The result of a job of an Azure IoT Hub on one device',
   fields: [
     text('deviceId', 'The device'),
     text('moduleId', 'The module, in a job for modules'),
@@ -62,13 +62,13 @@ export const AZURE_DEVICE_JOB_RESULT: DataShapeDefinition = {
     time('startTime', 'When it started'),
     time('endTime', 'When it ended'),
     time('lastUpdatedTime', 'When it last changed'),
-    integer('methodStatus', "The status of the device's answer to a method"),
+    integer('methodStatus', 'The status of the response of the device to a method'),
     json(
       'methodPayload',
-      'The payload of the device\'s answer to a method: an object; a list as {"array": [...]}, any other value as {"value": ...}',
+      'The payload of the response of the device to a method: an object; a list as {"array": [...]}, any other value as {"value": ...}',
     ),
-    text('errorCode', 'Why the device failed: the code, for example DeviceNotOnline'),
-    text('errorDescription', 'Why the device failed'),
+    text('errorCode', 'The error code, for example DeviceNotOnline'),
+    text('errorDescription', 'The error description'),
     json('outcome', 'The outcome as the hub sent it; wrapped as methodPayload if it is not an object'),
     json('error', 'The error as the hub sent it; wrapped as methodPayload if it is not an object'),
   ],

@@ -10,45 +10,45 @@ import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from './result-size.js';
 export interface ScheduledJob {
   readonly jobId: string;
   readonly type: string;
-  /** The hub's answer to a new job does not have it, and the status that is shown depends on it. */
+  /** The hub's response to a new job does not contain it, and the status that is shown depends on it. */
   readonly startTime?: Date;
 }
 
 /** Is notified of the jobs that a Thing schedules. */
 export interface JobRegistrar {
-  /** Before the hub is asked, so that a job is watched even if the agent dies while the answer is under way. */
+  /** Called before the request, so that a job is watched even if the agent dies before the response arrives. */
   scheduling(context: CallContext, thing: string, job: ScheduledJob): Promise<void>;
-  /** The hub has accepted the job with this document (`{}` when it was not seen). */
+  /** Called when the hub has accepted the job with this document (`{}` if it was not received). */
   scheduled(thing: string, job: ScheduledJob, document: HubDocument): void;
-  /** The hub has refused the job: it does not exist. */
+  /** Called when the hub has refused the job, which therefore does not exist. */
   refused(thing: string, job: ScheduledJob): void;
 }
 
-/** What the services of one Thing work with. */
+/** The dependencies of the services of one Thing. */
 export interface JobEnvironment {
   readonly hub: HubPort;
   readonly refusedCounts: RefusedCounts;
   readonly guards: Guards;
   readonly messageLimits: MessageLimits;
   readonly parsesConditions: boolean;
-  /** The default where a call sets none. */
+  /** Default for calls that do not set it. */
   readonly connectTimeoutInSeconds: number;
-  /** Makes ids of jobs. */
+  /** Generates job ids. */
   readonly newJobId: () => string;
-  /** The Thing in whose name jobs are scheduled. */
+  /** The Thing on whose behalf jobs are scheduled. */
   readonly thing: string;
   readonly registrar?: JobRegistrar | undefined;
 }
 
 export interface JobEnvironmentOptions {
   readonly hub: HubPort;
-  /** The Thing in whose name jobs are scheduled. */
+  /** The Thing on whose behalf jobs are scheduled. */
   readonly thing: string;
   readonly guards?: Guards;
   readonly messageLimits?: MessageLimits;
-  /** `services.checkQueryCondition`; true if absent. */
+  /** `services.checkQueryCondition`; default true. */
   readonly checkQueryCondition?: boolean;
-  /** `services.connectTimeoutInSeconds`; 30 if absent, because the hub's own default waits without end. */
+  /** `services.connectTimeoutInSeconds`; default 30, because the hub's own default waits without end. */
   readonly connectTimeoutInSeconds?: number;
   /** One for each hub, shared with its watcher. */
   readonly refusedCounts?: RefusedCounts;
@@ -57,7 +57,7 @@ export interface JobEnvironmentOptions {
   readonly newJobId?: () => string;
 }
 
-/** The environment of one Thing, with defaults. */
+/** Completes the environment of one Thing with defaults. */
 export function jobEnvironment(options: JobEnvironmentOptions): JobEnvironment {
   return {
     hub: options.hub,

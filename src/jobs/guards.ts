@@ -6,11 +6,11 @@ import type { HubOperations } from '../iothub/ports.js';
 import { type Targets, targetQuery } from './conditions.js';
 import { EmptyPageCounter } from './empty-pages.js';
 
-/** What the operator of the agent forbids, beyond the rules of the services. */
+/** Limits that the operator of the agent sets, beyond the rules of the services. */
 export interface Guards {
-  /** A job for more devices is refused; they are counted first. */
+  /** Refuses a job that targets more devices; they are counted first. */
   readonly maxDevicesPerJob?: number | undefined;
-  /** Refuses a job for all devices that was not asked for with `*`. */
+  /** Refuses a job without a condition; `*` counts as one. */
   readonly requireQueryCondition?: boolean | undefined;
   /** Patterns of method names, `*` for any characters. Absent: all methods. */
   readonly allowedMethods?: readonly string[] | undefined;
@@ -28,12 +28,12 @@ export function guardMethod(guards: Guards, methodName: string): void {
   if (!patterns || patterns.some((pattern) => matches(pattern, methodName))) return;
   throw new AgentError(
     'Forbidden',
-    `The method ${JSON.stringify(methodName)} is not among those that guards.allowedMethods of the agent allows.`,
+    `The method ${JSON.stringify(methodName)} is not allowed by guards.allowedMethods; ask the operator of the agent to allow it.`,
   );
 }
 
 /**
- * Counts the targets when there is a limit.
+ * Counts the targets if there is a limit.
  * @throws AgentError `Forbidden`, naming both numbers, for more devices than allowed.
  */
 export async function guardTargets(
@@ -49,15 +49,15 @@ export async function guardTargets(
   const what = targets.isForModules ? 'modules' : 'devices';
   throw new AgentError(
     'Forbidden',
-    `The job is for ${count} ${what}, and guards.maxDevicesPerJob of the agent allows ${limit}; narrow the queryCondition.`,
+    `The job targets ${count} ${what}, and guards.maxDevicesPerJob allows ${limit}; narrow the queryCondition.`,
     { context: { count, limit } },
   );
 }
 
 /**
- * The number that a query with one aggregate returns; no row, or an empty one, is 0.
- * @throws AgentError `HubUnavailable` for a row that has no number, or pages without end: a guard must not take that
- * for few.
+ * Returns the result of a query with one aggregate; no row or an empty row counts as 0.
+ * @throws AgentError `HubUnavailable` for a row without a number or for endless pages, because a guard must not mistake
+ * them for a small count.
  */
 export async function countTargets(context: CallContext, hub: HubOperations, query: string): Promise<number> {
   const emptyPages = new EmptyPageCounter();
@@ -75,8 +75,8 @@ export async function countTargets(context: CallContext, hub: HubOperations, que
 }
 
 /**
- * Each part between two `*` is taken where it occurs first, which leaves the most for the parts after it. A RegExp would
- * go back and try other places, and a pattern of many `*` could hold the process for hours.
+ * Matches each part between two `*` at its first occurrence, which leaves the most text for the parts after it. A RegExp
+ * would backtrack, and a pattern with many `*` could block the process for hours.
  */
 function matches(pattern: string, name: string): boolean {
   const [first = '', ...parts] = pattern.split('*');

@@ -1,6 +1,6 @@
 /**
- * Whether a response of the hub about one job is that job. Gateways answer with status 200 and a body of their own, which
- * must never pass for a job that was created, cancelled or read.
+ * Whether a response of the hub about one job is that job. Gateways may respond with status 200 and a body of their own,
+ * which must not be taken for a job that was created, cancelled or read.
  */
 import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import { find, type Job, readJob, textOf } from '../iothub/documents.js';
@@ -11,7 +11,7 @@ import { isNotFound, METHOD_JOB, TWIN_JOB } from './outcome.js';
 const JOB_TYPES: ReadonlySet<string> = new Set([METHOD_JOB, TWIN_JOB].map((type) => type.toLowerCase()));
 
 /**
- * A document read as the job that was asked for. One that says that the hub does not know the job is read as it is.
+ * Reads a document as the requested job. A document that says that the hub does not know the job is accepted.
  * @throws AgentError `HubUnavailable` for a document that is not this job, saying what it is instead.
  */
 export function jobAskedFor(document: HubDocument, jobId: string): Job {
@@ -22,8 +22,8 @@ export function jobAskedFor(document: HubDocument, jobId: string): Job {
 }
 
 /**
- * What is wrong with the acknowledgement of a request that changes the hub, as it fits into a sentence. `undefined` for a
- * document with the id of the request and a status.
+ * Why a document does not acknowledge a request that changes the hub, as part of a sentence; undefined for a document with
+ * the id of the request and a status.
  */
 export function oddAcknowledgement(document: HubDocument, jobId: string): string | undefined {
   const id = textOf(find(document, 'jobId'));
@@ -31,8 +31,8 @@ export function oddAcknowledgement(document: HubDocument, jobId: string): string
 }
 
 /**
- * The same for a job that was read. Editions of the service leave fields out, so a missing id or status is forgiven where
- * the type shows that the document is a job.
+ * The same for a job that was read. Editions of the service omit fields, so a missing id or status is accepted if the type
+ * shows that the document is a job.
  */
 function oddJobDocument(document: HubDocument, jobId: string): string | undefined {
   const id = textOf(find(document, 'jobId'));
@@ -46,7 +46,7 @@ function hasStatus(document: HubDocument): boolean {
   return typeof find(document, 'status', 'jobStatus') === 'string';
 }
 
-/** All that the forms of an error body consist of; the rest may be deep and is not needed. */
+/** The members that error bodies consist of; other members may be deeply nested and are not needed. */
 function plainMembers(document: HubDocument): HubDocument {
   return Object.fromEntries(Object.entries(document).filter(([, value]) => /^(string|number)$/.test(typeof value)));
 }

@@ -1,6 +1,6 @@
 import type { Job } from '../iothub/documents.js';
 
-/** What became of a job. The hub's own `completed` hides failures. */
+/** The result of a job. The hub's own `completed` does not distinguish success from failure on devices. */
 export type JobOutcome =
   'inProgress' | 'succeeded' | 'completedWithErrors' | 'noTargets' | 'completed' | 'failed' | 'cancelled' | 'unknown';
 
@@ -18,14 +18,14 @@ export const isCancelled = (job: Job): boolean => CANCELLED.has(lower(job.status
 export const isMethodJob = (job: Job): boolean =>
   lower(job.type) === METHOD_JOB.toLowerCase() || (job.type === undefined && job.methodName !== undefined);
 
-/** The hub answers 200 with this for an id that it does not know. */
+/** Whether a document says that the hub does not know the id; the hub returns it with status 200. */
 export const isNotFound = (job: Job): boolean =>
   lower(job.status) === 'unknown' && (job.type === undefined || lower(job.type) === 'unknown');
 
-/** Whether the job has reached a status that it will keep. */
+/** Whether the job has reached a final status. */
 export const hasEnded = (job: Job): boolean => isCompleted(job) || isCancelled(job) || lower(job.status) === 'failed';
 
-/** @param refusedCount devices whose answer has a status of 400 or above; `undefined` when the answers were not read. */
+/** @param refusedCount devices that responded with a status of 400 or above; undefined if the responses were not read. */
 export function outcomeOf(job: Job, refusedCount: number | undefined): JobOutcome {
   if (isActive(job)) return 'inProgress';
   if (isCancelled(job)) return 'cancelled';

@@ -36,7 +36,7 @@ export function checkPatch(input: unknown): CheckedPatch {
   return { patch: sections, hadReported: Object.hasOwn(properties, 'reported') };
 }
 
-/** The section as the only member of an object, or an empty object when the patch has no such section. */
+/** The section as the only member of an object, or an empty object if the patch has no such section. */
 function sectionOf(parent: HubDocument, key: string, name: string): HubDocument {
   if (!Object.hasOwn(parent, key)) return {};
   const section = parent[key];
@@ -45,7 +45,7 @@ function sectionOf(parent: HubDocument, key: string, name: string): HubDocument 
   if (path !== undefined)
     throw invalidParameter(
       'patch',
-      `has null inside a list at ${shownPath(path)}, which the hub refuses; leave the item out, or send the list without it`,
+      `has null inside a list at ${shownPath(path)}, which the hub refuses; remove the item`,
     );
   return { [key]: section };
 }
@@ -64,7 +64,7 @@ function nullInList(value: unknown, path: string, isInList: boolean): string | u
 
 function objectOf(value: unknown, where: string): HubDocument {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidParameter('patch', `is wrong: ${where} must be a JSON object`);
+    throw invalidParameter('patch', `is invalid: ${where} must be a JSON object`);
   return value as HubDocument;
 }
 

@@ -15,12 +15,12 @@ const PAGE_SIZE = 1000;
 const FIRST_REFUSED_STATUS = 400;
 
 /**
- * How many devices refused each completed method job of one hub. To the hub a device that answers with status 500 has
- * succeeded, so its answers have to be read; they never change again, so once is enough.
+ * Counts the devices that refused each completed method job of one hub. For the hub, a device that responds with status
+ * 500 has succeeded, so the responses must be read; they never change, so reading them once is enough.
  */
 export class RefusedCounts {
   readonly #known = new Map<string, number>();
-  /** What is being read now; a second caller waits for it. */
+  /** Reads in flight; a second caller waits for the first. */
   readonly #reading = new Map<string, Promise<number | undefined>>();
   readonly #capacity: number;
 
@@ -28,7 +28,7 @@ export class RefusedCounts {
     this.#capacity = options.capacity ?? DEFAULT_CAPACITY;
   }
 
-  /** What is known without asking: remembered, or sure because no device has answered. */
+  /** The count, if it is known without a request: remembered, or 0 because no device has responded. */
   known(job: Job): number | undefined {
     if (!isMethodJob(job) || !isCompleted(job)) return undefined;
     const { succeededCount, deviceCount } = job.counts;
@@ -37,8 +37,8 @@ export class RefusedCounts {
   }
 
   /**
-   * The count, from the job's results if need be. `undefined` when there are more than `maxRows` of them, or when they
-   * could not be read: that the count is missing never fails the call.
+   * Returns the count, reading the job's results if necessary. Returns undefined if there are more than `maxRows` results
+   * or they cannot be read: a missing count never fails the call.
    */
   async read(context: CallContext, hub: HubOperations, job: Job, maxRows: number): Promise<number | undefined> {
     const known = this.known(job);
@@ -91,7 +91,7 @@ async function countRefused(
       continuationToken = page.continuationToken;
     } while (continuationToken !== undefined && rows <= maxRows);
   } catch (error) {
-    context.log.debug({ err: error, jobId }, 'the answers of a job could not be read');
+    context.log.debug({ err: error, jobId }, 'could not read the responses of a job');
     if (!isAgentError(error)) throw error;
     return undefined;
   }

@@ -2,21 +2,21 @@ import { BASE_TYPES, type BaseType, type PayloadKind } from '../alwayson/codec/b
 import { stringifyJson } from '../core/exact-json.js';
 import type { DataShapeDefinition, NativeRow } from '../edge/definitions.js';
 
-/** What the platform takes in one message. */
+/** The message limits of the platform. */
 export interface MessageLimits {
-  /** Counted as number of chunks times size of a chunk. */
+  /** The platform counts the number of chunks times the size of a chunk. */
   readonly maxMessageBytes: number;
   readonly maxFrameBytes: number;
 }
 
 export const DEFAULT_MESSAGE_LIMITS: MessageLimits = { maxMessageBytes: 1024 * 1024, maxFrameBytes: 8192 };
 
-/** Header and chunk fields of each chunk, with room to spare. */
+/** Header and chunk fields of each chunk, rounded up. */
 const CHUNK_OVERHEAD_BYTES = 64;
-/** Header, reason, data shape and end marks of an answer. */
+/** Header, reason, data shape and end marks of a response. */
 const ANSWER_OVERHEAD_BYTES = 4096;
 
-/** How many bytes of rows fit one answer. */
+/** How many bytes of rows fit into one response. */
 export function usableBytes(limits: MessageLimits): number {
   const chunks = Math.floor(limits.maxMessageBytes / limits.maxFrameBytes);
   const bytes = chunks * (limits.maxFrameBytes - CHUNK_OVERHEAD_BYTES) - ANSWER_OVERHEAD_BYTES;

@@ -20,7 +20,7 @@ export function resultRow(document: HubDocument): NativeRow {
   return rowOf(AZURE_DEVICE_JOB_RESULT, readJobResult(document) as NativeRow);
 }
 
-/** The same as JSON: JSON values as the hub sent them, dates as ISO text, every field there, empty ones `null`. */
+/** The same as JSON: JSON values as the hub sent them, dates as ISO text, and every field, with `null` if it is empty. */
 export function resultJson(document: HubDocument): Record<string, unknown> {
   const result = readJobResult(document) as NativeRow;
   return Object.fromEntries(
@@ -31,7 +31,7 @@ export function resultJson(document: HubDocument): Record<string, unknown> {
   );
 }
 
-/** Exactly the fields of the shape as cells of a table, empty ones left out. */
+/** The fields of the shape as cells of a table, without empty ones. */
 function rowOf(shape: DataShapeDefinition, values: NativeRow): NativeRow {
   const row: Record<string, unknown> = {};
   for (const { name, baseType } of shape.fields) {
@@ -42,15 +42,15 @@ function rowOf(shape: DataShapeDefinition, values: NativeRow): NativeRow {
 }
 
 /**
- * A JSON value as a cell of a table has it: always an object, since PTC's JSON type turns any other value into `{}`. A
- * list becomes `{"array": [...]}`; a text, number, boolean or `null` becomes `{"value": ...}`.
+ * Converts a JSON value to a cell of a table, which is always an object because PTC's JSON type turns any other value into
+ * `{}`. A list becomes `{"array": [...]}`; a text, number, boolean or `null` becomes `{"value": ...}`.
  */
 export function jsonCell(value: unknown): object {
   if (Array.isArray(value)) return { array: value as unknown[] };
   return typeof value === 'object' && value !== null ? value : { value };
 }
 
-/** The value itself, or a text in place of one so deep that its row, and with it the whole result, could not be written. */
+/** The value itself, or a text instead of a value that is nested too deeply for its row, and so the result, to be encoded. */
 export function writableJson(value: unknown): unknown {
   return isTooDeep(value) ? `left out: JSON nested more than ${MAX_JSON_DEPTH} levels deep` : value;
 }

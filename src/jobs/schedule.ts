@@ -12,18 +12,18 @@ import { isSameDefinition } from './same-definition.js';
 
 export interface JobToSchedule {
   readonly request: JobRequest;
-  /** Whether the caller chose the id; an id of ours that exists can only come from an earlier attempt of this call. */
+  /** Whether the caller chose the id; a generated id that exists can only come from an earlier attempt of this call. */
   readonly hasGivenId: boolean;
   readonly hasGivenStart: boolean;
 }
 
-const LOOK_AGAIN = { baseMs: 500, capMs: 3000 };
-/** With less time than this the hub is not asked again. */
-const LAST_LOOK_MS = 200;
+const READ_AGAIN = { baseMs: 500, capMs: 3000 };
+/** With less time left than this, the hub is not asked again. */
+const MIN_READ_MS = 200;
 
 /**
- * Creates a job once, however often the hub has to be asked for it, and returns its id.
- * @throws AgentError `JobAlreadyExists` when another job has the id; otherwise what the hub port throws.
+ * Creates a job exactly once, however many attempts that takes, and returns its id.
+ * @throws AgentError `JobAlreadyExists` if another job has the id; otherwise the errors of the hub port.
  */
 export async function scheduleOnce(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<string> {
   const { jobId, type, startTime } = job.request;
@@ -54,7 +54,7 @@ async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSc
   return await findSame(env, context, job, unexpectedAnswerError(odd));
 }
 
-/** Looks at the job that has the id until its definition shows; for an id of our own it is enough that it is there. */
+/** Reads the job with the id until its definition is visible; for a generated id it is enough that the job exists. */
 async function findSame(
   env: JobEnvironment,
   context: CallContext,
@@ -62,7 +62,7 @@ async function findSame(
   conflict: AgentError,
 ): Promise<HubDocument> {
   const { jobId } = job.request;
-  for (let look = 0; ; look += 1) {
+  for (let attempt = 0; ; attempt += 1) {
     const document = await env.hub.lane('user').getJob(context, jobId);
     const existing = readJob(document);
     const odd = isNotFound(existing) ? undefined : oddAcknowledgement(document, jobId);
@@ -72,13 +72,13 @@ async function findSame(
     if (isSame === false)
       throw new AgentError(
         'JobAlreadyExists',
-        `The hub has another job with the id ${jobId}; leave jobId out, or choose another one.`,
+        `The hub has another job with the id ${jobId}; omit jobId or choose another one.`,
         { cause: conflict },
       );
-    // A pause takes half of what is left at most, so that there is always time for one more look.
+    // A pause takes at most half of the remaining time, so that one more read is always possible.
     const leftMs = remainingMs(context);
-    if (leftMs < LAST_LOOK_MS) throw notShown(jobId, conflict);
-    const pauseMs = Math.min(100 + fullJitterMs(look, LOOK_AGAIN), leftMs / 2);
+    if (leftMs < MIN_READ_MS) throw notShown(jobId, conflict);
+    const pauseMs = Math.min(100 + fullJitterMs(attempt, READ_AGAIN), leftMs / 2);
     await sleep(context.clock, pauseMs, context.signal).catch(() => {
       throw notShown(jobId, conflict);
     });
@@ -89,24 +89,24 @@ function isSameJob(existing: Job, job: JobToSchedule): boolean | undefined {
   return job.hasGivenId ? isSameDefinition(existing, job.request, job.hasGivenStart) : true;
 }
 
-/** A response that was odd is the reason itself; a conflict only says that the id is taken. */
+/** An unexpected response is itself the reason; a conflict only says that the id is in use. */
 function notShown(jobId: string, cause: AgentError): AgentError {
   if (cause.context['isUnexpectedAnswer'] === true) return cause;
   return new AgentError(
     'HubTimeout',
-    `The hub has not shown in time whether the job with the id ${jobId} is the one that was asked for; repeat the call, or look with GetJob.`,
+    `The hub did not show in time whether the job with the id ${jobId} is the requested one; repeat the call, or check with GetJob.`,
     { cause },
   );
 }
 
-/** Whether the hub has certainly created no job. */
+/** Whether it is certain that the hub has not created the job. */
 function isRefusal(error: unknown): boolean {
   if (!isAgentError(error)) return false;
   const isSure = ['HubRejected', 'HubUnauthorized', 'HubJobQuotaExceeded', 'HubThrottled', 'JobAlreadyExists'];
   return isSure.includes(error.code) && error.context['answerLost'] !== true;
 }
 
-/** The caller of a job whose fate is not known can only look for it by its id. */
+/** Adds the id to an error that leaves open whether the job exists, so that the caller can look for it. */
 function withJobId(error: unknown, jobId: string): unknown {
   if (!isAgentError(error) || error.context['answerLost'] !== true) return error;
   return new AgentError(
@@ -120,12 +120,12 @@ function withJobId(error: unknown, jobId: string): unknown {
   );
 }
 
-/** A start in the past means now, and so says nothing about which job it is. */
+/** A start in the past means now, so it does not identify a job. */
 export function hasFutureStart(startTime: Date | undefined, context: CallContext): boolean {
   return startTime !== undefined && startTime.getTime() > context.clock.nowMs();
 }
 
-/** When a job starts whose caller has asked for `startTime`, or for none. */
+/** When a job starts for which the caller has set `startTime`, or none. */
 export function startOf(startTime: Date | undefined, context: CallContext): Date {
   return new Date(Math.max(startTime?.getTime() ?? 0, context.clock.nowMs()));
 }

@@ -12,12 +12,12 @@ export const JOB_EVENTS: readonly EventDefinition[] = [
   },
 ];
 
-/** What the Thing pushes; all read-only. */
+/** The properties that the Thing pushes; all are read-only. */
 export const JOB_PROPERTIES: readonly PropertyDefinition[] = [
   {
     name: 'hubStatus',
     baseType: 'STRING',
-    description: 'How the hub last answered: connected, throttled, unreachable or unauthorized',
+    description: 'How the hub last responded: connected, throttled, unreachable or unauthorized',
     isReadOnly: true,
     pushType: 'VALUE',
   },

@@ -1,4 +1,4 @@
-import { type CallContext, remainingMs } from '../../core/call-context.js';
+import { type CallContext, remainingMs, startPart } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
 import { unexpectedAnswerError } from '../../iothub/connection-errors.js';
 import { type Job, readJob } from '../../iothub/documents.js';
@@ -11,7 +11,6 @@ import { JOB_ID } from '../parameters.js';
 import { jobRow } from '../rows.js';
 import { defineJobService, ONE_JOB } from './job-service.js';
 import { shownStatus, withShownStatus } from '../shown-status.js';
-import { startPart } from '../../core/call-context.js';
 
 const ANSWER_RESERVE_MS = 500;
 
@@ -27,7 +26,7 @@ export const cancelJobService = defineJobService({
   },
 });
 
-/** @throws AgentError `JobNotCancellable`, naming the status, for a job that runs or has ended. */
+/** @throws AgentError `JobNotCancellable`, with the status, for a job that is running or has ended. */
 async function cancelJob(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
   let answer: HubDocument;
   try {
@@ -38,17 +37,22 @@ async function cancelJob(env: JobEnvironment, context: CallContext, jobId: strin
   }
   const odd = oddAcknowledgement(answer, jobId);
   if (odd === undefined) return await complete(env, context, jobId, answer);
-  return await lookCancelled(env, context, jobId, unexpectedAnswerError(odd));
+  return await confirmCancelled(env, context, jobId, unexpectedAnswerError(odd));
 }
 
 /** The response may not come from the hub, so that only the job itself shows whether it was cancelled. */
-async function lookCancelled(env: JobEnvironment, context: CallContext, jobId: string, odd: AgentError): Promise<Job> {
+async function confirmCancelled(
+  env: JobEnvironment,
+  context: CallContext,
+  jobId: string,
+  odd: AgentError,
+): Promise<Job> {
   const job = await findJob(env, context, jobId);
   if (isCancelled(job)) return job;
   throw odd;
 }
 
-/** When the answer to an earlier attempt was lost and the job is cancelled, it was that attempt that did it. */
+/** If the response to an earlier attempt was lost and the job is cancelled, that attempt cancelled it. */
 async function cancelledAlready(
   env: JobEnvironment,
   context: CallContext,
@@ -69,7 +73,7 @@ async function cancelledAlready(
   );
 }
 
-/** The answer to a cancel may hold little more than the status, and a GET after it may lag behind: the answer wins. */
+/** The response may contain little more than the status, and a later GET may be outdated, so the response takes precedence. */
 async function complete(env: JobEnvironment, context: CallContext, jobId: string, answer: HubDocument): Promise<Job> {
   const cancelled = readJob(answer);
   if (cancelled.queryCondition !== undefined && cancelled.status !== undefined) return cancelled;

@@ -10,10 +10,10 @@ import { MAX_ITEMS, optional } from '../parameters.js';
 import { withShownStatus } from '../shown-status.js';
 import { searchFor, STATUS_FILTERS, type StatusFilter, type StatusSearch } from './status-filter.js';
 
-/** Ids that are remembered to list no job twice; memory must not grow with a list that never ends. */
+/** Maximum number of ids that are remembered to avoid duplicates, so that an endless list does not exhaust memory. */
 const MAX_REMEMBERED = 100_000;
 
-/** Shows the refused counts that are known, and reads none. */
+/** Returns refused counts that are already known, and reads none. */
 export const findJobsService = defineJobService({
   name: 'FindJobs',
   description: 'Returns the jobs of the hub, all of them or by type and status',
@@ -28,7 +28,7 @@ export const findJobsService = defineJobService({
     status: optional({
       baseType: 'STRING',
       description:
-        'The status that the jobs show: scheduled, pending (or enqueued), running, completed, failed, cancelled or unknown; queued for the jobs that the hub has queued; all if omitted',
+        'The status of the jobs, as returned by this service: scheduled, pending (or enqueued), running, completed, failed, cancelled or unknown; queued for jobs that the hub reports as queued; all if omitted',
       choices: STATUS_FILTERS,
       ignoresCase: true,
     }),
@@ -41,7 +41,7 @@ export const findJobsService = defineJobService({
     return await collectRows(context, env.hub, env.messageLimits, {
       shape: AZURE_DEVICE_JOB,
       maxItems,
-      // Of several lists most rows may be left out, so that small pages would need many calls.
+      // Most rows of several lists may be filtered out, so small pages would need many calls.
       pageSize: search === undefined || search.hubStatuses.length === 1 ? undefined : MAX_PAGE_SIZE,
       remedy: 'set maxItems, or ask for one type or status',
       page: mergedLists((search?.hubStatuses ?? [undefined]).map((hubStatus) => listReader(type, hubStatus))),
@@ -59,7 +59,7 @@ function listReader(type: string | undefined, status: string | undefined): PageR
   return (context, hub, request) => hub.listJobs(context, { ...filters, ...request });
 }
 
-/** Jobs that match, each at the first time: one that moves on between two list calls is in both lists. */
+/** Accepts each matching job once: a job whose status changes between two list calls is in both lists. */
 function wantedOnce(search: StatusSearch, nowMs: number): (document: HubDocument) => boolean {
   const seen = new Set<string>();
   return (document) => {

@@ -1,4 +1,4 @@
-import type { CallContext } from '../../core/call-context.js';
+import { type CallContext, startPart } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
 import type { Job } from '../../iothub/documents.js';
 import type { JobEnvironment } from '../environment.js';
@@ -8,9 +8,8 @@ import { JOB_ID } from '../parameters.js';
 import { jobRow } from '../rows.js';
 import { defineJobService, ONE_JOB } from './job-service.js';
 import { withShownStatus } from '../shown-status.js';
-import { startPart } from '../../core/call-context.js';
 
-/** More answers than these are not read for one GetJob. */
+/** Maximum number of responses of devices that one GetJob reads. */
 const MAX_ANSWERS = 1000;
 const ANSWER_RESERVE_MS = 1000;
 const READING_MS = 5000;
@@ -34,8 +33,8 @@ export const getJobService = defineJobService({
 });
 
 /**
- * The job with this id, with the status that the hub has for it.
- * @throws AgentError `JobNotFound` for an id that the hub does not know (which it answers with status 200);
+ * Reads the job with this id, with the status that the hub returned.
+ * @throws AgentError `JobNotFound` for an id that the hub does not know (for which it returns status 200);
  * `HubUnavailable` for a response that is not this job.
  */
 export async function findJob(env: JobEnvironment, context: CallContext, jobId: string): Promise<Job> {
@@ -50,7 +49,7 @@ export function jobNotFound(jobId: string): AgentError {
   });
 }
 
-/** A plain 404 without a code of Azure is about the job too. */
+/** A plain 404 without an Azure error code also means that the job does not exist. */
 export function notFoundOr(jobId: string): (error: unknown) => never {
   return (error) => {
     const isNotFound =

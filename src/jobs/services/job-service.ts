@@ -8,7 +8,7 @@ export type HubRight = 'registry read' | 'registry write' | 'service connect';
 
 /** A service of the hub Thing, under its short name. */
 export interface JobService extends DefinedService<JobEnvironment> {
-  /** What the policy of the agent must allow for it. */
+  /** The right that the agent's policy must grant for it. */
   readonly needs: HubRight;
 }
 

@@ -1,4 +1,4 @@
-import type { CallContext } from '../../core/call-context.js';
+import { type CallContext, sideBySide } from '../../core/call-context.js';
 import { dateOf, find, textOf } from '../../iothub/documents.js';
 import type { HubDocument, HubOperations } from '../../iothub/ports.js';
 import { checkCondition, targetQuery, type Targets } from '../conditions.js';
@@ -7,20 +7,19 @@ import { countTargets } from '../guards.js';
 import type { JobEnvironment } from '../environment.js';
 import { optional, QUERY_CONDITION } from '../parameters.js';
 import { defineJobService } from './job-service.js';
-import { sideBySide } from '../../core/call-context.js';
 
 interface TargetsPreview {
   readonly deviceCount: number;
   readonly connectedCount: number;
   readonly disconnectedCount: number;
   readonly sample: readonly TargetSample[];
-  /** How long the tier of the hub needs at least for a job on these devices. */
+  /** The minimum duration of a job on these devices, given the tier of the hub. */
   readonly estimatedSeconds: number;
 }
 
 interface TargetSample {
   readonly deviceId: string | null;
-  /** Only where the condition is for modules. */
+  /** Only if the condition is for modules. */
   readonly moduleId?: string | null;
   readonly connectionState: string | null;
   /** ISO text; `null` for a device that was never active. */
@@ -32,13 +31,14 @@ const MAX_SAMPLE_SIZE = 100;
 
 export const previewTargetsService = defineJobService({
   name: 'PreviewTargets',
-  description: 'Returns how many devices a condition selects, some of them, and how long a job on them takes at least',
+  description:
+    'Returns how many devices a condition selects, a sample of them, and the minimum duration of a job on them',
   needs: 'service connect',
   parameters: {
     queryCondition: QUERY_CONDITION,
     sampleSize: optional({
       baseType: 'INTEGER',
-      description: `Number of devices to return: 1 to ${MAX_SAMPLE_SIZE}, default ${DEFAULT_SAMPLE_SIZE}`,
+      description: `Number of devices in the sample: 1 to ${MAX_SAMPLE_SIZE}, default ${DEFAULT_SAMPLE_SIZE}`,
       minimum: 1,
       maximum: MAX_SAMPLE_SIZE,
     }),
@@ -59,7 +59,7 @@ async function previewTargets(
   sampleSize: number,
 ): Promise<TargetsPreview> {
   const hub = env.hub.lane('user');
-  // All queries are built before the first is sent, so that a condition that is too long costs the hub nothing.
+  // All queries are built before the first is sent, so that a condition that is too long causes no request.
   const all = targetQuery(targets, 'COUNT() AS numberOfTargets');
   const connected = targetQuery(targets, 'COUNT() AS numberOfTargets', "connectionState = 'Connected'");
   const fields = `deviceId, ${targets.isForModules ? 'moduleId, ' : ''}connectionState, lastActivityTime`;

@@ -20,13 +20,13 @@ interface ResultsPage {
   readonly continuationToken: string | null;
 }
 
-/** What stands around the rows and the hub's token within ours. */
+/** The bytes around the rows, and around the hub's token within ours. */
 const PAGE_OVERHEAD_BYTES = 512;
 
-/** A page has fewer rows than asked for when more would not fit one message of the platform. */
+/** A page has fewer rows than requested if more would not fit into one message of the platform. */
 export const queryJobResultsPageService = defineJobService({
   name: 'QueryJobResultsPage',
-  description: 'Returns the results of jobs one page at a time, for results of any size',
+  description: 'Returns the results of jobs page by page, for results of any size',
   needs: 'service connect',
   parameters: {
     query: QUERY,
@@ -75,7 +75,7 @@ async function fill(
       answer = await env.hub.lane('user').query(context, request);
       emptyPages.count(answer);
     } catch (error) {
-      // Rows that have been read are worth more than an error: the next call goes on from here.
+      // Rows that have been read are returned instead of an error; the next call continues from here.
       if (isAgentError(error) && page.rows.length > 0) return position;
       throw error;
     }
@@ -95,12 +95,12 @@ function* rowsFrom(items: readonly HubDocument[], offset: number): Iterable<Reco
   for (let at = offset; at < items.length; at += 1) yield resultJson(items[at] as HubDocument);
 }
 
-/** What the hub's token takes in ours, which holds it as JSON in base64. */
+/** The bytes of the hub's token within ours, which contains it as JSON in base64. */
 function tokenBytes(hubToken: string | undefined): number {
   return Math.ceil((JSON.stringify(hubToken ?? null).length * 4) / 3);
 }
 
-/** Rows until one of the two limits. */
+/** Collects rows up to either of two limits. */
 class PageInProgress {
   readonly rows: Record<string, unknown>[] = [];
   readonly #maxItems: number;
@@ -117,7 +117,7 @@ class PageInProgress {
     return this.#isOutOfBytes || this.rows.length >= this.#maxItems;
   }
 
-  /** Takes rows while they fit beside `reservedBytes`; returns how many it took. */
+  /** Adds rows while they fit beside `reservedBytes`; returns how many were added. */
   add(rows: Iterable<Record<string, unknown>>, reservedBytes: number): number {
     let taken = 0;
     for (const row of rows) {
@@ -139,6 +139,6 @@ class PageInProgress {
 function rowTooLarge(bytes: number): AgentError {
   return new AgentError(
     'ResultTooLarge',
-    `The next row alone has ${bytes} bytes and does not fit one message of the platform; narrow the query to leave it out.`,
+    `The next row alone has ${bytes} bytes and does not fit into one message of the platform; narrow the query to exclude it.`,
   );
 }

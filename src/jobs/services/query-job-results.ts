@@ -5,10 +5,10 @@ import { resultRow } from '../rows.js';
 import { MAX_ITEMS, QUERY } from '../parameters.js';
 import { defineJobService } from './job-service.js';
 
-/** An empty table for a job that has reached no device yet. */
+/** Returns an empty table for a job that has not reached any device yet. */
 export const queryJobResultsService = defineJobService({
   name: 'QueryJobResults',
-  description: 'Returns the results of jobs on each device, for a query over devices.jobs',
+  description: 'Returns the results of jobs on each device that a query over devices.jobs selects',
   needs: 'service connect',
   parameters: { query: QUERY, maxItems: MAX_ITEMS },
   result: {

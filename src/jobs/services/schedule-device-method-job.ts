@@ -67,7 +67,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
   },
 });
 
-/** The payload, and its text where the caller wrote it as text. */
+/** The payload, and its text if the caller passed it as text. */
 function checkPayload(
   given: unknown,
   payloadText: string | undefined,

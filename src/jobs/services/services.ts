@@ -52,7 +52,7 @@ export function isJobServiceName(name: string): boolean {
   return JOB_SERVICE_DEFINITIONS.some((definition) => definition.name === fullNameOf(name));
 }
 
-/** Whether the operator has left a service on; in the lists either name stands for both. */
+/** Whether the operator has enabled a service; in the lists, either of its names means both. */
 export function isServiceOn(name: string, { allow, deny }: ServiceSwitches): boolean {
   const has = (list: readonly string[]): boolean => list.some((listed) => fullNameOf(listed) === fullNameOf(name));
   if (deny && has(deny)) return false;
@@ -60,11 +60,11 @@ export function isServiceOn(name: string, { allow, deny }: ServiceSwitches): boo
 }
 
 export interface JobServicesOptions extends ServiceSwitches {
-  /** `services.shortNames`; true if absent. */
+  /** `services.shortNames`; default true. */
   readonly shortNames?: boolean;
 }
 
-/** The services of one Thing, under full and (unless left out) short names. Those that are switched off refuse every call. */
+/** Creates the services of one Thing, under full and, unless disabled, short names. Disabled ones refuse every call. */
 export function createJobServices(environment: JobEnvironment, options: JobServicesOptions = {}): Service[] {
   const services = JOB_SERVICES.flatMap(({ definition, handler }) => {
     const names = [fullNameOf(definition.name), ...(options.shortNames === false ? [] : [definition.name])];

@@ -8,7 +8,10 @@ export interface ServiceSwitches {
   readonly deny?: readonly string[] | undefined;
 }
 
-/** A service that stays in the metadata and refuses every call, whatever its parameters. @param keys where it is set. */
+/**
+ * A service that stays in the metadata but refuses every call, whatever its parameters.
+ * @param keys the configuration keys that disable it.
+ */
 export function switchOff(service: Service, keys: string): Service {
   const { name } = service.definition;
   const sentence = `The service ${name} is switched off in this agent; ask its operator to change ${keys}.`;

@@ -7,18 +7,18 @@ import { jobRow } from '../rows.js';
 import { withShownStatus } from '../shown-status.js';
 import { MAX_ACTIVE_JOBS } from '../thing-definitions.js';
 
-/** What is kept of a job that is not among the newest: without its payload or patch. */
+/** The part that is kept of a job that is not among the newest, without payload or patch. */
 export type JobState = Pick<Job, 'jobId' | 'type' | 'status' | 'counts'>;
 
 /**
- * Active jobs of a hub, as one or several list calls returned them, with the status that is shown. Bounded: only the
- * newest are kept whole.
+ * The active jobs that one or several list calls returned, with the status that is shown. Memory is bounded: only the
+ * newest jobs are kept whole.
  */
 export class ActiveJobs {
   readonly #states = new Map<string, JobState>();
   #newest: Job[] = [];
 
-  /** The jobs of several lists; of a job in two of them, because it moved on meanwhile, the later list counts. */
+  /** The jobs of several lists. For a job in two of them, because its status changed in between, the later list counts. */
   static union(lists: Iterable<ActiveJobs>): ActiveJobs {
     const union = new ActiveJobs();
     for (const list of lists) {
@@ -32,7 +32,7 @@ export class ActiveJobs {
   }
 
   /**
-   * Adds a listed job; of one that is listed twice, the later document counts.
+   * Adds a listed job. For one that is listed twice, the later document counts.
    * @param nowMs the wall clock, on which the shown status depends.
    */
   add(document: HubDocument, nowMs: number): void {
@@ -62,7 +62,7 @@ export class ActiveJobs {
     return this.#states.values();
   }
 
-  /** Rows of `AzureDeviceJob`, the newest first, within `maxBytes`: at need without payloads and patches, then fewer. */
+  /** Rows of `AzureDeviceJob`, the newest first, within `maxBytes`: if necessary without payloads and patches, then fewer. */
   rows(maxBytes: number): NativeRow[] {
     const rows = newestFirst(this.#newest)
       .slice(0, MAX_ACTIVE_JOBS)
@@ -84,8 +84,8 @@ export class ActiveJobs {
 }
 
 function newestFirst(jobs: readonly Job[]): Job[] {
-  const madeAt = (job: Job): number => (job.createdTime ?? job.startTime)?.getTime() ?? 0;
-  return [...jobs].sort((a, b) => madeAt(b) - madeAt(a) || compare(a.jobId ?? '', b.jobId ?? ''));
+  const createdAt = (job: Job): number => (job.createdTime ?? job.startTime)?.getTime() ?? 0;
+  return [...jobs].sort((a, b) => createdAt(b) - createdAt(a) || compare(a.jobId ?? '', b.jobId ?? ''));
 }
 
 const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);

@@ -8,8 +8,8 @@ import { ActiveJobs } from './active-jobs.js';
 import { startPart } from '../../core/call-context.js';
 
 /**
- * In the order of a job's life: a job that moves on between two calls is seen by the later one. `pending` is missing on
- * purpose: published clients of IoT Hub have no such value, so a hub may refuse it.
+ * In the order of a job's life, so that a job whose status changes between two calls is found by the later one. `pending`
+ * is missing on purpose: published clients of IoT Hub have no such value, so a hub may refuse it.
  */
 export const ACTIVE_STATUSES = ['scheduled', 'queued', 'enqueued', 'running'] as const;
 
@@ -19,7 +19,7 @@ const PAGE_SIZE = 250;
 const MAX_PAGES = 40;
 /** How long the calls for one status may take, so that one that hangs leaves time for the others. */
 const LIST_MS = 8000;
-/** A value that the hub has refused is asked for again after this time. */
+/** A status that the hub has refused is listed again after this time. */
 const REFUSED_FOR_MS = 3_600_000;
 
 /** The last refusal of a status that has not been listed since. */
@@ -28,7 +28,7 @@ interface Refusal {
   readonly atMs: number;
   /** How many lists were read before it. */
   readonly successes: number;
-  /** Whether it is about this status: another one was listed between two refusals of it. */
+  /** Whether the refusal concerns this status: another one was listed between two refusals of it. */
   readonly isSure: boolean;
 }
 
@@ -38,10 +38,10 @@ export interface ActiveListsOptions {
   readonly log: Log;
 }
 
-/** The active jobs of a hub, by list calls for one status each: all at once, or one at a time in turn. */
+/** Reads the active jobs of a hub with one list call for each status, either all of them or the next one in turn. */
 export class ActiveLists {
   readonly #options: ActiveListsOptions;
-  /** The last list of each status, the one that was read last at the end. */
+  /** The last list of each status, in the order in which they were read. */
   readonly #lists = new Map<ActiveStatus, ActiveJobs>();
   readonly #refusals = new Map<ActiveStatus, Refusal>();
   /** How many lists were read so far. */
@@ -65,7 +65,7 @@ export class ActiveLists {
   async readAll(context: CallContext): Promise<ActiveJobs> {
     const read: ActiveJobs[] = [];
     const failures: unknown[] = [];
-    for (const status of this.#askable()) {
+    for (const status of this.#listable()) {
       if (context.signal.aborted) break;
       try {
         read.push(await this.#read(context, status));
@@ -79,17 +79,17 @@ export class ActiveLists {
 
   /** Lists the next status in turn. @throws AgentError as the hub port. */
   async readNext(context: CallContext): Promise<void> {
-    const askable = this.#askable();
+    const listable = this.#listable();
     let status: ActiveStatus;
     do {
       status = ACTIVE_STATUSES[this.#turn % ACTIVE_STATUSES.length] as ActiveStatus;
       this.#turn += 1;
-    } while (!askable.includes(status));
+    } while (!listable.includes(status));
     await this.#read(context, status);
   }
 
-  /** The statuses that the hub is not known to refuse, or has refused long ago. */
-  #askable(): readonly ActiveStatus[] {
+  /** The statuses that the hub has not refused, or not recently. */
+  #listable(): readonly ActiveStatus[] {
     const nowMs = this.#options.clock.monotonicMs();
     return ACTIVE_STATUSES.filter((status) => {
       const refusal = this.#refusals.get(status);
@@ -108,7 +108,7 @@ export class ActiveLists {
       this.#lists.set(status, jobs);
       return jobs;
     } catch (error) {
-      if (isAgentError(error, 'HubRejected')) this.#noteRefusal(status, error);
+      if (isAgentError(error, 'HubRejected')) this.#recordRefusal(status, error);
       throw error;
     } finally {
       part.dispose();
@@ -129,13 +129,16 @@ export class ActiveLists {
     return jobs;
   }
 
-  #noteRefusal(status: ActiveStatus, error: unknown): void {
+  #recordRefusal(status: ActiveStatus, error: unknown): void {
     const { clock, log } = this.#options;
     const before = this.#refusals.get(status);
     const isSure = before !== undefined && (before.isSure || this.#successes > before.successes);
     this.#refusals.set(status, { atMs: clock.monotonicMs(), successes: this.#successes, isSure });
     this.#lists.delete(status);
     if (isSure && !before.isSure)
-      log.warn({ err: error, status }, 'the hub refuses to list the jobs of one status; activeJobs lacks them');
+      log.warn(
+        { err: error, status },
+        'the hub refuses to list the jobs of one status; activeJobs does not include them',
+      );
   }
 }

@@ -6,22 +6,22 @@ import { JOB_STATUS_CHANGED } from '../thing-definitions.js';
 import type { WatchList } from './watch-list.js';
 import { eventRow, isDone, notified, type WatchRecord } from './record.js';
 
-/** A Thing of the hub, as the watcher needs it. */
+/** What the watcher needs of a Thing of the hub. */
 export interface WatchingThing {
   readonly name: string;
   setProperty(name: string, value: unknown): void;
-  /** Resolves when the platform has answered. */
+  /** Resolves when the platform has responded. */
   fireEvent(name: string, row: NativeRow): Promise<void>;
 }
 
-/** Jobs whose events are in flight at once. */
+/** Maximum number of jobs whose events are in flight at once. */
 const MAX_IN_FLIGHT = 16;
 /** How long a stop waits for events in flight. */
 const STOP_WAIT_MS = 2000;
-/** A change that the platform has refused so often is dropped: its Thing has no such event. */
+/** A change that the platform has refused this many times is dropped, because its Thing has no such event. */
 const MAX_REFUSALS = 5;
 
-/** Notifies the platform of pending changes: of those of one job in order, of several jobs at once. */
+/** Notifies the platform of pending changes: in order for one job, concurrently for several jobs. */
 export class ChangeNotifier {
   readonly #list: WatchList;
   readonly #things: ReadonlyMap<string, WatchingThing>;
@@ -37,7 +37,7 @@ export class ChangeNotifier {
     this.#log = log;
   }
 
-  /** Begins to send the pending changes of a job, unless that is under way. What fails stays pending. */
+  /** Starts to send the pending changes of a job, unless that is in progress. Changes that cannot be sent stay pending. */
   notify(jobId: string): void {
     if (this.#isStopped || this.#inFlight.has(jobId)) return;
     if (this.#inFlight.size >= MAX_IN_FLIGHT) {
@@ -45,7 +45,9 @@ export class ChangeNotifier {
       return;
     }
     const sending = this.#sendAll(jobId)
-      .catch((error: unknown) => this.#log.error({ err: error, jobId }, 'notifying a change of a job failed'))
+      .catch((error: unknown) =>
+        this.#log.error({ err: error, jobId }, 'could not notify the platform of a change of a job'),
+      )
       .finally(() => {
         this.#inFlight.delete(jobId);
         this.#notifyNext();
@@ -54,8 +56,8 @@ export class ChangeNotifier {
   }
 
   /**
-   * Sends nothing more. Resolves when what was in flight has been answered and stored, or after a while; what was not
-   * answered by then is sent again by the next run.
+   * Stops sending. Resolves when the events in flight have been acknowledged and stored, or after a timeout; events that
+   * were not acknowledged by then are sent again after a restart.
    */
   async stop(clock: Clock): Promise<void> {
     this.#isStopped = true;
@@ -86,7 +88,7 @@ export class ChangeNotifier {
     }
   }
 
-  /** Whether the change needs no more event of this Thing. */
+  /** Sends the event of one Thing; returns whether the change is settled for it. */
   async #send(record: WatchRecord, name: string): Promise<boolean> {
     const change = record.pending[0];
     const thing = this.#things.get(name);
@@ -96,7 +98,10 @@ export class ChangeNotifier {
       this.#refusals.delete(record.jobId);
       return true;
     } catch (error) {
-      this.#log.debug({ err: error, jobId: record.jobId, thing: name }, 'the event of a job could not be sent yet');
+      this.#log.debug(
+        { err: error, jobId: record.jobId, thing: name },
+        'the event of a job could not be sent yet; it stays pending',
+      );
       return isAgentError(error, 'RequestRefused') && this.#isDropped(record.jobId, name, error);
     }
   }

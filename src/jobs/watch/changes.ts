@@ -10,9 +10,9 @@ import { withShownStatus } from '../shown-status.js';
 import type { WatchList } from './watch-list.js';
 import { endAsUnknown, newRecord, observe, type WatchRecord, withThing } from './record.js';
 
-/** More jobs than these are not taken up from others; those of this agent always are. */
+/** With more jobs than this, jobs of other clients are no longer watched; jobs of this agent always are. */
 const MAX_WATCHED = 10_000;
-/** A job that the hub does not know is looked for at least so often, and for so long. */
+/** A job is considered gone after this many unsuccessful reads over at least this time. */
 const MAX_MISSES = 3;
 const MISSING_GRACE_MS = 60_000;
 
@@ -25,14 +25,14 @@ export interface WatchChangesOptions {
   readonly log: Log;
 }
 
-/** Looks at a job that the hub did not know. */
+/** Consecutive reads of a job for which the hub did not know it. */
 interface Misses {
   readonly count: number;
-  /** On the monotonic clock: the wall clock may be set, and must not end the watch over a job. */
+  /** On the monotonic clock, because setting the wall clock must not stop the watch of a job. */
   readonly sinceMs: number;
 }
 
-/** What happens to the watched jobs: each change is in the store before it is notified. */
+/** Applies what happens to watched jobs. Each change is stored before the platform is notified of it. */
 export class WatchChanges {
   readonly #options: WatchChangesOptions;
   readonly #misses = new Map<string, Misses>();
@@ -41,13 +41,13 @@ export class WatchChanges {
     this.#options = options;
   }
 
-  /** A Thing is about to schedule a job; resolves when that is in the store. */
+  /** To be called before a Thing schedules a job; resolves when the record is in the store. */
   async scheduling(thing: string, job: ScheduledJob): Promise<void> {
     const { list } = this.#options;
     if (!list.hasEnded(job.jobId)) await list.put(this.#recordFor(thing, job, false));
   }
 
-  /** The hub accepted it. */
+  /** To be called when the hub has accepted the job. */
   async scheduled(thing: string, job: ScheduledJob, document: HubDocument): Promise<void> {
     const { list } = this.#options;
     if (list.hasEnded(job.jobId)) return;
@@ -55,12 +55,12 @@ export class WatchChanges {
     await list.put({ ...record, isConfirmed: true });
     const { startTime } = job;
     const seen = { ...(startTime === undefined ? {} : { startTime }), ...readJob(document), type: job.type };
-    // A job that exists already may have ended: then its answers have to be read before that is notified.
+    // A job that already exists may have ended; its responses must then be read before its end is notified.
     const isKnown = seen.status !== undefined && !hasEnded(seen) && !isNotFound(readJob(document));
     if (record.seen === undefined && isKnown) await this.observed(job.jobId, seen, undefined);
   }
 
-  /** The hub refused it: there is no such job. */
+  /** To be called when the hub has refused the job, which therefore does not exist. */
   async refused(job: ScheduledJob): Promise<void> {
     const { list } = this.#options;
     const record = list.get(job.jobId);
@@ -68,12 +68,12 @@ export class WatchChanges {
     if (record && !record.isConfirmed) await list.remove(job.jobId, false);
   }
 
-  /** The hub has the job as `job`. */
+  /** Applies the state of a job as the hub returned it. */
   async observed(jobId: string, job: Job, refusedCount: number | undefined): Promise<void> {
     const { list, notifier, clock, thingNames } = this.#options;
     this.#misses.delete(jobId);
     const record = list.get(jobId);
-    // An end is final, whatever a list that lags behind still shows.
+    // An end is final, even if an outdated list still shows the job as active.
     if (!record || record.hasEnded) return;
     const nowMs = clock.nowMs();
     const observation = { job: withShownStatus(job, nowMs), refusedCount, atMs: nowMs };
@@ -84,22 +84,22 @@ export class WatchChanges {
   }
 
   /**
-   * The hub does not know the job (yet, or any more). After a while a job that was seen before ends as `unknown`; one
-   * that never was is not watched any longer, since it was never created.
+   * Records that the hub does not know the job. After a while a job that was seen before ends as `unknown`; one that was
+   * never seen is no longer watched, because it was not created.
    */
   async missed(jobId: string): Promise<void> {
     const { list, notifier, clock, thingNames, log } = this.#options;
     const record = list.get(jobId);
     if (!record || record.hasEnded || !this.#isGone(jobId)) return;
     this.#misses.delete(jobId);
-    log.info({ jobId }, 'the hub does not know this job any more; the agent stops watching it');
+    log.info({ jobId }, 'the hub no longer knows this job; the agent stops watching it');
     if (record.seen === undefined) return await list.remove(jobId, false);
     await list.put(endAsUnknown(record, clock.nowMs(), thingNames));
     notifier.notify(jobId);
   }
 
-  /** Takes up the jobs of others. */
-  async takeUp(active: ActiveJobs): Promise<void> {
+  /** Starts to watch the jobs of other clients. */
+  async watchOthers(active: ActiveJobs): Promise<void> {
     const { list, clock } = this.#options;
     const records: WatchRecord[] = [];
     for (const { jobId, type } of active.states()) {

@@ -1,21 +1,21 @@
 import type { Clock } from '../../core/clock.js';
 import type { HubPort, HubStatus } from '../../iothub/ports.js';
 
-/** Follows how a hub answers. */
+/** Tracks how a hub responds. */
 export interface HubStatusTracker {
-  /** `undefined` before the first answer. */
+  /** Undefined before the first response. */
   readonly current: HubStatus | undefined;
-  /** When the hub was last heard of, by the monotonic clock; -Infinity before the first answer. */
-  readonly heardAtMs: number;
+  /** When the hub last responded, on the monotonic clock; -Infinity before the first response. */
+  readonly respondedAtMs: number;
   stop(): void;
 }
 
-/** @param onChange called at once when the status differs from the one before. */
+/** @param onChange called synchronously when the status changes. */
 export function trackHubStatus(hub: HubPort, clock: Clock, onChange: (status: HubStatus) => void): HubStatusTracker {
   let current: HubStatus | undefined;
-  let heardAtMs = -Infinity;
+  let respondedAtMs = -Infinity;
   const stop = hub.onStatus((status) => {
-    heardAtMs = clock.monotonicMs();
+    respondedAtMs = clock.monotonicMs();
     if (status === current) return;
     current = status;
     onChange(status);
@@ -24,8 +24,8 @@ export function trackHubStatus(hub: HubPort, clock: Clock, onChange: (status: Hu
     get current() {
       return current;
     },
-    get heardAtMs() {
-      return heardAtMs;
+    get respondedAtMs() {
+      return respondedAtMs;
     },
     stop,
   };

@@ -7,7 +7,7 @@ import type { NativeRow } from '../../edge/definitions.js';
 import type { Job, JobCounts } from '../../iothub/documents.js';
 import { hasEnded, outcomeOf } from '../outcome.js';
 
-/** A change for which not all Things have sent their event yet. JSON values only: it is kept in the store. */
+/** A change for which not all Things have sent their event yet. JSON values only, because it is kept in the store. */
 export interface PendingChange {
   readonly status: string;
   readonly previousStatus?: string;
@@ -43,6 +43,7 @@ export interface Observation {
 
 /** A job goes through six statuses at most; only a hub that contradicts itself causes more pending changes. */
 const MAX_PENDING = 32;
+
 export function newRecord(
   jobId: string,
   type: string,
@@ -53,7 +54,7 @@ export function newRecord(
   return { jobId, type, things, isConfirmed, addedAtMs: atMs, hasEnded: false, pending: [] };
 }
 
-/** A second Thing has scheduled the same job. */
+/** Adds a further Thing that has scheduled the same job. */
 export function withThing(record: WatchRecord, thing: string): WatchRecord {
   if (record.things === '*' || record.things.includes(thing)) return record;
   return { ...record, things: [...record.things, thing] };
@@ -77,13 +78,13 @@ export function observe(record: WatchRecord, observation: Observation, allThings
   return { ...base, seen: { status, outcome }, pending: [...record.pending, change].slice(-MAX_PENDING) };
 }
 
-/** A job that was seen before and that the hub does not know any more ends as `unknown`. */
+/** Ends a job that was seen before and that the hub no longer knows as `unknown`. */
 export function endAsUnknown(record: WatchRecord, atMs: number, allThings: readonly string[]): WatchRecord {
   const job: Job = { jobId: record.jobId, type: record.type, status: 'unknown', counts: {} };
   return { ...observe(record, { job, refusedCount: undefined, atMs }, allThings), hasEnded: true };
 }
 
-/** The platform has answered to the oldest pending change from `thing`. */
+/** Records that the platform has acknowledged the oldest pending change of `thing`. */
 export function notified(record: WatchRecord, thing: string): WatchRecord {
   const [oldest, ...others] = record.pending;
   if (!oldest) return record;
@@ -112,7 +113,7 @@ export function eventRow(record: WatchRecord, change: PendingChange): NativeRow 
   };
 }
 
-/** A record as the store returns it; `undefined` for anything else. */
+/** Parses a record from the store; returns undefined for any other value. */
 export function readRecord(value: unknown): WatchRecord | undefined {
   const record = value as Partial<WatchRecord> | null | undefined;
   const isOne =

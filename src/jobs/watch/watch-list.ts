@@ -2,12 +2,12 @@ import type { Log } from '../../core/log.js';
 import type { Store, StoreChange } from '../../store/store.js';
 import { readRecord, type WatchRecord } from './record.js';
 
-/** Jobs that have ended lately: a list of the hub that lags behind must not make them look new. */
+/** Maximum number of ended jobs that are remembered, so that an outdated list of the hub does not make them look new. */
 const MAX_REMEMBERED = 2000;
 
 /**
- * The watched jobs of one hub, in memory and in the store. Changes are written in the order they were made, many at
- * once when they come fast.
+ * The watched jobs of one hub, in memory and in the store. Changes are written in order, and in batches when they
+ * arrive quickly.
  */
 export class WatchList {
   readonly #records = new Map<string, WatchRecord>();
@@ -30,12 +30,12 @@ export class WatchList {
     this.#log = log;
   }
 
-  /** Takes up what an earlier process was watching. A record that cannot be read is skipped, with a warning. */
+  /** Loads the records of an earlier process. A record that cannot be parsed is skipped with a warning. */
   async load(): Promise<void> {
     for await (const [key, value] of this.#store.entries({ prefix: this.#prefix })) {
       const record = readRecord(value);
       if (record) this.#records.set(record.jobId, record);
-      else this.#log.warn({ key }, 'a record of a watched job cannot be read; it is skipped');
+      else this.#log.warn({ key }, 'skipped a record of a watched job that cannot be parsed');
     }
   }
 
@@ -51,12 +51,12 @@ export class WatchList {
     return [...this.#records.values()];
   }
 
-  /** Whether the job has ended lately and its end has been notified. */
+  /** Whether the job ended recently and its end has been notified. */
   hasEnded(jobId: string): boolean {
     return this.#ended.has(jobId);
   }
 
-  /** Resolves when the record is in the store. A store that fails is logged: watching goes on in memory. */
+  /** Resolves when the record is in the store, or when the write has failed and been logged; watching then goes on in memory. */
   async put(record: WatchRecord): Promise<void> {
     const isNew = this.#records.get(record.jobId) !== record;
     this.#records.set(record.jobId, record);
@@ -64,32 +64,32 @@ export class WatchList {
     await this.#settled(record.jobId);
   }
 
-  /** @param asEnded whether to remember it as one that has ended. */
+  /** @param asEnded whether to remember that the job has ended. */
   async remove(jobId: string, asEnded: boolean): Promise<void> {
     if (asEnded) this.#remember(jobId);
     if (this.#records.delete(jobId)) this.#dirty.add(jobId);
     await this.#settled(jobId);
   }
 
-  /** Whether a write has failed and has not been repeated with success. */
+  /** Whether a write has failed and has not succeeded since. */
   get hasUnwritten(): boolean {
     return this.#unwritten.size > 0;
   }
 
-  /** Writes again what could not be written. */
+  /** Retries failed writes. */
   async retry(): Promise<void> {
     if (!this.hasUnwritten) return;
     for (const jobId of this.#unwritten) this.#dirty.add(jobId);
     await (this.#writing ??= this.#writeAll());
   }
 
-  /** Resolves when everything is in the store, or could not be written. */
+  /** Resolves when every record has been written or its write has failed. */
   async flush(): Promise<void> {
     if (this.hasUnwritten) await this.retry();
     while (this.#dirty.size > 0 || this.#writing) await (this.#writing ??= this.#writeAll());
   }
 
-  /** Resolves when the present state of a record is in the store, whoever has put it. */
+  /** Resolves when the current state of a record has been written. */
   async #settled(jobId: string): Promise<void> {
     while (this.#dirty.has(jobId) || this.#inFlight.has(jobId)) await (this.#writing ??= this.#writeAll());
   }
@@ -100,22 +100,22 @@ export class WatchList {
     this.#dirty = new Set();
     try {
       await this.#store.batch(jobIds.map((jobId) => this.#changeOf(jobId)));
-      this.#noteWritten(jobIds);
+      this.#onWritten(jobIds);
     } catch (error) {
-      this.#noteUnwritten(jobIds, error);
+      this.#onUnwritten(jobIds, error);
     } finally {
       this.#inFlight = new Set();
       this.#writing = undefined;
     }
   }
 
-  #noteWritten(jobIds: readonly string[]): void {
+  #onWritten(jobIds: readonly string[]): void {
     if (!this.hasUnwritten) return;
     for (const jobId of jobIds) this.#unwritten.delete(jobId);
     if (!this.hasUnwritten) this.#log.info({}, 'watched jobs can be stored again');
   }
 
-  #noteUnwritten(jobIds: readonly string[], error: unknown): void {
+  #onUnwritten(jobIds: readonly string[], error: unknown): void {
     const isFirst = !this.hasUnwritten;
     for (const jobId of jobIds) this.#unwritten.add(jobId);
     const fields = { err: error, jobs: this.#unwritten.size };

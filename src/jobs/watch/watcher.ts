@@ -11,7 +11,7 @@ import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
-import { JobLooks } from './job-looks.js';
+import { JobPoller } from './job-poller.js';
 import type { JobRegistrar, ScheduledJob } from '../environment.js';
 import type { RefusedCounts } from '../refused-counts.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from '../result-size.js';
@@ -29,7 +29,7 @@ export interface JobWatcherOptions {
   readonly agentVersion: string;
   /** One for each hub, shared with its operations. */
   readonly refusedCounts: RefusedCounts;
-  /** `watch.all`; false when absent. */
+  /** `watch.all`; default false. */
   readonly watchAll?: boolean;
   readonly intervalMs: number;
   readonly messageLimits?: MessageLimits;
@@ -43,9 +43,9 @@ export interface JobWatcher {
   /** Is notified of the jobs that Things schedule. */
   readonly registrar: JobRegistrar;
   readonly hubStatus: HubStatus | undefined;
-  /** Resolves once what an earlier process was watching has been taken up. */
+  /** Resolves once the records of an earlier process have been loaded. */
   start(): Promise<void>;
-  /** Idempotent. Resolves when nothing runs any more and all is in the store; waits for the platform for 2 s at most. */
+  /** Idempotent. Resolves when all work has ended and is in the store; waits at most 2 s for the platform. */
   stop(): Promise<void>;
 }
 
@@ -58,9 +58,9 @@ export function createJobWatcher(options: JobWatcherOptions): JobWatcher {
 }
 
 /**
- * Two loops. While something is watched, rounds follow each other at `intervalMs`: all lists, then a look at each
- * watched job that is in none. Every 15 s there is a probe: one list call, the statuses in turn, while nothing is
- * watched; otherwise only a call of one item where no other call has shown lately how the hub answers.
+ * Runs two loops. While jobs are watched, rounds follow each other at `intervalMs`: all lists, then a read of each watched
+ * job that is in none of them. Every 15 s there is a probe. While nothing is watched, it lists the next status in turn;
+ * otherwise it requests one item, and only if no other call has shown recently how the hub responds.
  */
 class HubWatcher implements JobWatcher {
   readonly registrar: JobRegistrar;
@@ -72,7 +72,7 @@ class HubWatcher implements JobWatcher {
   readonly #notifier: ChangeNotifier;
   readonly #changes: WatchChanges;
   readonly #lists: ActiveLists;
-  readonly #looks: JobLooks;
+  readonly #poller: JobPoller;
   readonly #stopping = new AbortController();
   readonly #timers = new Map<'round' | 'probe', Timer>();
   readonly #running = new Set<Promise<void>>();
@@ -97,7 +97,7 @@ class HubWatcher implements JobWatcher {
       watchAll: options.watchAll === true,
     });
     this.#lists = new ActiveLists(common);
-    this.#looks = new JobLooks({
+    this.#poller = new JobPoller({
       ...common,
       changes: this.#changes,
       refusedCounts: options.refusedCounts,
@@ -123,14 +123,14 @@ class HubWatcher implements JobWatcher {
     try {
       await this.#list.load();
     } catch (error) {
-      this.#log.warn({ err: error }, 'the watched jobs of an earlier run could not be read');
+      this.#log.warn({ err: error }, 'could not read the watched jobs of an earlier run');
     }
     if (this.#hasWork()) this.#startRound();
-    this.#track(this.#probeAndGoOn());
+    this.#track(this.#probeAndContinue());
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the agent stops'));
+    this.#stopping.abort(new Error('the agent is stopping'));
     for (const timer of this.#timers.values()) timer.cancel();
     this.#status?.stop();
     await this.#notifier.stop(this.#clock);
@@ -145,44 +145,44 @@ class HubWatcher implements JobWatcher {
 
   // Rounds and probes.
 
-  /** Whether rounds are needed: to ask the hub, or to repeat what platform or store have not taken yet. */
+  /** Whether rounds are needed, to poll the hub or to retry what platform or store have not accepted yet. */
   #hasWork(): boolean {
     return this.#options.watchAll === true || this.#list.size > 0 || this.#list.hasUnwritten;
   }
 
-  /** Whether the hub has to be asked in each round. */
+  /** Whether the hub must be polled in each round. */
   #isWatching(): boolean {
     return this.#options.watchAll === true || this.#list.all().some((record) => !record.hasEnded);
   }
 
   #scheduleRound(): void {
     this.#isRoundPending = true;
-    this.#again('round', this.#options.intervalMs, () => this.#roundAndGoOn());
+    this.#again('round', this.#options.intervalMs, () => this.#roundAndContinue());
   }
 
   #startRound(): void {
     this.#isRoundPending = true;
-    this.#track(this.#roundAndGoOn());
+    this.#track(this.#roundAndContinue());
   }
 
-  async #roundAndGoOn(): Promise<void> {
-    await this.#inCall(ROUND_TIMEOUT_MS, 'a round of the watcher was cut short', (context) => this.#round(context));
+  async #roundAndContinue(): Promise<void> {
+    await this.#inCall(ROUND_TIMEOUT_MS, 'a round of the watcher ended early', (context) => this.#round(context));
     this.#isRoundPending = false;
     if (this.#hasWork()) this.#scheduleRound();
   }
 
-  async #probeAndGoOn(): Promise<void> {
+  async #probeAndContinue(): Promise<void> {
     const startMs = this.#clock.monotonicMs();
-    await this.#inCall(PROBE_TIMEOUT_MS, 'the hub does not answer as it should', (context) => this.#probe(context));
+    await this.#inCall(PROBE_TIMEOUT_MS, 'the hub does not respond as expected', (context) => this.#probe(context));
     const tookMs = this.#clock.monotonicMs() - startMs;
-    this.#again('probe', Math.max(0, PROBE_EVERY_MS - tookMs), () => this.#probeAndGoOn());
+    this.#again('probe', Math.max(0, PROBE_EVERY_MS - tookMs), () => this.#probeAndContinue());
   }
 
   async #probe(context: CallContext): Promise<void> {
     if (!this.#isWatching()) {
       await this.#lists.readNext(context);
       this.#showActive(this.#lists.latest);
-    } else if (this.#clock.monotonicMs() - (this.#status?.heardAtMs ?? -Infinity) >= PROBE_EVERY_MS / 2) {
+    } else if (this.#clock.monotonicMs() - (this.#status?.respondedAtMs ?? -Infinity) >= PROBE_EVERY_MS / 2) {
       await untilAborted(context.signal, this.#hub.listJobs(context, { pageSize: 1 }));
     }
   }
@@ -220,11 +220,11 @@ class HubWatcher implements JobWatcher {
     if (!this.#isWatching()) return;
     const active = await this.#lists.readAll(context);
     this.#showActive(this.#lists.latest);
-    if (this.#options.watchAll === true) await this.#changes.takeUp(active);
+    if (this.#options.watchAll === true) await this.#changes.watchOthers(active);
     const open = this.#list.all().filter((record) => !record.hasEnded);
     await Promise.all(open.map(({ jobId }) => this.#observeListed(jobId, active)));
     const unlisted = open.filter(({ jobId }) => !active.get(jobId));
-    await this.#looks.lookAt(
+    await this.#poller.poll(
       context,
       unlisted.map(({ jobId }) => jobId),
     );
@@ -253,7 +253,7 @@ class HubWatcher implements JobWatcher {
       try {
         thing.setProperty(name, value);
       } catch (error) {
-        this.#log.error({ err: error, thing: thing.name, property: name }, 'a property could not be set');
+        this.#log.error({ err: error, thing: thing.name, property: name }, 'could not set a property');
       }
     }
   }

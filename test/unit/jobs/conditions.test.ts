@@ -19,7 +19,7 @@ describe('a query condition', () => {
     ["tags.a = 1 AND tags.[[open = 'x'", /line 1, column/],
   ])('is refused with a hint: %s', (condition, hint) => {
     expect(() => checkCondition(condition, true)).toThrow(hint);
-    expect(() => checkCondition(condition, true)).toThrow(/^Parameter "queryCondition" cannot be read: /);
+    expect(() => checkCondition(condition, true)).toThrow(/^Parameter "queryCondition" cannot be parsed: /);
     expect(checkCondition(condition, false).condition).toBe(condition);
   });
 

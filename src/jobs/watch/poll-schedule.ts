@@ -1,53 +1,53 @@
-/** How a job whose looks fail is doing. */
+/** The state of a job whose reads fail. */
 interface Failing {
   readonly failures: number;
-  /** On the monotonic clock: it is not looked at before. */
+  /** When it is read next, on the monotonic clock. */
   readonly dueAtMs: number;
 }
 
 const MAX_PAUSE_MS = 60_000;
 
 /**
- * The order in which jobs are looked at one by one: the job that has waited longest comes first, so that a round that
- * ends early starves none, and a job whose looks fail pauses for longer each time, up to a minute. Pure but for the time
- * that is passed in, which is the monotonic clock's.
+ * The order in which jobs are read one by one. The job that has waited longest comes first, so that a round that ends
+ * early starves none. A job whose reads fail pauses longer each time, up to a minute. All times are of the monotonic
+ * clock.
  */
-export class LookSchedule {
+export class PollSchedule {
   readonly #pauseMs: number;
-  readonly #lookedAt = new Map<string, number>();
+  readonly #polledAt = new Map<string, number>();
   readonly #failing = new Map<string, Failing>();
-  #looks = 0;
+  #polls = 0;
 
   /** @param pauseMs the pause after the first failure. */
   constructor(pauseMs: number) {
     this.#pauseMs = pauseMs;
   }
 
-  /** Those of `jobIds` that may be looked at now, in order. Forgets every other job. */
+  /** The jobs among `jobIds` that may be read now, in order. Forgets every other job. */
   due(jobIds: readonly string[], nowMs: number): string[] {
     const wanted = new Set(jobIds);
-    for (const known of [this.#lookedAt, this.#failing])
+    for (const known of [this.#polledAt, this.#failing])
       for (const jobId of known.keys()) if (!wanted.has(jobId)) known.delete(jobId);
-    const order = (jobId: string): number => this.#lookedAt.get(jobId) ?? -1;
+    const order = (jobId: string): number => this.#polledAt.get(jobId) ?? -1;
     return jobIds
       .filter((jobId) => (this.#failing.get(jobId)?.dueAtMs ?? -Infinity) <= nowMs)
       .sort((a, b) => order(a) - order(b));
   }
 
-  /** A look at the job begins. */
+  /** Records that a read of the job starts. */
   begin(jobId: string): void {
-    this.#lookedAt.set(jobId, this.#looks);
-    this.#looks += 1;
+    this.#polledAt.set(jobId, this.#polls);
+    this.#polls += 1;
   }
 
-  /** The look succeeded. Returns how many looks in a row had failed before. */
+  /** Records a success. Returns how many consecutive reads had failed before. */
   succeed(jobId: string): number {
     const failures = this.failures(jobId);
     this.#failing.delete(jobId);
     return failures;
   }
 
-  /** The look failed. Returns how many in a row have. */
+  /** Records a failure. Returns the number of consecutive failures. */
   fail(jobId: string, nowMs: number): number {
     const failures = this.failures(jobId) + 1;
     const pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2 ** Math.min(failures - 1, 20));

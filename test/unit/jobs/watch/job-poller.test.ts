@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { AgentError } from '../../../../src/core/errors.js';
 import type { HubDocument } from '../../../../src/iothub/ports.js';
-import { LookSchedule } from '../../../../src/jobs/watch/look-schedule.js';
+import { PollSchedule } from '../../../../src/jobs/watch/poll-schedule.js';
 import { FakeHub } from '../../../support/jobs/fake-hub.js';
 import { startWatching, type WatchRig } from '../../../support/jobs/watch-rig.js';
 
@@ -167,7 +167,7 @@ describe('the order of looks', () => {
   test('starves no job, however few a round reaches and whichever fail', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
-        const schedule = new LookSchedule(10_000);
+        const schedule = new PollSchedule(10_000);
         const jobIds = Array.from({ length: 8 }, (_unused, index) => `j${index}`);
         const waited = new Map(jobIds.map((jobId) => [jobId, 0]));
         let nowMs = 0;
@@ -192,7 +192,7 @@ describe('the order of looks', () => {
   test('a pause never exceeds a minute', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3_600_000 }), fc.integer({ min: 1, max: 200 }), (pauseMs, failures) => {
-        const schedule = new LookSchedule(pauseMs);
+        const schedule = new PollSchedule(pauseMs);
         for (let count = 0; count < failures; count += 1) schedule.fail('j', 0);
         expect(schedule.due(['j'], MINUTE_MS)).toEqual(['j']);
       }),
