@@ -1,5 +1,5 @@
 /**
- * A built agent beside ends that attack it: for each attack its memory and the longest time for which its event loop
+ * A built agent beside a platform, a proxy, a log sink and clients of the admin server that attack it: for each attack its memory and the longest time for which its event loop
  * stood, as its own metrics report them, and whether it still answers. Fails above 256 MB or 250 ms.
  * `node --import tsx scripts/load/hostile-ends.ts`, after a build.
  */
@@ -10,30 +10,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CODE } from '../../src/alwayson/codec/codes.js';
-import { LonelyAgent, type LonelyAgentOptions } from '../../test/support/agent/lonely-agent.js';
+import type { LonelyAgent, LonelyAgentOptions } from '../../test/support/agent/lonely-agent.js';
 import * as silent from '../../test/support/edge/silent-ends.js';
-
-const MAX_RESIDENT_BYTES = 256 * 1_048_576;
-const MAX_LAG_MS = 250;
-
-interface Attack {
-  readonly name: string;
-  readonly options?: Partial<LonelyAgentOptions>;
-  attack(agent: LonelyAgent): Promise<void>;
-}
-
-interface Finding {
-  readonly residentBytes: number;
-  readonly lagMs: number;
-  readonly isAlive: boolean;
-}
+import { type Attack, runAttacks } from '../attack-run.js';
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-hostile-'));
   execFileSync('mkfifo', [join(folder, 'unread')]);
   const unread = openSync(join(folder, 'unread'), 'r+');
   try {
-    for (const attack of await attacks(unread)) report(attack.name, await measure(attack));
+    await runAttacks(await attacks(unread));
   } finally {
     closeSync(unread);
     rmSync(folder, { recursive: true });
@@ -76,32 +62,6 @@ async function attacks(unread: number): Promise<Attack[]> {
   ];
 }
 
-async function measure(attack: Attack): Promise<Finding> {
-  const agent = await LonelyAgent.start({ stdout: 'ignore', ...attack.options });
-  try {
-    await reachable(agent);
-    // Reading the metrics starts the next period of the longest delay.
-    await agent.get('/metrics');
-    await attack.attack(agent);
-    const { text } = await agent.get('/metrics');
-    return {
-      residentBytes: valueOf(text, 'process_resident_memory_bytes'),
-      lagMs: valueOf(text, 'nodejs_eventloop_lag_max_seconds') * 1_000,
-      isAlive: (await agent.get('/livez')).status === 200,
-    };
-  } finally {
-    await agent.kill();
-  }
-}
-
-async function reachable(agent: LonelyAgent): Promise<void> {
-  for (;;) {
-    const isUp = await agent.get('/livez').catch(() => undefined);
-    if (isUp) return;
-    await pause(100);
-  }
-}
-
 async function connectAll(agent: LonelyAgent, count: number): Promise<void> {
   const port = Number(new URL(agent.adminUrl).port);
   const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => undefined));
@@ -132,17 +92,6 @@ async function foreignHosts(agent: LonelyAgent): Promise<void> {
     socket.end(text).resume();
     await new Promise((resolve) => socket.on('close', resolve));
   }
-}
-
-function valueOf(metrics: string, name: string): number {
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
-}
-
-function report(name: string, { residentBytes, lagMs, isAlive }: Finding): void {
-  const isFine = isAlive && residentBytes < MAX_RESIDENT_BYTES && lagMs < MAX_LAG_MS;
-  if (!isFine) process.exitCode = 1;
-  const memory = `${Math.round(residentBytes / 1_048_576)} MB`.padStart(6);
-  console.log(`${isFine ? 'ok    ' : 'FAILED'} ${memory} ${lagMs.toFixed(0).padStart(5)} ms  ${name}`);
 }
 
 void main().finally(() => process.exit());

@@ -29,6 +29,10 @@ export interface LonelyAgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Keys of `thingworx` other than those of the scripted platform. */
   readonly thingworx?: Readonly<Record<string, unknown>>;
+  /** Keys of its hub other than those of a hub that is not there. */
+  readonly iothub?: Readonly<Record<string, unknown>>;
+  /** Other keys of its configuration. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
   /** How the scripted platform answers. */
   readonly policy?: Partial<PlatformPolicy>;
   /** Whether to wait until the Thing is bound; true when absent. */
@@ -54,17 +58,18 @@ export class LonelyAgent {
   }
 
   static async start(options: LonelyAgentOptions): Promise<LonelyAgent> {
-    const { stdout, shell, level = 'info', thingworx, policy, env = {}, waitsForBind = true } = options;
+    const { stdout, shell, level = 'info', policy, env = {}, waitsForBind = true } = options;
     const platform = await SocketPlatform.start({ policy: { records: false, ...policy } });
     const adminPort = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-lonely-'));
     const file = join(folder, 'agent.json');
     const connectionString = `HostName=hub.example;SharedAccessKeyName=service;SharedAccessKey=${btoa('a key of no hub')}`;
     const configuration = {
-      thingworx: { url: platform.url, appKey: 'the-key', allowInsecure: true, ...thingworx },
-      iothubs: { main: { connectionString, address: '127.0.0.1:9', tier: 'S1' } },
+      thingworx: { url: platform.url, appKey: 'the-key', allowInsecure: true, ...options.thingworx },
+      iothubs: { main: { connectionString, address: '127.0.0.1:9', tier: 'S1', ...options.iothub } },
       admin: { port: adminPort },
       log: { level },
+      ...options.configuration,
     };
     writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
     const args = [BIN, 'run', '--config', file];
