@@ -15,7 +15,15 @@ export interface ProxiedConnectionOptions {
 /** The options of a request that its connection receives. */
 export interface ConnectionRequest extends RequestOptions {
   /** Aborts the attempt to connect. Node.js does not pass on the signal of a request, and ends only open sockets by it. */
-  readonly connectSignal?: AbortSignal;
+  readonly connectSignal?: ConnectSignal;
+}
+
+/**
+ * The signal of the request that a connection is opened for; to be emptied when that request has ended. Node.js keeps
+ * these options for as long as the connection lives, and would keep all that the reason of an abort refers to.
+ */
+export interface ConnectSignal {
+  signal: AbortSignal | undefined;
 }
 
 /** The callback that Node.js passes to `createConnection` of a request and of an agent. */
@@ -34,12 +42,13 @@ export function proxiedConnection(options: ProxiedConnectionOptions): NonNullabl
     const opening = new AbortController();
     const onAbort = (): void => opening.abort(new Error('the request has ended'));
     const timer = setTimeout(() => opening.abort(timedOut(timeoutMs)), timeoutMs);
-    if (request.connectSignal?.aborted) onAbort();
-    request.connectSignal?.addEventListener('abort', onAbort, { once: true });
+    const signal = request.connectSignal?.signal;
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
     open(proxy, options.isSecure, request, opening.signal)
       .finally(() => {
         clearTimeout(timer);
-        request.connectSignal?.removeEventListener('abort', onAbort);
+        signal?.removeEventListener('abort', onAbort);
       })
       .then(
         (socket) => connected(null, socket),

@@ -3,7 +3,7 @@ import { Agent, type RequestOptions, request as secureRequest } from 'node:https
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { AgentError } from '../core/errors.js';
-import { type ConnectionRequest, proxiedConnection } from '../core/proxied-connection.js';
+import { type ConnectionRequest, type ConnectSignal, proxiedConnection } from '../core/proxied-connection.js';
 import { BodyBudget } from './body-budget.js';
 import { isRefusal, readBody } from './read-body.js';
 
@@ -68,6 +68,7 @@ export class HttpsRequests {
   buildRequest(method: string, path: string, headers: object, ...rest: unknown[]): ClientRequest {
     const [, extras, callback] = rest as [host: string, extras: RequestExtras, done: Done];
     const { signal } = extras;
+    const connectSignal: ConnectSignal = { signal };
     const options: ConnectionRequest = {
       ...this.#target,
       method,
@@ -75,7 +76,7 @@ export class HttpsRequests {
       agent: this.#agent,
       headers: { ...headers, host: this.#hostName } as Record<string, string>,
       signal,
-      connectSignal: signal,
+      connectSignal,
     };
     const request = secureRequest(options);
     const onAbort = (): void => {
@@ -84,6 +85,7 @@ export class HttpsRequests {
     };
     const done = once((...result) => {
       signal.removeEventListener('abort', onAbort);
+      connectSignal.signal = undefined;
       callback(...result);
     });
     signal.addEventListener('abort', onAbort, { once: true });

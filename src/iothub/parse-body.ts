@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { deferred } from '../core/deferred.js';
 import { parseJson } from '../core/exact-json.js';
 import { longAnswerError, unexpectedAnswerError } from './connection-errors.js';
 
@@ -34,14 +35,23 @@ export async function parseBody(text: string, maxItems: number): Promise<unknown
 
 /** Parses the answers of one hub: long ones one after the other, so that only one of them is in memory in parts. */
 export class BodyParser {
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
 
-  /** As `parseBody`. */
-  parse(text: string, maxItems: number): Promise<unknown> {
-    if (text.length < SMALL_LENGTH) return parseBody(text, maxItems);
-    const parsing = this.#last.then(() => parseBody(text, maxItems));
-    this.#last = parsing.catch(() => undefined);
-    return parsing;
+  /**
+   * As `parseBody`. The call stands in no closure: an error keeps the functions of its stack, and a closure would keep the
+   * text for as long as the error lives.
+   */
+  async parse(text: string, maxItems: number): Promise<unknown> {
+    if (text.length < SMALL_LENGTH) return await parseBody(text, maxItems);
+    const turn = this.#last;
+    const parsed = deferred();
+    this.#last = parsed.promise;
+    await turn;
+    try {
+      return await parseBody(text, maxItems);
+    } finally {
+      parsed.resolve();
+    }
   }
 }
 

@@ -99,7 +99,7 @@ export class ThingWorxClient {
       method,
       headers,
       signal,
-      connectSignal: signal,
+      connectSignal: { signal },
       ...omitUndefined({ ca, cert: clientCertificate, key: clientKey }),
       ...(proxy !== undefined && { createConnection: proxiedConnection({ proxy, isSecure: address.isSecure }) }),
     };

@@ -67,7 +67,7 @@ export function probeEndpoint(endpoint: Endpoint, timeoutMs = TIMEOUT_MS): Promi
       port,
       path,
       signal,
-      connectSignal: signal,
+      connectSignal: { signal },
       headers: { host: serverName },
       ...(proxy === undefined ? { agent: false } : { createConnection: proxiedConnection({ proxy, isSecure }) }),
       ...(isSecure ? { servername: isIP(serverName) ? '' : serverName } : {}),
