@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { BASE_TYPES } from '../../src/alwayson/codec/base-types.js';
 import { CODE } from '../../src/alwayson/codec/codes.js';
-import { SERVICE_CODES } from '../../src/sandbox/iothub/answers/service-codes.js';
+import { SERVICE_CODES } from '../../src/sandbox/iothub/answers/service-error.js';
 import { PROTOCOL_PAGES } from '../support/citations.js';
 
 /** The first two cells of each row of the tables in one section. */

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.js';
 import type { Log } from '../../core/log.js';
 import type { Store } from '../../store/store.js';
 import { Gatekeeper } from './access/gatekeeper.js';
-import { type Policy, policiesOf } from './access/policies.js';
+import { DEFAULT_POLICIES, type KeyPair, newKeyPair, policiesOf, type Policy } from './access/policies.js';
 import { createDeviceDirectory } from './device-directory.js';
-import { ConnectionWaiters } from './device-jobs/connection-waiters.js';
+import { DeviceWaiters } from './device-waiters.js';
 import { JobArchive } from './device-jobs/job-archive.js';
 import { Jobs } from './device-jobs/jobs.js';
 import { countTargets } from './device-jobs/target-finder.js';
@@ -13,7 +14,6 @@ import type { DeviceDirectory, DeviceGateway } from './ports.js';
 import { Paging } from './rest/paging.js';
 import { Configurations } from './state/configurations.js';
 import { Endpoints } from './state/endpoints.js';
-import { ensureSecrets } from './state/hub-secrets.js';
 import { Journal } from './state/journal.js';
 import { Throttle } from './tiers/throttle.js';
 import type { Limits } from './tiers/tiers.js';
@@ -58,7 +58,7 @@ export async function openHubState(options: HubStateOptions): Promise<HubState> 
   const configurations = new Configurations(journal, clock, (query) => countTargets(endpoints, query));
   const throttle = new Throttle(limits, clock);
   const twins = new Twins({ endpoints, journal, gateway, clock });
-  const waiters = new ConnectionWaiters(clock);
+  const waiters = new DeviceWaiters(clock);
   const registry = new Registry({
     endpoints,
     gateway,
@@ -106,4 +106,26 @@ export async function openHubState(options: HubStateOptions): Promise<HubState> 
     directory,
     gateway,
   };
+}
+
+const KEY = 'meta/secrets';
+
+/** What a hub generates once and keeps for good. */
+export interface HubSecrets {
+  /** By name of the policy. */
+  readonly policyKeys: Readonly<Record<string, KeyPair>>;
+  /** Signs continuation tokens; base64. */
+  readonly pagingSecret: string;
+}
+
+/** The secrets of the hub in this store; new ones for a new hub. */
+export async function ensureSecrets(store: Store | undefined): Promise<HubSecrets> {
+  const kept = (await store?.get(KEY)) as HubSecrets | undefined;
+  if (kept) return kept;
+  const made: HubSecrets = {
+    policyKeys: Object.fromEntries(Object.keys(DEFAULT_POLICIES).map((name) => [name, newKeyPair()])),
+    pagingSecret: randomBytes(32).toString('base64'),
+  };
+  await store?.put(KEY, made);
+  return made;
 }

@@ -1,20 +1,21 @@
-import { nativeToJson } from '../../alwayson/values.js';
+import { convertLoose, makeField, nativeToJson } from '../../alwayson/values.js';
 import { isPlainObject } from '../../core/objects.js';
 import { parseJson, stringifyJson } from '../../core/exact-json.js';
 import { isAgentError } from '../../core/errors.js';
 import type { Store, StoreChange } from '../../store/store.js';
 import {
-  COLLECTION_NAMES,
   type Collection,
+  COLLECTION_NAMES,
   type EntityElement,
   readModelEntity,
   readThing,
 } from './import/read-entity.js';
 import { nameOf } from './import/read-fields.js';
-import { keptProperty, restoredProperty } from './kept-property.js';
 import type { XmlElement } from './import/xml.js';
 import { PlatformThing } from './model/thing.js';
 import type { Things } from './model/things.js';
+import { type BaseType, isBaseType } from '../../alwayson/codec/base-types.js';
+import type { PlatformProperty, PropertyBinding } from './model/definitions.js';
 
 /** What is kept of a Thing beside the file that it was imported from. */
 interface KeptThing {
@@ -82,8 +83,9 @@ const put = (key: string, value: unknown): StoreChange => ({ type: 'put', key, v
 function restore(things: Things, kept: KeptThing): void {
   const { name, template, description, identifier, isEnabled, lastConnectionMs } = kept;
   const values = typeof kept.values === 'string' ? parseJson(kept.values) : kept.values;
-  const thing = things.get(name) ?? new PlatformThing(name, template, description, identifier);
-  Object.assign(thing, { description, identifier, isEnabled, lastConnectionMs });
+  const thing = things.get(name) ?? new PlatformThing(name, template);
+  thing.configure({ description, identifier, isEnabled });
+  thing.connected(lastConnectionMs);
   const added = kept.added === undefined ? [] : parseJson(kept.added);
   for (const property of Array.isArray(added) ? added.map(restoredProperty) : [])
     if (property) thing.addProperty(property);
@@ -115,4 +117,46 @@ function keptForm(thing: PlatformThing): KeptThing {
     values: stringifyJson(values) ?? '{}',
     added: stringifyJson([...thing.addedProperties.values()].map(keptProperty)) ?? '[]',
   };
+}
+
+/** A property that was added to a Thing, as JSON. */
+export interface KeptProperty {
+  readonly name: string;
+  readonly baseType: BaseType;
+  readonly description: string;
+  readonly aspects: Readonly<Record<string, unknown>>;
+  readonly isReadOnly: boolean;
+  readonly remote: PropertyBinding | null;
+  readonly defaultValue: unknown;
+}
+
+export function keptProperty({ definition, isReadOnly, remote, defaultValue }: PlatformProperty): KeptProperty {
+  const { name, baseType, description } = definition;
+  const aspects = Object.fromEntries([...definition.aspects].map(([aspect, { value }]) => [aspect, value]));
+  const kept = defaultValue === undefined ? null : nativeToJson(baseType, defaultValue);
+  return { name, baseType, description, aspects, isReadOnly, remote: remote ?? null, defaultValue: kept };
+}
+
+/** Undefined for what no release of the sandbox has written. */
+export function restoredProperty(kept: unknown): PlatformProperty | undefined {
+  if (!isPlainObject(kept)) return undefined;
+  const { name, baseType, description, aspects, isReadOnly, remote, defaultValue } = kept as Partial<KeptProperty>;
+  if (typeof name !== 'string' || typeof baseType !== 'string' || !isBaseType(baseType)) return undefined;
+  const initial = defaultOf(baseType, defaultValue);
+  return {
+    definition: makeField(name, baseType, { description: description ?? '', aspects: aspects ?? {} }),
+    isReadOnly: isReadOnly === true,
+    ...(remote ? { remote } : {}),
+    ...(initial === undefined ? {} : { defaultValue: initial }),
+  };
+}
+
+function defaultOf(baseType: BaseType, value: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  try {
+    return convertLoose(baseType, value);
+  } catch (error) {
+    if (isAgentError(error)) return undefined;
+    throw error;
+  }
 }

@@ -16,8 +16,8 @@ import { PlatformThing } from './model/thing.js';
 import { Things } from './model/things.js';
 import type { Platform, ServiceRun } from './platform.js';
 import { restHandler } from './rest/http-server.js';
-import { invokeRemote } from './rest/invoke.js';
-import { unableToInvoke } from './rest/rest-error.js';
+import { invokeRemote } from './services/invoke.js';
+import { unableToInvoke } from './model/service-failure.js';
 import { platformRoutes } from './rest/routes.js';
 import { runScript } from './scripts/run-script.js';
 import { ScriptPool } from './scripts/script-pool.js';
@@ -83,7 +83,8 @@ export async function startLocalThingWorx(options: LocalThingWorxOptions): Promi
   const platform = createPlatform(options, isAppKey, pool);
   await platform.archive.load(platform.things);
   for (const { name, template = 'RemoteThing', identifier } of options.things ?? [])
-    if (!platform.things.get(name)) platform.things.put(new PlatformThing(name, template, '', identifier));
+    if (!platform.things.get(name))
+      platform.things.put(new PlatformThing(name, template, identifier === undefined ? {} : { identifier }));
   const handler = restHandler({
     routes: platformRoutes(platform),
     ...(options.mount ? { mount: options.mount } : {}),
@@ -116,7 +117,7 @@ function runService(platform: Platform, pool: ScriptPool, call: ServiceRun): Pro
   if (service.implementation.kind === 'remote') return invokeRemote(platform.alwaysOn, call);
   if (service.implementation.kind === 'script') return runScript(platform, pool, call);
   const cause = `No service handler defined for service ${service.name} on thing [${thing.name}]`;
-  return Promise.reject(unableToInvoke(500, service.name, thing.name, cause));
+  return Promise.reject(unableToInvoke('failed', service.name, thing.name, cause));
 }
 
 function createPlatform(

@@ -23,6 +23,6 @@ export interface Platform {
   readonly archive: Archive;
   readonly clock: Clock;
   readonly log: Log;
-  /** Runs a service, remote or script, with JSON-like inputs. Throws RestError. */
+  /** Runs a service, remote or script, with JSON-like inputs. Throws ServiceFailure. */
   run(call: ServiceRun): Promise<InfoTable | null>;
 }

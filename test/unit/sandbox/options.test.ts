@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readDocument } from '../../../src/documents/read.js';
 import { UsageError } from '../../../src/cli/failure.js';
 import { readSandboxOptions, sandboxMode } from '../../../src/cli/sandbox-options.js';
-import { DEFAULT_DESIRED, DEFAULT_TAGS } from '../../../src/sandbox/fleet/fleet-template.js';
+import { DEFAULT_DESIRED, DEFAULT_TAGS } from '../../../src/sandbox/fleet/new-devices.js';
 import { flagHelp, SANDBOX_FLAGS, type SandboxFlag } from '../../../src/sandbox/flags.js';
 import { sandboxFileSchema, sandboxSchema } from '../../../src/sandbox/options.js';
 import { command } from '../../support/agent/command.js';

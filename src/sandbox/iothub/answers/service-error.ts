@@ -1,5 +1,3 @@
-import { SERVICE_CODES, type ServiceCode } from './service-codes.js';
-
 /**
  * How the body of an error is written. The service has three ways:
  * - `plain`: `ErrorCode:<name>;<text>`, the tracking id beside it;
@@ -56,3 +54,48 @@ export const preconditionFailed = (what: string): ServiceError =>
 
 export const unauthorized = (reason = 'Unauthorized'): ServiceError =>
   new ServiceError('IotHubUnauthorizedAccess', reason);
+
+/**
+ * The service's error codes: name to HTTP status and number. From Microsoft's table "troubleshoot-error-codes"
+ * (January 2026); 504101 from captures.
+ */
+export const SERVICE_CODES = {
+  GenericBadRequest: { status: 400, number: 400_000 },
+  InvalidProtocolVersion: { status: 400, number: 400_001 },
+  InvalidOperation: { status: 400, number: 400_003 },
+  ArgumentInvalid: { status: 400, number: 400_004 },
+  ArgumentNull: { status: 400, number: 400_005 },
+  IotHubFormatError: { status: 400, number: 400_006 },
+  DeviceDefinedMultipleTimes: { status: 400, number: 400_011 },
+  BulkRegistryOperationFailure: { status: 400, number: 400_013 },
+  IotHubUnauthorizedAccess: { status: 401, number: 401_002 },
+  IotHubQuotaExceeded: { status: 403, number: 403_002 },
+  DeviceDisabled: { status: 403, number: 403_012 },
+  GenericNotFound: { status: 404, number: 404_000 },
+  DeviceNotFound: { status: 404, number: 404_001 },
+  JobNotFound: { status: 404, number: 404_002 },
+  ModuleNotFound: { status: 404, number: 404_010 },
+  ConfigurationNotFound: { status: 404, number: 404_011 },
+  DeviceNotOnline: { status: 404, number: 404_103 },
+  DeviceConnectionClosedRemotely: { status: 404, number: 404_104 },
+  MethodNotAllowed: { status: 405, number: 405_000 },
+  OperationNotAllowedInCurrentState: { status: 405, number: 405_102 },
+  DeviceAlreadyExists: { status: 409, number: 409_001 },
+  JobAlreadyExists: { status: 409, number: 409_104 },
+  ModuleAlreadyExistsOnDevice: { status: 409, number: 409_301 },
+  ConfigurationAlreadyExists: { status: 409, number: 409_302 },
+  LengthRequired: { status: 411, number: 411_000 },
+  PreconditionFailed: { status: 412, number: 412_001 },
+  MessageTooLarge: { status: 413, number: 413_001 },
+  TooManyDevices: { status: 413, number: 413_002 },
+  ThrottlingException: { status: 429, number: 429_001 },
+  ThrottlingMaxActiveJobCountExceeded: { status: 429, number: 429_004 },
+  ServerError: { status: 500, number: 500_001 },
+  NotImplemented: { status: 501, number: 501_000 },
+  BadDeviceResponse: { status: 502, number: 502_000 },
+  ServiceUnavailable: { status: 503, number: 503_001 },
+  GatewayTimeout: { status: 504, number: 504_101 },
+} as const;
+
+/** The name of an error, as it stands in `iothub-errorcode` and in the body. */
+export type ServiceCode = keyof typeof SERVICE_CODES;

@@ -6,7 +6,7 @@ import type { DeviceGateway } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
 import type { Twins } from '../twins/twins.js';
-import type { ConnectionWaiters } from './connection-waiters.js';
+import type { DeviceWaiters } from '../device-waiters.js';
 import { DELETED, INTERRUPTED, invokeMethod, NOT_ONLINE, TIMED_OUT, updateTwin } from './device-operation.js';
 import type { JobRecord, JobTask } from './job.js';
 import type { JobArchive } from './job-archive.js';
@@ -22,7 +22,7 @@ export interface RunnerDependencies {
   readonly gateway: () => DeviceGateway;
   readonly twins: Twins;
   readonly endpoints: Endpoints;
-  readonly waiters: ConnectionWaiters;
+  readonly waiters: DeviceWaiters;
   readonly archive: JobArchive;
   readonly journal: Journal;
   readonly clock: Clock;

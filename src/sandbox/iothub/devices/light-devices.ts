@@ -3,7 +3,7 @@ import { behaviourOf, type DeviceBehaviour, type FleetBehaviour, QUIET_FLEET } f
 import { unreported } from '../../fleet/desired.js';
 import { answerMethod, type MethodAnswer } from '../../fleet/methods.js';
 import type { DeviceDirectory, DeviceGateway, EndpointId, MethodCall, MethodOutcome, TwinSection } from '../ports.js';
-import { Readiness } from './readiness.js';
+import { DeviceWaiters } from '../device-waiters.js';
 
 export interface LightDevicesOptions {
   readonly directory: DeviceDirectory;
@@ -36,7 +36,7 @@ class SimulatedDevices implements LightDevices {
   readonly #directory: DeviceDirectory;
   readonly #fleet: FleetBehaviour;
   readonly #clock: Clock;
-  readonly #readiness: Readiness;
+  readonly #waiters: DeviceWaiters;
   /** The place of each device in the fleet, which is all that is kept of it. */
   readonly #indexes = new Map<string, number>();
   readonly #offline = new Set<string>();
@@ -51,7 +51,7 @@ class SimulatedDevices implements LightDevices {
     this.#directory = options.directory;
     this.#fleet = options.behaviour ?? QUIET_FLEET;
     this.#clock = options.clock ?? systemClock;
-    this.#readiness = new Readiness(this.#clock);
+    this.#waiters = new DeviceWaiters(this.#clock);
     this.#upSinceMs = this.#clock.nowMs();
     for (const deviceId of options.deviceIds) {
       this.#indexes.set(deviceId, this.#indexes.size);
@@ -74,7 +74,7 @@ class SimulatedDevices implements LightDevices {
     if (this.#offline.delete(deviceId)) {
       this.#directory.setConnected({ deviceId }, true);
       void this.#reportDesired(deviceId);
-      this.#readiness.announce(deviceId);
+      this.#waiters.announce({ deviceId });
     }
     return true;
   }
@@ -92,7 +92,7 @@ class SimulatedDevices implements LightDevices {
 
   async invokeMethod(id: EndpointId, call: MethodCall): Promise<MethodOutcome> {
     const { deviceId } = id;
-    if (!this.isConnected(id)) await this.#readiness.wait(deviceId, call.connectTimeoutMs, call.signal);
+    if (!this.isConnected(id)) await this.#waiters.whenReady(id, call.connectTimeoutMs, call.signal);
     if (!this.isConnected(id)) return { kind: 'notOnline' };
     const { isFailing, latencyMs } = this.#behaviourOf(deviceId);
     const subject = {
@@ -133,7 +133,7 @@ class SimulatedDevices implements LightDevices {
 
   close(): void {
     this.#isClosed = true;
-    this.#readiness.close();
+    this.#waiters.close();
     for (const ends of this.#running.values()) for (const end of ends) end();
   }
 

@@ -6,14 +6,12 @@ import type { Log } from '../../../core/log.js';
 import type { DeviceDirectory, DeviceGateway, EndpointId, MethodCall, MethodOutcome, TwinSection } from '../ports.js';
 import type { Broker, BrokerHooks } from './broker.js';
 import { Connection } from './connection.js';
-import { checkCredentials, tokenExpiryMs } from './credentials.js';
-import { endpointKey, endpointOfClientId } from './endpoint-key.js';
-import { readMethodAnswer } from './method-answer.js';
-import { MethodCaller } from './method-caller.js';
-import { Readiness } from './readiness.js';
+import { checkCredentials, readUserName, tokenExpiryMs } from './credentials.js';
+import { endpointKey, endpointOfClientId } from '../model/endpoint.js';
+import { MethodCaller, readMethodAnswer } from './method-caller.js';
+import { DeviceWaiters } from '../device-waiters.js';
 import * as topics from './topics.js';
 import { answerTwinGet, applyReported, brokenAnswer, type TwinAnswer, versionMissing } from './twin-requests.js';
-import { readUserName } from './user-name.js';
 
 export interface MqttDevicesOptions {
   readonly hostName?: string;
@@ -29,7 +27,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class MqttDevices implements DeviceGateway, BrokerHooks {
   readonly #directory: DeviceDirectory;
   readonly #options: MqttDevicesOptions;
-  readonly #readiness: Readiness;
+  readonly #waiters: DeviceWaiters;
   readonly #caller: MethodCaller;
   readonly #known = new WeakMap<Client, Connection>();
   /** The newest connection of each device, from its authentication on. */
@@ -39,7 +37,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
   constructor(directory: DeviceDirectory, options: MqttDevicesOptions) {
     this.#directory = directory;
     this.#options = options;
-    this.#readiness = new Readiness(options.clock);
+    this.#waiters = new DeviceWaiters(options.clock);
     this.#caller = new MethodCaller(options.clock, (connection, methodName, requestId, payload) =>
       this.#send(connection, topics.methodTopic(methodName, requestId), payload),
     );
@@ -58,7 +56,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     const key = endpointKey(id);
     // The device may have seen its CONNACK a moment before the subscriptions of its session are back.
     await this.#connected.get(key)?.restored;
-    if (!this.#readyForMethods(key)) await this.#readiness.wait(key, call.connectTimeoutMs, call.signal);
+    if (!this.#readyForMethods(key)) await this.#waiters.whenReady(id, call.connectTimeoutMs, call.signal);
     const connection = this.#readyForMethods(key);
     return connection ? this.#caller.call(connection, call) : { kind: 'notOnline' };
   }
@@ -80,9 +78,9 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     this.#broker?.forgetSession(key);
   }
 
-  /** Closes all connections, and lets go of everybody who waits for a device. */
+  /** Closes all connections, and ends all waits for a device. */
   close(): void {
-    this.#readiness.close();
+    this.#waiters.close();
     for (const { client } of this.#connected.values()) client.close();
   }
 
@@ -117,7 +115,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
 
   acknowledged(client: Client): void {
     const connection = this.#known.get(client);
-    if (connection) this.#announce(endpointKey(connection.id));
+    if (connection) this.#announce(connection);
   }
 
   unsubscribed(client: Client, filters: readonly string[]): void {
@@ -131,7 +129,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     // aedes has closed the connection that this one replaces, unless that was on its way out already.
     connection.replaces?.client.close();
     connection.replaces = undefined;
-    this.#announce(endpointKey(connection.id));
+    this.#announce(connection);
   }
 
   published(client: Client, topic: string, payload: Buffer): boolean {
@@ -206,8 +204,8 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     return connection?.isReady && connection.subscriptions.has(topics.METHODS_FILTER) ? connection : undefined;
   }
 
-  #announce(key: string): void {
-    if (this.#readyForMethods(key)) this.#readiness.announce(key);
+  #announce({ id }: Connection): void {
+    if (this.#readyForMethods(endpointKey(id))) this.#waiters.announce(id);
   }
 
   #isOwnHost(host: string): boolean {

@@ -57,6 +57,16 @@ export const endpointOf = (record: EndpointRecord): Endpoint => ({
 export const endpointId = ({ deviceId, moduleId }: EndpointRecord): EndpointId =>
   moduleId === undefined ? { deviceId } : { deviceId, moduleId };
 
-/** One text for each device and module; `/` stands in no id. */
+/**
+ * One text for each device (`<device>`) and module (`<device>/<module>`), which is also its MQTT client id. No id contains a
+ * slash.
+ */
 export const endpointKey = ({ deviceId, moduleId }: EndpointId): string =>
   moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
+
+/** The device or module with an MQTT client id; undefined for a text that is not a client id. */
+export function endpointOfClientId(clientId: string): EndpointId | undefined {
+  const [deviceId, moduleId, ...more] = clientId.split('/');
+  if (!deviceId || moduleId === '' || more.length > 0) return undefined;
+  return moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+}

@@ -1,9 +1,8 @@
 import { stringifyJson } from '../../../core/exact-json.js';
-import type { Condition, Expression, Query } from '../../../hub-query/syntax.js';
+import type { Condition, Expression, Query, SelectItem } from '../../../hub-query/syntax.js';
 import { type Aggregate, createAggregate } from './aggregate.js';
 import { compileExpression } from './compile-expression.js';
-import { compilePath, type QueryDocument } from './document.js';
-import { type Column, compileColumns, makeRow } from './projection.js';
+import { canonicalName, compilePath, type QueryDocument } from './document.js';
 
 /** What the `x-ms-item-type` header of an answer says of its rows. */
 export type ItemType = 'Twin' | 'DeviceJob' | 'Raw';
@@ -143,4 +142,37 @@ function createGroup(value: unknown, columns: readonly Column[]): Group {
 
 function groupValue(column: Column, value: unknown): unknown {
   return column.item.kind === 'path' ? value : undefined;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One column of a result: its name, and its value for a document. */
+export interface Column {
+  readonly name: string;
+  readonly item: SelectItem;
+  readonly value: (document: QueryDocument) => unknown;
+}
+
+/** The columns of a select list. An aggregate without an alias is called `$1`, `$2` and so on. */
+export function compileColumns(items: readonly SelectItem[]): readonly Column[] {
+  let unnamed = 0;
+  return items.map((item) => {
+    const named = item.alias ?? (item.kind === 'path' ? lastName(item.path.segments) : undefined);
+    if (named === undefined) unnamed += 1;
+    return {
+      name: named ?? `$${unnamed}`,
+      item,
+      value: item.path ? compilePath(item.path.segments) : () => undefined,
+    };
+  });
+}
+
+function lastName(segments: readonly (string | number)[]): string {
+  if (segments.length === 1) return canonicalName(String(segments[0]));
+  return String(segments.findLast((segment) => typeof segment === 'string'));
+}
+
+/** A row without the cells that have no value. */
+export function makeRow(cells: readonly (readonly [name: string, value: unknown])[]): Row {
+  return Object.fromEntries(cells.filter(([, value]) => value !== undefined));
 }

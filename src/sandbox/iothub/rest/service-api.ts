@@ -7,8 +7,7 @@ import type { Gatekeeper } from '../access/gatekeeper.js';
 import { errorAnswer } from '../answers/error-answer.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import type { Throttle } from '../tiers/throttle.js';
-import { checkApiVersion } from './api-version.js';
-import { effectiveMethod } from './effective-method.js';
+import { checkApiVersion, effectiveMethod } from './request-rules.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;

@@ -6,7 +6,6 @@ import { type Endpoint, endpointId, type EndpointRecord } from '../model/endpoin
 import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
-import { clearingPatch, replacingPatch } from './desired-patch.js';
 import { isObject, mergePlain, mergeSection, replaceSection, stampOf } from '../model/section.js';
 import { twinEtag } from './twin-document.js';
 import { checkTwinContent, checkTwinSize } from './twin-rules.js';
@@ -137,4 +136,19 @@ function withoutReadOnly(section: unknown): unknown {
   if (!isObject(section)) return section;
   const { $metadata: _metadata, $version: _version, ...rest } = section;
   return rest;
+}
+
+/** What a device must merge to have nothing any more: a device removes only the keys that it sees as null. */
+export const clearingPatch = (properties: Json): Json =>
+  Object.fromEntries(Object.keys(properties).map((key) => [key, null]));
+
+/** What a device must merge to come from `before` to `after`, with all of `after` in it. */
+export function replacingPatch(before: Json, after: Json): Json {
+  const patch: Record<string, unknown> = {};
+  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch[key] = null;
+  for (const [key, value] of Object.entries(after)) {
+    const old = before[key];
+    patch[key] = isObject(value) && isObject(old) ? replacingPatch(old, value) : value;
+  }
+  return patch;
 }

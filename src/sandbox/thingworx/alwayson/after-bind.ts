@@ -19,9 +19,7 @@ export interface AfterBindOptions {
  */
 export async function greet(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
   if (thing.takesDefinitionsFromEdge) {
-    Object.assign(thing, { isLearning: true });
-    await attempt('GetMetadata', options, () => learn(thing, bound, options));
-    Object.assign(thing, { isLearning: false });
+    await thing.whileLearning(() => attempt('GetMetadata', options, () => learn(thing, bound, options)));
   }
   void synchronizeAndNotify(thing, bound, options);
 }

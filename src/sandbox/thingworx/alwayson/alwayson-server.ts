@@ -224,7 +224,7 @@ export class AlwaysOnServer implements EdgeHost {
 
   /** A gateway whose BIND does not name it knows no services of its own, so it is not asked for any. */
   #connected(thing: PlatformThing, isNamed = true): void {
-    Object.assign(thing, { lastConnectionMs: this.#options.clock.nowMs() });
+    thing.connected(this.#options.clock.nowMs());
     this.#options.onConnected(thing);
     if (isNamed) this.#greet(thing);
   }

@@ -6,13 +6,13 @@ import { deferred } from '../../../core/deferred.js';
 import { isAgentError } from '../../../core/errors.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
-import { propertiesTable, unknownProperty, writeProperties } from '../rest/properties.js';
-import { entityNotFound, RestError } from '../rest/rest-error.js';
+import { propertiesTable, unknownProperty, writeProperties } from '../services/property-values.js';
+import { entityNotFound, type FailureKind, ServiceFailure } from '../model/service-failure.js';
 import { callResourceService, callThingService } from '../services/call-service.js';
 import { inTypeOf, updatePropertyValues } from '../services/property-services.js';
 import { checkEvent } from '../services/remote-services.js';
 import type { Inputs } from '../services/service-outcome.js';
-import { dispatchFailure } from './dispatch-failure.js';
+import { EdgeFailure } from './edge-failure.js';
 
 /** The edge that sends a request. */
 export interface RequestingEdge {
@@ -34,13 +34,13 @@ export async function serveEdgeRequest(
   try {
     if (request.entityType === ENTITY_TYPE.Resources) return await serveResource(platform, request, code);
     if (request.entityType !== ENTITY_TYPE.Things)
-      throw new RestError(404, `the sandbox has no entities of the type ${request.entityType}`);
+      throw new ServiceFailure('notFound', `the sandbox has no entities of the type ${request.entityType}`);
     const thing = platform.things.bindable(request.entityName) ?? platform.things.get(request.entityName);
     if (!thing) throw entityNotFound('Thing', request.entityName);
     return await serveThing(platform, { thing, isOwn: edge.has(thing) }, request, code);
   } catch (error) {
-    if (error instanceof RestError) throw dispatchFailure(request, error.status, error.message);
-    if (isAgentError(error, 'InvalidArgument')) throw dispatchFailure(request, 400, error.message);
+    if (error instanceof ServiceFailure) throw dispatchFailure(request, error.kind, error.message);
+    if (isAgentError(error, 'InvalidArgument')) throw dispatchFailure(request, 'invalid', error.message);
     throw error;
   }
 }
@@ -89,7 +89,7 @@ async function serveThing(
       return putProperties(platform, { thing, isOwn }, inputsIn(params));
     case CHARACTERISTIC.propertiesVtq:
       if (code !== CODE.PUT) throw notAllowed();
-      if (!params) throw new RestError(400, 'Bad Request : the table of values is missing');
+      if (!params) throw new ServiceFailure('invalid', 'Bad Request : the table of values is missing');
       await updatePropertyValues(platform, thing, params);
       return null;
     case CHARACTERISTIC.events:
@@ -98,7 +98,7 @@ async function serveThing(
       thing.received({ timeMs: platform.clock.nowMs(), event: name, data: params });
       return null;
     default:
-      throw new RestError(404, `the sandbox does not have the characteristic ${characteristic} of Things`);
+      throw new ServiceFailure('notFound', `the sandbox does not have the characteristic ${characteristic} of Things`);
   }
 }
 
@@ -129,4 +129,36 @@ function inputsIn(params: InfoTable | null): Inputs {
   return { ...natives, ...Object.fromEntries(tables) };
 }
 
-const notAllowed = (): RestError => new RestError(405, 'Method Not Allowed');
+const notAllowed = (): ServiceFailure => new ServiceFailure('notAllowed', 'Method Not Allowed');
+
+/** Codes that all edge SDKs of PTC know, and those of time-outs and conflicts. */
+const CODES: Readonly<Record<FailureKind, number>> = {
+  invalid: CODE.BAD_REQUEST,
+  forbidden: CODE.FORBIDDEN,
+  notFound: CODE.NOT_FOUND,
+  notAllowed: CODE.METHOD_NOT_ALLOWED,
+  conflict: CODE.CONFLICT,
+  failed: CODE.INTERNAL_SERVER_ERROR,
+  notConnected: CODE.SERVICE_UNAVAILABLE,
+  timedOut: CODE.GATEWAY_TIMEOUT,
+};
+
+/** Names of collections and characteristics in the address of a request. */
+const COLLECTIONS: ReadonlyMap<number, string> = new Map([
+  [ENTITY_TYPE.Things, 'Things'],
+  [ENTITY_TYPE.Resources, 'Resources'],
+]);
+const CHARACTERISTICS: ReadonlyMap<number, string> = new Map([
+  [CHARACTERISTIC.properties, 'Properties'],
+  [CHARACTERISTIC.services, 'Services'],
+  [CHARACTERISTIC.events, 'Events'],
+  [CHARACTERISTIC.propertiesVtq, 'PropertiesVTQ'],
+]);
+
+/** The refusal of an edge's request, in the wording that ThingPark's connector documents of a platform. */
+function dispatchFailure(request: RequestBody, kind: FailureKind, cause: string): EdgeFailure {
+  const collection = COLLECTIONS.get(request.entityType) ?? request.entityType;
+  const characteristic = CHARACTERISTICS.get(request.characteristic) ?? request.characteristic;
+  const uri = `/${collection}/${request.entityName}/${characteristic}/${request.name}/`;
+  return new EdgeFailure(CODES[kind], `Unable to dispatch [ uri = ${uri}]: ${cause}`);
+}

@@ -27,8 +27,9 @@ export function provideGateway(things: Things, { name, type }: Gateway): Gateway
       ? { kind: 'existing' }
       : refused(`Thing [${name}] has the template ${existing.template}, not ${type}`);
   if (!isEntityName(name)) return refused(`[${name}] is not a name for a Thing`);
-  const thing = new PlatformThing(name, type, 'A gateway, for as long as it is bound.');
-  things.put(Object.assign(thing, { isEphemeral: true }));
+  const thing = new PlatformThing(name, type, { description: 'A gateway that exists while it is bound.' });
+  thing.makeEphemeral();
+  things.put(thing);
   return { kind: 'created' };
 }
 

@@ -93,13 +93,10 @@ export function readThing(element: XmlElement): PlatformThing {
   const { description = '', identifier = '', enabled, projectName = '', thingTemplate = '' } = element.attributes;
   if (thingTemplate === '') throw new ImportRefused(`Thing ${nameOf(element)} has no thingTemplate`);
   const source = { template: thingTemplate, shapes: shapesOf(element), parts: readParts(element) };
-  return Object.assign(new PlatformThing(nameOf(element), thingTemplate), {
-    source,
-    description,
-    identifier,
-    projectName,
-    isEnabled: enabled !== 'false',
-  });
+  const settings = { description, identifier, projectName, isEnabled: enabled !== 'false' };
+  const thing = new PlatformThing(nameOf(element), thingTemplate, settings);
+  thing.define(source);
+  return thing;
 }
 
 /** Names that an entity refers to and that are not there, as `<Collection> <name>`. */

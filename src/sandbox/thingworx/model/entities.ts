@@ -1,7 +1,7 @@
 import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
 import type { Definitions, PlatformEvent, PlatformProperty, PlatformService } from './definitions.js';
 import { type EntityParts, mergeParts } from './entity-parts.js';
-import { BUILT_IN_FIELDS } from './built-in-shapes.js';
+import { makeField } from '../../../alwayson/values.js';
 
 interface Entity {
   readonly name: string;
@@ -46,13 +46,27 @@ const BUILT_IN_TEMPLATES: Readonly<Record<string, string>> = {
 };
 
 const BUILT_IN = new Map(Object.entries(BUILT_IN_TEMPLATES).map(([name, base]) => [name.toLowerCase(), base]));
+const primaryKey = { aspects: { isPrimaryKey: true } };
+
+/** Fields of the data shapes that every platform has and that services and exports refer to most. */
+const BUILT_IN_FIELDS: Readonly<Record<string, readonly FieldDefinition[]>> = {
+  EntityList: [makeField('name', 'STRING', primaryKey), makeField('description', 'STRING')],
+  GenericStringList: [makeField('item', 'STRING', primaryKey)],
+  NamedVTQ: [
+    makeField('name', 'STRING', primaryKey),
+    makeField('time', 'DATETIME'),
+    makeField('value', 'VARIANT'),
+    makeField('quality', 'STRING'),
+  ],
+};
+
 const BUILT_IN_SHAPES = new Map(
   Object.entries(BUILT_IN_FIELDS).map(([name, fields]): [string, DataShape] => [
     name.toLowerCase(),
     { kind: 'DataShapes', name, description: '', projectName: '', fields },
   ]),
 );
-/** Longer chains of templates are refused as circles. */
+/** Longer chains of templates are rejected as circular. */
 const MAX_CHAIN = 32;
 
 /** What a Thing is made of. */

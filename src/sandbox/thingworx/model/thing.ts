@@ -18,7 +18,7 @@ export interface PropertyValue {
 export interface ReceivedEvent {
   readonly timeMs: number;
   readonly event: string;
-  /** As it came. */
+  /** The data as the edge sent it. */
   readonly data: InfoTable | null;
 }
 
@@ -26,41 +26,93 @@ export interface ReceivedPush extends PropertyValue {
   readonly property: string;
 }
 
-/** Events, and pushes, that are kept of each Thing. */
+/** How many events and how many pushes are kept for each Thing. */
 const MAX_KEPT = 1000;
+
+/** What an import, a service or the archive sets of a Thing. */
+export interface ThingSettings {
+  readonly description: string;
+  /** Edges bind the Thing as `*identifier` when it has one. */
+  readonly identifier: string;
+  readonly projectName: string;
+  readonly isEnabled: boolean;
+}
 
 /** A Thing of the local platform. */
 export class PlatformThing {
-  isEnabled = true;
-  /** Whether it was created for a gateway, and exists for as long as that is bound. It is not archived. */
-  isEphemeral = false;
-  projectName = '';
-  /** Null when it has never been connected. */
-  lastConnectionMs: number | null = null;
   readonly values = new Map<string, PropertyValue>();
-  /** What it is made of. After a change, `resolved` must be called. */
-  source: ThingSource;
   readonly #events: ReceivedEvent[] = [];
   readonly #pushes: ReceivedPush[] = [];
   #given: ResolvedThing = { definitions: NO_DEFINITIONS, isRemote: false };
   /** Undefined until the edge has described itself once. */
   #fromEdge: Definitions | undefined;
   #isLearning = false;
+  #isEphemeral = false;
+  #lastConnectionMs: number | null = null;
+  #source: ThingSource;
+  #settings: ThingSettings;
   #definitions: Definitions = NO_DEFINITIONS;
   readonly #added = new Map<string, PlatformProperty>();
 
   constructor(
     readonly name: string,
     template: string,
-    public description = '',
-    /** Edges bind it as `*identifier` when it has one. */
-    public identifier = '',
+    settings: Partial<ThingSettings> = {},
   ) {
-    this.source = { template, shapes: [], parts: NO_PARTS };
+    this.#source = { template, shapes: [], parts: NO_PARTS };
+    this.#settings = { description: '', identifier: '', projectName: '', isEnabled: true, ...settings };
+  }
+
+  get description(): string {
+    return this.#settings.description;
+  }
+
+  get identifier(): string {
+    return this.#settings.identifier;
+  }
+
+  get projectName(): string {
+    return this.#settings.projectName;
+  }
+
+  get isEnabled(): boolean {
+    return this.#settings.isEnabled;
+  }
+
+  configure(settings: Partial<ThingSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+  }
+
+  /** Whether it was created for a gateway and exists only while that is bound. Such a Thing is not archived. */
+  get isEphemeral(): boolean {
+    return this.#isEphemeral;
+  }
+
+  makeEphemeral(): void {
+    this.#isEphemeral = true;
+  }
+
+  /** Null if it has never been connected. */
+  get lastConnectionMs(): number | null {
+    return this.#lastConnectionMs;
+  }
+
+  connected(atMs: number | null): void {
+    this.#lastConnectionMs = atMs;
+  }
+
+  /** Template, shapes and parts of its own. */
+  get source(): ThingSource {
+    return this.#source;
+  }
+
+  /** Replaces the source; `resolved` must be called afterwards. */
+  define(source: ThingSource): void {
+    this.#source = source;
   }
 
   get template(): string {
-    return this.source.template;
+    return this.#source.template;
   }
 
   get isRemote(): boolean {
@@ -76,16 +128,18 @@ export class PlatformThing {
     return this.isRemote && !describesAnEdge(this.#given.definitions);
   }
 
-  /** Takes what its template, its shapes and itself amount to. */
+  /** Sets the definitions that follow from its template, its shapes and its own parts. */
   resolved(given: ResolvedThing): void {
     this.#given = given;
     this.#merge();
   }
 
-  /** Takes the definition of another Thing of the same name; values, events and the connection stay. */
-  redefined({ source, description, identifier, projectName, isEnabled }: PlatformThing): this {
+  /** Takes over the definition of another Thing of the same name; values, events and the connection stay. */
+  redefined(other: PlatformThing): this {
     this.#added.clear();
-    return Object.assign(this, { source, description, identifier, projectName, isEnabled });
+    this.#source = other.#source;
+    this.#settings = other.#settings;
+    return this;
   }
 
   /** The properties that were added to this Thing alone, by name. */
@@ -111,12 +165,17 @@ export class PlatformThing {
     this.#merge();
   }
 
-  /** Marks the time in which the edge that bound the Thing is asked for its definitions. */
-  set isLearning(isLearning: boolean) {
-    this.#isLearning = isLearning;
+  /** Runs `query`, which requests the definitions of the edge that bound the Thing. */
+  async whileLearning(query: () => Promise<void>): Promise<void> {
+    this.#isLearning = true;
+    try {
+      await query();
+    } finally {
+      this.#isLearning = false;
+    }
   }
 
-  /** Whether the Thing has an event, or may have it since what its edge offers is not known. */
+  /** Whether the Thing has an event, or may have it because the definitions of its edge are not known yet. */
   mayHaveEvent(name: string): boolean {
     if (this.#definitions.events.has(name)) return true;
     return this.takesDefinitionsFromEdge && (this.#isLearning || this.#fromEdge === undefined);

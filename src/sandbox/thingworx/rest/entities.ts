@@ -2,7 +2,7 @@ import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.
 import { json, type Router } from '../../http/router.js';
 import { ENTITY_KINDS, type ModelEntity } from '../model/entities.js';
 import type { Platform } from '../platform.js';
-import { entityNotFound } from './rest-error.js';
+import { entityNotFound } from '../model/service-failure.js';
 import { resultForm, tableAnswer } from './tables.js';
 
 const FIELDS = [

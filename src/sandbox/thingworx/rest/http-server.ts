@@ -9,6 +9,7 @@ import {
   type RouteMatch,
   sendAnswer,
 } from '../../http/router.js';
+import { ServiceFailure } from '../model/service-failure.js';
 import { RestError } from './rest-error.js';
 
 export interface RestServerOptions {
@@ -96,6 +97,7 @@ function foundOrThrow(match: RouteMatch, method: string, path: string): Extract<
 
 function failure({ log }: RestServerOptions, request: IncomingMessage, error: unknown): HttpAnswer {
   if (error instanceof RestError) return error.answer;
+  if (error instanceof ServiceFailure) return RestError.from(error).answer;
   if (error instanceof BodyTooLarge) return new RestError(413, 'Payload Too Large').answer;
   log.error({ err: error, path: request.url?.split('?')[0] }, 'a request to the platform failed');
   return new RestError(500, `Internal Server Error : ${messageOf(error)}`).answer;

@@ -1,12 +1,6 @@
 import { TextDecoder } from 'node:util';
-import type { BaseType } from '../../../alwayson/codec/base-types.js';
-import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-model.js';
-import { inferPrimitive } from '../../../alwayson/values.js';
 import { isPlainObject } from '../../../core/objects.js';
 import { parseJson } from '../../../core/exact-json.js';
-import { bareColumn } from '../values/bare-column.js';
-import { Unconvertible } from '../values/unconvertible.js';
-import { checkJsonBounds } from './json-bounds.js';
 import { RestError } from './rest-error.js';
 
 /** The inputs in a request's body: a JSON object, or nothing at all. Throws RestError 400 or 413. */
@@ -32,31 +26,47 @@ function textOf(body: Buffer): string {
   }
 }
 
-/**
- * Inputs as the one row of parameters of a request; null when there are none. A value is converted to the base type of
- * its parameter. A parameter that the service does not declare is sent as what it is: the edge has the last word, and its
- * refusal names it.
- * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
- */
-export function parameterTable(
-  definitions: readonly FieldDefinition[],
-  inputs: Readonly<Record<string, unknown>>,
-): InfoTable | null {
-  const known = new Map(definitions.map((definition) => [definition.name, definition.baseType]));
-  const columns = Object.entries(inputs)
-    .map(([name, value]) => parameter(name, known.get(name) ?? inferredBaseType(value), value))
-    .filter(({ cell }) => cell !== null);
-  if (columns.length === 0) return null;
-  return { fields: columns.map(({ field }) => field), rows: [columns.map(({ cell }) => cell)] };
-}
+/** The most values in one body: an InfoTable of 40,000 rows with four cells. More would block the event loop for too long. */
+const MAX_VALUES = 200_000;
+/** The nesting allowed in a value for an edge or a script, including the levels that a table around it adds. */
+const MAX_DEPTH = 80;
 
-function parameter(name: string, baseType: BaseType, value: unknown): ReturnType<typeof bareColumn> {
-  try {
-    return bareColumn(name, baseType, value);
-  } catch (error) {
-    throw error instanceof Unconvertible ? error.of(`parameter "${name}"`) : error;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/**
+ * Checks the size of a JSON text before anything is made of it, in one pass over its bytes. The text need not be
+ * well-formed. Throws RestError 413 for too many values, 400 for nesting that is too deep.
+ */
+export function checkJsonBounds(body: Uint8Array): void {
+  let values = 0;
+  let depth = 0;
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at] as number;
+    if (byte === QUOTE) at = endOfString(body, at);
+    else if (OPENING.has(byte)) {
+      values += 1;
+      depth += 1;
+      if (depth > MAX_DEPTH) throw new RestError(400, `Bad Request : the body is nested more than ${MAX_DEPTH} deep`);
+    } else if (CLOSING.has(byte)) depth -= 1;
+    else if (byte === COMMA) values += 1;
+    if (values > MAX_VALUES)
+      throw new RestError(413, `Payload Too Large : the body has more than ${MAX_VALUES} values; send it in parts`);
   }
 }
 
-const inferredBaseType = (value: unknown): BaseType =>
-  value === undefined || value === null ? 'NOTHING' : inferPrimitive(value).baseType;
+/** The place of the closing quote, or the end of the text. */
+function endOfString(body: Uint8Array, start: number): number {
+  let end = body.indexOf(QUOTE, start + 1);
+  while (end >= 0 && isEscaped(body, end)) end = body.indexOf(QUOTE, end + 1);
+  return end < 0 ? body.length : end;
+}
+
+function isEscaped(body: Uint8Array, at: number): boolean {
+  let backslashes = 0;
+  while (body[at - 1 - backslashes] === BACKSLASH) backslashes += 1;
+  return backslashes % 2 === 1;
+}

@@ -1,6 +1,7 @@
 import type { HttpAnswer } from '../../http/router.js';
+import type { FailureKind, ServiceFailure } from '../model/service-failure.js';
 
-/** An error of the REST API: a status and a text for the reader (thingworx-formats 5.4). */
+/** An error of the REST API: a status and a text for the reader [TWX 5.4]. */
 export class RestError extends Error {
   override readonly name = 'RestError';
 
@@ -11,18 +12,22 @@ export class RestError extends Error {
     super(text);
   }
 
+  static from({ kind, message }: ServiceFailure): RestError {
+    return new RestError(STATUS[kind], message);
+  }
+
   get answer(): HttpAnswer {
     return { status: this.status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: this.message };
   }
 }
 
-export const entityNotFound = (kind: string, name: string): RestError =>
-  new RestError(404, `Entity Not Found : [${kind}] [${name}]`);
-
-/** For a collection of ThingWorx that the sandbox does not have, and for a misspelt one. */
-export const noSuchCollection = (collection: string): RestError =>
-  new RestError(404, `Entity Not Found : [${collection}] : the sandbox does not have this collection`);
-
-/** How every failure of a service begins. */
-export const unableToInvoke = (status: number, service: string, thing: string, cause: string): RestError =>
-  new RestError(status, `Unable to Invoke Service ${service} on ${thing} : ${cause}`);
+const STATUS: Readonly<Record<FailureKind, number>> = {
+  invalid: 400,
+  forbidden: 403,
+  notFound: 404,
+  notAllowed: 405,
+  conflict: 409,
+  failed: 500,
+  notConnected: 503,
+  timedOut: 504,
+};

@@ -1,20 +1,19 @@
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.js';
 import { type HttpAnswer, type HttpRequest, json, Router } from '../../http/router.js';
-import { addImportRoutes } from '../import/import-routes.js';
+import { addImportRoutes } from './import-routes.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { callEntityService, kindNamed } from '../services/entity-services.js';
 import { addressInputs } from './address-inputs.js';
 import { addEntityRoutes } from './entities.js';
-import { deleteThing } from './entity-services.js';
+import { deleteThing } from '../services/thing-lifecycle.js';
 import { callResourceService, callThingService } from '../services/call-service.js';
-import { resultAnswer } from './invoke.js';
-import { serviceDefinitionJson, thingMetadataJson } from './metadata.js';
+import { serviceDefinitionJson, thingMetadataJson } from '../services/metadata.js';
 import { inputsOf } from './parameters.js';
-import { eventsTable, propertiesTable, pushesTable, writeProperties } from './properties.js';
-import { entityNotFound, noSuchCollection } from './rest-error.js';
-import { resultForm, tableAnswer } from './tables.js';
+import { eventsTable, propertiesTable, pushesTable, writeProperties } from '../services/property-values.js';
+import { entityNotFound, noSuchCollection } from '../model/service-failure.js';
+import { resultAnswer, resultForm, tableAnswer } from './tables.js';
 
 const THING_FIELDS = [
   makeField('name', 'STRING', { aspects: { isPrimaryKey: true } }),

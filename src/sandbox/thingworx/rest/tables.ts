@@ -2,6 +2,7 @@ import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { tableToJson } from '../../../alwayson/values.js';
 import { stringifyJson } from '../../../core/exact-json.js';
 import { type HttpAnswer, json } from '../../http/router.js';
+import type { ServiceOutcome } from '../services/service-outcome.js';
 import { RestError } from './rest-error.js';
 
 /** The forms of results that the Accept header can choose. */
@@ -43,4 +44,11 @@ function html(names: readonly string[], rows: readonly string[][]): HttpAnswer {
     `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('')}</tr>`;
   const body = `<!DOCTYPE html><table>${line('th', names)}${rows.map((row) => line('td', row)).join('')}</table>\n`;
   return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body };
+}
+
+/** The result of a service over REST: JSON as the value itself, NOTHING as an empty body, anything else as a table. */
+export function resultAnswer({ baseType, table }: ServiceOutcome, form: ResultForm): HttpAnswer {
+  if (baseType === 'NOTHING' || !table) return { status: 200 };
+  if (baseType === 'JSON') return json(200, tableToJson(table).rows[0]?.['result'] ?? null);
+  return tableAnswer(table, form);
 }

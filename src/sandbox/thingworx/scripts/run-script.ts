@@ -3,7 +3,7 @@ import { isInfoTable, makeField, tableFromRows } from '../../../alwayson/values.
 import { isAgentError, messageOf } from '../../../core/errors.js';
 import type { PlatformService } from '../model/definitions.js';
 import type { Platform, ServiceRun } from '../platform.js';
-import { type RestError, unableToInvoke } from '../rest/rest-error.js';
+import { type ServiceFailure, unableToInvoke } from '../model/service-failure.js';
 import { toBaseType } from '../values/to-base-type.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import { fitting, pack, unpack } from './pack-values.js';
@@ -14,7 +14,7 @@ import type { PackedRow, PackedValue } from './script-protocol.js';
 /** How deep scripts may call each other. */
 const MAX_DEPTH = 10;
 
-/** Runs the script of a service and returns its result. @throws RestError */
+/** Runs the script of a service and returns its result. @throws ServiceFailure */
 export async function runScript(
   platform: Platform,
   pool: ScriptPool,
@@ -22,7 +22,7 @@ export async function runScript(
 ): Promise<InfoTable | null> {
   const { implementation, name } = service;
   if (implementation.kind !== 'script') throw new TypeError('not a script');
-  const failed = (cause: string): RestError => unableToInvoke(500, name, thing.name, cause);
+  const failed = (cause: string): ServiceFailure => unableToInvoke('failed', name, thing.name, cause);
   if (depth >= MAX_DEPTH) throw failed(`more than ${MAX_DEPTH} scripts call each other`);
   const parameters = JSON.stringify(packParameters(service, inputs, thing.name));
   const order = { thing: thing.name, service: name, code: implementation.code, parameters };
@@ -37,7 +37,7 @@ export async function runScript(
   }
 }
 
-/** Throws RestError 400 for an input that cannot be converted, or not without changing a number. */
+/** Throws ServiceFailure `invalid` for an input that cannot be converted, or not without changing a number. */
 function packParameters({ name, parameters }: PlatformService, inputs: ServiceRun['inputs'], thing: string): PackedRow {
   return Object.fromEntries(
     parameters.map(({ name: parameter, baseType }): [string, PackedValue] => {
@@ -46,7 +46,7 @@ function packParameters({ name, parameters }: PlatformService, inputs: ServiceRu
         return [parameter, pack(baseType, fitting(baseType, input), parameter)];
       } catch (error) {
         if (error instanceof Unconvertible || isAgentError(error))
-          throw unableToInvoke(400, name, thing, `${error.message} (parameter "${parameter}")`);
+          throw unableToInvoke('invalid', name, thing, `${error.message} (parameter "${parameter}")`);
         throw error;
       }
     }),

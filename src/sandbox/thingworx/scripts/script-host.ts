@@ -2,7 +2,7 @@ import { rowsFromTable } from '../../../alwayson/values.js';
 import { messageOf } from '../../../core/errors.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
-import { propertiesTable, propertyValue, writeProperties } from '../rest/properties.js';
+import { propertiesTable, propertyValue, writeProperties } from '../services/property-values.js';
 import { callResourceService, callThingService } from '../services/call-service.js';
 import { builtInNames } from '../services/built-in.js';
 import { callEntityService, kindNamed } from '../services/entity-services.js';

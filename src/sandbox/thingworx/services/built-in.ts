@@ -1,6 +1,6 @@
 import { isAgentError } from '../../../core/errors.js';
 import type { PlatformThing } from '../model/thing.js';
-import { unableToInvoke } from '../rest/rest-error.js';
+import { unableToInvoke } from '../model/service-failure.js';
 import { toBaseType } from '../values/to-base-type.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import { DEFINITION_SERVICES } from './definition-services.js';
@@ -31,7 +31,7 @@ export function builtInService(thing: PlatformThing, name: string): BuiltInServi
 export const builtInNames = (thing: PlatformThing): string[] =>
   [...BUILT_IN.keys()].filter((name) => builtInService(thing, name) !== undefined);
 
-/** Inputs in the base types of their parameters; others are left out. Throws RestError 400. */
+/** Inputs in the base types of their parameters; others are left out. Throws ServiceFailure `invalid`. */
 export function builtInInputs(thing: PlatformThing, name: string, service: BuiltInService, inputs: Inputs): Inputs {
   const converted = service.parameters.map(({ name: parameter, baseType }) => {
     try {
@@ -41,7 +41,7 @@ export function builtInInputs(thing: PlatformThing, name: string, service: Built
       ] as const;
     } catch (error) {
       if (!(error instanceof Unconvertible) && !isAgentError(error, 'InvalidArgument')) throw error;
-      throw unableToInvoke(400, name, thing.name, `${error.message} (parameter "${parameter}")`);
+      throw unableToInvoke('invalid', name, thing.name, `${error.message} (parameter "${parameter}")`);
     }
   });
   return Object.fromEntries(converted.filter(([, value]) => value !== undefined));

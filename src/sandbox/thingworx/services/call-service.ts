@@ -2,9 +2,9 @@ import type { PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { makeField } from '../../../alwayson/values.js';
-import { runEntityService } from '../rest/entity-services.js';
-import { findService } from '../rest/invoke.js';
-import { RestError, unableToInvoke } from '../rest/rest-error.js';
+import { runEntityService } from './thing-lifecycle.js';
+import { findService } from './invoke.js';
+import { ServiceFailure, unableToInvoke } from '../model/service-failure.js';
 import { builtInInputs, builtInService } from './built-in.js';
 import { entityList } from './entity-list.js';
 import type { Inputs, ServiceOutcome } from './service-outcome.js';
@@ -26,7 +26,7 @@ const NOTHING: ServiceOutcome = { baseType: 'NOTHING', table: null };
 /**
  * Calls a service of a Thing: one that the Thing defines, remote or script, or one that every Thing has. REST, scripts
  * and edges come here, so that all of them have the same services.
- * @throws RestError
+ * @throws ServiceFailure
  */
 export async function callThingService(platform: Platform, call: ThingCall): Promise<ServiceOutcome> {
   const { thing, service: name, depth = 0, isPatient = true } = call;
@@ -52,7 +52,7 @@ type Called = Pick<PlatformService, 'name' | 'parameters'> & Partial<Pick<Platfo
 /** Parameters of an address that are for the platform itself, unless a service declares an input of that name. */
 const OF_THE_PLATFORM: ReadonlySet<string> = new Set(['method', 'accept', 'x-thingworx-session']);
 
-/** The inputs of body and address. Throws RestError 400 for one in both, and for one that nothing would read. */
+/** The inputs of body and address. Throws ServiceFailure `invalid` for one in both, and for one that nothing would read. */
 function withAddress(
   { on, inputs, address = {} }: { readonly on: string } & Pick<ThingCall, 'inputs' | 'address'>,
   { name: service, parameters, implementation }: Called,
@@ -62,10 +62,10 @@ function withAddress(
     const isDeclared = parameters.some((parameter) => parameter.name === name);
     if (!isDeclared && OF_THE_PLATFORM.has(name.toLowerCase())) continue;
     if (merged.has(name))
-      throw unableToInvoke(400, service, on, `the input ${name} is given in the address and in the body`);
+      throw unableToInvoke('invalid', service, on, `the input ${name} is given in the address and in the body`);
     // The edge has the last word on what it takes.
     if (!isDeclared && implementation?.kind !== 'remote')
-      throw unableToInvoke(400, service, on, `the service has no input ${name}, which the address gives`);
+      throw unableToInvoke('invalid', service, on, `the service has no input ${name}, which the address gives`);
     merged.set(name, value);
   }
   return Object.fromEntries(merged);
@@ -80,14 +80,15 @@ const ENTITY_SERVICE_INPUTS: Readonly<Record<string, readonly string[]>> = {
   GetEntityList: ['type', 'nameMask', 'maxItems', 'tags'],
 };
 
-/** Calls a service of a resource. @throws RestError */
+/** Calls a service of a resource. @throws ServiceFailure */
 export async function callResourceService(
   platform: Platform,
   resource: string,
   service: string,
   { inputs, address = {} }: Pick<ThingCall, 'inputs' | 'address'>,
 ): Promise<ServiceOutcome> {
-  if (resource !== 'EntityServices') throw new RestError(404, `the sandbox does not have the resource ${resource}`);
+  if (resource !== 'EntityServices')
+    throw new ServiceFailure('notFound', `the sandbox does not have the resource ${resource}`);
   const parameters = (ENTITY_SERVICE_INPUTS[service] ?? []).map((name) => makeField(name, 'STRING'));
   const given = withAddress({ on: resource, inputs, address }, { name: service, parameters });
   if (service === 'GetEntityList') return { baseType: 'INFOTABLE', table: entityList(platform, given) };

@@ -8,8 +8,8 @@ import {
   propertyDefinitionsTable,
   serviceDefinitionsTable,
   thingMetadataJson,
-} from '../rest/metadata.js';
-import { entityNotFound } from '../rest/rest-error.js';
+} from './metadata.js';
+import { entityNotFound } from '../model/service-failure.js';
 import type { BuiltInCall, BuiltInService, Inputs } from './service-outcome.js';
 
 const NAME = [makeField('name', 'STRING')];
@@ -49,7 +49,7 @@ function list(parameters: readonly FieldDefinition[], run: (call: BuiltInCall) =
   return { parameters, result: 'INFOTABLE', run };
 }
 
-/** The definition that the input `name` names. Throws RestError 404. */
+/** The definition that the input `name` names. Throws ServiceFailure `notFound`. */
 function named<T>(definitions: ReadonlyMap<string, T>, kind: string, inputs: Inputs): T {
   const name = (inputs['name'] as string | undefined) ?? '';
   const definition = definitions.get(name);

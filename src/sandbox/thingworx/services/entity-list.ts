@@ -2,7 +2,7 @@ import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { makeField, tableFromRows } from '../../../alwayson/values.js';
 import { ENTITY_KINDS } from '../model/entities.js';
 import type { Platform } from '../platform.js';
-import { RestError } from '../rest/rest-error.js';
+import { ServiceFailure } from '../model/service-failure.js';
 import type { Inputs } from './service-outcome.js';
 
 const FIELDS = [
@@ -16,7 +16,7 @@ const DEFAULT_MAX_ITEMS = 500;
 
 /**
  * EntityServices' GetEntityList: the entities of `type` (Thing where it is absent) whose names fit `nameMask`, which may
- * have `*` for any characters, at most `maxItems`. Throws RestError 400 for a type that the sandbox does not have.
+ * have `*` for any characters, at most `maxItems`. Throws ServiceFailure `invalid` for a type that the sandbox does not have.
  */
 export function entityList(platform: Platform, inputs: Inputs): InfoTable {
   const type = textOr(inputs['type'], 'Thing');
@@ -35,7 +35,8 @@ function entitiesOf(
 ): readonly { readonly name: string; readonly description: string; readonly projectName: string }[] {
   if (type === 'Thing') return things.list();
   const kind = ENTITY_KINDS.find((candidate) => candidate === `${type}s`);
-  if (kind === undefined) throw new RestError(400, `Bad Request : the sandbox has no entities of the type ${type}`);
+  if (kind === undefined)
+    throw new ServiceFailure('invalid', `Bad Request : the sandbox has no entities of the type ${type}`);
   return things.entities.list(kind);
 }
 

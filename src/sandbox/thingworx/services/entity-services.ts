@@ -1,8 +1,8 @@
 import { makeField, tableFromRows } from '../../../alwayson/values.js';
 import { ENTITY_KINDS, type EntityKind, type ModelEntity } from '../model/entities.js';
 import type { Platform } from '../platform.js';
-import { fieldsTable } from '../rest/metadata.js';
-import { entityNotFound, RestError, unableToInvoke } from '../rest/rest-error.js';
+import { fieldsTable } from './metadata.js';
+import { entityNotFound, ServiceFailure, unableToInvoke } from '../model/service-failure.js';
 import type { Inputs, ServiceOutcome } from './service-outcome.js';
 
 const ENTITY_FIELDS = [
@@ -19,11 +19,11 @@ export interface EntityCall {
 
 /**
  * Calls a service of a data shape, template or shape: those that make InfoTables, and those that list Things.
- * @throws RestError
+ * @throws ServiceFailure
  */
 export function callEntityService(platform: Platform, { kind, name, service, inputs }: EntityCall): ServiceOutcome {
   const [unread] = Object.keys(inputs).filter((input) => input !== 'maxItems');
-  if (unread !== undefined) throw unableToInvoke(400, service, name, `the service has no input ${unread}`);
+  if (unread !== undefined) throw unableToInvoke('invalid', service, name, `the service has no input ${unread}`);
   const entity = platform.things.entities.get(kind, name);
   const isBuiltIn = kind === 'ThingTemplates' && platform.things.entities.hasTemplate(name);
   if (!entity && !isBuiltIn) throw entityNotFound(kind.slice(0, -1), name);
@@ -36,13 +36,13 @@ export function callEntityService(platform: Platform, { kind, name, service, inp
       baseType: 'INFOTABLE',
       table: tableFromRows(ENTITY_FIELDS, implementing(platform, kind, name, entity).slice(0, mostOf(inputs))),
     };
-  throw unableToInvoke(404, service, name, 'the sandbox does not have this service');
+  throw unableToInvoke('notFound', service, name, 'the sandbox does not have this service');
 }
 
 function mostOf({ maxItems = 500 }: Inputs): number {
   const most = Number(maxItems);
   if (Number.isInteger(most) && most >= 0) return most;
-  throw new RestError(400, 'Bad Request : the input maxItems must be a whole number');
+  throw new ServiceFailure('invalid', 'Bad Request : the input maxItems must be a whole number');
 }
 
 /** Things of a template or one based on it, or with a shape. */

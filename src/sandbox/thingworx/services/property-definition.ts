@@ -2,7 +2,7 @@ import { type BaseType, isBaseType } from '../../../alwayson/codec/base-types.js
 import { makeField } from '../../../alwayson/values.js';
 import { isAgentError } from '../../../core/errors.js';
 import type { PlatformProperty } from '../model/definitions.js';
-import { RestError } from '../rest/rest-error.js';
+import { type FailureKind, ServiceFailure } from '../model/service-failure.js';
 import { toBaseType } from '../values/to-base-type.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import type { BuiltInCall, BuiltInService, Inputs } from './service-outcome.js';
@@ -46,8 +46,9 @@ export const PROPERTY_DEFINITION_SERVICES: Readonly<Record<string, BuiltInServic
 async function addPropertyDefinition({ platform, thing, inputs }: BuiltInCall): Promise<null> {
   const property = propertyIn(inputs);
   const { name } = property.definition;
-  if (thing.definitions.properties.has(name)) throw refused(409, name, `${thing.name} already has it`);
-  if (thing.addedProperties.size >= MAX_ADDED) throw refused(400, name, `${thing.name} has ${MAX_ADDED} added ones`);
+  if (thing.definitions.properties.has(name)) throw refused('conflict', name, `${thing.name} already has it`);
+  if (thing.addedProperties.size >= MAX_ADDED)
+    throw refused('invalid', name, `${thing.name} has ${MAX_ADDED} added ones`);
   thing.addProperty(property);
   platform.alwaysOn.redefined(thing);
   await platform.archive.keepThing(thing);
@@ -56,21 +57,22 @@ async function addPropertyDefinition({ platform, thing, inputs }: BuiltInCall): 
 
 async function removePropertyDefinition({ platform, thing, inputs }: BuiltInCall): Promise<null> {
   const name = textIn(inputs, 'name');
-  if (!thing.definitions.properties.has(name)) throw refused(404, name, `${thing.name} does not have it`);
+  if (!thing.definitions.properties.has(name)) throw refused('notFound', name, `${thing.name} does not have it`);
   if (!thing.removeProperty(name))
-    throw refused(400, name, 'an imported entity or the edge defines it; change it there');
+    throw refused('invalid', name, 'an imported entity or the edge defines it; change it there');
   platform.alwaysOn.redefined(thing);
   await platform.archive.keepThing(thing);
   return null;
 }
 
-/** The property that the inputs describe. Throws RestError 400. */
+/** The property that the inputs describe. Throws ServiceFailure `invalid`. */
 function propertyIn(inputs: Inputs): PlatformProperty {
   const name = textIn(inputs, 'name');
-  if (!NAME.test(name)) throw refused(400, name, 'it is not a valid name: letters, digits and _ $ @ -, no digit first');
+  if (!NAME.test(name))
+    throw refused('invalid', name, 'it is not a valid name: letters, digits and _ $ @ -, no digit first');
   const baseType = textIn(inputs, 'type') || 'STRING';
   if (!isBaseType(baseType) || baseType === 'NOTHING')
-    throw refused(400, name, `the type ${baseType} is not a base type`);
+    throw refused('invalid', name, `the type ${baseType} is not a base type`);
   const { description = '', dataShape, persistent, logged, readOnly, defaultValue } = inputs;
   const aspects = { dataShape, isPersistent: persistent, isLogged: logged, dataChangeType: inputs['dataChangeType'] };
   const definition = makeField(name, baseType, { description: description as string, aspects });
@@ -93,12 +95,12 @@ function defaultIn(name: string, baseType: BaseType, value: unknown): unknown {
     return value === '' && baseType !== 'STRING' ? undefined : toBaseType(baseType, value);
   } catch (error) {
     if (error instanceof Unconvertible || isAgentError(error, 'InvalidArgument'))
-      throw refused(400, name, `its default value: ${error.message}`);
+      throw refused('invalid', name, `its default value: ${error.message}`);
     throw error;
   }
 }
 
 const textIn = (inputs: Inputs, name: string): string => (inputs[name] as string | undefined) ?? '';
 
-const refused = (status: number, property: string, why: string): RestError =>
-  new RestError(status, `Unable to change the property definition ${property.slice(0, 255)} : ${why}`);
+const refused = (kind: FailureKind, property: string, why: string): ServiceFailure =>
+  new ServiceFailure(kind, `Unable to change the property definition ${property.slice(0, 255)} : ${why}`);

@@ -2,8 +2,8 @@ import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-
 import { isInfoTable, makeField, rowsFromTable } from '../../../alwayson/values.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
-import { propertiesTable, unknownProperty } from '../rest/properties.js';
-import { RestError } from '../rest/rest-error.js';
+import { propertiesTable, unknownProperty } from './property-values.js';
+import { ServiceFailure } from '../model/service-failure.js';
 import { inDeclaredType } from '../values/declared.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import type { BuiltInCall, BuiltInService, Inputs } from './service-outcome.js';
@@ -31,11 +31,11 @@ export const PROPERTY_SERVICES: Readonly<Record<string, BuiltInService>> = {
   },
 };
 
-/** An input that must be a table. Throws RestError 400. */
+/** An input that must be a table. Throws ServiceFailure `invalid`. */
 export function tableIn(inputs: Inputs, name: string): InfoTable {
   const table = inputs[name];
   if (isInfoTable(table)) return table;
-  throw new RestError(400, `Bad Request : the input ${name} must be an InfoTable`);
+  throw new ServiceFailure('invalid', `Bad Request : the input ${name} must be an InfoTable`);
 }
 
 function namedPropertyValues({ platform, thing, inputs }: BuiltInCall): InfoTable {
@@ -50,7 +50,7 @@ function namedPropertyValues({ platform, thing, inputs }: BuiltInCall): InfoTabl
 /**
  * Sets properties with their times and qualities, from rows of `name`, `value`, `time` and `quality`; all or none. They
  * are set on the platform alone: the caller is the edge, or has read the values from it.
- * @throws RestError 400 or 404
+ * @throws ServiceFailure
  */
 export async function updatePropertyValues(platform: Platform, thing: PlatformThing, values: InfoTable): Promise<void> {
   const pushes = vtqRows(values, platform.clock.nowMs()).map(({ name, value, ...rest }) => {
@@ -62,12 +62,13 @@ export async function updatePropertyValues(platform: Platform, thing: PlatformTh
   await platform.archive.keepThing(thing);
 }
 
-/** A value in the base type of its property. Throws RestError 400. */
+/** A value in the base type of its property. Throws ServiceFailure `invalid`. */
 export function inTypeOf({ name, baseType }: FieldDefinition, value: unknown): unknown {
   try {
     return inDeclaredType(baseType, value) ?? null;
   } catch (error) {
-    if (error instanceof Unconvertible) throw new RestError(400, `Unable to Set Property ${name} : ${error.message}`);
+    if (error instanceof Unconvertible)
+      throw new ServiceFailure('invalid', `Unable to Set Property ${name} : ${error.message}`);
     throw error;
   }
 }

@@ -2,8 +2,8 @@ import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { isInfoTable, makeField, rowsFromTable, tableFromRows } from '../../../alwayson/values.js';
 import { EdgeFailure } from '../alwayson/edge-failure.js';
 import type { PlatformThing, ReceivedEvent } from '../model/thing.js';
-import { notConnected } from '../rest/invoke.js';
-import { RestError, unableToInvoke } from '../rest/rest-error.js';
+import { notConnected } from './invoke.js';
+import { ServiceFailure, unableToInvoke } from '../model/service-failure.js';
 import { tableIn } from './property-services.js';
 import type { BuiltInCall, BuiltInService } from './service-outcome.js';
 import { eventSubscriptions, propertySubscriptions } from './subscriptions.js';
@@ -54,7 +54,7 @@ async function remoteMetadata({ platform, thing }: BuiltInCall): Promise<InfoTab
   } catch (error) {
     if (!(error instanceof EdgeFailure)) throw error;
     if (!error.isFromEdge) throw notConnected('GetRemoteMetadata', thing.name);
-    throw unableToInvoke(500, 'GetRemoteMetadata', thing.name, error.message);
+    throw unableToInvoke('failed', 'GetRemoteMetadata', thing.name, error.message);
   }
 }
 
@@ -89,7 +89,8 @@ function processRemoteEvents({ platform, thing, inputs }: BuiltInCall): null {
   return null;
 }
 
-/** Throws RestError 404 for an event that the Thing does not have. */
+/** Throws ServiceFailure `notFound` for an event that the Thing does not have. */
 export function checkEvent(thing: PlatformThing, name: string): void {
-  if (!thing.mayHaveEvent(name)) throw new RestError(404, `Event [${name}] Does Not Exist On Thing [${thing.name}]`);
+  if (!thing.mayHaveEvent(name))
+    throw new ServiceFailure('notFound', `Event [${name}] Does Not Exist On Thing [${thing.name}]`);
 }

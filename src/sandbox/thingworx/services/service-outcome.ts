@@ -25,6 +25,6 @@ export interface BuiltInService {
   readonly parameters: readonly FieldDefinition[];
   readonly result: BaseType;
   readonly isOfRemoteThings?: true;
-  /** @throws RestError */
+  /** @throws ServiceFailure */
   readonly run: (call: BuiltInCall) => Promise<InfoTable | null> | InfoTable | null;
 }

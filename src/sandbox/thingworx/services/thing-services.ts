@@ -1,7 +1,7 @@
 import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { makeField, tableFromRows } from '../../../alwayson/values.js';
-import { setEnabled, setIdentifier } from '../rest/entity-services.js';
+import { setEnabled, setIdentifier } from './thing-lifecycle.js';
 import type { BuiltInCall, BuiltInService } from './service-outcome.js';
 
 /** The services of a Thing about itself: its life cycle, its names and its family. */
@@ -17,7 +17,7 @@ export const THING_SERVICES: Readonly<Record<string, BuiltInService>> = {
   ),
   GetIdentifier: value('STRING', [], ({ thing }) => thing.identifier),
   SetDescription: change(['description'], ({ platform, thing, inputs }) => {
-    thing.description = textIn(inputs['description']);
+    thing.configure({ description: textIn(inputs['description']) });
     return platform.archive.keepThing(thing);
   }),
   GetDescription: value('STRING', [], ({ thing }) => thing.description),

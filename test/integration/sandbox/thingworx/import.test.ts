@@ -10,7 +10,7 @@ import { MemoryStore } from '../../../../src/store/memory-store.js';
 import { EXTENSIONS, IMPORTER, scriptThing, upload } from '../../../support/local-thingworx/upload.js';
 import { RestCaller } from '../../../support/thingworx-rest.js';
 
-const bundle = (path: string): Buffer => readFileSync(join(__dirname, '../../../wrappers', path));
+const bundle = (path: string): Buffer => readFileSync(join(__dirname, '../../../../wrappers', path));
 const MAINTENANCE_XML = 'device-maintenance/device-maintenance.xml';
 const METADATA =
   '<Entities><ExtensionPackages><ExtensionPackage name="x" packageVersion="1.0.0" minimumThingWorxVersion="9.0.0"/></ExtensionPackages></Entities>';

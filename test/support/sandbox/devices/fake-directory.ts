@@ -1,5 +1,5 @@
 import type { DeviceDirectory, EndpointId } from '../../../../src/sandbox/iothub/ports';
-import { endpointKey } from '../../../../src/sandbox/iothub/devices/endpoint-key';
+import { endpointKey } from '../../../../src/sandbox/iothub/model/endpoint';
 
 /** A directory that knows devices by a fixed list of passwords or thumbprints, and keeps what they report. */
 export class FakeDirectory implements DeviceDirectory {

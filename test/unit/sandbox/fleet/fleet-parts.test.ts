@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { behaviourOf, QUIET_FLEET } from '../../../../src/sandbox/fleet/behaviour';
 import { ConnectGate } from '../../../../src/sandbox/fleet/connect-gate';
 import { unreported } from '../../../../src/sandbox/fleet/desired';
-import { fillTemplate } from '../../../../src/sandbox/fleet/fleet-template';
+import { fillTemplate } from '../../../../src/sandbox/fleet/new-devices';
 import { ManualClock } from '../../../support/manual-clock';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { endpointKey, endpointOfClientId } from '../../../../../src/sandbox/iothub/devices/endpoint-key';
+import { endpointKey, endpointOfClientId } from '../../../../../src/sandbox/iothub/model/endpoint';
 import { isOwnFilter, methodTopic, readTopic } from '../../../../../src/sandbox/iothub/devices/topics';
-import { readUserName } from '../../../../../src/sandbox/iothub/devices/user-name';
+import { readUserName } from '../../../../../src/sandbox/iothub/devices/credentials';
 
 const device = { deviceId: 'a' };
 const module_ = { deviceId: 'a', moduleId: 'm' };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { assert, constantFrom, date, integer, property, string } from 'fast-check';
-import { checkApiVersion } from '../../../../../src/sandbox/iothub/rest/api-version.js';
-import { effectiveMethod } from '../../../../../src/sandbox/iothub/rest/effective-method.js';
+import { checkApiVersion, effectiveMethod } from '../../../../../src/sandbox/iothub/rest/request-rules.js';
 import { readWholeNumber } from '../../../../../src/sandbox/iothub/whole-number.js';
 
 describe('an api-version', () => {

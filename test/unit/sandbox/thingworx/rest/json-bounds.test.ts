@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { checkJsonBounds } from '../../../../../src/sandbox/thingworx/rest/json-bounds.js';
+import { checkJsonBounds } from '../../../../../src/sandbox/thingworx/rest/parameters.js';
 
 const check = (text: string): void => checkJsonBounds(Buffer.from(text));
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BaseType } from '../../../../../src/alwayson/codec/base-types.js';
 import { isInfoTable, makeField, tableFromRows } from '../../../../../src/alwayson/values.js';
-import { javaClassOf } from '../../../../../src/sandbox/thingworx/values/java-class.js';
+import { javaClassOf, Unconvertible } from '../../../../../src/sandbox/thingworx/values/unconvertible.js';
 import { toBaseType, toWireValue } from '../../../../../src/sandbox/thingworx/values/to-base-type.js';
-import { Unconvertible } from '../../../../../src/sandbox/thingworx/values/unconvertible.js';
 
 const NOON = new Date('2026-11-24T12:00:00.000Z');
 const BIG = 7615917337495251231n;

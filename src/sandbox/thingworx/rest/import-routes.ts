@@ -1,12 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { makeField, tableFromRows } from '../../../alwayson/values.js';
 import type { HttpAnswer, HttpRequest, Router } from '../../http/router.js';
 import type { Platform } from '../platform.js';
-import { resultForm, tableAnswer } from '../rest/tables.js';
-import { ImportRefused } from './import-refused.js';
-import { checkImport, importEntities } from './importer.js';
-import { skippedText } from './read-entity.js';
-import { readEntityUpload, readExtensionUpload } from './read-upload.js';
-import { inSlices } from './slices.js';
+import { resultForm, tableAnswer } from './tables.js';
+import { ImportRefused } from '../import/import-refused.js';
+import { checkImport, importEntities } from '../import/importer.js';
+import { skippedText } from '../import/read-entity.js';
+import { readEntityUpload, readExtensionUpload } from '../import/read-upload.js';
 import { uploadedFile } from './uploaded-file.js';
 
 const REPORT_FIELDS = [
@@ -66,5 +66,15 @@ async function refusalIs406({ log }: Platform, take: () => Promise<HttpAnswer>):
     log.warn({ reason: error.message }, 'an import was refused');
     const reason = error.message.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 500);
     return { status: 406, headers: { 'x-sandbox-reason': reason } };
+  }
+}
+
+/** Runs work that pauses (`yield`), handling other events at each pause: a large upload must not hold the event loop. */
+export async function inSlices<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    // oxlint-disable-next-line no-await-in-loop -- letting others in between is the purpose
+    await setImmediate();
   }
 }

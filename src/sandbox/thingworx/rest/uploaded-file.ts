@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../http/router.js';
-import { RestError } from '../rest/rest-error.js';
+import { RestError } from './rest-error.js';
 
 const MAX_PARTS = 20;
 const MAX_HEAD_BYTES = 4096;

@@ -2,7 +2,7 @@ import type { FieldDefinition, InfoTable } from '../../../alwayson/codec/values-
 import { makeField, tableFromRows, tableToJson } from '../../../alwayson/values.js';
 import type { PlatformEvent, PlatformProperty, PlatformService } from '../model/definitions.js';
 import type { PlatformThing } from '../model/thing.js';
-import { entityNotFound } from './rest-error.js';
+import { entityNotFound } from '../model/service-failure.js';
 
 const fieldsJson = (fields: readonly FieldDefinition[]): Readonly<Record<string, unknown>> =>
   tableToJson({ fields, rows: [] }).dataShape.fieldDefinitions;
@@ -39,7 +39,7 @@ export function thingMetadataJson(thing: PlatformThing): object {
   };
 }
 
-/** `GET /Things/<t>/ServiceDefinitions/<s>`. Throws RestError 404. */
+/** `GET /Things/<t>/ServiceDefinitions/<s>`. Throws ServiceFailure `notFound`. */
 export function serviceDefinitionJson(thing: PlatformThing, name: string): object {
   const service = thing.definitions.services.get(name);
   if (!service) throw entityNotFound('ServiceDefinition', name);

@@ -1,11 +1,11 @@
 import { isEntityName } from '../model/entity-name.js';
 import { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
-import { entityNotFound, RestError } from './rest-error.js';
+import { entityNotFound, ServiceFailure } from '../model/service-failure.js';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** Runs a service of `Resources/EntityServices` that has no result. Rejects with RestError. */
+/** Runs a service of `Resources/EntityServices` that has no result. Rejects with ServiceFailure. */
 export async function runEntityService(platform: Platform, service: string, inputs: Inputs): Promise<void> {
   switch (service) {
     case 'CreateThing':
@@ -17,12 +17,15 @@ export async function runEntityService(platform: Platform, service: string, inpu
     case 'DisableThing':
       return setEnabled(platform, thingIn(platform, inputs), false);
     default:
-      throw new RestError(404, `Unable to Invoke Service ${service} on EntityServices : the sandbox does not have it`);
+      throw new ServiceFailure(
+        'notFound',
+        `Unable to Invoke Service ${service} on EntityServices : the sandbox does not have it`,
+      );
   }
 }
 
 export async function setEnabled(platform: Platform, thing: PlatformThing, isEnabled: boolean): Promise<void> {
-  Object.assign(thing, { isEnabled });
+  thing.configure({ isEnabled });
   if (isEnabled) platform.alwaysOn.adopt(thing);
   else platform.alwaysOn.release(thing);
   await platform.archive.keepThing(thing);
@@ -30,7 +33,7 @@ export async function setEnabled(platform: Platform, thing: PlatformThing, isEna
 
 export async function setIdentifier(platform: Platform, thing: PlatformThing, identifier: string): Promise<void> {
   platform.alwaysOn.release(thing);
-  Object.assign(thing, { identifier });
+  thing.configure({ identifier });
   platform.alwaysOn.adopt(thing);
   await platform.archive.keepThing(thing);
 }
@@ -38,13 +41,14 @@ export async function setIdentifier(platform: Platform, thing: PlatformThing, id
 async function createThing(platform: Platform, inputs: Inputs): Promise<void> {
   const name = textIn(inputs, 'name');
   if (!isEntityName(name))
-    throw new RestError(400, `Unable to create Thing [${name}] : it is not a valid name for an entity`);
-  if (platform.things.get(name)) throw new RestError(409, `Unable to create Thing [${name}] : it already exists`);
+    throw new ServiceFailure('invalid', `Unable to create Thing [${name}] : it is not a valid name for an entity`);
+  if (platform.things.get(name))
+    throw new ServiceFailure('conflict', `Unable to create Thing [${name}] : it already exists`);
   const template = typeof inputs['thingTemplateName'] === 'string' ? inputs['thingTemplateName'] : 'GenericThing';
   if (!platform.things.entities.hasTemplate(template)) throw entityNotFound('ThingTemplate', template);
   const description = typeof inputs['description'] === 'string' ? inputs['description'] : '';
   const identifier = typeof inputs['identifier'] === 'string' ? inputs['identifier'] : '';
-  const thing = new PlatformThing(name, template, description, identifier);
+  const thing = new PlatformThing(name, template, { description, identifier });
   platform.things.put(thing);
   platform.alwaysOn.adopt(thing);
   await platform.archive.keepThing(thing);
@@ -65,6 +69,7 @@ function thingIn(platform: Platform, inputs: Inputs): PlatformThing {
 
 function textIn(inputs: Inputs, name: string): string {
   const value = inputs[name];
-  if (typeof value !== 'string' || value === '') throw new RestError(400, `Bad Request : the input ${name} is missing`);
+  if (typeof value !== 'string' || value === '')
+    throw new ServiceFailure('invalid', `Bad Request : the input ${name} is missing`);
   return value;
 }

@@ -10,7 +10,7 @@ import { inDeclaredType } from '../values/declared.js';
 import { toBaseType } from '../values/to-base-type.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import type { Platform } from '../platform.js';
-import { RestError } from './rest-error.js';
+import { type FailureKind, ServiceFailure } from '../model/service-failure.js';
 
 /** What every RemoteThing has besides its own properties. */
 const REMOTE_FIELDS = [
@@ -20,7 +20,7 @@ const REMOTE_FIELDS = [
 
 type Native = Readonly<Record<string, unknown>>;
 
-/** All properties as one row, in their last values; or the one of that name. Throws RestError 404. */
+/** All properties as one row, in their last values; or the one of that name. Throws ServiceFailure `notFound`. */
 export function propertiesTable(platform: Platform, thing: PlatformThing, name?: string): InfoTable {
   const fields = [
     ...[...thing.definitions.properties.values()].map(({ definition }) => definition),
@@ -58,7 +58,7 @@ function lastValue(thing: PlatformThing, { name, baseType }: FieldDefinition): u
   }
 }
 
-/** A property's definition and last value, or its default. Throws RestError 404. */
+/** A property's definition and last value, or its default. Throws ServiceFailure `notFound`. */
 export function propertyValue(
   thing: PlatformThing,
   name: string,
@@ -70,7 +70,7 @@ export function propertyValue(
 
 /**
  * Writes properties; those that are bound go to the edge first. Nothing is written when a name or a value is refused.
- * Throws RestError.
+ * Throws ServiceFailure.
  */
 export async function writeProperties(platform: Platform, thing: PlatformThing, values: Native): Promise<void> {
   const changes = Object.entries(values).map(([name, value]) => {
@@ -90,10 +90,10 @@ function nativeOf({ definition }: PlatformProperty, value: unknown): unknown {
     if (value !== null) return toBaseType(definition.baseType, value);
   } catch (error) {
     if (error instanceof Unconvertible || isAgentError(error))
-      throw new RestError(400, `Unable to Set Property ${definition.name} : ${error.message}`);
+      throw new ServiceFailure('invalid', `Unable to Set Property ${definition.name} : ${error.message}`);
     throw error;
   }
-  throw new RestError(400, `Unable to Set Property ${definition.name} : the value is missing`);
+  throw new ServiceFailure('invalid', `Unable to Set Property ${definition.name} : the value is missing`);
 }
 
 async function writeOne(
@@ -102,10 +102,10 @@ async function writeOne(
   { definition, remote, isReadOnly }: PlatformProperty,
   native: unknown,
 ): Promise<void> {
-  const failed = (status: number, why: string): RestError =>
-    new RestError(status, `Unable to Set Property ${definition.name} on ${thing.name} : ${why}`);
+  const failed = (kind: FailureKind, why: string): ServiceFailure =>
+    new ServiceFailure(kind, `Unable to Set Property ${definition.name} on ${thing.name} : ${why}`);
   if (!remote) {
-    if (isReadOnly) throw failed(403, 'the property is read-only');
+    if (isReadOnly) throw failed('forbidden', 'the property is read-only');
     return;
   }
   try {
@@ -114,13 +114,13 @@ async function writeOne(
     await platform.alwaysOn.writeProperty(thing, remote.edgeName, params);
   } catch (error) {
     if (!(error instanceof EdgeFailure)) throw error;
-    throw failed(statusOf(error), error.message);
+    throw failed(kindOf(error), error.message);
   }
 }
 
-function statusOf({ isFromEdge, code }: EdgeFailure): number {
-  if (isFromEdge) return code === CODE.FORBIDDEN ? 403 : 500;
-  return code === CODE.GATEWAY_TIMEOUT ? 504 : 503;
+function kindOf({ isFromEdge, code }: EdgeFailure): FailureKind {
+  if (isFromEdge) return code === CODE.FORBIDDEN ? 'forbidden' : 'failed';
+  return code === CODE.GATEWAY_TIMEOUT ? 'timedOut' : 'notConnected';
 }
 
 const EVENT_FIELDS = [makeField('time', 'DATETIME'), makeField('event', 'STRING'), makeField('data', 'JSON')];
@@ -157,5 +157,5 @@ export function pushesTable(thing: PlatformThing): InfoTable {
   );
 }
 
-export const unknownProperty = (thing: PlatformThing, name: string): RestError =>
-  new RestError(404, `Property [${name}] Not Found On [${thing.name}]`);
+export const unknownProperty = (thing: PlatformThing, name: string): ServiceFailure =>
+  new ServiceFailure('notFound', `Property [${name}] Not Found On [${thing.name}]`);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../answers/service-error.js';
 
 /** The service's operations that this hub offers have looked the same since this version. */
@@ -23,4 +24,14 @@ const invalid = (message: string): ServiceError => new ServiceError('InvalidProt
 function isDate(text: string): boolean {
   const time = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text);
+}
+
+/**
+ * The method that a request is meant to have. The HTTP client of Microsoft's Java SDK has no PATCH: it sends a POST with
+ * `X-HTTP-Method-Override: PATCH`. On other methods the header has no effect.
+ */
+export function effectiveMethod({ method = '', headers }: Pick<IncomingMessage, 'method' | 'headers'>): string {
+  const override = headers['x-http-method-override'];
+  if (method !== 'POST' || typeof override !== 'string' || override.trim() === '') return method;
+  return override.trim().toUpperCase();
 }
