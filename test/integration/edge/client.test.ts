@@ -55,7 +55,7 @@ describe('an edge client over a real socket', () => {
     expect(rowsFromTable(answer.body.content!)).toEqual([{ result: 'hello wörld' }]);
   });
 
-  it('tells its frame size in the upgrade, and its key to nobody but AUTH (1.1)', async () => {
+  it('announces its frame size in the upgrade, and sends its key in AUTH only [AO 1.1]', async () => {
     const platform = await startPlatform();
     await makeClient(platform.url, { maxFrameBytes: 4096 }).start();
     const { headers, url } = platform.upgrades[0]!;
@@ -67,7 +67,7 @@ describe('an edge client over a real socket', () => {
     expect(Math.max(...platform.end.frames.map((frame) => frame.length))).toBeLessThanOrEqual(4096);
   });
 
-  it('compresses when asked to and when the platform agrees (1.3)', async () => {
+  it('compresses when asked to and when the platform agrees [AO 1.3]', async () => {
     const platform = await startPlatform({ perMessageDeflate: true });
     await makeClient(platform.url, { compression: true }).start();
     expect(platform.upgrades[0]?.headers['sec-websocket-extensions']).toContain('permessage-deflate');
@@ -77,7 +77,7 @@ describe('an edge client over a real socket', () => {
     expect(await echo(declining, 'plain')).toBe('plain');
   });
 
-  it('answers a message of nearly the limit, in chunks (4.3)', async () => {
+  it('answers a message of nearly the limit, in chunks [AO 4.3]', async () => {
     const platform = await startPlatform();
     await makeClient(platform.url).start();
     const long = 'x'.repeat(1_000_000);
@@ -93,7 +93,7 @@ describe('an edge client over a real socket', () => {
     expect(await echo(platform, 'through the proxy')).toBe('through the proxy');
   });
 
-  it('closes a drained connection with UNBIND and 1000 (1.5)', async () => {
+  it('closes a drained connection with UNBIND and 1000 [AO 1.5]', async () => {
     const platform = await startPlatform();
     const client = makeClient(platform.url);
     await client.start();

@@ -5,7 +5,7 @@ import { ERROR_CODES, type ErrorCode } from '../../../src/core/error-codes.js';
 import { AgentError } from '../../../src/core/errors.js';
 import { parameterTable } from '../../support/edge/platform-end.js';
 
-describe('why the other end refused (7.2)', () => {
+describe('why the other end refused [AO 7.2]', () => {
   const body = (reason: string | null, table: Record<string, string | number> | null) => ({
     kind: 'response' as const,
     reason,

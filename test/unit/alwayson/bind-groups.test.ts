@@ -3,7 +3,7 @@ import { bindGroups } from '../../../src/alwayson/bind-groups.js';
 import { CODE } from '../../../src/alwayson/codec/codes.js';
 import { encodeMessage } from '../../../src/alwayson/codec/frame.js';
 
-describe('bindGroups (5.2)', () => {
+describe('bindGroups [AO 5.2]', () => {
   const frameOf = (names: readonly string[], gateway: { name: string; type: string } | null): number =>
     encodeMessage(
       { code: CODE.BIND, requestId: 1, endpointId: 0, sessionId: 0 },

@@ -25,7 +25,7 @@ const invokeBody = (name: string, text = 'x') => ({
 const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: AgentError) => error.code);
 
 describe('authentication and binding', () => {
-  it('AUTH has session ffffffff and one claim; later frames the session of its answer (11.2, 5.1)', async () => {
+  it('AUTH has session ffffffff and one claim; later frames the session of its answer [AO 11.2, 5.1]', async () => {
     const { end } = await boundRig([echoThing()]);
     const [auth, bind] = end.received;
     expect(auth).toMatchObject({ code: CODE.AUTH, sessionId: NONE, endpointId: 0 });
@@ -33,14 +33,14 @@ describe('authentication and binding', () => {
     expect(bind).toMatchObject({ code: CODE.BIND, sessionId: 0x01020304 });
   });
 
-  it('BIND names identifiers with a star, and no gateway unless there is one (5.2)', async () => {
+  it('BIND names identifiers with a star, and no gateway unless there is one [AO 5.2]', async () => {
     const { end } = await boundRig([echoThing('A'), echoThing('B', { identifier: 'SN-1' })]);
     expect(end.received[1]?.body).toEqual({ kind: 'bind', unbind: false, gateway: null, names: ['A', '*SN-1'] });
     expect((await end.invoke('*SN-1', 'Echo', { text: 'by identifier' })).code).toBe(CODE.SUCCESS);
     expect((await end.invoke('B', 'Echo', { text: 'by name' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('names the gateway in every BIND and UNBIND (5.2)', async () => {
+  it('names the gateway in every BIND and UNBIND [AO 5.2]', async () => {
     const gateway = { name: 'Gate', type: 'SDKGateway' };
     const things = Array.from({ length: 40 }, (_, n) => echoThing(`Thing-with-a-long-name-${n}`));
     const { end, client } = await boundRig(things, { client: { gateway, maxFrameBytes: 512 } });
@@ -50,7 +50,7 @@ describe('authentication and binding', () => {
     for (const { body } of binds) expect((body as BindBody).gateway).toEqual(gateway);
   });
 
-  it('sends several single-frame BINDs, never a chunked one (11.3)', async () => {
+  it('sends several single-frame BINDs, never a chunked one [AO 11.3]', async () => {
     const things = Array.from({ length: 300 }, (_, n) => echoThing(`Thing-with-quite-a-long-name-number-${n}`));
     const { end } = await boundRig(things);
     const binds = end.frames.map((frame) => decodeMessage(frame)).filter(({ code }) => code === CODE.BIND);
@@ -109,7 +109,7 @@ describe('authentication and binding', () => {
 });
 
 describe('requests of the platform are answered exactly once', () => {
-  it('with request id and endpoint id echoed (11.4)', async () => {
+  it('with request id and endpoint id echoed [AO 11.4]', async () => {
     const { end } = await boundRig([echoThing()]);
     const answer = await end.request(CODE.POST, invokeBody('Echo', 'hi'), 0x77);
     expect(answer).toMatchObject({
@@ -122,7 +122,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect(rowsFromTable(answer.body.content!)).toEqual([{ result: 'hi' }]);
   });
 
-  it('with a coded reason and no content when they fail (11.7, 7.1)', async () => {
+  it('with a coded reason and no content when they fail [AO 11.7, 7.1]', async () => {
     const { end } = await boundRig([
       thingWith(() => Promise.reject(new AgentError('JobNotFound', 'There is no job "x".'))),
     ]);
@@ -229,7 +229,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect(answer.body.reason).toMatch(/^ResultTooLarge: .*20000 rows/);
   });
 
-  it('in chunks above a frame, by the smaller of both limits, none of them empty, never one (4.3)', async () => {
+  it('in chunks above a frame, by the smaller of both limits, none of them empty, never one [AO 4.3]', async () => {
     const { end, platform, client, clock } = await boundRig([echoThing()]);
     const sizes = (from: number): number[] => end.frames.slice(from).map((frame) => frame.length);
     const before = end.frames.length;
@@ -251,7 +251,7 @@ describe('requests of the platform are answered exactly once', () => {
     ).toBe(true);
   });
 
-  it('to a name that is not bound, and to other entity types, with 0x84 (7.3)', async () => {
+  it('to a name that is not bound, and to other entity types, with 0x84 [AO 7.3]', async () => {
     const { end } = await boundRig([echoThing()]);
     expect(await end.invoke('Nobody', 'Echo', { text: 'x' })).toMatchObject({
       code: 0x84,
@@ -271,7 +271,7 @@ describe('odd and broken frames keep the connection', () => {
   const request = (): Buffer =>
     encodeMessage({ code: CODE.POST, requestId: 50, endpointId: 1, sessionId: 2 }, invokeBody('Echo'));
 
-  it('unreadable requests with an id are answered 0x80, once, with one log line (4.4, 7.3)', async () => {
+  it('unreadable requests with an id are answered 0x80, once, with one log line [AO 4.4, 7.3]', async () => {
     const { end, log } = await boundRig([echoThing()]);
     const answer = end.answerTo(50);
     end.sendRaw(request().subarray(0, 40));
@@ -280,7 +280,7 @@ describe('odd and broken frames keep the connection', () => {
     expect((await end.invoke('Thing1', 'Echo', { text: 'still here' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('everything else unreadable is dropped with one log line (7.3)', async () => {
+  it('everything else unreadable is dropped with one log line [AO 7.3]', async () => {
     const { end, log } = await boundRig([echoThing()]);
     const response = encodeMessage(
       { code: CODE.SUCCESS, requestId: 1, endpointId: 0, sessionId: 0 },
@@ -305,7 +305,7 @@ describe('odd and broken frames keep the connection', () => {
     expect((await end.invoke('Thing1', 'Echo', { text: 'still here' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('trailing bytes, text messages and KEEP_ALIVE are survived (9.1, 1.2, 1.4)', async () => {
+  it('trailing bytes, text messages and KEEP_ALIVE are tolerated [AO 9.1, 1.2, 1.4]', async () => {
     const { end, platform } = await boundRig([echoThing()]);
     const answer = end.answerTo(50);
     end.sendRaw(Buffer.concat([request(), Buffer.alloc(7)]));
@@ -315,7 +315,7 @@ describe('odd and broken frames keep the connection', () => {
     expect((await end.invoke('Thing1', 'Echo', { text: 'still here' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('an edge that gets AUTH or BIND answers 0x80 (2.2)', async () => {
+  it('an edge that gets AUTH or BIND answers 0x80 [AO 2.2]', async () => {
     const { end } = await boundRig([echoThing()]);
     const answers = [end.answerTo(60), end.answerTo(61)];
     end.send(CODE.AUTH, 60, { kind: 'auth', claims: new Map() });
@@ -323,7 +323,7 @@ describe('odd and broken frames keep the connection', () => {
     expect((await Promise.all(answers)).map(({ code }) => code)).toEqual([0x80, 0x80]);
   });
 
-  it('a multipart request is joined in any order, and answered once if it is refused (4.2)', async () => {
+  it('a multipart request is joined in any order, and answered once if it is refused [AO 4.2]', async () => {
     const { end } = await boundRig([echoThing()]);
     const header = { code: CODE.POST, requestId: 70, endpointId: 0, sessionId: 0 };
     const sizes = { maxFrameBytes: 8192, maxMessageBytes: 4_000_000 };
@@ -351,7 +351,7 @@ describe('odd and broken frames keep the connection', () => {
   });
 });
 
-describe('keeping alive (1.4, 11.6)', () => {
+describe('keeping alive [AO 1.4, 11.6]', () => {
   it('pings with a short text, first right after BIND, then each interval', async () => {
     const { end, clock } = await boundRig([echoThing()]);
     expect(end.pings).toHaveLength(1);
@@ -371,7 +371,7 @@ describe('keeping alive (1.4, 11.6)', () => {
 });
 
 describe('after a loss', () => {
-  it('it authenticates and binds anew, with jitter (11.8, 5.4)', async () => {
+  it('it authenticates and binds anew, with jitter [AO 11.8, 5.4]', async () => {
     const { platform, clock, client, statuses } = await boundRig([echoThing()]);
     platform.policy.sessionId = 0x0a0b0c0d;
     platform.peer.hangUp('broken');
@@ -423,7 +423,7 @@ describe('after a loss', () => {
 });
 
 describe('drain and close are different', () => {
-  it('drain refuses new work, answers what is open, unbinds and closes 1000 (1.5)', async () => {
+  it('drain refuses new work, answers what is open, unbinds and closes 1000 [AO 1.5]', async () => {
     const gate = deferred<string>();
     const { end, client, clock } = await boundRig([thingWith(() => gate.promise)]);
     const open = end.invoke('Thing1', 'Do');
@@ -498,7 +498,7 @@ describe('calls of the edge', () => {
     expect(end.requestsFor('Nothing')[0]?.body.params).toBeNull();
   });
 
-  it('fail with the reason of the platform, at their time-out, or with the connection (7.2)', async () => {
+  it('fail with the reason of the platform, at their time-out, or with the connection [AO 7.2]', async () => {
     const { client, clock, platform } = await boundRig([echoThing()], {
       policy: {
         onRequest: (request) =>

@@ -40,14 +40,14 @@ const notified = (effects: readonly Effect[]): unknown[] =>
   effects.flatMap((effect) => (effect.type === 'notify' ? [effect.status.type] : []));
 
 describe('the session', () => {
-  it('dials, authenticates and binds in that order, then pings at once (5.3, 1.4)', () => {
+  it('dials, authenticates and binds in that order, then pings at once [AO 5.3, 1.4]', () => {
     const { state, all } = run(['a'], ...toBinding, accepted);
     expect(state.tag).toBe('bound');
     expect(sent(all)).toEqual([{ type: 'sendAuth' }, { type: 'sendBind', names: ['a'] }, { type: 'sendPing' }]);
     expect(notified(all)).toEqual(['connecting', 'authenticated', 'bound']);
   });
 
-  it('sends several BINDs one after the other, each when the one before it was answered (11.3)', () => {
+  it('sends several BINDs one after the other, each when the one before it was answered [AO 11.3]', () => {
     expect(sent(run(['a', 'b', 'c'], ...toBinding).effects)).toEqual([{ type: 'sendBind', names: ['a', 'b'] }]);
     const second = run(['a', 'b', 'c'], ...toBinding, accepted);
     expect(sent(second.effects)).toEqual([{ type: 'sendBind', names: ['c'] }]);
@@ -107,7 +107,7 @@ describe('the session', () => {
     expect(pauses(dialling.effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
   });
 
-  it('comes back after losses with jitter that grows, until it has been bound for a while (11.8)', () => {
+  it('reconnects after losses with growing jitter, until it has been bound for a while [AO 11.8]', () => {
     const twice = [...toBinding, accepted, lost(), fire('dial'), { type: 'opened' }, accepted, accepted] as const;
     expect(pauses(run(['a'], ...twice, lost()).effects)).toEqual([
       { kind: 'jitter', attempt: 1, isRecentlyBound: true },
@@ -181,7 +181,7 @@ describe('the session', () => {
     expect(sent(answered.effects)).toEqual([{ type: 'sendPing' }]);
   });
 
-  it('unbinds everything it had bound, then closes, whatever the platform says to it (1.5)', () => {
+  it('unbinds everything it had bound, then closes, whatever the platform answers [AO 1.5]', () => {
     const { all, state } = run(
       ['a', 'b', 'c'],
       ...toBinding,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { webSocketUrl } from '../../../src/alwayson/web-socket-url.js';
 
-describe('webSocketUrl (1.1)', () => {
+describe('webSocketUrl [AO 1.1]', () => {
   it.each([
     ['wss://host', 'wss://host/Thingworx/WS'],
     ['https://host:8443/', 'wss://host:8443/Thingworx/WS'],

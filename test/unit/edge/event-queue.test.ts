@@ -32,7 +32,7 @@ const outcomeOf = (promise: Promise<void>): Promise<string> =>
     (error: AgentError) => error.code,
   );
 
-describe('events (6.2)', () => {
+describe('events [AO 6.2]', () => {
   it('are a POST of one row, resolved when the platform has answered', async () => {
     const thing = thingWithAlarm();
     const { end } = await boundRig([thing], { policy: accepting });

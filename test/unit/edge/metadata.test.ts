@@ -145,7 +145,7 @@ describe('metadata (8.2, formats 6)', () => {
     });
   });
 
-  it('is answered to GetMetadata as one JSON result, without the plumbing services (8.1, 11.5)', async () => {
+  it('is returned by GetMetadata as one JSON result, without the services that platforms expect [AO 8.1, 11.5]', async () => {
     const { end } = await boundRig([thing()]);
     const answer = await end.invoke('Thing1', 'GetMetadata');
     expect(answer.code).toBe(CODE.SUCCESS);

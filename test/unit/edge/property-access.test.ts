@@ -16,7 +16,7 @@ const property = (name: string, more: Partial<PropertyDefinition> = {}): Propert
 
 const thingWith = (...properties: PropertyDefinition[]): EdgeThing => new EdgeThing({ name: 'Thing1', properties });
 
-describe('reading and writing (6.2)', () => {
+describe('reading and writing [AO 6.2]', () => {
   const read = (name: string) => ({
     entityName: 'Thing1',
     characteristic: CHARACTERISTIC.properties,

@@ -54,7 +54,7 @@ function pushed(requests: readonly Message<RequestBody>[]): unknown[] {
 
 const PUSH = 'UpdateSubscribedPropertyValues';
 
-describe('pushes (8.3)', () => {
+describe('pushes [AO 8.3]', () => {
   it('come once the subscriptions name the property, asked for with hasDeadband', async () => {
     const thing = thingWith(property('temp'), property('other'));
     thing.setProperty('temp', 1, { timeMs: 9 });
@@ -103,7 +103,7 @@ describe('pushes (8.3)', () => {
     expect(end.requestsFor(PUSH)).toEqual([]);
   });
 
-  it('a change of quality alone is pushed (12)', async () => {
+  it('a change of quality alone is pushed [AO 12]', async () => {
     const thing = thingWith(property('temp'));
     const { end } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['VALUE'] })) });
     thing.setProperty('temp', 1);
@@ -220,7 +220,7 @@ describe('pushes (8.3)', () => {
     expect(pushed(end.requestsFor(PUSH))).toEqual([['temp', 1]]);
   });
 
-  it('a platform that knows no subscriptions is lived with (8.3)', async () => {
+  it('tolerates a platform that knows no subscriptions [AO 8.3]', async () => {
     const thing = thingWith(property('temp'));
     const { end, log } = await boundRig([thing]);
     thing.setProperty('temp', 1);
@@ -230,7 +230,7 @@ describe('pushes (8.3)', () => {
   });
 });
 
-describe('SynchronizeModelState (8.4, 11.5)', () => {
+describe('SynchronizeModelState [AO 8.4, 11.5]', () => {
   it('answers the current values asked for, as NamedVTQ, and subscribes', async () => {
     const thing = thingWith(property('temp'), property('unset'), property('other'));
     thing.setProperty('temp', 5, { timeMs: 77 });

@@ -144,7 +144,7 @@ describe('parameters before a handler sees them', () => {
   });
 });
 
-describe('results by their declared type (7.1)', () => {
+describe('results by their declared type [AO 7.1]', () => {
   it('NOTHING has no content, whatever the handler gave', () => {
     expect(resultTable({ baseType: 'NOTHING' }, 'ignored')).toBeNull();
   });
@@ -200,7 +200,7 @@ describe('a handler', () => {
     expect(line?.fields).toMatchObject({ correlationId: contexts[0]?.correlationId, requestId: expect.any(Number) });
   });
 
-  it('is called whatever the method of the request (6.2)', async () => {
+  it('is called whatever the method of the request [AO 6.2]', async () => {
     const { end } = await boundRig([new EdgeThing({ name: 'Thing1', services: [echoService] })]);
     const body = { entityName: 'Thing1', characteristic: 2, name: 'Echo', params: parameterTable({ text: 'x' }) };
     for (const code of [CODE.GET, CODE.PUT, CODE.POST, CODE.DELETE]) {

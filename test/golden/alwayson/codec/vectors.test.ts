@@ -12,7 +12,7 @@ import { bytesOf, frameVectors, isWhole, valueVectors, withoutStrays } from '../
 const frames = frameVectors().map((vector) => [vector.name, vector] as const);
 const readable = frames.filter(([, { decoded }]) => decoded['error'] === undefined);
 
-describe('frames of other software (protocol notes 13)', () => {
+describe('frames of other software [AO 13]', () => {
   it('has the frames', () => {
     expect(frames).toHaveLength(74);
     expect(readable).toHaveLength(73);
@@ -28,13 +28,13 @@ describe('frames of other software (protocol notes 13)', () => {
     expect(encodeMessage(message, message.body).toString('hex')).toBe(withoutStrays(vector));
   });
 
-  it('takes a KEEP_ALIVE of a header only as a no-op (1.4)', () => {
+  it('treats a KEEP_ALIVE that has only a header as a no-op [AO 1.4]', () => {
     const vector = frameVectors().find(({ name }) => name.includes('keep_alive'));
     expect(decodeMessage(bytesOf(vector!)).body).toEqual({ kind: 'keepAlive' });
   });
 });
 
-describe('multipart messages of other software (4)', () => {
+describe('multipart messages of other software [AO 4]', () => {
   const chunks = readable.filter(([, vector]) => !isWhole(vector)).map(([, vector]) => vector);
   const ids = new Map(chunks.map((vector) => [vector.decoded['requestId'] as number, vector.name.split('#')[0]!]));
 
@@ -54,7 +54,7 @@ describe('multipart messages of other software (4)', () => {
     expect(json).toEqual(expectedFrameJson({ ...recorded, consumed: undefined } as never, 0));
   });
 
-  it('cuts an answer exactly where the C SDK does (4.3)', () => {
+  it('cuts an answer exactly where the C SDK does [AO 4.3]', () => {
     const parts = chunks.filter(({ name }) => name.startsWith('multipart_response_20000'));
     const joiner = new MultipartJoiner();
     const whole = parts.map((vector) => joiner.add(decodeMessage(bytesOf(vector)) as Message<ChunkBody>, 0)).at(-1)!;
@@ -63,7 +63,7 @@ describe('multipart messages of other software (4)', () => {
   });
 });
 
-describe('values of other software (3.2, 3.4)', () => {
+describe('values of other software [AO 3.2, 3.4]', () => {
   const asTable = (hex: string): string => `0101780000000000010001${hex}00`;
 
   it.each(

@@ -68,7 +68,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     await platform.close();
   });
 
-  describe('upgrade (1.1, 10.1)', () => {
+  describe('upgrade [AO 1.1, 10.1]', () => {
     it('answers exactly what a C SDK edge accepts, declines compression, and sends nothing first', async () => {
       await start();
       const socket = connect(platform.port, '127.0.0.1');
@@ -105,7 +105,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     });
   });
 
-  describe('AUTH (5.1, 10.2, 10.3)', () => {
+  describe('AUTH [AO 5.1, 10.2, 10.3]', () => {
     it('gives a session id in the header, whatever the case of the claim, and again', async () => {
       await start();
       const edge = await edgeOf();
@@ -140,7 +140,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       expect((await edge.closed).code).toBe(1008);
     });
 
-    it('closes one that is silent for too long, and not before (1.4, 10.9)', async () => {
+    it('closes one that is silent for too long, and not before [AO 1.4, 10.9]', async () => {
       await start({ idleTimeoutMs: 60 });
       const edge = await bound();
       edge.socket.ping('12:00:00');
@@ -149,7 +149,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     });
   });
 
-  describe('BIND (5.2, 10.4)', () => {
+  describe('BIND [AO 5.2, 10.4]', () => {
     it('takes names, identifiers and a gateway, and answers once', async () => {
       await start({ things: [{ name: 'Other', identifier: 'SN-1' }] });
       const edge = await edgeOf();
@@ -163,7 +163,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('joins a BIND that comes in chunks (5.2)', async () => {
+    it('joins a BIND that comes in chunks [AO 5.2]', async () => {
       await start();
       const edge = await edgeOf();
       edge.send(auth(platform.appKey));
@@ -217,8 +217,8 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     });
   });
 
-  describe('requests to an edge (10.5, 10.6)', () => {
-    it('asks in the bytes that a C SDK edge was seen to understand (13.7)', async () => {
+  describe('requests to an edge [AO 10.5, 10.6]', () => {
+    it('sends a request in the bytes that a C SDK edge accepted [AO 13.7]', async () => {
       await start();
       const edge = await bound();
       const { frame, answer } = await echo(edge, { text: 'hello' });
@@ -243,7 +243,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('sends nothing above one MiB (10.5)', async () => {
+    it('sends nothing above one MiB [AO 10.5]', async () => {
       await start();
       const edge = await bound();
       const answer = await rest.invoke('Echo', { text: 'x'.repeat(1_100_000) });
@@ -255,7 +255,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('never sends LONG (10.10)', async () => {
+    it('never sends LONG [AO 10.10]', async () => {
       await start();
       const edge = await bound();
       const small = await echo(edge, { big: 7 });
@@ -269,7 +269,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('joins a large answer in chunks of any order, also with an empty last one (4.2)', async () => {
+    it('joins a large answer in chunks of any order, also with an empty last one [AO 4.2]', async () => {
       await start();
       const edge = await bound();
       const { frame, answer } = await echo(edge);
@@ -289,7 +289,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('times out as 504 and ignores the late answer (7.3)', async () => {
+    it('times out as 504 and ignores the late answer [AO 7.3]', async () => {
       await start({ requestTimeoutMs: 40 });
       const edge = await bound();
       const { frame, answer } = await echo(edge);
@@ -316,7 +316,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     });
   });
 
-  describe('errors of C SDK edges (7.2, 9.1, 10.7)', () => {
+  describe('errors of C SDK edges [AO 7.2, 9.1, 10.7]', () => {
     it.each([
       ['in the right place', [1, ...b.text('Something broke'), 0xff], 'Something broke'],
       ['lost, with stray bytes', [0, 0xff, ...Array.from({ length: 16 }, () => 0)], 'INTERNAL_SERVER_ERROR'],
@@ -363,7 +363,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     });
   });
 
-  describe('odd frames (4.4, 7.3)', () => {
+  describe('unusual frames [AO 4.4, 7.3]', () => {
     it('answers an unreadable request 0x80, ignores text and KEEP_ALIVE, and stays', async () => {
       await start();
       const edge = await bound();
@@ -424,7 +424,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     });
   });
 
-  describe('requests of an edge (8.3, 10.8)', () => {
+  describe('requests of an edge [AO 8.3, 10.8]', () => {
     it('tells the subscriptions, takes pushes and events, refuses the rest with a reason', async () => {
       await start();
       const edge = await bound();
@@ -488,7 +488,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     await edge.close();
   });
 
-  it('speaks permessage-deflate where it may (1.3)', async () => {
+  it('uses permessage-deflate when it is enabled [AO 1.3]', async () => {
     await start({ compression: true });
     const edge = await bound({ perMessageDeflate: true });
     expect(edge.socket.extensions).toContain('permessage-deflate');

@@ -71,7 +71,7 @@ describe('every frame of other software', () => {
   );
 
   it.each(whole.filter(([, vector]) => bodyTypeOf(vector) === 'REQUEST'))(
-    '%s cut into two unmarked frames at every offset is the same message (4.4)',
+    '%s cut into two unmarked frames at every offset is the same message [AO 4.4]',
     (_, vector) => {
       const bytes = Buffer.from(withoutStrays(vector), 'hex');
       const outcomes = Array.from({ length: bytes.length - 17 }, (_, index) => {

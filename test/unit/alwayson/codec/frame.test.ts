@@ -29,7 +29,7 @@ function bothWays(bytes: Bytes): MessageBody {
   return message.body;
 }
 
-describe('header (2)', () => {
+describe('header [AO 2]', () => {
   it('has code and ids, all bits of them', () => {
     const bytes = [
       ...header(CODE.SUCCESS, { requestId: 0xffff_ffff, endpointId: 0x8000_0001, sessionId: 0xfffffffe }),
@@ -69,7 +69,7 @@ describe('header (2)', () => {
   });
 });
 
-describe('message codes (2.1)', () => {
+describe('message codes [AO 2.1]', () => {
   const requests = [1, 2, 3, 4];
   const others = [CODE.BIND, CODE.UNBIND, CODE.AUTH, CODE.CLEARAUTH, CODE.KEEP_ALIVE] as readonly number[];
   const unknown = Array.from({ length: 0x40 }, (_, code) => code).filter(
@@ -136,7 +136,7 @@ describe('message codes (2.1)', () => {
   });
 });
 
-describe('AUTH (5.1)', () => {
+describe('AUTH [AO 5.1]', () => {
   it('has claims', () => {
     const bytes = [
       ...header(CODE.AUTH, { sessionId: 0xffffffff }),
@@ -155,7 +155,7 @@ describe('AUTH (5.1)', () => {
     });
   });
 
-  it('of an SDK edge with a key of 200 bytes lacks its last 3 bytes, which is told (9.1)', () => {
+  it('of an SDK edge with a key of 200 bytes lacks its last 3 bytes, which is reported [AO 9.1]', () => {
     const whole = [...header(CODE.AUTH), 1, ...text('appKey'), ...text('k'.repeat(200))];
     expect(() => decode(whole.slice(0, -3))).toThrow(
       expect.objectContaining({ code: 'FrameTruncated', context: expect.objectContaining({ missing: 3 }) }),
@@ -176,7 +176,7 @@ describe('AUTH (5.1)', () => {
   });
 });
 
-describe('BIND and UNBIND (5.2)', () => {
+describe('BIND and UNBIND [AO 5.2]', () => {
   it('have names, identifiers among them', () => {
     expect(bothWays(bind(CODE.BIND, ['Thing1', '*SN-1']))).toEqual({
       kind: 'bind',
@@ -206,7 +206,7 @@ describe('BIND and UNBIND (5.2)', () => {
   });
 });
 
-describe('requests (6)', () => {
+describe('requests [AO 6]', () => {
   const params = [5, ...table([field('text', 0)], [row(cell.text(0, 'hi'))])];
 
   it('have entity, characteristic, name and parameters', () => {
@@ -267,14 +267,14 @@ describe('requests (6)', () => {
     expect(() => decode(request({ params: [99] }))).toThrow(expect.objectContaining({ code: 'UnknownBaseType' }));
   });
 
-  it('with a name of 128 bytes from an SDK edge are short and fail alone (9.1)', () => {
+  it('with a name of 128 bytes from an SDK edge are short and fail alone [AO 9.1]', () => {
     expect(() => decode(request({ entityName: 'n'.repeat(128) }).slice(0, -3))).toThrow(
       expect.objectContaining({ code: 'FrameTruncated' }),
     );
   });
 });
 
-describe('answers (7)', () => {
+describe('answers [AO 7]', () => {
   it('have a reason or none, content or none', () => {
     expect(bothWays(response(CODE.NOT_FOUND, [0xff], 'No such Thing'))).toEqual({
       kind: 'response',
@@ -294,14 +294,14 @@ describe('answers (7)', () => {
     expect(decode([...header(CODE.SUCCESS), 9, ...text('why'), 0xff]).body).toMatchObject({ reason: 'why' });
   });
 
-  it('of an SDK edge have the reason as padding, which is counted (7.2)', () => {
+  it('of an SDK edge have the reason as padding, which is counted [AO 7.2]', () => {
     const content = [5, ...table([field('reason', 0)], [row(cell.text(0, 'Boom'))])];
     const message = decode([...response(CODE.INTERNAL_SERVER_ERROR, content), 0, 0, 0, 0, 0]);
     expect(message).toMatchObject({ trailingBytes: 5, body: { reason: null, content: { rows: [['Boom']] } } });
   });
 });
 
-describe('trailing bytes (9.1)', () => {
+describe('trailing bytes [AO 9.1]', () => {
   it.each<[string, Bytes]>([
     ['a request', request()],
     ['an answer', response(CODE.SUCCESS)],
@@ -313,7 +313,7 @@ describe('trailing bytes (9.1)', () => {
   });
 });
 
-describe('chunks (4.1)', () => {
+describe('chunks [AO 4.1]', () => {
   it('of a request carry the entity', () => {
     const entity = [10, ...text('Thing1')];
     const bytes = chunk(CODE.POST, { chunkId: 2, chunkCount: 3, chunkSize: 128, entity, data: [1, 2] });
@@ -341,7 +341,7 @@ describe('chunks (4.1)', () => {
   });
 });
 
-describe('message size (9)', () => {
+describe('message size [AO 9]', () => {
   it('is limited before anything is read', () => {
     expect(() => decode(request(), { maxMessageBytes: 20 })).toThrow(
       expect.objectContaining({ code: 'FrameLimitExceeded' }),

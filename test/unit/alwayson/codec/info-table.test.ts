@@ -32,7 +32,7 @@ function bothWays(baseType: BaseType, written: Bytes): Cell | undefined {
   return table.fields[0]?.baseType === baseType ? table.rows[0]?.[0] : undefined;
 }
 
-describe('base types (3.2)', () => {
+describe('base types [AO 3.2]', () => {
   const texts = Object.entries(BASE_TYPES).filter(([, { payload }]) => payload === 'string');
 
   it.each(texts)('%s is a string both ways', (name, { code }) => {
@@ -114,7 +114,7 @@ describe('base types (3.2)', () => {
   });
 });
 
-describe('strings (3.1)', () => {
+describe('strings [AO 3.1]', () => {
   it.each([0, 1, 13, 14, 127, 128, 129, 300, 70_000])('of %i bytes are the same both ways', (length) => {
     const value = 'x'.repeat(length);
     expect(bothWays('STRING', cell.text(0, value))).toEqual(value);
@@ -151,7 +151,7 @@ describe('strings (3.1)', () => {
   });
 });
 
-describe('data shapes (3.3)', () => {
+describe('data shapes [AO 3.3]', () => {
   const aspects: readonly (readonly [string, Bytes])[] = [
     ['isRequired', cell.boolean(1)],
     ['defaultValue', cell.number(0.5)],
@@ -197,7 +197,7 @@ describe('data shapes (3.3)', () => {
   });
 });
 
-describe('tables (3.4)', () => {
+describe('tables [AO 3.4]', () => {
   it('without fields and without rows are legal', () => {
     expect(decode([0, 0])).toEqual({ fields: [], rows: [] });
     expect([...encodeInfoTable({ fields: [], rows: [] })]).toEqual([0, 0]);
@@ -234,7 +234,7 @@ describe('tables (3.4)', () => {
   });
 });
 
-describe('limits while reading (9)', () => {
+describe('limits while reading [AO 9]', () => {
   const twoRows = table([field('x', 0)], [row(cell.text(0, 'abc')), row(cell.text(0, 'abcd'))]);
   const nested = (depth: number): Bytes =>
     depth === 0 ? table([]) : table([field('t', 5)], [row(cell.table(nested(depth - 1)))]);

@@ -38,7 +38,7 @@ const chunksOf = (header: Partial<MessageHeader>, body: WholeBody): Message<Chun
 const addAll = (joiner: MultipartJoiner, chunks: readonly Message<ChunkBody>[]): (Message<WholeBody> | undefined)[] =>
   chunks.map((one) => joiner.add(one, 0));
 
-describe('splitting (4.3)', () => {
+describe('splitting [AO 4.3]', () => {
   it('leaves alone what fits one frame', () => {
     const body = answer('x'.repeat(64 - 15 - 3));
     expect(encodeFrames({ ...HEADER, code: 0x80 }, body, SIZES)).toEqual([
@@ -85,7 +85,7 @@ describe('splitting (4.3)', () => {
     expect(addAll(new MultipartJoiner(), frames.map(received)).at(-1)?.body).toEqual(body);
   });
 
-  it('refuses what is above the message size, counted as chunk count times chunk size (9)', () => {
+  it('refuses what is above the message size, counted as chunk count times chunk size [AO 4.2]', () => {
     const code = CODE.SUCCESS;
     const limit = (length: number): unknown =>
       encodeFrames({ ...HEADER, code }, answer('x'.repeat(length)), { maxFrameBytes: 64, maxMessageBytes: 640 });
@@ -113,7 +113,7 @@ describe('splitting (4.3)', () => {
   });
 });
 
-describe('joining (4.2)', () => {
+describe('joining [AO 4.2]', () => {
   it('takes chunks in any order', () => {
     const chunks = chunksOf({ code: 0x80 }, answer('0123456789'.repeat(9)));
     expect(chunks).toHaveLength(3);
@@ -201,7 +201,7 @@ describe('joining (4.2)', () => {
     expect(addAll(new MultipartJoiner(), parts)[1]?.body).toEqual(call('n'.repeat(50)));
   });
 
-  it('a multipart BIND of 400 names (5.2)', () => {
+  it('a multipart BIND of 400 names [AO 5.2]', () => {
     const names = Array.from({ length: 400 }, (_, index) => `Thing-with-a-long-name-${index}`);
     const body = bind(CODE.BIND, names).slice(15);
     const slices = [body.slice(0, 8171), body.slice(8171)];
@@ -241,7 +241,7 @@ describe('incomplete messages', () => {
   const last = (requestId: number): Message<ChunkBody> =>
     part(0x40, { requestId, chunkId: 2, chunkCount: 2, data: [0xff] });
 
-  it('expire (4.2)', () => {
+  it('expire [AO 4.2]', () => {
     const joiner = new MultipartJoiner({ maxPartialAgeMs: 50_000 });
     joiner.add(first(1), 1_000);
     joiner.add(first(2), 40_000);
@@ -271,7 +271,7 @@ describe('incomplete messages', () => {
     expect(joiner.size).toBe(0);
   });
 
-  it('the default refuses above 1 MiB by chunk count times chunk size (4.2)', () => {
+  it('the default refuses above 1 MiB by chunk count times chunk size [AO 4.2]', () => {
     const joiner = new MultipartJoiner();
     joiner.add(first(1, { chunkCount: 128 }), 0);
     expect(() => joiner.add(first(2, { chunkCount: 129 }), 0)).toThrow(

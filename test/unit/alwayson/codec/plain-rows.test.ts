@@ -37,7 +37,7 @@ function expectSame(rows: readonly Row[], fields: readonly FieldDefinition[] = M
 }
 
 describe('many rows written at once', () => {
-  it('are the bytes of the protocol (3.4)', () => {
+  it('are the bytes of the protocol [AO 3.4]', () => {
     const texts = ['a', '', 'ü', 'x'.repeat(127), 'x'.repeat(128), '€'.repeat(50), 'z'];
     const bytes = encodeInfoTable({
       fields: fieldsOf('STRING', 'INTEGER'),

@@ -49,7 +49,7 @@ function cutBySdk(frame: Bytes, entityNameBytes = 6): Bytes[] {
 const kinds = (outcomes: readonly (readonly FrameOutcome[])[]): string[][] =>
   outcomes.map((one) => one.map(({ kind }) => kind));
 
-describe('two unmarked frames of the C SDK (4.4)', () => {
+describe('two unmarked frames of the C SDK [AO 4.4]', () => {
   const slice = CHUNK_BYTES - 21 - 2 - 6;
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('a request that lacks its last %i bytes is joined with them', (missing) => {
