@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { PROTOCOL_PAGES, brokenCitations, protocolSections, sectionsOf } from '../support/citations.js';
+import { PROTOCOL_PAGES, bareCitations, brokenCitations, protocolSections, sectionsOf } from '../support/citations.js';
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -23,6 +23,30 @@ describe('citations of protocol facts', () => {
       brokenCitations(readFileSync(file, 'utf8'), sections).map((citation) => `${file}: ${citation}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('name their page', () => {
+    const sources = cited.filter((file) => /^(?:src|test)\b.*\.ts$/u.test(file));
+    const bare = sources.flatMap((file) => bareCitations(readFileSync(file, 'utf8')).map((line) => `${file}: ${line}`));
+    expect(bare).toEqual([]);
+  });
+
+  it.each([
+    ['/** The content (7.1). */', true],
+    [' * The content (7), as it was seen (4.4, 7.3).', true],
+    ['// Job bodies (A.4).', true],
+    ["describe('header (2)', () => {", true],
+    ["  it('answers once (11.4)', async () => {", true],
+    ["    '%s is read (4.4)',", true],
+    ['/** As protocol notes 5.3 say. */', true],
+    ['/** The content [AO 7.1]. */', false],
+    ["describe('header [AO 2]', () => {", false],
+    ["    ['Mashups', 'Mashups (2)'],", false],
+    ['/** Lasts f(2) at most, or 15 bytes (0x0f). */', false],
+    ['const a = b (1.5);', false],
+    ['/** Closes the connection (1009), as C SDKs (2.2.1) do. */', false],
+  ])('without a page are found: %j is one: %s', (line, isBare) => {
+    expect(bareCitations(line)).toEqual(isBare ? [line.trim()] : []);
   });
 
   it.each([

@@ -34,3 +34,23 @@ export const protocolSections = (): Record<PageName, string[]> => ({
   TWX: sectionsOf(readFileSync(PROTOCOL_PAGES.TWX, 'utf8')),
   HUB: sectionsOf(readFileSync(PROTOCOL_PAGES.HUB, 'utf8')),
 });
+
+const NUMBERS = String.raw`\((?:[A-H]\.)?[1-9]\d?(?:\.\d{1,2})?(?:, ?[1-9]\d?(?:\.\d{1,2})?)*\)`;
+const DOTTED = String.raw`\((?:[A-H]|[1-9]\d?)\.\d{1,2}(?:, ?[1-9]\d?(?:\.\d{1,2})?)*\)`;
+
+/** A section in round brackets, in a comment or at the end of a test's title. A call such as `f(2)` has no blank there. */
+const BARE = new RegExp(
+  [
+    String.raw`^\s*(?:/\*\*|\*|//).*(?<=\s)${NUMBERS}`,
+    String.raw`\b(?:describe|it|test)(?:\.each)?\(\s*(['"\x60]).*(?<=\s)${NUMBERS}\1`,
+    String.raw`^\s*(['"\x60])[^'"\x60]*(?<=\s)${DOTTED}\2,?$`,
+  ].join('|'),
+  'u',
+);
+
+/** Lines of a source that name a section without its page, where a reader could not look it up. */
+export const bareCitations = (source: string): string[] =>
+  source
+    .split('\n')
+    .filter((line) => /protocol notes|thingworx-formats/iu.test(line) || BARE.test(line))
+    .map((line) => line.trim());

@@ -12,7 +12,7 @@ import { childOf, itemsOf, type XmlElement } from './xml.js';
 
 /**
  * What a ThingShape, ThingTemplate or Thing declares. On a shape the blocks are its own children; on the others they are
- * those of a nested ThingShape, with the bindings beside it (thingworx-formats 1.2).
+ * those of a nested ThingShape, with the bindings beside it [TWX 1.2].
  */
 export function readParts(entity: XmlElement): EntityParts {
   const blocks = entity.name === 'ThingShape' ? entity : childOf(entity, 'ThingShape');

@@ -35,7 +35,7 @@ function characterOf([, decimal, hex, name]: RegExpExecArray): string {
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** UTF-8 text with each CR LF, and each CR alone, as one LF, as XML 1.0 (2.11) reads them. */
+/** UTF-8 text with each CR LF, and each CR alone, turned into one LF: section 2.11 of XML 1.0 requires it of readers. */
 export function withLineFeeds(bytes: Uint8Array): Uint8Array {
   if (!bytes.includes(CARRIAGE_RETURN)) return bytes;
   const normalised = new Uint8Array(bytes.length);

@@ -66,7 +66,7 @@ function targetOf({ url = '/' }: IncomingMessage): URL {
   return new URL(`http://sandbox${path.replace(/^\/+/, '/')}${query.length > 0 ? `?${query.join('?')}` : ''}`);
 }
 
-/** Throws RestError 401. A key in the URL would stand in logs of proxies, so it is refused there (5.1). */
+/** Throws RestError 401. A key in the URL would appear in the logs of proxies, so it is refused there [TWX 5.1]. */
 function checkKey({ isAppKey }: RestServerOptions, request: IncomingMessage, url: URL): void {
   if ([...url.searchParams.keys()].some((name) => name.toLowerCase() === 'appkey'))
     throw new RestError(401, 'Unauthorized : ApplicationKey Is Not Allowed As A URL Parameter');
@@ -75,7 +75,7 @@ function checkKey({ isAppKey }: RestServerOptions, request: IncomingMessage, url
     throw new RestError(401, 'Unauthorized : send a valid application key in the header appKey');
 }
 
-/** Throws RestError 403 for a type that a form of another site could send (5.2). */
+/** Throws RestError 403 for a content type that a form on another site could send [TWX 5.2]. */
 function checkContentType({ headers }: IncomingMessage, method: string): void {
   if (method === 'GET' || method === 'HEAD') return;
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

@@ -17,7 +17,7 @@ const REPORT_FIELDS = [
   makeField('reportMessage', 'STRING'),
 ];
 
-/** `Importer` and `ExtensionPackageUploader` (thingworx-formats 2.3). */
+/** `Importer` and `ExtensionPackageUploader` [TWX 2.3]. */
 export function addImportRoutes(router: Router, platform: Platform): void {
   router.add('POST', '/Thingworx/Importer', (request) =>
     refusalIs406(platform, async () => {

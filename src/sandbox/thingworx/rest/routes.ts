@@ -24,7 +24,7 @@ const THING_FIELDS = [
 
 type Handler = (thing: PlatformThing, request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer;
 
-/** The routes below `/Thingworx` (thingworx-formats 5). */
+/** The routes below `/Thingworx` [TWX 5]. */
 export function platformRoutes(platform: Platform): Router {
   const router = new Router();
   addThingRoutes(router, platform);

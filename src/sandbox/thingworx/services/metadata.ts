@@ -7,7 +7,7 @@ import { entityNotFound } from '../model/service-failure.js';
 const fieldsJson = (fields: readonly FieldDefinition[]): Readonly<Record<string, unknown>> =>
   tableToJson({ fields, rows: [] }).dataShape.fieldDefinitions;
 
-/** `GET /Things/<t>/Metadata`: maps of definitions (thingworx-formats 5.5, first form). */
+/** `GET /Things/<t>/Metadata`: maps of definitions, the first form of [TWX 5.5]. */
 export function thingMetadataJson(thing: PlatformThing): object {
   const { services, properties, events } = thing.definitions;
   return {
