@@ -1,10 +1,11 @@
 /**
- * Whether `value` is an object as `{}` or JSON.parse makes it: no array, no Date or byte array, no instance of a class.
+ * Whether `value` is an object like those of `{}` and JSON.parse: not an array, a Date, a byte array or an instance of a
+ * class. Objects of another realm, which have an Object.prototype of their own, are plain too.
  */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 /** `T` without the members that may be undefined, which become optional instead. */

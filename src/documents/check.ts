@@ -8,8 +8,8 @@ export type CheckResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * Checks a document against a schema: every error at once, each with its place. An unknown key is an error where the
- * schema is strict, with the key that was probably meant. A custom issue may carry its hint in `params.hint`.
+ * Checks a document against a schema and returns all errors at once, each with its place. In a strict schema an unknown key
+ * is an error, with the key that was probably meant. A custom issue may have its hint in `params.hint`.
  */
 export function checkDocument<Schema extends z.ZodType>(
   document: LocatedValue & Partial<Pick<SourceDocument, 'problems'>>,
@@ -43,13 +43,13 @@ function unknownKey(path: DocumentPath, known: readonly string[], document: Loca
   return hint === undefined ? problem : { ...problem, hint };
 }
 
-/** The known key that a key begins with when the blank after its colon is missing: what follows may be a secret. */
+/** Returns the known key with which a key begins if the blank after its colon is missing; the rest may be a secret. */
 function runTogether(key: string, known: readonly string[]): string | undefined {
   const name = /^([\w-]+)\s*[:=]/.exec(key)?.[1];
   return name !== undefined && known.includes(name) ? name : undefined;
 }
 
-/** The keys that a schema knows for the object at `path`; empty where it takes any. */
+/** Returns the keys of a schema for the object at `path`; empty if it accepts any. */
 function knownKeysAt(schema: z.ZodType, path: DocumentPath): readonly string[] {
   let schemas = alternatives(schema);
   for (const step of path) schemas = schemas.flatMap((candidate) => childrenAt(candidate, step)).flatMap(alternatives);
@@ -63,7 +63,7 @@ function knownKeysAt(schema: z.ZodType, path: DocumentPath): readonly string[] {
 const definitionOf = (schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] =>
   (schema as z.core.$ZodTypes)._zod.def;
 
-/** What stands behind wrappers (optional, default, ...) and the members of a union. */
+/** Returns the schemas within wrappers (optional, default, ...), and the members of a union. */
 function alternatives(schema: z.core.$ZodType): z.core.$ZodType[] {
   const def = definitionOf(schema);
   if (def.type === 'union') return def.options.flatMap(alternatives);

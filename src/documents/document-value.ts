@@ -1,15 +1,15 @@
 import type { DocumentPath } from './problem.js';
 
-/** The problem of each number that `inexactNumbers` finds. */
+/** The message and hint for each number that `inexactNumbers` returns. */
 export const INEXACT_NUMBER = {
   message: 'is a whole number that cannot be held exactly',
   hint: 'whole numbers beyond 9007199254740992 lose digits: put it in quotes if it may be text',
 } as const;
 
-/** Keys of the top level that begin so are for the author of the document: anchors, notes, other programs. */
+/** Keys of the top level with this prefix are reserved for authors of documents: anchors, notes, other programs. */
 const EXTENSION_PREFIX = 'x-';
 
-/** The document's value without the keys of its top level that begin with `x-`. */
+/** Returns the value of a document without the keys of its top level that begin with `x-`. */
 export function withoutExtensions(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const keys = Object.keys(value);
@@ -18,8 +18,8 @@ export function withoutExtensions(value: unknown): unknown {
 }
 
 /**
- * Paths of the whole numbers that a double cannot hold exactly. A bigint that a double can hold is made a number, in
- * place: a document holds numbers only.
+ * Returns the paths of the whole numbers that a double cannot hold exactly. Every other bigint is replaced with a number in
+ * place, so that a document contains only numbers.
  */
 export function inexactNumbers(root: unknown): DocumentPath[] {
   if (typeof root === 'bigint') return [[]];
@@ -36,7 +36,7 @@ export function inexactNumbers(root: unknown): DocumentPath[] {
     if (visited.has(value)) return;
     visited.add(value);
     const holder = value as Record<string | number, unknown>;
-    // Most of a large document is items: naming each of them as a text would take longer than reading them.
+    // Most parts of a large document are items; turning their indexes into texts would take longer than reading them.
     if (Array.isArray(value)) for (let index = 0; index < value.length; index += 1) visitPart(holder, index, path);
     else for (const key of Object.keys(value)) visitPart(holder, key, path);
   };

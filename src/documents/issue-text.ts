@@ -1,19 +1,19 @@
 import type { z } from 'zod';
 import type { DocumentPath } from './problem.js';
 
-/** One error of a schema in words of ours. */
+/** One error of a schema, worded for readers of documents. */
 export interface IssueText {
   readonly path: DocumentPath;
   readonly message: string;
   readonly hint?: string;
-  /** Names of keys of the object at `path` that the schema does not know; the message is then without meaning. */
+  /** Keys of the object at `path` that the schema does not know; `message` is not used then. */
   readonly unknownKeys?: readonly string[];
 }
 
 /**
- * The words for an issue of zod; several when it is a union of which one member was clearly meant.
+ * Returns the texts for an issue of zod; several if it is a union one of whose members was clearly meant.
  * @param root the whole value that was checked.
- * @param base path of the issue's own root, for issues inside a union.
+ * @param base the path of the issue's own root, for issues within a union.
  */
 export function issueTexts(issue: z.core.$ZodIssue, root: unknown, base: DocumentPath = []): IssueText[] {
   const path = [...base, ...(issue.path as DocumentPath)];
@@ -35,7 +35,7 @@ function missing(issue: z.core.$ZodIssue, path: DocumentPath): IssueText {
   const wanted = wantedBy(issue);
   return wanted === undefined
     ? { path, message: 'is required' }
-    : { path, message: 'is required', hint: `give ${wanted}` };
+    : { path, message: 'is required', hint: `set it to ${wanted}` };
 }
 
 function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
@@ -63,7 +63,7 @@ function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
   }
 }
 
-/** Zod's default texts begin so; any other was written by the schema's author and stands. */
+/** Whether a text is a default of zod, which begins so; any other was written for the schema and is kept. */
 const isZodsOwnText = (message: string): boolean => /^(?:Invalid|Too (?:small|big)|Unrecognized)\b/.test(message);
 
 function boundText(origin: string, relation: string, bound: number | bigint): string {
@@ -86,7 +86,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: 'a map of keys',
 };
 
-/** What the issue's schema wants, as a noun; undefined when it cannot be said in a word. */
+/** Returns what the schema of an issue expects, as a noun; undefined if there is no short name for it. */
 function wantedBy(issue: z.core.$ZodIssue): string | undefined {
   if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? issue.expected;
   if (issue.code !== 'invalid_value') return undefined;
@@ -123,7 +123,7 @@ const isOfOtherKind = (issue: z.core.$ZodIssue): boolean => issue.code === 'inva
 function wholeUnionText(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path: DocumentPath): IssueText {
   const wanted = [...new Set(issue.errors.flat().map(wantedBy))].filter((text) => text !== undefined).join(' or ');
   const value = valueAt(root, path);
-  if (value === undefined) return { path, message: 'is required', hint: `give ${wanted}` };
+  if (value === undefined) return { path, message: 'is required', hint: `set it to ${wanted}` };
   return { path, message: `must be ${wanted}, but is ${kindOf(value)}` };
 }
 

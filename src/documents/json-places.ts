@@ -6,9 +6,9 @@ interface Place {
   readonly items?: readonly Place[];
 }
 
-/** Where each part of a JSON text is. The text must be JSON, and no deeper than the stack allows. */
+/** The offset of each part of a JSON text. The text must be valid JSON, nested no deeper than the stack allows. */
 export class JsonPlaces {
-  /** Offsets of names that their object has had before. */
+  /** Offsets of names that occur earlier in the same object. */
   readonly duplicates: number[] = [];
   readonly #text: string;
   readonly #root: Place;
@@ -19,7 +19,7 @@ export class JsonPlaces {
     this.#root = this.#read();
   }
 
-  /** Offset of the value (or name) at `path`, or of the nearest part above it when it is not there. */
+  /** Returns the offset of the value (or name) at `path`, or of its nearest ancestor if it does not exist. */
   offsetOf(path: DocumentPath, part: 'key' | 'value'): number {
     let place = this.#root;
     let keyOffset = place.offset;
@@ -33,7 +33,7 @@ export class JsonPlaces {
     return part === 'key' ? keyOffset : place.offset;
   }
 
-  /** Offset of the first object with more than `count` names; the beginning when there is none. */
+  /** Returns the offset of the first object with more than `count` names; 0 if there is none. */
   offsetOfMapAbove(count: number): number {
     const find = ({ offset, members, items }: Place): number | undefined => {
       if (members && members.size > count) return offset;
@@ -77,7 +77,7 @@ export class JsonPlaces {
     return items;
   }
 
-  /** Steps over the closing mark when it comes next. */
+  /** Skips the closing mark if it is next; returns whether it was. */
   #ends(mark: string): boolean {
     this.#skip(/[\s,]*/y);
     if (this.#text.charAt(this.#offset) !== mark) return false;
@@ -85,7 +85,7 @@ export class JsonPlaces {
     return true;
   }
 
-  /** Steps over a string and returns its text, quotes included. */
+  /** Skips a string and returns its text with quotes. */
   #string(): string {
     const start = this.#offset;
     for (this.#offset += 1; this.#text.charCodeAt(this.#offset) !== 0x22; this.#offset += 1) {

@@ -10,7 +10,7 @@ import {
 } from './notation.js';
 
 /**
- * Reads a JSON text, many times faster than as YAML; undefined when it is not JSON. Places are only looked for when a
+ * Reads a JSON text, many times faster than as YAML; returns undefined if it is not JSON. Places are determined only if a
  * problem needs them.
  */
 export function readJsonText(text: string, limits: DocumentLimits): ParsedText | undefined {
@@ -23,7 +23,7 @@ export function readJsonText(text: string, limits: DocumentLimits): ParsedText |
   const census = takeCensus(value, limits.maxDepth);
   if (census.depth > limits.maxDepth) return { value: undefined, faults: [tooDeep(limits)], offsetOf: () => 0 };
   if (census.widest > limits.maxKeys) faults.push(tooManyKeys(limits, placesOf().offsetOfMapAbove(limits.maxKeys)));
-  // JSON.parse keeps the last of several members of one name, so that fewer are left than the text has.
+  // JSON.parse keeps only the last of several members with one name, so fewer are left than the text has.
   if (census.members < countMembers(text)) faults.push(...placesOf().duplicates.map(duplicateKey));
   return { value, faults, offsetOf: (path, part) => placesOf().offsetOf(path, part) };
 }
@@ -40,14 +40,14 @@ function parsed(text: string): unknown {
 }
 
 interface Census {
-  /** Members of all objects. */
+  /** How many members all objects have together. */
   readonly members: number;
-  /** Members of the object that has the most. */
+  /** How many members the largest object has. */
   readonly widest: number;
   readonly depth: number;
 }
 
-/** Stops going deeper just above `enough`, so that it never exhausts the stack. */
+/** Counts members and depth; stops just above a depth of `enough`, so that the stack is never exhausted. */
 function takeCensus(root: unknown, enough: number): Census {
   let members = 0;
   let widest = 0;
@@ -67,7 +67,7 @@ function takeCensus(root: unknown, enough: number): Census {
   return { members, widest, depth: deepest };
 }
 
-/** Every member has one colon outside strings, and nothing else has. */
+/** Counts the members of all objects: each has one colon outside strings, and nothing else has any. */
 function countMembers(text: string): number {
   let count = 0;
   let isInString = false;

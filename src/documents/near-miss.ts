@@ -1,4 +1,4 @@
-/** The candidate that `word` was probably meant to be: equal but for case and separators, or within a few typing errors. */
+/** Returns the candidate that `word` was probably meant to be: one that differs only in case, separators or a few typos. */
 export function nearMiss(word: string, candidates: readonly string[]): string | undefined {
   const plain = plainForm(word);
   const same = candidates.find((candidate) => plainForm(candidate) === plain);
@@ -20,7 +20,7 @@ const plainForm = (word: string): string =>
     .toLowerCase()
     .replaceAll(/[-_.\s]/g, '');
 
-/** Levenshtein's distance: insertions, deletions and replacements that make `a` into `b`. */
+/** Returns the Levenshtein distance: the insertions, deletions and replacements that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row += 1) {

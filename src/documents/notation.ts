@@ -1,17 +1,17 @@
 import type { DocumentPath } from './problem.js';
 
 export interface DocumentLimits {
-  /** Of the text, in UTF-8. */
+  /** Bytes of the text in UTF-8. */
   readonly maxBytes: number;
-  /** Collections inside one another. */
+  /** Levels of nested collections. */
   readonly maxDepth: number;
-  /** How many values aliases may repeat in all: a small text must not grow into a large value. */
+  /** How many values all aliases may repeat: a small text must not expand into a large value. */
   readonly maxRepeatedValues: number;
   /** Keys of one map. */
   readonly maxKeys: number;
-  /** Of a YAML text, those within texts included. */
+  /** Lines of a YAML text, including those within multi-line strings. */
   readonly maxLines: number;
-  /** Words, marks and line ends of a YAML text: what the time to read it depends on. */
+  /** Words, marks and line ends of a YAML text, on which the time to read it depends. */
   readonly maxTokens: number;
 }
 
@@ -24,19 +24,19 @@ export const DEFAULT_DOCUMENT_LIMITS: DocumentLimits = {
   maxTokens: 500_000,
 };
 
-/** An error of the notation, at an offset of the text. Never repeats a value, which may be a secret. */
+/** A syntax error at an offset of the text. Never repeats a value, which may be a secret. */
 export interface NotationFault {
   readonly offset: number;
   readonly message: string;
   readonly hint?: string;
 }
 
-/** A text in its notation, JSON or YAML: its value, what is wrong with it, and where each part is. */
+/** A parsed JSON or YAML text: its value, its errors, and the place of each part. */
 export interface ParsedText {
-  /** Of no use when there are faults. A whole number that a double cannot hold exactly is a bigint. */
+  /** Not to be used if there are faults. A whole number that a double cannot hold exactly is a bigint. */
   readonly value: unknown;
   readonly faults: readonly NotationFault[];
-  /** Offset of the value (or key) at `path`, or of the nearest part above it when it is not there. */
+  /** Returns the offset of the value (or key) at `path`, or of its nearest ancestor if it does not exist. */
   offsetOf(path: DocumentPath, part: 'key' | 'value'): number;
 }
 

@@ -1,7 +1,7 @@
-/** Where a value is in a document: names of keys and indexes of items, from the root. */
+/** The path of a value in a document: names of keys and indexes of items, from the root. */
 export type DocumentPath = readonly (string | number)[];
 
-/** Where a value came from: a file with a place in it, or the name of something else, such as an environment variable. */
+/** The origin of a value: a place in a file, or the name of another source, such as an environment variable. */
 export interface Origin {
   readonly source: string;
   /** From 1. */
@@ -10,18 +10,18 @@ export interface Origin {
   readonly column?: number;
 }
 
-/** One thing that is wrong with a document. */
+/** One error of a document. */
 export interface Problem {
   readonly origin: Origin;
-  /** Empty when it is the document as a whole. */
+  /** Empty for the document as a whole. */
   readonly path: DocumentPath;
-  /** What is wrong, for example `must be an integer, but is text`. Never the value itself where that may be a secret. */
+  /** What is wrong, for example `must be an integer, but is text`. Never contains a value that may be a secret. */
   readonly message: string;
-  /** What would correct it. */
+  /** How to correct it. */
   readonly hint?: string;
 }
 
-/** `things[0].name`: a path as people write it. */
+/** Formats a path: `things[0].name`. */
 export function formatPath(path: DocumentPath): string {
   let text = '';
   for (const part of path) {
@@ -32,7 +32,7 @@ export function formatPath(path: DocumentPath): string {
   return text;
 }
 
-/** `file:line:column: path: what is wrong (hint)`; parts that are not known are omitted. */
+/** Formats a problem: `file:line:column: path: what is wrong (hint)`; unknown parts are omitted. */
 export function formatProblem(problem: Problem): string {
   const { source, line, column } = problem.origin;
   const place = line === undefined ? source : `${source}:${line}:${column ?? 1}`;
@@ -41,7 +41,7 @@ export function formatProblem(problem: Problem): string {
   return `${place}: ${path}${problem.message}${hint}`;
 }
 
-/** By source, then by place, so that a reader can go through the file from top to bottom. */
+/** Sorts problems by source, then by place, so that a reader can work through the file from top to bottom. */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const sources = [...new Set(problems.map((problem) => problem.origin.source))];
   const rank = (problem: Problem): number => sources.indexOf(problem.origin.source);

@@ -8,27 +8,27 @@ import { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits, type ParsedText } from '.
 import type { DocumentPath, Origin, Problem } from './problem.js';
 import { yamlSteps } from './yaml-text.js';
 
-/** A value and where each part of it came from: one file, or several merged. */
+/** A value with the origin of each part: one file, or several that were merged. */
 export interface LocatedValue {
   readonly value: unknown;
   /**
-   * Where the value at `path` is, or what is nearest above it when it is not there.
-   * @param part `key` to point at the name of the last part rather than its value.
+   * Returns the origin of the value at `path`, or of its nearest ancestor if it does not exist.
+   * @param part `key` for the name of the last part instead of its value.
    */
   locate(path: DocumentPath, part?: 'key' | 'value'): Origin;
 }
 
-/** A YAML or JSON text that was read. With problems, its value is not to be used. */
+/** A YAML or JSON document. If it has problems, its value must not be used. */
 export interface SourceDocument extends LocatedValue {
   readonly file: string;
-  /** Errors of encoding and notation, and numbers that cannot be held; empty for a text that is in order. */
+  /** Errors of encoding and syntax, and numbers that cannot be held exactly. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads a YAML or JSON file in UTF-8. Merge keys (`<<`) are carried out, and keys of the top level that begin with `x-`
- * are left out: they are for anchors. The event loop goes on in between.
- * @throws AgentError `DocumentUnreadable` when the file cannot be read; errors in it are `problems` of the document.
+ * Reads a YAML or JSON file in UTF-8. Merge keys (`<<`) are applied, and keys of the top level that begin with `x-`, which
+ * are for anchors, are omitted. Yields to the event loop in between.
+ * @throws AgentError `DocumentUnreadable` if the file cannot be read; errors within it are `problems` of the document.
  */
 export async function readDocument(file: string, limits: Partial<DocumentLimits> = {}): Promise<SourceDocument> {
   const bounds = { ...DEFAULT_DOCUMENT_LIMITS, ...limits };
@@ -48,7 +48,7 @@ export async function readDocument(file: string, limits: Partial<DocumentLimits>
   }
 }
 
-/** Reads a YAML or JSON text; `file` is the name that its problems have. Never throws. */
+/** Reads a YAML or JSON text; `file` is the name in its problems. Never throws. */
 export function parseDocument(text: string, file: string, limits: Partial<DocumentLimits> = {}): SourceDocument {
   const bounds = { ...DEFAULT_DOCUMENT_LIMITS, ...limits };
   if (Buffer.byteLength(text) > bounds.maxBytes) return tooLarge(file, bounds);
@@ -88,7 +88,7 @@ function unusable(problem: Problem): SourceDocument {
   return { file: origin.source, value: undefined, locate: () => origin, problems: [problem] };
 }
 
-/** Finds the line and column of an offset in a text. The lines are counted once, when a place is first asked for. */
+/** Returns the line and column of an offset in a text. The lines are counted once, when the first place is needed. */
 class LineIndex {
   readonly #text: string;
   #starts: number[] | undefined;
@@ -97,7 +97,7 @@ class LineIndex {
     this.#text = text;
   }
 
-  /** Both from 1; the column counts UTF-16 code units. */
+  /** Returns line and column from 1; the column counts UTF-16 code units. */
   placeOf(offset: number): { readonly line: number; readonly column: number } {
     const starts = (this.#starts ??= lineStarts(this.#text));
     let low = 0;

@@ -9,8 +9,8 @@ const QUOTE_IT = 'put a text with special characters in quotes';
 const INDENTATION = 'check the indentation of this line and of the one above';
 
 /**
- * The words for what the YAML library finds. Its own messages repeat parts of the text, and a secret that was written
- * without quotes would be among them.
+ * Texts for the errors of the YAML library. Its own messages repeat parts of the document, such as a secret that was
+ * written without quotes.
  */
 const TEXTS: Readonly<Record<ErrorCode, Text>> = {
   ALIAS_PROPS: { message: 'an alias cannot have an anchor or a tag of its own' },
@@ -30,7 +30,7 @@ const TEXTS: Readonly<Record<ErrorCode, Text>> = {
     hint: 'close the bracket, or write it in one style',
   },
   DUPLICATE_KEY: { message: 'Map keys must be unique' },
-  IMPOSSIBLE: { message: 'the notation is broken here', hint: INDENTATION },
+  IMPOSSIBLE: { message: 'the syntax is invalid here', hint: INDENTATION },
   KEY_OVER_1024_CHARS: { message: 'a key is longer than 1024 characters', hint: 'check for a missing quote' },
   MISSING_CHAR: {
     message: 'a character is missing: a closing quote or bracket, a comma, or the colon and blank after a key',
@@ -50,5 +50,5 @@ const TEXTS: Readonly<Record<ErrorCode, Text>> = {
   UNEXPECTED_TOKEN: { message: 'this is not expected here', hint: `${QUOTE_IT}, or check the indentation` },
 };
 
-/** What an error of the YAML library means, without any of the text it was found in. */
+/** Returns the text for an error of the YAML library, without any part of the document. */
 export const yamlFaultText = (code: ErrorCode): Text => TEXTS[code] ?? TEXTS.IMPOSSIBLE;

@@ -7,7 +7,7 @@ interface Child {
   readonly value: Node | null;
 }
 
-/** Where each part of a YAML document is. What was merged is where it was written. */
+/** The offset of each part of a YAML document. Merged parts have the offset at which they were written. */
 export class YamlPlaces {
   readonly #root: Node | null;
   readonly #targets: ReadonlyMap<Alias, Node>;
@@ -18,7 +18,7 @@ export class YamlPlaces {
     this.#targets = targets;
   }
 
-  /** Offset of the value (or key) at `path`; of the key of the nearest part above it when it is not there. */
+  /** Returns the offset of the value (or key) at `path`, or of the key of its nearest ancestor if it does not exist. */
   offsetOf(path: DocumentPath, part: 'key' | 'value'): number {
     let node = this.#resolve(this.#root);
     let keyOffset = node ? offsetOf(node) : 0;

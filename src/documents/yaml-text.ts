@@ -4,12 +4,12 @@ import { yamlFaultText } from './yaml-faults.js';
 import { YamlPlaces } from './yaml-places.js';
 import { YamlValue } from './yaml-value.js';
 
-/** Words and marks between two pauses: about 20 ms of work. */
+/** Words and marks between two pauses, about 20 ms of work. */
 const TOKENS_BETWEEN_PAUSES = 10_000;
-/** More are not shown: the first ones are what is looked at, and each takes a line. */
+/** The most faults that are returned: readers start with the first ones, and each takes a line. */
 const MAX_FAULTS = 100;
 
-/** Reads a YAML text. Pauses where the caller may do other work in between. */
+/** Reads a YAML text. Yields regularly, so that the caller can do other work in between. */
 export function* yamlSteps(text: string, limits: DocumentLimits): Generator<void, ParsedText, void> {
   if (hasMoreLines(text, limits.maxLines)) return refused(tooLong(`${limits.maxLines} lines`));
   const tokens = yield* tokenSteps(text, limits);
@@ -23,11 +23,10 @@ function compose(tokens: readonly CST.Token[], endOffset: number, limits: Docume
   const faults: NotationFault[] = [];
   const composer = boundedComposer(faults);
   try {
-    // One more than is read, to see whether there is a second document; a file of thousands is not composed.
+    // At most two documents are composed, to detect that there is more than one.
     const documents = composer.compose(tokens, true, endOffset);
     const document = documents.next().value as YamlDocument.Parsed | undefined;
-    if (!document)
-      return refused({ offset: 0, message: 'the document cannot be read', hint: 'write one YAML document' });
+    if (!document) return refused({ offset: 0, message: 'there is no document', hint: 'write one YAML document' });
     const second = documents.next().value as YamlDocument.Parsed | undefined;
     faults.push(...faultsOf(document));
     if (second) faults.push({ offset: second.range[0], ...yamlFaultText('MULTIPLE_DOCS') });
@@ -69,20 +68,20 @@ function hasMoreLines(text: string, count: number): boolean {
 const TOO_MANY_FAULTS = new Error('too many faults');
 
 /**
- * A composer that puts what it finds into `faults` and stops at the bound. The library has no such bound: it makes an
- * error with a stack trace of each fault, which takes seconds for a text that is nothing but faults.
+ * Returns a composer that adds its errors to `faults` and stops at their limit. The library itself has no limit and creates
+ * an error with a stack trace for each fault, which takes seconds for a text that consists of faults.
  */
 function boundedComposer(faults: NotationFault[]): Composer {
   const composer = new Composer({ prettyErrors: false, uniqueKeys: false, merge: false, version: '1.2' });
   const report = (source: FaultSource, code: ErrorCode): void => {
-    // What is thrown here is caught and reported once more by each collection around it.
+    // Each enclosing collection catches and reports again what is thrown here.
     if (faults.length <= MAX_FAULTS) faults.push({ offset: startOf(source), ...yamlFaultText(code) });
     if (faults.length > MAX_FAULTS) throw TOO_MANY_FAULTS;
   };
   return Object.assign(composer, { onError: report });
 }
 
-/** How the composer names the place of a fault. */
+/** The forms in which the composer passes the place of a fault. */
 type FaultSource = number | readonly [number, number] | { readonly offset: number };
 
 function startOf(source: FaultSource): number {
@@ -112,8 +111,8 @@ function atMost(faults: readonly NotationFault[]): readonly NotationFault[] {
 }
 
 /**
- * Checks depth and width of a text before it is composed, level by level without recursion: composing recurses, and must
- * not be handed a text that would exhaust its stack.
+ * Checks depth and width of a text before it is composed, level by level without recursion. Composing recurses and must not
+ * receive a text that would exhaust the stack.
  */
 function shapeFault(tokens: readonly CST.Token[], limits: DocumentLimits): NotationFault | undefined {
   let depth = 0;
@@ -144,5 +143,5 @@ function childrenOf(token: CST.Token): CST.Token[] {
   return token.items.flatMap((item) => [item.key, item.value].filter((part): part is CST.Token => Boolean(part)));
 }
 
-/** A value as YAML, for people to read. */
+/** Returns a value as YAML for human readers. */
 export const toYaml = (value: unknown): string => stringify(value, { lineWidth: 0 });

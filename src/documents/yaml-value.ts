@@ -1,28 +1,29 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, type YAMLMap } from 'yaml';
+import { isPlainObject } from '../core/objects.js';
 import { type DocumentLimits, duplicateKey, type NotationFault, tooDeep } from './notation.js';
 import { exactNumber } from './yaml-number.js';
 
-/** A value made of a node. */
+/** The value of a node. */
 interface Made {
   readonly value: unknown;
-  /** Values in it, itself included. */
+  /** How many values it contains, including itself. */
   readonly size: number;
-  /** Collections inside one another. */
+  /** Levels of nested collections. */
   readonly depth: number;
 }
 
 const NOTHING: Made = { value: null, size: 1, depth: 0 };
-/** Stands for what was refused already, so that it is not refused again for what it is not. */
+/** Replaces a value that has been refused, so that it is not refused again for another reason. */
 const REFUSED: Made = { ...NOTHING };
 
 /**
- * Makes the value of a composed YAML document. It follows aliases and merge keys within bounds, in time linear in the
- * size of the value, and finds repeated keys by a set: the library compares each key with all before it, and evaluates
- * a merged map again for each merge.
+ * Builds the value of a composed YAML document. Follows aliases and merge keys within bounds, in time linear in the size of
+ * the value, and finds duplicate keys by a set. The library would compare each key with all earlier ones, and evaluate a
+ * merged map again for each merge.
  */
 export class YamlValue {
   readonly faults: NotationFault[] = [];
-  /** What each alias stands for. */
+  /** The target of each alias. */
   readonly targets = new Map<Alias, Node>();
   readonly #limits: DocumentLimits;
   readonly #anchors = new Map<string, Node>();
@@ -84,7 +85,7 @@ export class YamlValue {
     const { value } = node;
     if (typeof value === 'number') return exactNumber(value, node.source);
     if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
-    // Dates, binary data and the like of YAML 1.1 have no counterpart in JSON.
+    // The dates and binary data of YAML 1.1 have no counterpart in JSON.
     return this.#refuse(node, 'this kind of value is not known', 'write it as text, in quotes').value;
   }
 
@@ -108,16 +109,16 @@ export class YamlValue {
       own.add(key);
       entries.set(key, made.value);
     }
-    // Object.fromEntries makes own properties of all names, `__proto__` among them.
+    // Object.fromEntries creates own properties for all names, including `__proto__`.
     return this.#collection(node, Object.fromEntries(entries), parts);
   }
 
-  /** The earlier of several comes first. */
+  /** Returns the maps of a merge key; the earlier ones take precedence. */
   #mergeSources(pair: Pair<Node | null, Node | null>, made: Made): object[] {
     if (made === REFUSED) return [];
     const { value } = made;
     const sources: unknown[] = Array.isArray(value) ? value : [value];
-    if (sources.every(isPlainMap)) return sources;
+    if (sources.every(isPlainObject)) return sources;
     this.#refuse(pair.value ?? pair.key, 'a merge key (<<) takes a map or a list of maps', 'name anchors of maps');
     return [];
   }
@@ -154,20 +155,17 @@ export class YamlValue {
 
 export const offsetOf = (node: Node): number => node.range?.[0] ?? 0;
 
-/** Whether a key is `<<` as it is written for a merge; in quotes it is a name like any other. */
+/** Whether a key is an unquoted `<<`, which means a merge; in quotes it is a name like any other. */
 export function isMergeKey(key: Node | null): boolean {
   if (!isScalar(key) || (key.type !== undefined && key.type !== Scalar.PLAIN)) return false;
-  // A document of version 1.1 has a symbol there.
+  // In a YAML 1.1 document the value is a symbol.
   return key.value === '<<' || (typeof key.value === 'symbol' && key.value.description === '<<');
 }
 
-/** The name that a scalar key stands for; undefined for other nodes. */
+/** Returns the name of a scalar key; undefined for other nodes. */
 export function keyText(node: Node | null | undefined): string | undefined {
   if (!node) return '';
   if (!isScalar(node)) return undefined;
   if (typeof node.value === 'number') return String(exactNumber(node.value, node.source));
   return node.value === null ? '' : String(node.value as string | boolean);
 }
-
-const isPlainMap = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

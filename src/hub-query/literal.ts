@@ -1,13 +1,13 @@
 import { AgentError } from '../core/errors.js';
 
 /**
- * A value as text of a query, safe whatever it holds: `literal("O'Brien")` is `'O\'Brien'`.
+ * Returns a value as a safe literal of a query: `literal("O'Brien")` is `'O\'Brien'`.
  * @throws AgentError `InvalidArgument` for a number that is not finite.
  */
 export function literal(value: string | number | bigint | boolean): string {
   if (typeof value === 'string') return `'${value.replaceAll(/['\\\p{Cc}\u2028\u2029]/gu, escapeCharacter)}'`;
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new AgentError('InvalidArgument', `${value} cannot stand in a query: give a finite number.`);
+    throw new AgentError('InvalidArgument', `${value} cannot be used in a query; use a finite number.`);
   }
   return String(value);
 }

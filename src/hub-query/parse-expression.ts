@@ -1,4 +1,4 @@
-import { dashedName, parsePath, parseAloneStandingPath } from './parse-path.js';
+import { dashedName, parsePath, parseStandalonePath } from './parse-path.js';
 import type { ArithmeticOperator, ArithmeticStep, ComparisonOperator, Expression, Constant } from './syntax.js';
 import type { TokenStream } from './token-stream.js';
 import { CONSTANT_WORDS, KEYWORDS, ROUTING_FUNCTIONS } from './words.js';
@@ -13,7 +13,7 @@ const COMPARISONS: Readonly<Record<string, ComparisonOperator>> = {
   '>=': '>=',
 };
 
-/** Reads a condition: ORs of ANDs of NOTs of comparisons of sums of products. */
+/** Parses a condition: ORs of ANDs of NOTs of comparisons of sums of products. */
 export function parseExpression(tokens: TokenStream): Expression {
   return parseChain(tokens, 'or', 'OR', () => parseChain(tokens, 'and', 'AND', () => parseNot(tokens)));
 }
@@ -39,26 +39,26 @@ function parseComparison(tokens: TokenStream): Expression {
   if (operator) {
     tokens.next();
     const right = parseSum(tokens);
-    if (isNoNumber(left) || isNoNumber(right)) refuseDashedNames(tokens, start);
+    if (isNonNumericConstant(left) || isNonNumericConstant(right)) refuseDashedNames(tokens, start);
     return { kind: 'comparison', operator, left, right };
   }
   if (tokens.isWord('IN') || tokens.isWord('NIN')) {
     const negated = tokens.next().text.toUpperCase() === 'NIN';
     if (!tokens.isSymbol('[')) throw tokens.invalid("expected an array such as ['a', 'b']");
     const items = parseItems(tokens);
-    if (items.some(isNoNumber)) refuseDashedNames(tokens, start);
+    if (items.some(isNonNumericConstant)) refuseDashedNames(tokens, start);
     return { kind: 'membership', negated, value: left, items };
   }
   return left;
 }
 
-function isNoNumber(expression: Expression): boolean {
+function isNonNumericConstant(expression: Expression): boolean {
   return expression.kind === 'constant' && typeof expression.value !== 'number' && typeof expression.value !== 'bigint';
 }
 
 /**
- * Refuses `tags.line-4 = 'x'` since `start`: as a subtraction it is a number, and so could never be true. Against a
- * number it stays the subtraction that the grammar makes of it.
+ * Refuses names with a dash since the token at `start`, as in `tags.line-4 = 'x'`: a subtraction is a number, so the
+ * comparison could never be true. In a comparison with a number it remains a subtraction.
  */
 function refuseDashedNames(tokens: TokenStream, start: number): void {
   for (let at = start; at < tokens.position; at++) {
@@ -112,7 +112,7 @@ function negative(operand: Expression): Expression {
   return { kind: 'negative', operand };
 }
 
-/** A constant word, a function call or a path. */
+/** Parses a constant word, a function call or a path. */
 function parseNamed(tokens: TokenStream): Expression {
   const word = tokens.peek().text.toUpperCase();
   if (tokens.isSymbol('(', 1) && !KEYWORDS.has(word)) return parseCall(tokens, word);
@@ -136,23 +136,23 @@ function parseItems(tokens: TokenStream): readonly Expression[] {
 type ParseArguments = (tokens: TokenStream) => Expression;
 
 /**
- * The functions that the service takes on twins and jobs. Microsoft's page names IS_DEFINED alone; STARTSWITH is
+ * The functions that the service supports for twins and jobs [HUB C]. Microsoft documents only IS_DEFINED; STARTSWITH is
  * reported to work by MicrosoftDocs/azure-docs #110329, and the Azure CLI lists the children of an edge device with
  * ARRAY_CONTAINS.
  */
 const FUNCTIONS: Readonly<Record<string, ParseArguments>> = {
-  IS_DEFINED: (tokens) => ({ kind: 'isDefined', path: parseAloneStandingPath(tokens) }),
-  STARTSWITH: (tokens) => ({ kind: 'startsWith', path: parseAloneStandingPath(tokens), prefix: parsePrefix(tokens) }),
+  IS_DEFINED: (tokens) => ({ kind: 'isDefined', path: parseStandalonePath(tokens) }),
+  STARTSWITH: (tokens) => ({ kind: 'startsWith', path: parseStandalonePath(tokens), prefix: parsePrefix(tokens) }),
   ARRAY_CONTAINS: (tokens) => ({
     kind: 'arrayContains',
-    path: parseAloneStandingPath(tokens),
+    path: parseStandalonePath(tokens),
     item: parseSoughtItem(tokens),
   }),
 };
 
 const KNOWN = 'IS_DEFINED, STARTSWITH and ARRAY_CONTAINS';
 
-/** Reads a function call; `name` is the function in capitals, still to be read. */
+/** Parses a function call; `name` is the function in capitals, which is the next token. */
 function parseCall(tokens: TokenStream, name: string): Expression {
   const parseArguments = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
   if (!parseArguments) throw tokens.invalid(problemWithFunction(name));

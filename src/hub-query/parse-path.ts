@@ -3,7 +3,7 @@ import type { TokenStream } from './token-stream.js';
 import type { Token } from './tokens.js';
 import { KEYWORDS, REFUSED_WORDS } from './words.js';
 
-/** Reads a path as it stands; what its first segments mean (an alias, a collection) is for the caller to decide. */
+/** Parses a path. The caller decides whether its first segments are an alias or a collection. */
 export function parsePath(tokens: TokenStream): PathExpression {
   const segments: (string | number)[] = [parseName(tokens, 'expected a property such as tags.site')];
   for (;;) {
@@ -16,21 +16,21 @@ export function parsePath(tokens: TokenStream): PathExpression {
       segments.push(parseBracketSegment(tokens));
       tokens.expectSymbol(']');
     } else {
-      refuseWhatBelongsToTheName(tokens);
+      refuseUnquotedName(tokens);
       return { kind: 'path', segments };
     }
   }
 }
 
-/** Reads a path where arithmetic cannot follow, so that every dash after a name is meant as a part of it. */
-export function parseAloneStandingPath(tokens: TokenStream): PathExpression {
+/** Parses a path that arithmetic cannot follow, so that a dash after a name must be meant as a part of it. */
+export function parseStandalonePath(tokens: TokenStream): PathExpression {
   const path = parsePath(tokens);
   const dash = dashedName(tokens, -1);
   if (dash) throw tokens.invalid(dash.problem);
   return path;
 }
 
-/** Reads a name that is no keyword, or any name in double square brackets. */
+/** Parses a name that is not a keyword, or any name in double square brackets. */
 export function parseName(tokens: TokenStream, expectation: string): string {
   const name = tokens.peekName();
   if (name === undefined) throw tokens.invalid(expectation);
@@ -53,7 +53,7 @@ function parseBracketSegment(tokens: TokenStream): string | number {
   return value as string | number;
 }
 
-function refuseWhatBelongsToTheName(tokens: TokenStream): void {
+function refuseUnquotedName(tokens: TokenStream): void {
   const token = tokens.peek();
   if (token.kind === 'quotedName') {
     throw tokens.invalid('a name in double square brackets is joined to a path by a dot, as in tags.[[group]]');
@@ -67,8 +67,8 @@ function refuseWhatBelongsToTheName(tokens: TokenStream): void {
 }
 
 /**
- * Whether the token `at` (as in `peek`) is a name with a dash directly behind it and a letter, digit or dash directly
- * behind that: the dash and what to write instead.
+ * Returns the dash and a remedy if the token `at` (as in `peek`) is a name directly followed by a dash, and that directly by
+ * a letter, digit or dash.
  */
 export function dashedName(
   tokens: TokenStream,

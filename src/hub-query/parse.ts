@@ -1,17 +1,17 @@
 import { queryInvalid } from './tokens.js';
 import { parseExpression } from './parse-expression.js';
-import { parseAloneStandingPath, parseName } from './parse-path.js';
+import { parseStandalonePath, parseName } from './parse-path.js';
 import { stripExpression, stripPath, stripSelect } from './strip-source.js';
 import type { Condition, PathExpression, Query, QuerySource, AggregateFunction, SelectItem } from './syntax.js';
 import { TokenStream } from './token-stream.js';
 import { KEYWORDS, REFUSED_WORDS } from './words.js';
 
-/** The length of a query or query condition that the service takes (devguide-quotas-throttling). */
+/** The longest query or condition that the service accepts (Microsoft, "IoT Hub quotas and throttling"). */
 export const MAX_QUERY_CHARACTERS = 8192;
 
 /**
- * Reads a whole query: `SELECT ... FROM devices | devices.modules | devices.jobs [WHERE ...] [GROUP BY ...]`.
- * @throws AgentError `QueryInvalid` with `line`, `column` (both from 1) and `token` of the first thing that is wrong.
+ * Parses a whole query: `SELECT ... FROM devices | devices.modules | devices.jobs [WHERE ...] [GROUP BY ...]`.
+ * @throws AgentError `QueryInvalid` with `line`, `column` (both from 1) and `token` of the first error.
  */
 export function parseQuery(text: string): Query {
   checkLength(text);
@@ -29,9 +29,9 @@ export function parseQuery(text: string): Query {
   const query: Query = {
     source,
     select: select === '*' ? '*' : stripSelect(select, source, alias),
-    ...(top === undefined ? {} : { top }),
-    ...(where ? { where: stripExpression(where, source, alias) } : {}),
-    ...(groupBy ? { groupBy: stripPath(groupBy, source, alias) } : {}),
+    ...(top !== undefined && { top }),
+    ...(where && { where: stripExpression(where, source, alias) }),
+    ...(groupBy && { groupBy: stripPath(groupBy, source, alias) }),
   };
   const problem = problemWithJobs(query) ?? problemWithGrouping(query);
   if (problem) throw tokens.invalid(problem, query.groupBy && query.select === '*' ? groupToken : selectToken);
@@ -39,9 +39,9 @@ export function parseQuery(text: string): Query {
 }
 
 /**
- * Reads a query condition of a job: what stands after WHERE, or `FROM devices.modules [WHERE ...]`.
- * Nothing, or `*`, means all.
- * @throws AgentError `QueryInvalid` as `parseQuery` does.
+ * Parses the query condition of a job: the condition after WHERE, or `FROM devices.modules [WHERE ...]`. An empty text or
+ * `*` means all devices.
+ * @throws AgentError `QueryInvalid` like `parseQuery`.
  */
 export function parseCondition(text: string): Condition {
   checkLength(text);
@@ -51,15 +51,15 @@ export function parseCondition(text: string): Condition {
     return { source: 'devices' };
   }
   if (tokens.peek().kind === 'end') return { source: 'devices' };
-  if (tokens.isWord('SELECT')) throw tokens.invalid('a condition is only what stands after WHERE; leave SELECT out');
-  if (tokens.isWord('WHERE')) throw tokens.invalid('a condition is only what stands after WHERE; leave WHERE out');
+  if (tokens.isWord('SELECT')) throw tokens.invalid('a condition is only the part after WHERE; omit SELECT');
+  if (tokens.isWord('WHERE')) throw tokens.invalid('a condition is only the part after WHERE; omit WHERE');
   const source = tokens.isWord('FROM') ? parseConditionSource(tokens) : undefined;
   const alias = source ? parseAlias(tokens) : undefined;
   const hasWhere = !source || tokens.acceptWord('WHERE');
   const where = hasWhere ? parseExpression(tokens) : undefined;
   expectEnd(tokens);
   const from = source ?? 'devices';
-  return { source: from, ...(where ? { where: stripExpression(where, from, alias) } : {}) };
+  return { source: from, ...(where && { where: stripExpression(where, from, alias) }) };
 }
 
 function checkLength(text: string): void {
@@ -68,7 +68,7 @@ function checkLength(text: string): void {
     text,
     MAX_QUERY_CHARACTERS,
     '',
-    `the query has ${text.length} characters, and the hub takes at most ${MAX_QUERY_CHARACTERS}`,
+    `the query has ${text.length} characters, and the hub accepts at most ${MAX_QUERY_CHARACTERS}`,
   );
 }
 
@@ -99,7 +99,7 @@ function parseAlias(tokens: TokenStream): string | undefined {
 function parseGroupBy(tokens: TokenStream): PathExpression | undefined {
   if (!tokens.acceptWord('GROUP')) return undefined;
   tokens.expectWord('BY');
-  const path = parseAloneStandingPath(tokens);
+  const path = parseStandalonePath(tokens);
   if (tokens.isSymbol(',')) throw tokens.invalid('GROUP BY takes one property');
   return path;
 }
@@ -130,21 +130,21 @@ function problemWithGrouping(query: Query): string | undefined {
   return stranger ? 'with GROUP BY only its own property and aggregates can be selected' : undefined;
 }
 
-/** Equal for paths that mean the same: the top level is case-insensitive. */
+/** Returns equal keys for paths with the same meaning: the top level is case-insensitive. */
 function pathKey(segments: readonly (string | number)[]): string {
   return JSON.stringify([String(segments[0]).toLowerCase(), ...segments.slice(1)]);
 }
 
 const AGGREGATES: readonly AggregateFunction[] = ['COUNT', 'AVG', 'SUM', 'MIN', 'MAX'];
 
-/** Reads the number after TOP. */
+/** Parses the number after TOP. */
 function parseTop(tokens: TokenStream): number {
   const token = tokens.peek();
   if (token.kind !== 'number' || !Number.isSafeInteger(token.value)) throw tokens.invalid('expected a whole number');
   return tokens.next().value as number;
 }
 
-/** Reads what stands between SELECT and FROM. */
+/** Parses the list between SELECT and FROM. */
 function parseSelectList(tokens: TokenStream): '*' | readonly SelectItem[] {
   if (tokens.acceptSymbol('*')) return '*';
   const items: SelectItem[] = [];
@@ -161,7 +161,7 @@ function parseItem(tokens: TokenStream): SelectItem {
 }
 
 function parseProjection(tokens: TokenStream): SelectItem {
-  return { kind: 'path', path: parseAloneStandingPath(tokens) };
+  return { kind: 'path', path: parseStandalonePath(tokens) };
 }
 
 function parseAggregate(tokens: TokenStream, word: string): SelectItem {
@@ -170,10 +170,10 @@ function parseAggregate(tokens: TokenStream, word: string): SelectItem {
   tokens.next();
   tokens.expectSymbol('(');
   if (name === 'COUNT') {
-    if (!tokens.acceptSymbol(')')) throw tokens.invalid('COUNT takes nothing in its brackets: COUNT()');
+    if (!tokens.acceptSymbol(')')) throw tokens.invalid('COUNT takes no argument: write COUNT()');
     return { kind: 'aggregate', function: name };
   }
-  const path = parseAloneStandingPath(tokens);
+  const path = parseStandalonePath(tokens);
   tokens.expectSymbol(')');
   return { kind: 'aggregate', function: name, path };
 }

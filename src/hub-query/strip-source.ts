@@ -1,6 +1,6 @@
 import type { Expression, PathExpression, QuerySource, SelectItem } from './syntax.js';
 
-/** Takes the alias or the collection's own name (`devices.`, `devices.jobs.`) off the front of a path. */
+/** Removes the alias or the name of the collection (`devices.`, `devices.jobs.`) from the front of a path. */
 export function stripPath(path: PathExpression, source: QuerySource, alias: string | undefined): PathExpression {
   const names = [source.split('.'), ['devices'], ...(alias === undefined ? [] : [[alias]])];
   for (const name of names) {
@@ -15,7 +15,7 @@ function sameName(name: string, segment: string | number | undefined): boolean {
   return typeof segment === 'string' && segment.toLowerCase() === name.toLowerCase();
 }
 
-/** The same for every path of an expression. */
+/** Removes it from every path of an expression. */
 export function stripExpression(expression: Expression, source: QuerySource, alias: string | undefined): Expression {
   const strip = (inner: Expression): Expression => stripExpression(inner, source, alias);
   switch (expression.kind) {
@@ -48,7 +48,7 @@ export function stripExpression(expression: Expression, source: QuerySource, ali
   }
 }
 
-/** The same for the select list. */
+/** Removes it from every path of a select list. */
 export function stripSelect(
   items: readonly SelectItem[],
   source: QuerySource,

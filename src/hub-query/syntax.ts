@@ -1,14 +1,14 @@
-/** The syntax tree of the IoT Hub query language (devguide-query-language), as far as twins and jobs know it. */
+/** The syntax tree of the IoT Hub query language for twins and jobs [HUB C]. */
 
 /** The collections that a query can read. */
 export type QuerySource = 'devices' | 'devices.modules' | 'devices.jobs';
 
-/** A value written out in a query. A bigint is a whole number that a double cannot hold exactly. */
+/** A literal of a query. A bigint is a whole number that a double cannot hold exactly. */
 export type Constant = undefined | null | boolean | number | bigint | string;
 
 /**
- * `tags.site`, `tags.[[two words]]`, `tags['two words']`, `properties.reported.list[0]`: at least one segment, the first
- * one a name.
+ * A path such as `tags.site`, `tags.[[two words]]`, `tags['two words']` or `properties.reported.list[0]`. It has at least
+ * one segment, and the first one is a name.
  */
 export interface PathExpression {
   readonly kind: 'path';
@@ -47,7 +47,7 @@ export type Expression =
       readonly value: Expression;
       readonly items: readonly Expression[];
     }
-  /** From left to right: `first`, then each step applied to what there is. */
+  /** Evaluated from left to right: each step is applied to the result so far. */
   | { readonly kind: 'arithmetic'; readonly first: Expression; readonly steps: readonly ArithmeticStep[] }
   | { readonly kind: 'negative'; readonly operand: Expression };
 
@@ -68,12 +68,12 @@ export interface Query {
   readonly source: QuerySource;
   readonly top?: number;
   readonly select: '*' | readonly SelectItem[];
-  /** Absent: every document. */
+  /** Absent: all documents. */
   readonly where?: Expression;
   readonly groupBy?: PathExpression;
 }
 
-/** Which devices or modules a job is for: what stands after WHERE. */
+/** The devices or modules that a job is for: the condition after WHERE. */
 export interface Condition {
   readonly source: 'devices' | 'devices.modules';
   /** Absent: all of them. */

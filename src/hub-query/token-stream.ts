@@ -1,10 +1,10 @@
 import type { AgentError } from '../core/errors.js';
 import { queryInvalid, type Token, tokenize } from './tokens.js';
 
-/** Brackets, NOTs and signs may stand inside each other this deep; the service's own limit is not documented. */
+/** The deepest nesting of brackets, NOTs and signs; the limit of the service is not documented. */
 const MAX_NESTING = 100;
 
-/** The tokens of a query while they are read, from the first to the last. */
+/** The tokens of a query, read from the first to the last. */
 export class TokenStream {
   readonly #text: string;
   readonly #tokens: readonly Token[];
@@ -21,7 +21,7 @@ export class TokenStream {
     return this.#index;
   }
 
-  /** The token `ahead` of the next one (0: the next one, -1: the last one read); the end token after the last. */
+  /** Returns the token `ahead` (0: the next one, -1: the previous one); after the last token the end token. */
   peek(ahead = 0): Token {
     return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)] as Token;
   }
@@ -37,13 +37,13 @@ export class TokenStream {
     return token.kind === 'symbol' && token.text === symbol;
   }
 
-  /** Whether the next token is this word; `word` in capitals. */
+  /** Whether a token is this word, in any case; `word` must be in capitals. */
   isWord(word: string, ahead = 0): boolean {
     const token = this.peek(ahead);
     return token.kind === 'name' && token.text.toUpperCase() === word;
   }
 
-  /** The name that comes next, with or without brackets; `undefined` where there is none. Keywords are names too. */
+  /** Returns the next token if it is a name, with or without brackets. Keywords are names too. */
   peekName(): string | undefined {
     const token = this.peek();
     if (token.kind === 'quotedName') return token.value as string;
@@ -70,12 +70,12 @@ export class TokenStream {
     if (!this.acceptWord(word)) throw this.invalid(`expected ${word}`);
   }
 
-  /** The error about `token`, the next one unless given. */
+  /** Returns the error for `token`, by default the next one. */
   invalid(problem: string, token = this.peek()): AgentError {
     return queryInvalid(this.#text, token.offset, token.text, problem);
   }
 
-  /** Reads something nested, and refuses when it is nested too deep to be read safely. */
+  /** Parses something nested. @throws AgentError `QueryInvalid` if it is nested too deep for the stack. */
   nested<T>(read: () => T): T {
     if (this.#depth >= MAX_NESTING) throw this.invalid(`more than ${MAX_NESTING} levels of nesting`);
     this.#depth += 1;

@@ -1,13 +1,13 @@
 import { AgentError } from '../core/errors.js';
 
 export interface Token {
-  /** A `quotedName` stands in double square brackets, so it is never a keyword. */
+  /** A `quotedName` is in double square brackets, so it is never a keyword. */
   readonly kind: 'name' | 'quotedName' | 'string' | 'number' | 'symbol' | 'end';
-  /** As it stands in the query; empty at the end. */
+  /** The text of the token in the query; empty for the end. */
   readonly text: string;
   /** The value of a string or number, or the name without its brackets. */
   readonly value?: string | number | bigint;
-  /** Index into the query. */
+  /** The index of its first character in the query. */
   readonly offset: number;
 }
 
@@ -31,7 +31,7 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Takes a query apart. The last token is of kind `end`.
+ * Splits a query into tokens. The last token is of kind `end`.
  * @throws AgentError `QueryInvalid` with line and column.
  */
 export function tokenize(text: string): readonly Token[] {
@@ -48,12 +48,12 @@ export function tokenize(text: string): readonly Token[] {
   return tokens;
 }
 
-/** The array after IN begins with one bracket, so `IN [[[a]], 'b']` has the name `a` in it. */
+/** Whether a name in double brackets begins. The array after IN begins with one bracket, as in `IN [[[a]], 'b']`. */
 function opensQuotedName(text: string, offset: number, previous: Token | undefined): boolean {
   return text.startsWith('[[', offset) && !(previous?.kind === 'name' && /^N?IN$/i.test(previous.text));
 }
 
-/** Any characters but `]]` make a name; there are no escapes. */
+/** Reads a name of any characters but `]]`; there are no escapes. */
 function readQuotedName(text: string, offset: number): Token {
   const end = text.indexOf(']]', offset + 2);
   if (end === -1)
@@ -78,7 +78,7 @@ function readToken(text: string, offset: number, previous: Token | undefined): T
   throw queryInvalid(text, offset, character, `this character has no meaning here${hint}`);
 }
 
-/** What to write for the name around `token`, which has a character or a place of it that a bare name cannot have. */
+/** Returns how to write the name around `token`, which a bare name cannot contain. */
 function bracketHint(text: string, offset: number, token: string): string {
   const before = /[\p{L}\p{N}_$-]*$/u.exec(text.slice(Math.max(0, offset - SHOWN_TOKEN_CHARACTERS), offset))?.[0] ?? '';
   const after =
@@ -98,7 +98,7 @@ function readNumber(text: string, offset: number, number: string): Token {
   return { kind: 'number', text: number, value: exactNumber(number, value), offset };
 }
 
-/** The number itself, as a bigint where JSON in twins has one: for whole numbers beyond 2^53. */
+/** Returns the number, as a bigint for a whole number beyond 2^53, like the JSON of twins. */
 function exactNumber(text: string, value: number): number | bigint {
   return Number.isSafeInteger(value) || !/^(?:\d+|0x[0-9a-f]+)$/i.test(text) ? value : BigInt(text);
 }
@@ -149,7 +149,7 @@ function skipBlanks(text: string, offset: number): number {
   return offset + (matchAt(BLANK, text, offset)?.length ?? 0);
 }
 
-/** The error for `token`, which stands at `offset`; `problem` says what is wrong or what was expected. */
+/** Returns the error for `token` at `offset`; `problem` says what is wrong or what was expected. */
 export function queryInvalid(text: string, offset: number, token: string, problem: string): AgentError {
   const before = text.slice(0, offset);
   const line = before.split('\n').length;

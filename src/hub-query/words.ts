@@ -1,4 +1,4 @@
-/** Words of the language: none of them can be an alias or the first part of a path. */
+/** Keywords, which cannot be an alias or the first part of a path. */
 export const KEYWORDS: ReadonlySet<string> = new Set([
   'SELECT',
   'TOP',
@@ -14,7 +14,7 @@ export const KEYWORDS: ReadonlySet<string> = new Set([
   'NIN',
 ]);
 
-/** Words that stand for a value. */
+/** Words for constants. */
 export const CONSTANT_WORDS: ReadonlyMap<string, undefined | null | boolean> = new Map<
   string,
   undefined | null | boolean
@@ -25,7 +25,7 @@ export const CONSTANT_WORDS: ReadonlyMap<string, undefined | null | boolean> = n
   ['FALSE', false],
 ]);
 
-/** Words of other query languages that Azure IoT Hub refuses, so that the error can say so. */
+/** Words of other query languages, for which the error says that Azure IoT Hub does not support them. */
 export const REFUSED_WORDS: ReadonlySet<string> = new Set([
   'ORDER',
   'JOIN',
@@ -41,8 +41,8 @@ export const REFUSED_WORDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Functions that Azure offers for message routing only, not for twins and jobs. STARTSWITH without the underscore is
- * not among them: the service takes it on twins (MicrosoftDocs/azure-docs #110329).
+ * Functions that Azure supports only for message routing, not for twins and jobs. STARTSWITH without the underscore is not
+ * one of them: the service accepts it for twins (MicrosoftDocs/azure-docs #110329).
  */
 export const ROUTING_FUNCTIONS: ReadonlySet<string> = new Set(
   (

@@ -3,6 +3,7 @@ import { untilAborted } from '../core/abortable.js';
 import type { CallContext } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
+import { isPlainObject, omitUndefined } from '../core/objects.js';
 import { abortError, connectionError, unexpectedAnswerError } from './connection-errors.js';
 import { type Authorizer, createAuthorizer, type HubCredentials, type TokenCredential } from './credentials.js';
 import { refusalError } from './hub-errors.js';
@@ -22,19 +23,19 @@ export interface HubOptions extends Omit<EndpointOptions, 'hostName'> {
   readonly userAgent?: string;
   readonly clock?: Clock;
   readonly retry?: RetryOptions;
-  /** In place of @azure/identity. */
+  /** Replaces @azure/identity. */
   readonly loadTokenCredential?: (kind: 'default' | 'managedIdentity') => TokenCredential;
 }
 
-/** The version that the SDK speaks too. */
+/** The API version of the SDK. */
 const API_VERSION = 'api-version=2021-04-12';
-/** How many items a page has at most when no size was asked for. */
+/** The most items of a page that was requested without a size. */
 const MAX_ITEMS = 1000;
 const DEFAULT_USER_AGENT = 'thingworx-iothub-agent';
 
 /**
- * The hub behind `options`, over the REST client of azure-iothub. Nothing is loaded or sent before the first call.
- * @throws AgentError `ConfigurationInvalid` for credentials or an address that cannot be right.
+ * Returns a port to a hub, over the REST client of azure-iothub. Nothing is loaded or sent before the first call.
+ * @throws AgentError `ConfigurationInvalid` for invalid credentials or an invalid address.
  */
 export function openHub(options: HubOptions): HubPort {
   const clock = options.clock ?? systemClock;
@@ -47,11 +48,11 @@ export function openHub(options: HubOptions): HubPort {
     limits: tierLimits(options.tier, options.units),
     clock,
     close: () => requests.close(),
-    ...(options.retry ? { retry: options.retry } : {}),
+    ...(options.retry && { retry: options.retry }),
   });
 }
 
-/** One attempt each: budgets and repetitions are hub-port.ts's. */
+/** The operations with one attempt each; hub-port.ts adds budgets and retries. */
 function azureOperations(rest: RestCalls): HubOperations {
   const jobPath = (jobId: string): string => `/jobs/v2/${encodeURIComponent(jobId)}`;
   return {
@@ -90,14 +91,14 @@ function azureOperations(rest: RestCalls): HubOperations {
   };
 }
 
-const itemLimit = ({ pageSize }: PageRequest): { maxItems?: number } =>
-  pageSize === undefined ? {} : { maxItems: pageSize };
+const itemLimit = ({ pageSize }: PageRequest): { maxItems?: number } => omitUndefined({ maxItems: pageSize });
 
-/** Page size and token travel as headers. */
+/** Page size and token are sent as headers. */
 function pageHeaders(request: PageRequest): Record<string, string> {
+  const { pageSize, continuationToken } = request;
   return {
-    ...(request.pageSize === undefined ? {} : { 'x-ms-max-item-count': String(request.pageSize) }),
-    ...(request.continuationToken === undefined ? {} : { 'x-ms-continuation': request.continuationToken }),
+    ...(pageSize !== undefined && { 'x-ms-max-item-count': String(pageSize) }),
+    ...(continuationToken !== undefined && { 'x-ms-continuation': continuationToken }),
   };
 }
 
@@ -107,19 +108,19 @@ interface RestRequest {
   readonly filters?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** How many items a list in the answer may have. */
+  /** The most items of a list in the response. */
   readonly maxItems?: number;
 }
 
 interface RestAnswer {
-  /** Parsed JSON with all digits of its numbers; undefined when the answer is empty or not JSON. */
+  /** Parsed JSON with all digits of its numbers; undefined if the response is empty or not JSON. */
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
 }
 
 type ApiCallback = (error: unknown, body: unknown, response?: { readonly headers?: IncomingHttpHeaders }) => void;
 
-/** The one method of the SDK's RestApiClient that is used, as it really is. */
+/** The only method of the SDK's RestApiClient that is used, with its real signature. */
 interface RestApiClient {
   executeApiCall(
     method: string,
@@ -132,7 +133,7 @@ interface RestApiClient {
   ): void;
 }
 
-/** Requests through one shared RestApiClient, each really ended with its context. */
+/** Sends requests through one shared RestApiClient; each is aborted with its context. */
 class RestCalls {
   readonly #authorizer: Authorizer;
   readonly #requests: HttpsRequests;
@@ -164,7 +165,7 @@ class RestCalls {
     return new sdk.RestApiClient(config, this.#userAgent, this.#requests as never) as unknown as RestApiClient;
   }
 
-  /** A credential that hangs must not hold the call, nor send its request after the deadline. */
+  /** A credential that hangs must neither delay the end of the call nor cause a request after the deadline. */
   async #authorization(context: CallContext): Promise<string> {
     try {
       const authorization = this.#authorizer.authorization();
@@ -208,7 +209,7 @@ class RestCalls {
   }
 }
 
-/** What does not call itself JSON, such as the page of a gateway, is not taken for an answer of the hub. */
+/** Whether a response is declared as JSON. Other content, such as a page of a gateway, does not come from the hub. */
 function isJson(headers: IncomingHttpHeaders | undefined): boolean {
   return headers?.['content-type']?.includes('application/json') === true;
 }
@@ -223,9 +224,7 @@ function refusalOf(error: unknown): { status: number; headers: IncomingHttpHeade
   return { status: response.statusCode, headers: response.headers ?? {}, body };
 }
 
-function documentOf(body: unknown): HubDocument | undefined {
-  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as HubDocument) : undefined;
-}
+const documentOf = (body: unknown): HubDocument | undefined => (isPlainObject(body) ? body : undefined);
 
 function document(answer: RestAnswer): HubDocument {
   const found = documentOf(answer.body);
@@ -233,22 +232,22 @@ function document(answer: RestAnswer): HubDocument {
   return found;
 }
 
-/** A bare array with the token in a header; the published API description has an object with both, so that is read too. */
+/** Reads an array whose token is in a header, or an object with both, as the published API description has it. */
 function page(answer: RestAnswer, { pageSize = MAX_ITEMS }: PageRequest): HubPage {
   const wrapped = documentOf(answer.body);
   const items = wrapped ? wrapped['items'] : answer.body;
   if (!Array.isArray(items)) throw unexpectedAnswerError('something that is not a JSON array');
-  if (items.length > pageSize) throw unexpectedAnswerError(`more items than the ${pageSize} that it was asked for`);
+  if (items.length > pageSize) throw unexpectedAnswerError(`more items than the ${pageSize} that were requested`);
   const token: unknown = answer.headers['x-ms-continuation'] ?? wrapped?.['continuationToken'];
   return {
     items: items.map(listedDocument),
-    ...(typeof token === 'string' && token !== '' ? { continuationToken: token } : {}),
+    ...(typeof token === 'string' && token !== '' && { continuationToken: token }),
   };
 }
 
 function listedDocument(item: unknown): HubDocument {
   const found = documentOf(item);
-  if (!found) throw unexpectedAnswerError('a list that holds something else than JSON objects');
+  if (!found) throw unexpectedAnswerError('a list that has items other than JSON objects');
   return found;
 }
 

@@ -1,14 +1,14 @@
-/** No answer of a hub may be longer: a page of 1,000 rows of 8 kB. */
+/** The longest response of a hub: a page of 1,000 rows of 8 kB. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** What the open answers of a hub hold together, apart from one chunk of each. */
+/** The most bytes of all pending responses of a hub together, apart from one chunk of each. */
 const MAX_TOTAL_BYTES = 3 * MAX_BODY_BYTES;
 
-/** The part of one answer. */
+/** The share of one response. */
 export interface BodyShare {
-  /** Counts bytes that have arrived. Returns false when reading has to pause until `resume` is called. */
+  /** Counts bytes that have arrived. Returns false if reading must pause until `resume` is called. */
   add(bytes: number): boolean;
-  /** Frees what was counted. Idempotent. */
+  /** Releases the counted bytes. Idempotent. */
   close(): void;
 }
 
@@ -18,21 +18,21 @@ interface Reader {
 }
 
 /**
- * Bounds the bytes of all open answers of one hub. The last `MAX_BODY_BYTES` are kept for one answer at a time, which can
- * therefore always be read to its end: answers never wait for one another in a circle.
+ * Bounds the bytes of all pending responses of one hub. The last `MAX_BODY_BYTES` are reserved for one response at a time,
+ * which can therefore always be read to its end, so that responses cannot deadlock.
  */
 export class BodyBudget {
   readonly #sharedBytes: number;
   readonly #waiting = new Set<Reader>();
   #usedBytes = 0;
-  /** The answer that may use the kept part. */
+  /** The response that may use the reserved part. */
   #privileged: Reader | undefined;
 
-  constructor(maxTotalBytes = MAX_TOTAL_BYTES, keptBytes = MAX_BODY_BYTES) {
-    this.#sharedBytes = Math.max(0, maxTotalBytes - keptBytes);
+  constructor(maxTotalBytes = MAX_TOTAL_BYTES, reservedBytes = MAX_BODY_BYTES) {
+    this.#sharedBytes = Math.max(0, maxTotalBytes - reservedBytes);
   }
 
-  /** The bytes of all open answers. */
+  /** The bytes of all pending responses. */
   get usedBytes(): number {
     return this.#usedBytes;
   }

@@ -8,15 +8,15 @@ export interface ConnectionStringParts {
   readonly key: string;
 }
 
-/** What was read, or why it cannot be used: a predicate such as `lacks SharedAccessKey`. Never repeats any content. */
+/** The parts, or why the text is invalid: a predicate such as `lacks SharedAccessKey`, which never repeats the text. */
 export type Read<T> = { readonly ok: true; readonly parts: T } | { readonly ok: false; readonly fault: string };
 
 const FIELDS = ['HostName', 'SharedAccessKeyName', 'SharedAccessKey'] as const;
 const FORM = 'the form is HostName=...;SharedAccessKeyName=...;SharedAccessKey=...';
 
 /**
- * Reads `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...` as people paste it: names in any case and order,
- * blanks and line ends around parts, quotes around the whole. The configuration check and the hub use this one reader.
+ * Reads `HostName=...;SharedAccessKeyName=...;SharedAccessKey=...` as people paste it: names in any case and order, blanks
+ * and line ends around parts, quotes around the whole. Used by the check of the configuration and by the hub.
  */
 export function readConnectionString(text: string): Read<ConnectionStringParts> {
   const bare = withoutQuotes(text);
@@ -48,16 +48,16 @@ function partsFault({ hostName, policy, key }: ConnectionStringParts): string | 
   return undefined;
 }
 
-/** What a SAS token says. */
+/** The parts of a SAS token. */
 export interface SasTokenParts {
   readonly hostName: string;
-  /** The token, as it goes into a header. */
+  /** The token as a header carries it. */
   readonly token: string;
 }
 
 const TOKEN_FORM = '"SharedAccessSignature sr=...&sig=...&skn=...&se=..."';
 
-/** Reads a SAS token for the whole hub, with blanks and quotes around it taken off. */
+/** Reads a SAS token for the whole hub; blanks and quotes around it are removed. */
 export function readSasToken(text: string): Read<SasTokenParts> {
   const bare = withoutQuotes(text);
   const rest = /^SharedAccessSignature\s+(.*)$/s.exec(bare)?.[1];
@@ -82,7 +82,7 @@ const refused = (fault: string): { readonly ok: false; readonly fault: string } 
 
 const QUOTES = [`""`, `''`, '``', '\u201c\u201d', '\u2018\u2019', '\u00ab\u00bb'] as const;
 
-/** Takes off blanks and line ends, and quotes around the whole, as shells, JSON and word processors put them. */
+/** Removes blanks, line ends and quotes around a text, as shells, JSON and word processors add them. */
 function withoutQuotes(text: string): string {
   const bare = text.trim();
   const isQuoted = QUOTES.some(
@@ -93,7 +93,7 @@ function withoutQuotes(text: string): string {
 
 const isHalfQuoted = (text: string): boolean => /^["'`\u201c\u2018]|["'`\u201d\u2019]$/u.test(text);
 
-/** The values of `A=1;B=2` by name in lower case; a value may hold `=`. */
+/** Returns the values of `A=1;B=2` by name in lower case; a value may contain `=`. */
 function fieldsOf(text: string, separator: string): ReadonlyMap<string, readonly string[]> {
   const fields = new Map<string, string[]>();
   for (const part of text.split(separator)) {

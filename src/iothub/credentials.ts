@@ -5,26 +5,26 @@ import type { Clock } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
 import { type ConnectionStringParts, readConnectionString, readSasToken } from './connection-string.js';
 
-/** How the agent proves to a hub who it is: one of three. */
+/** The credentials of the agent for a hub. */
 export type HubCredentials =
   | { readonly connectionString: string }
   | { readonly sasToken: string }
   | { readonly hostName: string; readonly credential: 'default' | 'managedIdentity' };
 
-/** Gives the value of the Authorization header. */
+/** Supplies the value of the Authorization header. */
 export interface Authorizer {
   readonly hostName: string;
   authorization(): Promise<string> | string;
-  /** The hub refused what `authorization` gave: do not use it again if another one can be made. */
+  /** Discards the current token, because the hub has refused it. */
   forget(): void;
 }
 
-/** As of @azure/core-auth, of which nothing else is needed here. */
+/** The part of the interface of @azure/core-auth that is needed. */
 export interface TokenCredential {
   getToken(scope: string, options: { readonly abortSignal: AbortSignal }): Promise<EntraToken | null>;
 }
 
-/** A token of Entra ID and when it expires, in milliseconds since 1970. */
+/** An Entra ID token and its expiry in milliseconds since 1970. */
 export interface EntraToken {
   readonly token: string;
   readonly expiresOnTimestamp: number;
@@ -36,9 +36,9 @@ const TOKEN_REQUEST_MS = 30_000;
 const ENTRA_SCOPE = 'https://iothubs.azure.net/.default';
 
 /**
- * An Authorizer for `credentials`; nothing is sent yet.
- * @param loadTokenCredential in place of @azure/identity.
- * @throws AgentError `ConfigurationInvalid` for a connection string or token that cannot be one. Never repeats a key.
+ * Returns an Authorizer for `credentials`; nothing is sent yet.
+ * @param loadTokenCredential replaces @azure/identity.
+ * @throws AgentError `ConfigurationInvalid` for an invalid connection string or token. Never repeats a key.
  */
 export function createAuthorizer(
   credentials: HubCredentials,
@@ -58,7 +58,7 @@ export function parseConnectionString(text: string): ConnectionStringParts {
   return read.parts;
 }
 
-/** Signs a token for the whole hub. The resource stands in it unencoded, as the SDKs of Azure have it. */
+/** Signs a token for the whole hub. The resource is not encoded, as in the SDKs of Azure. */
 export function signToken(parts: ConnectionStringParts, expirySeconds: number): string {
   const signature = createHmac('sha256', Buffer.from(parts.key, 'base64'))
     .update(`${parts.hostName}\n${expirySeconds}`)
@@ -67,7 +67,7 @@ export function signToken(parts: ConnectionStringParts, expirySeconds: number): 
   return `SharedAccessSignature ${fields}&se=${expirySeconds}`;
 }
 
-/** Signing each request costs a quarter of the request rate: a token is kept for its life and renewed early. */
+/** Signing each request costs a quarter of the request rate, so a token is reused and renewed before it expires. */
 function keyAuthorizer(parts: ConnectionStringParts, clock: Clock): Authorizer {
   let token: string | undefined;
   let renewAtMs = 0;
@@ -75,7 +75,7 @@ function keyAuthorizer(parts: ConnectionStringParts, clock: Clock): Authorizer {
     hostName: parts.hostName,
     authorization() {
       const nowMs = clock.nowMs();
-      // A clock that was set back must not keep a token that the hub takes for one of the future's.
+      // After the clock was set back, the token would be from the future for the hub.
       const isFresh = nowMs < renewAtMs && nowMs > renewAtMs - TOKEN_LIFE_SECONDS * 1000;
       if (token === undefined || !isFresh) {
         token = signToken(parts, Math.ceil(nowMs / 1000) + TOKEN_LIFE_SECONDS);
@@ -103,19 +103,19 @@ function entraAuthorizer(hostName: string, load: () => TokenCredential, clock: C
   const request = async (): Promise<EntraToken> => {
     credential ??= load();
     const timeout = new AbortController();
-    const timer = clock.schedule(TOKEN_REQUEST_MS, () => timeout.abort(new Error('no token in time')));
+    const timer = clock.schedule(TOKEN_REQUEST_MS, () => timeout.abort(new Error('the token request timed out')));
     try {
       const work = credential.getToken(ENTRA_SCOPE, { abortSignal: timeout.signal });
       cached = (await untilAborted(timeout.signal, work)) ?? undefined;
     } finally {
       timer.cancel();
     }
-    if (!cached) throw new Error('no token');
+    if (!cached) throw new Error('the credential returned no token');
     return cached;
   };
   return {
     hostName,
-    // One request at a time for all calls: a token service that does not answer must not collect one for each of them.
+    // All calls share one request, so that requests to a token service that does not answer do not accumulate.
     async authorization() {
       if (cached && cached.expiresOnTimestamp - clock.nowMs() >= RENEW_BEFORE_MS) return `Bearer ${cached.token}`;
       pending ??= request().finally(() => (pending = undefined));
@@ -127,7 +127,7 @@ function entraAuthorizer(hostName: string, load: () => TokenCredential, clock: C
   };
 }
 
-/** @azure/identity is not a dependency of this package but of the SDK, and is looked for where the SDK finds it. */
+/** @azure/identity is a dependency of the SDK, not of this package, so it is resolved from the SDK. */
 function azureIdentity(kind: 'default' | 'managedIdentity'): TokenCredential {
   const requireOfSdk = createRequire(require.resolve('azure-iothub'));
   const identity = requireOfSdk('@azure/identity') as {

@@ -1,12 +1,13 @@
 /**
- * Lenient reading of what a hub sends. The names of fields differ between job documents, result documents and editions
+ * Lenient reading of documents of a hub. The names of fields differ between job documents, result documents and versions
  * of the service (`type`/`jobType`, `startTime`/`startTimeUtc`, `createdTime`/`createdDateTimeUtc`), most may be missing,
- * and dates may be unreadable: what cannot be read is `undefined`, never an error.
+ * and dates may be malformed: what cannot be read is `undefined`, never an error.
  */
 import { stringifyJson } from '../core/exact-json.js';
+import { isPlainObject, omitUndefined } from '../core/objects.js';
 import type { HubDocument } from './ports.js';
 
-/** How many devices of a job are where. */
+/** The number of devices of a job by state. */
 export interface JobCounts {
   readonly deviceCount?: number;
   readonly succeededCount?: number;
@@ -15,7 +16,7 @@ export interface JobCounts {
   readonly pendingCount?: number;
 }
 
-/** A job, as far as its document describes it. */
+/** The content of a job document, as far as it could be read. */
 export interface Job {
   readonly jobId?: string;
   readonly type?: string;
@@ -29,13 +30,13 @@ export interface Job {
   readonly methodName?: string;
   /** Any JSON value; `undefined` for none. */
   readonly payload?: unknown;
-  /** `updateTwin` as it was asked for, without the etag and device id that the hub adds. */
+  /** `updateTwin` as it was requested, without the etag and device id that the hub adds. */
   readonly patch?: HubDocument;
   readonly failureReason?: string;
   readonly statusMessage?: string;
 }
 
-/** The result of a job on one device, as far as its document describes it. */
+/** The result of a job on one device, as far as its document could be read. */
 export interface JobResult {
   readonly deviceId?: string;
   readonly moduleId?: string;
@@ -55,9 +56,9 @@ export interface JobResult {
   readonly error?: unknown;
 }
 
-/** Each look-up goes through all fields of an object, so their number is bounded. */
+/** Each look-up visits all fields of an object, so their number is bounded. */
 const MAX_FIELDS = 200;
-/** Longer texts are no times. */
+/** The longest text that is read as a time. */
 const MAX_TIME_LENGTH = 64;
 
 const timeNames = (name: string): readonly string[] => [
@@ -77,7 +78,7 @@ export function readJob(source: HubDocument): Job {
   const document = fieldsOf(source) ?? {};
   const method = fieldsOf(find(document, 'cloudToDeviceMethod'));
   const statistics = fieldsOf(find(document, 'deviceJobStatistics', 'jobStatistics', 'statistics')) ?? {};
-  return withoutEmpty<Job>({
+  return omitUndefined({
     jobId: textOf(find(document, 'jobId')),
     type: textOf(find(document, 'type', 'jobType')),
     status: textOf(find(document, 'status', 'jobStatus')),
@@ -86,7 +87,7 @@ export function readJob(source: HubDocument): Job {
     startTime: dateOf(find(document, ...TIME_NAMES.start)),
     endTime: dateOf(find(document, ...TIME_NAMES.end)),
     maxExecutionTimeInSeconds: integerOf(find(document, 'maxExecutionTimeInSeconds')),
-    counts: withoutEmpty<JobCounts>({
+    counts: omitUndefined({
       deviceCount: integerOf(find(statistics, 'deviceCount')),
       succeededCount: integerOf(find(statistics, 'succeededCount')),
       failedCount: integerOf(find(statistics, 'failedCount')),
@@ -107,7 +108,7 @@ export function readJobResult(source: HubDocument): JobResult {
   const response = fieldsOf(find(fieldsOf(outcome) ?? {}, 'deviceMethodResponse'));
   const error = find(document, 'error');
   const details = fieldsOf(error) ?? {};
-  return withoutEmpty<JobResult>({
+  return omitUndefined({
     deviceId: textOf(find(document, 'deviceId')),
     moduleId: textOf(find(document, 'moduleId')),
     jobId: textOf(find(document, 'jobId')),
@@ -126,7 +127,7 @@ export function readJobResult(source: HubDocument): JobResult {
   });
 }
 
-/** The first of `names` that has a value; names differ in case between the service's editions. `null` is no value. */
+/** Returns the value of the first of `names` that has one, in any case, since versions differ. `null` is not a value. */
 export function find(document: HubDocument, ...names: readonly string[]): unknown {
   for (const name of names) {
     const value = Object.hasOwn(document, name) ? document[name] : undefined;
@@ -139,46 +140,46 @@ export function find(document: HubDocument, ...names: readonly string[]): unknow
   return undefined;
 }
 
-/** Lengths are compared first: most documents have most names in the usual spelling, and few keys of that length. */
+/** Lengths are compared first, which excludes most keys. */
 function isSameName(name: string, key: string): boolean {
   return name.length === key.length && name.toLowerCase() === key.toLowerCase();
 }
 
-/** `null` when the document has it under this name, in any case. A device may well answer a method with it. */
+/** Returns `null` if the document has it under this name, in any case: a device may answer a method with it. */
 function nullIn(document: HubDocument, name: string): null | undefined {
   return Object.entries(document).some(([key, value]) => value === null && key.toLowerCase() === name)
     ? null
     : undefined;
 }
 
-/** The patch of a twin job without the members that the hub adds. */
+/** Returns the patch of a twin job without the members that the hub adds. */
 function patchOf(value: unknown): HubDocument | undefined {
   const twin = objectOf(value);
   const added = new Set(['etag', 'deviceid']);
   return twin && Object.fromEntries(Object.entries(twin).filter(([key]) => !added.has(key.toLowerCase())));
 }
 
-/** Text as it is, other plain values written out, anything else as JSON. */
+/** Returns a text as it is, and any other value as JSON. */
 export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value;
   try {
     return stringifyJson(value);
   } catch {
-    // It is nested too deep to be written.
+    // The value is nested too deep for JSON.
     return undefined;
   }
 }
 
-/** A number that an INTEGER can hold, or text that says one. */
+/** Returns a number that fits INTEGER, given as a number or as text. */
 export function integerOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isInteger(number) && Math.abs(number) < 2 ** 31 ? number : undefined;
 }
 
 /**
- * A time of the service: ISO 8601, up to seven decimals, UTC when it names no zone. The years 1 and 9999, in the text or
- * in UTC, are the ends of .NET's DateTime, with which the service says that there is no such time.
+ * Reads a time of the service: ISO 8601, up to seven decimals, in UTC if it names no zone. The years 1 and 9999, in the
+ * text or in UTC, are the bounds of .NET's DateTime, which the service uses for a missing time.
  */
 export function dateOf(value: unknown): Date | undefined {
   const match =
@@ -192,19 +193,13 @@ export function dateOf(value: unknown): Date | undefined {
   return year > 1 && year < 9999 ? date : undefined;
 }
 
-function objectOf(value: unknown): HubDocument | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as HubDocument) : undefined;
-}
+const objectOf = (value: unknown): HubDocument | undefined => (isPlainObject(value) ? value : undefined);
 
-/** An object to look fields up in. Of one with more fields than any edition of the service has, the first are enough. */
+/** Returns an object for look-ups, cut to its first fields if it has more than any version of the service. */
 function fieldsOf(value: unknown): HubDocument | undefined {
   const object = objectOf(value);
   if (!object) return undefined;
   const names = Object.keys(object);
   if (names.length <= MAX_FIELDS) return object;
   return Object.fromEntries(names.slice(0, MAX_FIELDS).map((name) => [name, object[name]]));
-}
-
-function withoutEmpty<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

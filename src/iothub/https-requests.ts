@@ -8,22 +8,22 @@ import { BodyBudget } from './body-budget.js';
 import { isRefusal, readBody } from './read-body.js';
 
 export interface EndpointOptions {
-  /** As in the connection string; with a port if that has one. */
+  /** The host name of the connection string, with a port if it has one. */
   readonly hostName: string;
   /** `host:port` to connect to instead; the certificate is still checked for the host name. */
   readonly address?: string;
-  /** PEM of the CAs to trust instead of the system's. */
+  /** PEM of the authorities to trust instead of those of Node.js. */
   readonly ca?: string;
   /** URL of an HTTP proxy. */
   readonly proxy?: string;
 }
 
-/** What goes with one request through the SDK's client to this builder. */
+/** What the SDK's client passes on to this builder with a request. */
 export interface RequestExtras {
   readonly signal: AbortSignal;
   /**
-   * Receives the text of an answer with a good status, which counts against the budget of the hub until the promise is
-   * settled. The SDK gets an empty body: it would change the digits of large numbers.
+   * Receives the text of a successful response, which counts against the budget of the hub until the promise settles. The
+   * SDK receives an empty body, since it would change the digits of large numbers.
    */
   readonly onBody: (text: string) => Promise<void>;
 }
@@ -35,8 +35,8 @@ const MAX_SOCKETS = 128;
 const MAX_IDLE_SOCKETS = 32;
 
 /**
- * Builds requests for the SDK's REST client in place of its own builder, whose requests cannot be ended, which decodes
- * text chunk by chunk (and so breaks characters that lie across two) and which knows no other port, CA or proxy.
+ * Builds requests for the SDK's REST client. Its own builder cannot abort requests, decodes each chunk by itself (which
+ * breaks characters that span two), and supports no other port, CA or proxy.
  */
 export class HttpsRequests {
   readonly #agent: Agent;
@@ -62,8 +62,8 @@ export class HttpsRequests {
   }
 
   /**
-   * Called by the SDK's RestApiClient with host, extras and callback at the end. The callback is called once, whatever
-   * happens, and not later than the signal of the extras aborts.
+   * Called by the SDK's RestApiClient, with host, extras and callback as the last arguments. The callback is called exactly
+   * once, at the latest when the signal of the extras aborts.
    */
   buildRequest(method: string, path: string, headers: object, ...rest: unknown[]): ClientRequest {
     const [, extras, callback] = rest as [host: string, extras: RequestExtras, done: Done];
@@ -94,10 +94,10 @@ export class HttpsRequests {
     return request;
   }
 
-  /** The SDK sets an agent of its own with it; ours stays. */
+  /** Called by the SDK to set an agent of its own, which is not used. */
   setOptions(): void {}
 
-  /** Ends the idle connections. */
+  /** Closes idle connections. */
   close(): void {
     this.#agent.destroy();
   }
@@ -117,7 +117,7 @@ export class HttpsRequests {
     }
   }
 
-  /** Node.js keeps an aborted request that waits for a connection in the queue of the agent. */
+  /** Removes an aborted request, which Node.js would keep in the queue of the agent until a connection is free. */
   #forget(request: ClientRequest): void {
     for (const queue of Object.values(this.#agent.requests)) {
       const index = queue?.indexOf(request) ?? -1;
@@ -126,7 +126,7 @@ export class HttpsRequests {
   }
 }
 
-/** Address, name and trust of every request. */
+/** The options that all requests share: address, server name and trusted authorities. */
 function targetOf(options: EndpointOptions): RequestOptions {
   const name = splitAddress(options.hostName);
   const to = options.address === undefined ? name : splitAddress(options.address);
@@ -135,11 +135,11 @@ function targetOf(options: EndpointOptions): RequestOptions {
     port: to.port ?? 443,
     servername: isIP(name.host) ? '' : name.host,
     checkServerIdentity: (_servername, certificate) => checkServerIdentity(name.host, certificate),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.ca !== undefined && { ca: options.ca }),
   };
 }
 
-/** Takes `host`, `host:port` or `[v6]:port` apart. */
+/** Splits `host`, `host:port` or `[v6]:port`. @throws AgentError `ConfigurationInvalid`. */
 export function splitAddress(address: string): { readonly host: string; readonly port?: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s[\]]+))(?::(\d{1,5}))?$/.exec(address.trim());
   const host = match?.[1] ?? match?.[2];

@@ -1,21 +1,21 @@
 /**
- * From a refusal of the hub to an AgentError. The code is read from the body (all its forms) and the header, never from
- * the SDK's error class, which maps many codes to a wrong name.
+ * Converts refusals of the hub to AgentErrors. The code is read from all forms of the body and from the header, never from
+ * the SDK's error class, which maps many codes to the wrong name.
  */
 import type { ErrorCode } from '../core/error-codes.js';
 import { AgentError } from '../core/errors.js';
 
-/** What an HTTP answer of 300 or above said. */
+/** An HTTP response with a status of 300 or above. */
 export interface HubRefusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }
 
-/** A refusal, read. */
+/** The content of a refusal. */
 export interface HubFailure {
   readonly status: number;
-  /** All names and numbers the answer gives, the innermost first. */
+  /** All names and numbers of error codes in the response, the innermost first. */
   readonly codes: readonly string[];
   readonly message: string;
   readonly trackingId?: string;
@@ -24,7 +24,7 @@ export interface HubFailure {
 const MAX_MESSAGE_LENGTH = 400;
 const MAX_NESTING = 3;
 
-/** Codes of Azure that say more than the HTTP status does, by name and number. */
+/** Azure codes that are more specific than the HTTP status, by name and number. */
 const BY_AZURE_CODE: Readonly<Record<string, ErrorCode>> = {
   ThrottlingMaxActiveJobCountExceeded: 'HubJobQuotaExceeded',
   '429004': 'HubJobQuotaExceeded',
@@ -51,7 +51,7 @@ const BY_AZURE_CODE: Readonly<Record<string, ErrorCode>> = {
 /** HTTP statuses after which the same request may succeed. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
-/** Reads a refusal; anything unreadable in it is left out. */
+/** Reads a refusal; anything malformed in it is ignored. */
 export function readRefusal(refusal: HubRefusal): HubFailure {
   const found: Found = { codes: [], messages: [], trackingId: undefined };
   readBody(parseObject(refusal.body), found, 0);
@@ -63,11 +63,11 @@ export function readRefusal(refusal: HubRefusal): HubFailure {
     status: refusal.status,
     codes,
     message: tidy(found.messages.at(-1) ?? ''),
-    ...(trackingId === undefined ? {} : { trackingId }),
+    ...(trackingId !== undefined && { trackingId }),
   };
 }
 
-/** The AgentError for a refusal. `context.transient` says whether a repetition may help. */
+/** Returns the AgentError for a refusal. `context.transient` is true if a retry may succeed. */
 export function refusalError(refusal: HubRefusal): AgentError {
   const failure = readRefusal(refusal);
   const code = codeOf(failure);
@@ -76,8 +76,8 @@ export function refusalError(refusal: HubRefusal): AgentError {
     context: {
       httpStatus: failure.status,
       transient: TRANSIENT_STATUSES.has(failure.status) && (code === 'HubThrottled' || code === 'HubUnavailable'),
-      ...(failure.codes[0] === undefined ? {} : { azureCode: failure.codes[0] }),
-      ...(failure.message === '' ? {} : { azureMessage: failure.message }),
+      ...(failure.codes[0] !== undefined && { azureCode: failure.codes[0] }),
+      ...(failure.message !== '' && { azureMessage: failure.message }),
     },
   });
 }
@@ -94,12 +94,12 @@ function codeOf(failure: HubFailure): ErrorCode {
 
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
   HubJobQuotaExceeded:
-    'As many jobs are running as the tier of the hub allows; wait until one has ended, or raise the tier',
+    'The tier of the hub does not allow more concurrent jobs; wait until one has ended, or raise the tier',
   HubThrottled: 'The hub throttles the agent; call less often, or raise the tier or the number of units',
   HubUnauthorized:
-    "The hub refuses the agent's credentials or their rights; check the connection string, its policy, and the clock of the agent's machine",
-  JobNotFound: 'The hub does not know this job id; look for it with FindJobs',
-  JobAlreadyExists: 'Another job has this id; leave jobId out, or choose another one',
+    "The hub rejects the agent's credentials, or they lack a right; check the connection string, its policy, and the clock of the agent's machine",
+  JobNotFound: 'The hub does not know this job id; check it, or list jobs with FindJobs',
+  JobAlreadyExists: 'Another job has this id; omit jobId, or choose another one',
   JobNotCancellable: 'Only jobs that are queued, scheduled or pending can be cancelled',
 };
 
@@ -120,7 +120,7 @@ function detailsOf(failure: HubFailure): string {
   return parts.length === 0 ? '.' : ` (${parts.join('; ')}).`;
 }
 
-/** The outermost first in both lists. */
+/** Codes and messages that have been found, the outermost first. */
 interface Found {
   readonly codes: string[];
   readonly messages: string[];
@@ -137,7 +137,7 @@ function readBody(body: Readonly<Record<string, unknown>> | undefined, found: Fo
   if (typeof text === 'string') readMessage(text, found, depth);
 }
 
-/** Form 1 is `ErrorCode:<name>;<text>`, form 2 JSON in the text, form 3 a whole form 1 body at the end of the text. */
+/** Reads a message: `ErrorCode:<name>;<text>`, JSON within the text, or a whole body of the first form at its end. */
 function readMessage(text: string, found: Found, depth: number): void {
   findTrackingId(text, found);
   const inner = parseObject(text.slice(Math.max(0, text.indexOf('{'))));
@@ -168,7 +168,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-/** One line of bounded length. */
+/** Returns a text on one line, with bounded length. */
 function tidy(text: string): string {
   const line = text
     // oxlint-disable-next-line no-control-regex -- control characters must not reach a log or a screen

@@ -2,6 +2,7 @@ import { type CallContext, remainingMs } from '../core/call-context.js';
 import type { Clock } from '../core/clock.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isAgentError } from '../core/errors.js';
+import { omitUndefined } from '../core/objects.js';
 import { isTooLong } from './connection-errors.js';
 import type { HubLane, HubOperations, HubPort, HubStatus, ListJobsRequest } from './ports.js';
 import { DEFAULT_RETRY, type RetryOptions, withRetries } from './retry.js';
@@ -11,7 +12,7 @@ import type { TierLimits } from './tier-limits.js';
 
 export interface HubPortOptions {
   readonly hostName: string;
-  /** One attempt each. */
+  /** The operations with one attempt each. */
   readonly operations: HubOperations;
   readonly limits: TierLimits;
   readonly clock: Clock;
@@ -19,10 +20,10 @@ export interface HubPortOptions {
   readonly close: () => void;
 }
 
-/** An attempt that had less time than this shows nothing about a hub that did not answer it. */
+/** A timeout after less than this shows nothing about the state of the hub. */
 const CONCLUSIVE_ATTEMPT_MS = 3000;
 
-/** Puts budgets, repetitions, the size of pages and the state of the hub around plain operations. */
+/** Adds budgets, retries, page sizes and the status of the hub to plain operations. */
 export function createHubPort(options: HubPortOptions): HubPort {
   const throttle = new HubThrottle(options.limits, options.clock);
   const listeners = new Set<(status: HubStatus) => void>();
@@ -84,7 +85,7 @@ function withGuard(operations: HubOperations, guard: Guard): HubOperations {
 }
 
 function filtersOf({ type, status }: ListJobsRequest): Pick<ListJobsRequest, 'type' | 'status'> {
-  return { ...(type === undefined ? {} : { type }), ...(status === undefined ? {} : { status }) };
+  return omitUndefined({ type, status });
 }
 
 async function observed<T>(
@@ -112,7 +113,7 @@ async function observed<T>(
   }
 }
 
-/** What a failure shows about the hub; a refusal for another reason shows that it is reachable. */
+/** The status of the hub that a failure implies; a refusal for another reason shows that the hub is reachable. */
 const STATUS_OF: Partial<Record<ErrorCode, HubStatus>> = {
   HubThrottled: 'throttled',
   HubUnauthorized: 'unauthorized',

@@ -2,9 +2,9 @@ import { stringifyJson } from '../core/exact-json.js';
 import type { JobRequest, MethodJobRequest } from './ports.js';
 
 /**
- * The body of `PUT /jobs/v2/{id}`. Start and maximum time are always present, since the service would otherwise apply
- * defaults of its own, and nothing is `null` except what the caller wrote so, since the service refuses nulls. A payload
- * of `undefined` is left out.
+ * Returns the body of `PUT /jobs/v2/{id}`. Start and maximum time are always present, since the service would apply
+ * defaults of its own. Nothing is `null` unless the caller specified it, since the service refuses nulls. A payload of
+ * `undefined` is omitted.
  */
 export function jobRequestBody(job: JobRequest): string {
   const common = {
@@ -21,7 +21,7 @@ export function jobRequestBody(job: JobRequest): string {
   return `${JSON.stringify(common).slice(0, -1)},"${name}":${content}}`;
 }
 
-/** Assembled as text, so that a payload written as text keeps its digits, the order of its keys and its white space. */
+/** Assembled as text, so that a payload that is given as text keeps its digits, key order and white space. */
 function methodText({
   methodName,
   payload,

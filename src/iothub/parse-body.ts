@@ -3,12 +3,12 @@ import { deferred } from '../core/deferred.js';
 import { parseJson } from '../core/exact-json.js';
 import { longAnswerError, unexpectedAnswerError } from './connection-errors.js';
 
-/** Shorter texts are parsed at once: not even the worst of them holds the event loop. */
+/** Shorter texts are parsed at once, since not even the worst of them blocks the event loop noticeably. */
 const SMALL_LENGTH = 256 * 1024;
-/** Elements and members of a whole text, and of one item of its list: 8 MiB of `{},{}` would take more than 100 MB. */
+/** The most elements and members of a text, and of one item of its list: 8 MiB of `{},{}` would take over 100 MB. */
 const MAX_PARTS = 500_000;
 const MAX_ITEM_PARTS = 250_000;
-/** The event loop gets a turn after so much parsing. */
+/** Parsing yields to the event loop after this time. */
 const TURN_MS = 25;
 
 const QUOTE = 0x22;
@@ -16,10 +16,10 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
 /**
- * The value of a JSON text of a hub, with all digits of its numbers; undefined when it is not JSON. A long list is parsed
- * item by item, so that the event loop is not held.
- * @param maxItems how many items a list may have.
- * @throws AgentError for a list of more items, and, marked as too long, for a text of too many parts.
+ * Parses a JSON text of a hub, with all digits of its numbers; returns undefined if it is not JSON. A long list is parsed
+ * item by item, so that the event loop is not blocked.
+ * @param maxItems the most items of a list.
+ * @throws AgentError for a list with more items, and, marked as too long, for a text with too many parts.
  */
 export async function parseBody(text: string, maxItems: number): Promise<unknown> {
   const items = text.length < SMALL_LENGTH ? undefined : itemsOf(text, maxItems);
@@ -33,13 +33,13 @@ export async function parseBody(text: string, maxItems: number): Promise<unknown
   }
 }
 
-/** Parses the answers of one hub: long ones one after the other, so that only one of them is in memory in parts. */
+/** Parses the responses of one hub: long ones one after the other, so that memory holds the parts of only one. */
 export class BodyParser {
   #last: Promise<void> = Promise.resolve();
 
   /**
-   * As `parseBody`. The call stands in no closure: an error keeps the functions of its stack, and a closure would keep the
-   * text for as long as the error lives.
+   * Like `parseBody`. The call is not made from a closure: an error keeps the functions of its stack alive, and a closure
+   * would keep the text alive with them.
    */
   async parse(text: string, maxItems: number): Promise<unknown> {
     if (text.length < SMALL_LENGTH) return await parseBody(text, maxItems);
@@ -70,8 +70,8 @@ async function parseItems(text: string, items: readonly Span[]): Promise<unknown
 }
 
 /**
- * Where the items of a list stand; undefined when the text is no list, which only a full parse can tell for sure. Counts
- * parts without parsing, so that a text of too many costs neither time nor memory.
+ * Returns the positions of the items of a list; undefined if the text does not look like one, in which case it is parsed
+ * as a whole. Counts parts without parsing, so that a text with too many takes neither time nor memory.
  */
 function itemsOf(text: string, maxItems: number): Span[] | undefined {
   const start = firstCharacter(text, 0);
@@ -98,7 +98,7 @@ function itemsOf(text: string, maxItems: number): Span[] | undefined {
   return undefined;
 }
 
-/** Counts elements and members up to the limits. */
+/** Counts elements and members, up to their limits. */
 class PartCount {
   #all = 0;
   #ofItem = 0;
@@ -114,7 +114,7 @@ class PartCount {
   }
 }
 
-/** Between the brackets of an empty list stands no item. */
+/** Removes the item of an empty list, whose brackets enclose nothing. */
 function withoutEmptyList(text: string, items: Span[]): Span[] {
   const [only] = items;
   return items.length === 1 && only && text.slice(...only).trim() === '' ? [] : items;
@@ -129,7 +129,7 @@ function firstCharacter(text: string, from: number): number {
   return at;
 }
 
-/** Where the quote that ends a string stands; the end of the text when there is none. */
+/** Returns the position of the quote that ends a string; the end of the text if there is none. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let escapes = 0;
@@ -140,4 +140,4 @@ function endOfString(text: string, start: number): number {
 }
 
 const tooManyItems = (maxItems: number): Error =>
-  unexpectedAnswerError(`more items than the ${maxItems} that it was asked for`);
+  unexpectedAnswerError(`more items than the ${maxItems} that were requested`);

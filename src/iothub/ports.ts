@@ -1,18 +1,18 @@
 /**
- * What the agent needs of an IoT Hub. Documents come as the hub sent them; `documents.ts` reads them leniently, so that
- * a missing or odd field never fails a call.
+ * What the agent needs of an IoT Hub. Documents are returned as the hub sent them; `documents.ts` reads them leniently, so
+ * that a missing or malformed field does not fail a call.
  */
 import type { CallContext } from '../core/call-context.js';
 
-/** The tiers as Azure names them; `unlimited` for a stand-in without throttles. */
+/** The tiers by their Azure names; `unlimited` for a local hub without throttling. */
 export const HUB_TIERS = ['F1', 'S1', 'S2', 'S3', 'unlimited'] as const;
 
 export type HubTier = (typeof HUB_TIERS)[number];
 
-/** An object of JSON as it came over the wire. Nothing about its fields is sure. */
+/** A JSON object as the hub sent it. Its fields have not been checked. */
 export type HubDocument = Readonly<Record<string, unknown>>;
 
-/** One page of an answer, of as many items as were asked for or fewer. No `continuationToken`: it was the last one. */
+/** One page of a result, with at most the requested number of items. The last page has no `continuationToken`. */
 export interface HubPage {
   readonly items: readonly HubDocument[];
   readonly continuationToken?: string;
@@ -21,7 +21,7 @@ export interface HubPage {
 export interface PageRequest {
   /** The hub may return fewer. */
   readonly pageSize?: number;
-  /** The token of the page before, with the same query and page size. */
+  /** The token of the previous page, for the same query and page size. */
   readonly continuationToken?: string;
 }
 
@@ -36,7 +36,7 @@ export interface QueryRequest extends PageRequest {
 
 interface JobRequestBase {
   readonly jobId: string;
-  /** What stands after WHERE; `*` for all devices. */
+  /** The condition after WHERE; `*` for all devices. */
   readonly queryCondition: string;
   readonly startTime: Date;
   readonly maxExecutionTimeInSeconds: number;
@@ -47,7 +47,7 @@ export interface MethodJobRequest extends JobRequestBase {
   readonly methodName: string;
   /** Any JSON value; `undefined` for none. */
   readonly payload: unknown;
-  /** The same payload as JSON text, which is sent byte for byte in its place. */
+  /** The same payload as JSON text, which is sent unchanged in its place. */
   readonly payloadText?: string;
   readonly responseTimeoutInSeconds: number;
   readonly connectTimeoutInSeconds: number;
@@ -62,14 +62,14 @@ export interface TwinJobRequest extends JobRequestBase {
 export type JobRequest = MethodJobRequest | TwinJobRequest;
 
 /**
- * The operations. All throw AgentErrors: `HubThrottled`, `HubJobQuotaExceeded`, `HubUnavailable`, `HubTimeout`,
+ * The operations of a hub. All throw AgentErrors: `HubThrottled`, `HubJobQuotaExceeded`, `HubUnavailable`, `HubTimeout`,
  * `HubUnauthorized`, `JobNotFound`, `JobAlreadyExists`, `JobNotCancellable` or `HubRejected`. None outlives the deadline
  * of its context.
  */
 export interface HubOperations {
   /** The hub's response; an empty document for an acknowledgement that cannot be parsed. */
   scheduleJob(context: CallContext, job: JobRequest): Promise<HubDocument>;
-  /** A job the hub does not know comes as a document with `status: 'unknown'`. */
+  /** Returns the job document; for a job that the hub does not know, one with `status: 'unknown'`. */
   getJob(context: CallContext, jobId: string): Promise<HubDocument>;
   listJobs(context: CallContext, request: ListJobsRequest): Promise<HubPage>;
   cancelJob(context: CallContext, jobId: string): Promise<HubDocument>;
@@ -77,23 +77,23 @@ export interface HubOperations {
 }
 
 /**
- * Who is served first when the tier's budget is short.
- * `user`: a service call; waits while there is time, then is refused. `background`: the watcher; takes what users leave
- * and its own small share. `spare`: takes only what is available at this moment, never waits.
+ * The priority of a request when the tier's budget is scarce. `user`: a service call, which waits as long as its deadline
+ * allows and is refused otherwise. `background`: the watcher, which has a small share and uses what users leave. `spare`:
+ * uses only what is available at the moment and never waits.
  */
 export type HubLane = 'user' | 'background' | 'spare';
 
-/** How the hub last answered. */
+/** The status of the hub after its latest response. */
 export type HubStatus = 'connected' | 'throttled' | 'unreachable' | 'unauthorized';
 
 /** One hub, shared by all services and the watcher. */
 export interface HubPort {
   readonly hostName: string;
-  /** How many devices a second the tier serves inside jobs; Infinity when it is not limited. */
+  /** How many devices per second the tier serves within jobs; Infinity if it is not limited. */
   readonly deviceOperationsPerSecond: number;
   lane(lane: HubLane): HubOperations;
-  /** Calls `listener` after every attempt that says something about the hub. Returns what ends it. */
+  /** Calls `listener` after every attempt that shows the status of the hub. Returns a function that unsubscribes. */
   onStatus(listener: (status: HubStatus) => void): () => void;
-  /** Ends idle connections. Open calls end by their own contexts. */
+  /** Closes idle connections. Pending calls end with their own contexts. */
   close(): void;
 }

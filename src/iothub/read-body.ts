@@ -2,20 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import { type BodyBudget, MAX_BODY_BYTES } from './body-budget.js';
 import { longAnswerError } from './connection-errors.js';
 
-/** More of a refusal is not read: its code and message stand at the beginning. */
+/** How much of a refusal is read: its code and message are at the beginning. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** The text of an answer. */
+/** The text of a response. */
 export interface Body {
   readonly text: string;
-  /** Frees the part of the budget, once the text is not needed any more. */
+  /** Releases the share of the budget when the text is no longer needed. */
   readonly release: () => void;
 }
 
 /**
- * Reads the text of an answer within the budget of its hub; of a refusal only as much as explains it. Pausing for the
- * budget ends with the request, whose abort destroys the response.
- * @throws AgentError for an answer with a good status that is too long. Error when the answer is cut off.
+ * Reads the text of a response within the budget of its hub; of a refusal only its beginning. A pause for the budget ends
+ * with the request, whose abort destroys the response.
+ * @throws AgentError for a successful response that is too long; Error if the response is truncated.
  */
 export function readBody(response: IncomingMessage, budget: BodyBudget): Promise<Body> {
   return isRefusal(response) ? readRefusal(response) : readAnswer(response, budget);
@@ -45,14 +45,14 @@ function readAnswer(response: IncomingMessage, budget: BodyBudget): Promise<Body
     });
     response.on('end', () => {
       const text = Buffer.concat(parts, size).toString('utf8');
-      // The response outlives the parsing of the text, and would keep them.
+      // The response outlives the parsing of its text and would keep the parts in memory.
       parts.length = 0;
       resolve({ text, release: () => share.close() });
     });
     response.on('error', fail);
-    // Comes last, also after an abort that causes no other event.
+    // The last event, even after an abort that causes no other.
     response.on('close', () => {
-      if (!response.complete) fail(cutOff());
+      if (!response.complete) fail(truncated());
     });
   });
 }
@@ -72,8 +72,8 @@ function readRefusal(response: IncomingMessage): Promise<Body> {
     });
     response.on('end', finish);
     response.on('error', reject);
-    response.on('close', () => reject(cutOff()));
+    response.on('close', () => reject(truncated()));
   });
 }
 
-const cutOff = (): Error => Object.assign(new Error('the answer was cut off'), { code: 'ECONNRESET' });
+const truncated = (): Error => Object.assign(new Error('the response was truncated'), { code: 'ECONNRESET' });

@@ -9,7 +9,7 @@ export interface RetryOptions {
   readonly baseMs: number;
   /** Upper bound of any pause. */
   readonly capMs: number;
-  /** No attempt is begun with less time than this. */
+  /** No attempt is started with less time left than this. */
   readonly smallestAttemptMs: number;
   readonly random: Random;
 }
@@ -17,9 +17,9 @@ export interface RetryOptions {
 export const DEFAULT_RETRY: RetryOptions = { baseMs: 200, capMs: 4000, smallestAttemptMs: 400, random: systemRandom };
 
 /**
- * Repeats `attempt` with full jitter while its failure is transient and there is time; nothing else is repeated.
- * At the deadline the last attempt's failure is thrown, or what a pending attempt throws when it is ended. An error after an
- * attempt whose answer was lost says so in `context.answerLost`: the hub may have done what was asked.
+ * Retries `attempt` with full jitter while its failure is transient and time is left. At the deadline, throws the failure of
+ * the last attempt, or that of the pending attempt when it is aborted. If the response of any attempt was lost, the error
+ * has `context.answerLost`: the hub may have processed the request.
  */
 export async function withRetries<T>(
   context: CallContext,
@@ -35,18 +35,18 @@ export async function withRetries<T>(
       const pauseMs = pauseBefore(context, count, options);
       if (!isTransient(error) || pauseMs === undefined) throw answerLost ? marked(error) : error;
       context.instruments.count('hub_retries_total');
-      context.log.debug({ err: error, attempt: count + 1, pauseMs }, 'the hub will be asked again');
+      context.log.debug({ err: error, attempt: count + 1, pauseMs }, 'the request to the hub will be retried');
       await pause(context, pauseMs, error);
     }
   }
 }
 
-/** Whether the same request may succeed when it is repeated at once. */
+/** Whether the same request may succeed if it is retried soon. */
 export function isTransient(error: unknown): boolean {
   return isAgentError(error) && error.context['transient'] === true;
 }
 
-/** Whether the hub may have done what an earlier attempt asked although its answer never came. */
+/** Whether the hub may have processed an earlier attempt whose response was lost. */
 export function isAnswerLost(error: unknown): boolean {
   if (!isAgentError(error)) return false;
   return error.context['answerLost'] === true || Number(error.context['httpStatus'] ?? 0) >= 500;

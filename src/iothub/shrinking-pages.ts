@@ -1,41 +1,43 @@
 import { AgentError, isAgentError } from '../core/errors.js';
+import { omitUndefined } from '../core/objects.js';
 import { isTooLong } from './connection-errors.js';
 import type { HubPage, PageRequest } from './ports.js';
 
-/** One request for a page. */
-export type AskForPage = (request: PageRequest) => Promise<HubPage>;
+/** Requests one page. */
+export type RequestPage = (request: PageRequest) => Promise<HubPage>;
 
-/** Where a page begins and how large the pages of its walk are. */
+/** Where a page begins, and the size of the pages of its walk. */
 interface Position {
   readonly hubToken?: string;
   /** Absent when the hub chooses. */
   readonly size?: number;
-  /** How many rows the pages before it have. */
+  /** How many rows the previous pages have. */
   readonly rowsBefore: number;
 }
 
 const MARK = 'twx1';
 const MAX_SIZE = 1000;
-/** What a hub takes when it is not given a size. */
+/** The page size of a hub if none is requested. */
 const SIZE_OF_HUB = 100;
 const SHRINK_BY = 10;
-/** Pages that are read again at most to come back to where a walk stood. */
+/** The most pages that are read again to return to the position of a walk. */
 const MAX_SKIPPED_PAGES = 1000;
 
 /**
- * Reads a page; one that is too long is asked for again with a tenth of the rows, down to one. The token of the page that
- * is returned holds the size that worked, so that the pages after it are asked for with this size whatever the caller
- * asks for: a token of IoT Hub is tied to its page size.
- * @throws AgentError `ResultTooLarge` when a single row is too long; otherwise as `ask`.
+ * Reads a page; one that is too long is requested again with a tenth of the rows, down to one. The token of the returned
+ * page contains the size that worked, so that the following pages are requested with this size, whatever the caller
+ * requests: a token of IoT Hub is tied to its page size.
+ * @throws AgentError `ResultTooLarge` if a single row is too long; otherwise like `requestPage`.
  */
-export async function readPage(ask: AskForPage, request: PageRequest): Promise<HubPage> {
+export async function readPage(requestPage: RequestPage, request: PageRequest): Promise<HubPage> {
   let position = readPosition(request);
   let hasShrunk = false;
   for (;;) {
     try {
-      return numbered(await ask(requestOf(position)), position);
+      return numbered(await requestPage(requestOf(position)), position);
     } catch (error) {
-      if (hasShrunk && position.hubToken !== undefined && isRefusedToken(error)) return await skipTo(ask, position);
+      if (hasShrunk && position.hubToken !== undefined && isRefusedToken(error))
+        return await skipTo(requestPage, position);
       if (!isTooLong(error)) throw error;
       position = { ...position, size: shrunk(position.size, error) };
       hasShrunk = true;
@@ -43,13 +45,13 @@ export async function readPage(ask: AskForPage, request: PageRequest): Promise<H
   }
 }
 
-/** For a hub that refuses its token with another page size: walks from the first page to where the position is. */
-async function skipTo(ask: AskForPage, to: Position): Promise<HubPage> {
-  let at: Position = { rowsBefore: 0, ...(to.size === undefined ? {} : { size: to.size }) };
+/** Walks from the first page to a position, for a hub that refuses its token with another page size. */
+async function skipTo(requestPage: RequestPage, to: Position): Promise<HubPage> {
+  let at: Position = { rowsBefore: 0, ...omitUndefined({ size: to.size }) };
   for (let pages = 0; pages < MAX_SKIPPED_PAGES; pages += 1) {
     let page: HubPage;
     try {
-      page = await ask(requestOf(at));
+      page = await requestPage(requestOf(at));
     } catch (error) {
       if (!isTooLong(error)) throw error;
       at = { rowsBefore: 0, size: shrunk(at.size, error) };
@@ -64,7 +66,7 @@ async function skipTo(ask: AskForPage, to: Position): Promise<HubPage> {
   }
   throw new AgentError(
     'ResultTooLarge',
-    'The rows of the result are too long to be read in pages of the size that was begun with; ask for smaller pages.',
+    'The rows of the result are too long for pages of the first page size; request smaller pages.',
   );
 }
 
@@ -78,14 +80,12 @@ function shrunk(size: number | undefined, error: unknown): number {
   );
 }
 
-/** A refusal that may be about the token; IoT Hub answers 400 to one of another page size. */
+/** Whether a refusal may be about the token; IoT Hub answers 400 to a token of another page size. */
 const isRefusedToken = (error: unknown): boolean =>
   isAgentError(error, 'HubRejected') && error.context['httpStatus'] === 400;
 
-const requestOf = ({ hubToken, size }: Position): PageRequest => ({
-  ...(size === undefined ? {} : { pageSize: size }),
-  ...(hubToken === undefined ? {} : { continuationToken: hubToken }),
-});
+const requestOf = ({ hubToken, size }: Position): PageRequest =>
+  omitUndefined({ pageSize: size, continuationToken: hubToken });
 
 function numbered(page: HubPage, { size, rowsBefore }: Position): HubPage {
   const { continuationToken: token } = page;
@@ -94,7 +94,7 @@ function numbered(page: HubPage, { size, rowsBefore }: Position): HubPage {
 }
 
 function readPosition({ pageSize, continuationToken }: PageRequest): Position {
-  const own = pageSize === undefined ? {} : { size: pageSize };
+  const own = omitUndefined({ size: pageSize });
   if (continuationToken === undefined) return { rowsBefore: 0, ...own };
   const [, mark, size, rows, hubToken] = /^(\w+)\.(\d{1,4})\.(\d{1,12})\.([\s\S]+)$/.exec(continuationToken) ?? [];
   if (mark !== MARK || hubToken === undefined || Number(size) > MAX_SIZE)

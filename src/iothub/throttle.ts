@@ -9,13 +9,13 @@ import type { TierLimits } from './tier-limits.js';
 /** The two budgets of a hub. */
 export type Budget = 'jobOperations' | 'queries';
 
-/** The watcher's own part of a budget. It may use what users leave, and users may use most of this part while it is idle. */
+/** The watcher's share of a budget. It may also use what users leave, and users may use most of its share while idle. */
 const BACKGROUND_SHARE = 0.25;
-/** The fraction of the watcher's part that users never take, so that steady load from users does not stop it. */
+/** The fraction of the watcher's share that users never take, so that steady load from users does not stop it. */
 const BACKGROUND_RESERVE = 0.3;
 /** The users' bucket must be fuller than this before the background or spare lane takes from it. */
 const USERS_RESERVE = 0.5;
-/** The time that a request needs once it may be sent. */
+/** The time that must be left for a request when it is sent. */
 const ATTEMPT_MS = 1000;
 const BACKGROUND_STEP_MS = 1000;
 
@@ -41,8 +41,8 @@ export class HubThrottle {
   }
 
   /**
-   * Resolves when one request may go out.
-   * @throws AgentError `HubThrottled` at once when the wait would exceed the deadline.
+   * Resolves when one request may be sent.
+   * @throws AgentError `HubThrottled` at once if the wait would exceed the deadline.
    */
   async take(context: CallContext, budget: Budget, lane: HubLane): Promise<void> {
     const shares = this.#shares[budget];
@@ -97,7 +97,7 @@ function sharesOf(perMinute: number, clock: Clock): Shares | undefined {
   };
 }
 
-/** Takes one token if more than `reserve` stay. */
+/** Takes one token if at least `reserve` remain. */
 function takeAbove(bucket: TokenBucket, nowMs: number, reserve: number): boolean {
   return bucket.waitMs(nowMs, reserve + 1) === 0 && bucket.take(nowMs);
 }
@@ -120,7 +120,7 @@ function refusal(budget: Budget, perMinute: number, waitMs: number): AgentError 
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new AgentError(
     'HubThrottled',
-    `The ${Math.round(perMinute)} ${what} a minute that the tier of the hub allows are used up for the next ${seconds} s; ` +
+    `The tier of the hub allows ${Math.round(perMinute)} ${what} a minute, which are used up for the next ${seconds} s; ` +
       'call less often, or raise the tier or the number of units.',
     { context: { budget, waitSeconds: seconds } },
   );

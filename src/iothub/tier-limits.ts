@@ -13,7 +13,7 @@ const UNLIMITED: TierLimits = {
   deviceOperationsPerSecond: Infinity,
 };
 
-/** What a hub of `tier` with `units` allows (Azure: IoT Hub quotas and throttling). */
+/** Returns the limits of a hub (Microsoft, "IoT Hub quotas and throttling"). */
 export function tierLimits(tier: HubTier, units: number): TierLimits {
   switch (tier) {
     case 'F1':

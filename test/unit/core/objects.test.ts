@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { isPlainObject, omitUndefined } from '../../../src/core/objects.js';
@@ -20,6 +21,12 @@ describe('isPlainObject', () => {
     [() => 0],
   ])('refuses %p', (value) => {
     expect(isPlainObject(value)).toBe(false);
+  });
+
+  it('judges the values of another realm like its own', () => {
+    const [object, array, date] = runInNewContext('[{ a: 1 }, [], new Date()]') as readonly unknown[];
+    expect([object, array, date].map(isPlainObject)).toEqual([true, false, false]);
+    expect(isPlainObject(structuredClone({ a: 1 }))).toBe(true);
   });
 
   it('accepts of all JSON values exactly the objects', () => {

@@ -50,7 +50,7 @@ describe('checkDocument', () => {
       'a.yaml:1:7: name: must have at least 2 characters',
       'a.yaml:2:1: coutn: unknown key (did you mean "count"?)',
       'a.yaml:3:8: level: must be one of low, high',
-      'a.yaml:5:5: items[0].id: is required (give text)',
+      'a.yaml:5:5: items[0].id: is required (set it to text)',
       'a.yaml:5:13: items[0].weight: must be a number, but is text',
       'a.yaml:6:5: items[0].ID: unknown key (did you mean "id"?)',
       'a.yaml:9:14: hubs.main.address: must be host:port',
@@ -65,7 +65,7 @@ describe('checkDocument', () => {
     ['name: abc\ncount: 9', 'a.yaml:2:8: count: must be at most 5'],
     ['name: abc\neither: 3', 'a.yaml:2:9: either: must be text or a map of keys, but is an integer'],
     ['name: abc\neither: {depth: x}', 'a.yaml:2:17: either.depth: must be a number, but is text'],
-    ['name: abc\neither: {dept: 1}', 'a.yaml:2:1: either.depth: is required (give a number)'],
+    ['name: abc\neither: {dept: 1}', 'a.yaml:2:1: either.depth: is required (set it to a number)'],
     ['name: abc\nshape: {kind: circle}', 'a.yaml:2:15: shape.kind: must be one of dot, line'],
     ['name: abc\nshape: {length: 1}', 'a.yaml:2:1: shape.kind: is required (one of dot, line)'],
     [
@@ -78,7 +78,7 @@ describe('checkDocument', () => {
 
   it('knows the keys of the member of a union that was meant', () => {
     expect(problemsOf('name: abc\nshape: {kind: line, lenght: 1}')).toEqual([
-      'a.yaml:2:1: shape.length: is required (give a number)',
+      'a.yaml:2:1: shape.length: is required (set it to a number)',
       'a.yaml:2:21: shape.lenght: unknown key (did you mean "length"?)',
     ]);
   });
