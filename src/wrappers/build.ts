@@ -10,9 +10,9 @@ import { payloadTree } from './payload-tree.js';
 import { AGENT_TARGET, type PayloadType, type ScriptTarget } from './script/target.js';
 
 export interface BuildOptions {
-  /** Whether the extension's entities can be changed in Composer. Default: they cannot. */
+  /** Whether the entities of the extension can be changed in Composer; default false. */
   readonly isEditable?: boolean;
-  /** Default `json`, as the agent's own services take it. */
+  /** Default `json`, which the agent's own services accept. */
   readonly payloadType?: PayloadType;
   /** The service of the hub Thing that schedules direct methods. Default: the agent's. */
   readonly hubService?: string;
@@ -20,15 +20,15 @@ export interface BuildOptions {
   readonly hubTwinService?: string;
 }
 
-/** Paths below the output folder, with forward slashes, and what each file holds. */
+/** The content of each file by its path below the output folder, with forward slashes. */
 export type BuiltFiles = ReadonlyMap<string, Uint8Array>;
 
-/** How long another service waits for a device that is offline: PTC's own would otherwise wait for the whole job. */
+/** How long a service of others waits for an offline device; PTC's service would otherwise wait for the whole job. */
 const FOREIGN_CONNECT_TIMEOUT_SECONDS = 30;
 
 /**
- * All files of a bundle, below a folder of its name. Pure: the same description and options yield the same bytes.
- * @throws AgentError `WrapperInvalid` when a service cannot be made with these options.
+ * Generates all files of a bundle, in a folder with its name. The same description and options yield the same bytes.
+ * @throws AgentError `WrapperInvalid` if a service cannot be generated with these options.
  */
 export function buildBundle(description: WrapperDescription, options: BuildOptions = {}): BuiltFiles {
   const { bundle, services } = description;
@@ -59,11 +59,11 @@ function scriptTarget({ payloadType, hubService, hubTwinService }: BuildOptions)
   };
 }
 
-/** An InfoTable has named fields, so a payload that is one value does not fit it. */
+/** An InfoTable has named fields, so it cannot hold a payload that is a single value. */
 function assertPayloadType(service: WrapperService, payloadType: PayloadType): void {
   if (payloadType !== 'infotable' || service.kind !== 'deviceMethod' || payloadTree(service).kind === 'object') return;
   throw new AgentError(
     'WrapperInvalid',
-    `${service.name}: a payload that is one value cannot be an InfoTable; set the payloadPath of its parameter, or build with --payload-type json`,
+    `${service.name}: a payload that is a single value cannot be an InfoTable; set the payloadPath of its parameter, or build with --payload-type json`,
   );
 }

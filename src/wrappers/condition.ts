@@ -1,8 +1,8 @@
 import { literal } from '../hub-query/literal.js';
 
-/** A query condition with placeholders: texts, and between them the parameters whose values are written as literals. */
+/** A query condition with placeholders: texts, and between them parameters whose values become literals. */
 export interface ConditionTemplate {
-  /** One more than the placeholders. */
+  /** One more than there are placeholders. */
   readonly texts: readonly string[];
   readonly placeholders: readonly string[];
 }
@@ -13,9 +13,9 @@ export interface ConditionProblem {
 }
 
 /**
- * Reads a condition. `{name}` outside of quotes is a placeholder. Inside quotes it would need no literal but part of
- * one, which could not be made safe: where it names a parameter it is refused, otherwise it is text. Inside `[[...]]` it
- * is always text, since a value cannot stand for a part of a name.
+ * Parses a condition. `{name}` outside of quotes is a placeholder. Inside quotes it is refused if it names a parameter,
+ * because a value that is only a part of a literal could not be made safe; otherwise it is text. Inside `[[...]]` it is
+ * always text, because a value cannot be a part of a name.
  */
 export function parseConditionTemplate(
   text: string,
@@ -39,8 +39,8 @@ export function parseConditionTemplate(
 }
 
 /**
- * The text in pieces: quoted strings, `[[names]]`, `{...}`, and what is between them. An unclosed quote runs to the end.
- * A name in brackets is a piece of its own so that no quote or brace in it begins anything.
+ * Splits the text into quoted strings, `[[names]]`, `{...}` and what is between them. An unclosed quote runs to the end. A
+ * name in brackets is one piece, so that quotes and braces in it have no meaning.
  */
 function* scan(text: string): Generator<{ readonly token: string; readonly quoted: boolean }> {
   const pieces =
@@ -55,14 +55,14 @@ export const placeholderNames = (text: string): ReadonlySet<string> =>
 function problemsInQuotes(token: string, isParameter: (name: string) => boolean): ConditionProblem[] {
   const names = [...token.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name ?? '').filter(isParameter);
   return names.map((name) => ({
-    message: `the placeholder {${name}} stands inside quotes`,
-    hint: `write ${name === '' ? '{name}' : `{${name}}`} alone: its value is quoted by itself`,
+    message: `the placeholder {${name}} is inside quotes`,
+    hint: `write ${name === '' ? '{name}' : `{${name}}`} without the quotes: its value is quoted automatically`,
   }));
 }
 
 /**
- * The condition with its values in place.
- * @param valueOf the value of a parameter, as it stands in a payload.
+ * Fills in the values of a condition.
+ * @param valueOf returns the value of a parameter in the form that a payload has.
  */
 export function fillCondition(template: ConditionTemplate, valueOf: (name: string) => unknown): string {
   return template.texts.reduce((text, next, index) => {

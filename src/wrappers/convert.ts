@@ -1,6 +1,6 @@
 /**
- * A value that ThingWorx handed over, made into what stands in a payload. The script library (script/library.ts) says
- * the same in ECMAScript 5, down to the words of the errors; a property test holds the two together.
+ * Converts values from ThingWorx to values of a payload. The script library (script/library.ts) does the same in ECMAScript
+ * 5, including the texts of errors; a property test keeps the two equal.
  */
 import { AgentError } from '../core/errors.js';
 import { inexactNumberPath, parseJson, stringifyJson } from '../core/exact-json.js';
@@ -10,8 +10,8 @@ import { INTEGER_RANGE, MAX_PATTERN_TEXT_LENGTH } from './parameter-types.js';
 import { patternMatcher } from './patterns/match.js';
 
 /**
- * @param at what the value is, for errors: `RebootDevices: parameter 'delaySeconds'`.
- * @throws AgentError `InvalidArgument` when it is not what the rule wants.
+ * @param at names the value in errors: `RebootDevices: parameter 'delaySeconds'`.
+ * @throws AgentError `InvalidArgument` if the value does not satisfy the rule.
  */
 export function convert(value: unknown, rule: ValueRule, at: string): JsonValue {
   const converted = CONVERTERS[rule.kind](value, at, rule);
@@ -25,7 +25,7 @@ export function convert(value: unknown, rule: ValueRule, at: string): JsonValue 
 
 const refuse = (at: string, what: string): AgentError => new AgentError('InvalidArgument', `${at} ${what}`);
 
-/** Absent, as a script or an empty cell has it. */
+/** Whether a value is absent: undefined in scripts, null in empty cells. */
 export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
 
 const CONVERTERS: Readonly<Record<ValueKind, (value: unknown, at: string, rule: ValueRule) => JsonValue>> = {
@@ -56,7 +56,7 @@ function toNumber(value: unknown, at: string): number {
   return number;
 }
 
-/** A number that is written in JSON with the digits that it was given with. */
+/** A number whose JSON form has the digits that were passed. */
 function toExactNumber(value: unknown, at: string): number {
   const number = toNumber(value, at);
   if (Number.isSafeInteger(number) || Math.abs(number) < LARGEST_SAFE || isWrittenExactly(value, number)) return number;
@@ -64,16 +64,16 @@ function toExactNumber(value: unknown, at: string): number {
 }
 
 const LARGEST_SAFE = Number.MAX_SAFE_INTEGER;
-/** From here on numbers are written with an exponent, as nobody writes an identity. */
+/** From here on, JSON writes numbers with an exponent; such numbers are not identifiers, so rounding them is accepted. */
 const FIRST_WITH_EXPONENT = 1e21;
 
-/** Whether the digits of a number beyond 2^53 are those that it was given with, or those of its double. */
+/** Whether the digits of a number beyond 2^53 are those that were passed, or those of its double. */
 function isWrittenExactly(value: unknown, number: number): boolean {
   if (typeof value !== 'number') return decimalOf(String(value)) === decimalOf(String(number));
   return Math.abs(number) >= FIRST_WITH_EXPONENT || number.toFixed(0) === String(number);
 }
 
-/** Digits without zeros at either end, and their exponent. */
+/** The digits without leading and trailing zeros, and their exponent. */
 function decimalOf(text: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
     /^\s*([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?\s*$/.exec(text) ?? [];
@@ -117,7 +117,7 @@ function toLocation(value: unknown, at: string): JsonValue {
   };
 }
 
-/** ThingWorx hands a list to a script as `{array: [...]}`. */
+/** Unwraps a list, which ThingWorx passes to a script as `{array: [...]}`. */
 function unwrapped(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const keys = Object.keys(value);

@@ -10,7 +10,7 @@ import {
 import { kindOf } from './parameter-types.js';
 import { distinctPascalCase, docComment, pascalCase, quoted } from './typescript-types.js';
 
-/** The `.d.ts` of a bundle's services, as scripts of ThingWorx see them. */
+/** Generates the `.d.ts` of a bundle's services for scripts of ThingWorx. */
 export function declarations({ bundle, dataShapes, services }: WrapperDescription): string {
   const name = pascalCase(bundle.name);
   const rowNames = distinctPascalCase(
@@ -31,7 +31,7 @@ export function declarations({ bundle, dataShapes, services }: WrapperDescriptio
     '',
     ...dataShapes.flatMap((shape) => rowDeclaration(shape, rowNames)),
     ...services.flatMap((service) => parametersDeclaration(service, rowNames)),
-    ...docComment(`Services of ${where}. Each answers with the job id.`),
+    ...docComment(`Services of ${where}. Each returns the job id.`),
     `export interface ${name}Services {`,
     ...services.flatMap(serviceDeclaration),
     '}',
@@ -39,7 +39,7 @@ export function declarations({ bundle, dataShapes, services }: WrapperDescriptio
   ].join('\n');
 }
 
-/** Names of the row types by those of the data shapes. */
+/** The names of the row types by the names of the data shapes. */
 type RowNames = ReadonlyMap<string, string>;
 
 const rowDeclaration = (shape: WrapperDataShape, rowNames: RowNames): string[] => [

@@ -1,28 +1,28 @@
 /**
- * A wrapper description as every output sees it: read, checked, and with all defaults filled in. One description is one
- * bundle; everything else in this room is a pure function of it.
+ * A wrapper description that has been read and checked and has all defaults. One description is one bundle; all outputs are
+ * pure functions of it.
  */
 import type { BaseType } from '../alwayson/codec/base-types.js';
 import type { JsonValue } from '../edge/definitions.js';
 import type { ConditionTemplate } from './condition.js';
 import type { PatternMatcher } from './patterns/match.js';
 
-/** How a value is read and written; several base types share one. */
+/** How a value is read and written; several base types may share a kind. */
 export type ValueKind =
   'text' | 'number' | 'integer' | 'long' | 'boolean' | 'datetime' | 'location' | 'json' | 'table' | 'binary' | 'tags';
 
-/** What a value must be, and what of it goes into the payload. */
+/** The constraints on a value, and which parts of it go into the payload. */
 export interface ValueRule {
   readonly kind: ValueKind;
-  /** Of numbers, inclusive. */
+  /** For numbers, inclusive. */
   readonly minimum?: number;
   readonly maximum?: number;
-  /** Of texts, in characters (code points). */
+  /** For texts, in characters (code points). */
   readonly minLength?: number;
   readonly maxLength?: number;
   /** A regular expression of ECMAScript 5, found anywhere in the text unless anchored. */
   readonly pattern?: string;
-  /** Tries the pattern on a text, in bounded time. */
+  /** Matches a text against the pattern in bounded time. */
   readonly matcher?: PatternMatcher;
   readonly enum?: readonly (string | number)[];
   /** Columns of a table, in order. */
@@ -34,7 +34,7 @@ export interface FieldRule {
   readonly rule: ValueRule;
 }
 
-/** The options of a job that a caller may be allowed to set; each is then a parameter of that name. */
+/** The job options that callers may be allowed to set, each through a parameter of the same name. */
 export const JOB_OPTIONS = [
   'queryCondition',
   'startTime',
@@ -46,7 +46,7 @@ export const JOB_OPTIONS = [
 
 export type JobOption = (typeof JOB_OPTIONS)[number];
 
-/** Where the value of a parameter goes. Every parameter may stand in placeholders of the condition besides. */
+/** Where the value of a parameter goes. Every parameter may also be used in placeholders of the condition. */
 export type ParameterTarget =
   | { readonly kind: 'payload'; readonly pointer: readonly string[] }
   | { readonly kind: 'option'; readonly option: JobOption }
@@ -57,14 +57,14 @@ export interface WrapperParameter {
   readonly baseType: BaseType;
   readonly description: string;
   readonly required: boolean;
-  /** As it stands in the payload. */
+  /** In the form that the payload has. */
   readonly defaultValue?: JsonValue;
   readonly dataShapeName?: string;
   readonly rule: ValueRule;
   readonly target: ParameterTarget;
 }
 
-/** A value that stands in every payload. */
+/** A value that every payload contains. */
 export interface WrapperConstant {
   readonly pointer: readonly string[];
   readonly value: JsonValue;
@@ -87,7 +87,7 @@ export interface WrapperService {
   readonly methodName: string;
   readonly description: string;
   readonly category: string;
-  /** The declared ones in their order, then the job options that the caller may set. */
+  /** The declared parameters in their order, then the job options that callers may set. */
   readonly parameters: readonly WrapperParameter[];
   readonly constants: readonly WrapperConstant[];
   readonly job: WrapperJob;
@@ -108,12 +108,12 @@ export interface WrapperDataShape {
 }
 
 export interface WrapperBundle {
-  /** Name of the extension, of the ThingWorx project, and the first part of the entities' names. */
+  /** Name of the extension and of the ThingWorx project, and first part of the names of entities. */
   readonly name: string;
   readonly version: string;
   readonly vendor: string;
   readonly description: string;
-  /** The Thing whose job services are called; `me` for the Thing that the shape is put on. */
+  /** The Thing whose job services are called; `me` for the Thing that implements the shape. */
   readonly hubThing: string;
   readonly minimumThingWorxVersion: string;
 }
@@ -124,11 +124,11 @@ export interface WrapperDescription {
   readonly services: readonly WrapperService[];
 }
 
-/** The name of the ThingShape that carries the bundle's services. */
+/** The name of the ThingShape with the bundle's services. */
 export const shapeNameOf = (bundle: WrapperBundle): string => `${bundle.name}.DeviceMethods_TS`;
 
-/** The name of the Thing that implements it; there is none when the shape is put on the hub's own Thing. */
+/** The name of the Thing that implements it; there is none if the hub's own Thing implements it. */
 export const thingNameOf = (bundle: WrapperBundle): string => `${bundle.name}.DeviceMethods`;
 
-/** Whether the shape is meant for the hub's own Thing. */
+/** Whether the hub's own Thing implements the shape. */
 export const isOnHubThing = (bundle: WrapperBundle): boolean => bundle.hubThing === 'me';

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../edge/definitions.js';
 import type { JsonSchema } from './json-schema.js';
 
-/** A value that fits a schema, for documentation. */
+/** Generates a value that satisfies a schema, for documentation. */
 export function exampleOf(schema: JsonSchema): JsonValue {
   const given = schema.const ?? schema.default ?? schema.enum?.[0];
   if (given !== undefined) return given;

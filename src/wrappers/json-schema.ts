@@ -3,7 +3,7 @@ import type { ValueKind, ValueRule, WrapperParameter, WrapperService } from './d
 import { INTEGER_RANGE } from './parameter-types.js';
 import { type PayloadNode, payloadTree } from './payload-tree.js';
 
-/** A JSON Schema, of the few keywords that payloads need. */
+/** A JSON Schema with the few keywords that payloads need. */
 export interface JsonSchema {
   readonly title?: string;
   readonly description?: string;
@@ -39,7 +39,7 @@ export function payloadSchemaFile(service: WrapperService): string {
 
 interface MemberSchema {
   readonly schema: JsonSchema;
-  /** Whether every payload has it. */
+  /** Whether every payload contains it. */
   readonly isCertain: boolean;
 }
 

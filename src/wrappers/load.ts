@@ -3,15 +3,15 @@ import { assertNone, type LoadedDescription, loadDescriptions, repeatedNames } f
 import { type CallJobService, wrapperServices } from './service.js';
 
 /**
- * Reads descriptions and offers each of their services as a remote service: same checks and same payload bytes as the
- * generated script, with no import into ThingWorx.
+ * Reads descriptions and creates a remote service for each of their services, with the same checks and payload bytes as the
+ * generated script but without an import into ThingWorx.
  * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` with every error of every file.
  */
 export async function loadWrapperServices(files: readonly string[], call: CallJobService): Promise<Service[]> {
   return (await loadDistinct(files)).flatMap(({ description }) => wrapperServices(description, call));
 }
 
-/** All services end up on one Thing, so no two of any file may share a name. */
+/** All services are on one Thing, so names must be unique across files. */
 async function loadDistinct(files: readonly string[]): Promise<LoadedDescription[]> {
   const loaded = await loadDescriptions(files);
   const names = loaded.flatMap(({ document, description }) =>

@@ -15,7 +15,7 @@ import { ruleOf } from './rules/parameters.js';
 import { parsePointer } from './rules/pointers.js';
 import type { RawDataShape, RawDescription, RawParameter, RawService } from './schema.js';
 
-/** Fills in all defaults of a description in which the checks found nothing. */
+/** Fills in all defaults of a description without findings. */
 export function normalize(raw: RawDescription): WrapperDescription {
   const { bundle, dataShapes = [], services } = raw;
   const shapes: ShapeTable = new Map(dataShapes.map((shape) => [shape.name, shape]));

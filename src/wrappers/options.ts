@@ -50,7 +50,7 @@ const OPTION_PARAMETERS: Readonly<Record<JobOption, OptionParameter>> = {
   },
 };
 
-/** The parameter of a service through which its caller sets an option of the job. */
+/** The parameter of a service through which callers set an option of the job. */
 export const optionParameter = (option: JobOption): WrapperParameter => ({
   name: option,
   required: false,

@@ -1,8 +1,8 @@
-/** The base types that a parameter or a field of a wrapper may have, and how each is read and written. */
+/** The base types of the parameters and fields of wrappers, and how each is read and written. */
 import { BASE_TYPES, type BaseType } from '../alwayson/codec/base-types.js';
 import type { ValueKind } from './definition.js';
 
-/** NOTHING is no parameter; the JSON forms of the others are not known well enough to promise anything. */
+/** NOTHING is not a parameter type; the JSON forms of the others are not known well enough to support them. */
 const REFUSED: readonly BaseType[] = [
   'NOTHING',
   'VARIANT',
@@ -34,7 +34,7 @@ export const PARAMETER_BASE_TYPES: readonly BaseType[] = (Object.keys(BASE_TYPES
   (name) => !REFUSED.includes(name),
 );
 
-/** All that is not listed is written as text: STRING, its kin, XML and the names of entities. */
+/** Types that are not listed are written as text: STRING and similar types, XML, and names of entities. */
 export const kindOf = (baseType: BaseType): ValueKind => KINDS[baseType] ?? 'text';
 
 /** Kinds whose values can be written as a literal of the query language. */
@@ -43,8 +43,8 @@ export const isPlaceholderKind = (kind: ValueKind): boolean =>
 
 export const isNumericKind = (kind: ValueKind): boolean => ['number', 'integer', 'long'].includes(kind);
 
-/** Bounds of INTEGER, 32 bits. */
+/** The bounds of INTEGER, which has 32 bits. */
 export const INTEGER_RANGE = { minimum: -2147483648, maximum: 2147483647 } as const;
 
-/** Characters that a text may have where a pattern is tried on it: a bound for the work that a bad pattern can make. */
+/** Maximum length of a text that is matched against a pattern; limits the work of expensive patterns. */
 export const MAX_PATTERN_TEXT_LENGTH = 4096;

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../edge/definitions.js';
 import type { WrapperService } from './definition.js';
 
-/** How the payload of a service is put together; the members of an object are in the order in which they are written. */
+/** The structure of the payload of a service; the members of an object are in the order in which they are written. */
 export type PayloadNode =
   | { readonly kind: 'parameter'; readonly name: string }
   | { readonly kind: 'constant'; readonly value: JsonValue }
@@ -12,7 +12,7 @@ interface MutableObject {
   readonly members: [string, MutableObject | PayloadNode][];
 }
 
-/** The parameters in their order, then the constants in theirs; pointers that meet were refused when it was read. */
+/** Builds the tree from the parameters, then the constants; conflicting pointers were refused when the description was read. */
 export function payloadTree(service: WrapperService): PayloadNode {
   const root: MutableObject = { kind: 'object', members: [] };
   for (const { name, target } of service.parameters) {

@@ -5,15 +5,15 @@ import { convert, isAbsent } from './convert.js';
 import type { JobOption, WrapperParameter, WrapperService } from './definition.js';
 import { type PayloadNode, payloadTree } from './payload-tree.js';
 
-/** What a wrapper makes of its parameters: what the job service is to be called with. */
+/** The arguments with which a wrapper calls the job service. */
 export interface WrapperCall {
-  /** The method's payload, or the twin patch. Undefined for a whole payload that was not given. */
+  /** The payload of the method, or the twin patch; undefined if a parameter that is the whole payload is absent. */
   readonly payload: JsonValue | undefined;
   readonly options: Readonly<Partial<Record<JobOption, JsonValue>>>;
 }
 
 /**
- * Checks the parameters of a call and packages them: the same bytes, once written as JSON, as the generated script's.
+ * Checks the parameters of a call and packages them. As JSON, the result has the same bytes as that of the generated script.
  * @throws AgentError `InvalidArgument`, naming the parameter.
  */
 export function packageCall(service: WrapperService, parameters: ServiceParameters): WrapperCall {
@@ -40,7 +40,7 @@ function take(service: WrapperService, parameter: WrapperParameter, given: unkno
   return undefined;
 }
 
-/** Undefined when nothing of it is there: an object is made only for what it holds. */
+/** Undefined if none of its values is present: an object is created only for its members. */
 function assemble(node: PayloadNode, values: ReadonlyMap<string, JsonValue>): JsonValue | undefined {
   if (node.kind === 'constant') return node.value;
   if (node.kind === 'parameter') return values.get(node.name);

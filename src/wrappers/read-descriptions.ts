@@ -10,7 +10,7 @@ import { duplicatesOfAnyCase, type Finding } from './rules/finding.js';
 import { findingsOfService } from './rules/services.js';
 import { dataShapeSchema, descriptionSchema, type RawDescription, serviceSchema } from './schema.js';
 
-/** A description and the document that it was read from. */
+/** A description and the document from which it was read. */
 export interface LoadedDescription {
   readonly document: SourceDocument;
   readonly description: WrapperDescription;
@@ -33,12 +33,12 @@ export async function loadDescriptions(files: readonly string[]): Promise<Loaded
   return loaded;
 }
 
-/** @throws AgentError `WrapperInvalid` with all of them, when there are any. */
+/** @throws AgentError `WrapperInvalid` with all problems, if there are any. */
 export function assertNone(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new AgentError('WrapperInvalid', problems.map(formatProblem).join('\n'));
 }
 
-/** Checks one document: every error at once, those of single values and those of values taken together. */
+/** Checks one document: reports all errors at once, of single values and between values. */
 export function checkDescription(document: SourceDocument): CheckResult<WrapperDescription> {
   if (document.problems.length > 0) return { ok: false, problems: document.problems };
   const checked = checkDocument(document, descriptionSchema);
@@ -49,7 +49,7 @@ export function checkDescription(document: SourceDocument): CheckResult<WrapperD
   return { ok: true, value: normalize(checked.value as RawDescription) };
 }
 
-/** Findings of all parts that can be read by themselves, so that an error in one does not hide those in the others. */
+/** Findings of all parts that can be parsed on their own, so that an error in one does not hide those in others. */
 function findingsOf(value: unknown): Finding[] {
   const parts = (value ?? {}) as { readonly dataShapes?: unknown; readonly services?: unknown };
   const shapes = readable(parts.dataShapes, dataShapeSchema);
@@ -65,7 +65,7 @@ function findingsOf(value: unknown): Finding[] {
   ];
 }
 
-/** Issues of a value that is nevertheless of the right type, so that the rules can be tried on it. */
+/** Issues of a value that has the right type, so that the rules can still be applied to it. */
 const HARMLESS: readonly string[] = ['custom', 'too_small', 'too_big', 'invalid_format', 'unrecognized_keys'];
 
 function readable<Schema extends z.ZodType>(
@@ -87,13 +87,13 @@ function names(list: unknown): string[] {
   );
 }
 
-/** Two files must not be the same bundle: the one would overwrite the other. */
+/** Two files must not describe the same bundle, because one would overwrite the other. */
 const sameBundles = (loaded: readonly LoadedDescription[]): Problem[] =>
   repeatedNames(
     loaded.map(({ document, description: { bundle } }) => ({ document, path: ['bundle', 'name'], name: bundle.name })),
   );
 
-/** A name, and where it stands. */
+/** A name and its location. */
 export interface LocatedName {
   readonly document: SourceDocument;
   readonly path: DocumentPath;
@@ -107,7 +107,7 @@ export function repeatedNames(names: readonly LocatedName[]): Problem[] {
     const key = name.toLowerCase();
     const earlier = first.get(key);
     first.set(key, earlier ?? document);
-    const message = `${earlier?.file} has the name ${name} already`;
+    const message = `${earlier?.file} already uses the name ${name}`;
     return earlier ? [{ origin: document.locate(path), path, message }] : [];
   });
 }

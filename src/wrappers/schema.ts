@@ -1,6 +1,6 @@
 /**
- * The notation of a wrapper description (docs/wrappers.md), as one schema: it yields the types, the checks of single
- * values, and config/wrappers.schema.json. What several values say together is checked in rules/.
+ * The notation of a wrapper description (docs/wrappers.md), as one schema: the types, the checks of single values and
+ * config/wrappers.schema.json are derived from it. Rules between values are in rules/.
  */
 import { z } from 'zod';
 import {
@@ -20,7 +20,7 @@ import {
 } from './rules/names.js';
 import { isHoldableInXml } from './xml-characters.js';
 
-/** How much a description may hold. */
+/** The limits of a description. */
 export const LIMITS = {
   services: 2000,
   parameters: 100,
@@ -41,7 +41,7 @@ const checked = (rule: NameRule): z.ZodString =>
 
 const problemWithText: NameRule = (text) => {
   if (text.length > LIMITS.textLength) return `must have at most ${LIMITS.textLength} characters`;
-  return isHoldableInXml(text) ? undefined : 'has a character that XML cannot hold';
+  return isHoldableInXml(text) ? undefined : 'contains a character that XML does not allow';
 };
 
 const text = checked(problemWithText);
@@ -49,7 +49,7 @@ const text = checked(problemWithText);
 const version = z.string().regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, { error: 'must be three numbers: major.minor.patch' });
 
 const problemWithBundleName: NameRule = (name) => {
-  if (!/^[A-Za-z0-9.-]+$/.test(name)) return 'must hold letters, digits, dots and dashes only';
+  if (!/^[A-Za-z0-9.-]+$/.test(name)) return 'must contain only letters, digits, dots and dashes';
   if (name.length > 100) return 'must have at most 100 characters';
   return problemWithEntityName(name);
 };
@@ -65,7 +65,7 @@ export const fieldSchema = z.strictObject({
   baseType: z.enum(PARAMETER_BASE_TYPES),
   description: text.optional(),
   isPrimaryKey: z.boolean().optional().describe('Part of the key of the shape.'),
-  dataShape: z.string().optional().describe('Of INFOTABLE: a data shape of this file.'),
+  dataShape: z.string().optional().describe('For INFOTABLE: a data shape of this file.'),
 });
 
 export const dataShapeSchema = z.strictObject({
@@ -79,19 +79,25 @@ export const parameterSchema = z.strictObject({
   baseType: z.enum(PARAMETER_BASE_TYPES),
   description: text.optional(),
   required: z.boolean().optional().describe('Default: false.'),
-  default: z.unknown().optional().describe('Taken when the parameter is absent.'),
+  default: z.unknown().optional().describe('Value if the parameter is absent.'),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   minLength: z.int().min(0).max(100_000).optional(),
   maxLength: z.int().min(0).max(100_000).optional(),
-  pattern: z.string().optional().describe('A regular expression of ECMAScript 5, found anywhere unless anchored.'),
+  pattern: z
+    .string()
+    .optional()
+    .describe('A regular expression of ECMAScript 5; matches anywhere in the text unless anchored.'),
   enum: z
     .array(z.union([z.string(), z.number()]))
     .min(1)
     .max(LIMITS.enumValues)
     .optional(),
-  dataShape: z.string().optional().describe('Of INFOTABLE: a data shape of this file.'),
-  payloadPath: z.string().optional().describe('JSON Pointer to its place; default /<name>. Empty: it is the payload.'),
+  dataShape: z.string().optional().describe('For INFOTABLE: a data shape of this file.'),
+  payloadPath: z
+    .string()
+    .optional()
+    .describe('JSON Pointer to its place in the payload; default /<name>. Empty: it is the whole payload.'),
 });
 
 export const jobSchema = z.strictObject({
@@ -119,7 +125,10 @@ export const serviceSchema = z.strictObject({
   description: text.optional(),
   category: text.optional(),
   parameters: z.array(parameterSchema).max(LIMITS.parameters).optional(),
-  constants: z.record(z.string(), z.unknown()).optional().describe('JSON Pointer to value, in every payload.'),
+  constants: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Values by JSON Pointer that every payload contains.'),
   job: jobSchema.optional(),
 });
 
@@ -128,7 +137,9 @@ export const bundleSchema = z.strictObject({
   version,
   vendor: text.optional().describe('Default: the name.'),
   description: text.optional(),
-  hubThing: checked(problemWithHubThing).optional().describe('Default: AzureIotHub. "me": the shape is put on it.'),
+  hubThing: checked(problemWithHubThing)
+    .optional()
+    .describe('Thing whose job services are called; default AzureIotHub. "me": the Thing that implements the shape.'),
   minimumThingWorxVersion: version.optional().describe('Default: 9.0.0.'),
 });
 
@@ -150,7 +161,7 @@ export function descriptionJsonSchema(): string {
   return `${JSON.stringify(withTitle(schema), undefined, 2)}\n`;
 }
 
-/** Top-level keys that begin with `x-` hold anchors for the rest. */
+/** Top-level keys that begin with `x-` may hold anchors. */
 const withTitle = (schema: object): object => ({
   title: 'Wrapper services of thingworx-iothub-agent',
   ...schema,

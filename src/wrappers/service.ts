@@ -14,10 +14,10 @@ import { scheduleTwinUpdateJobService } from '../jobs/services/schedule-twin-upd
 import type { WrapperDescription, WrapperField, WrapperParameter, WrapperService } from './definition.js';
 import { packageCall } from './payload.js';
 
-/** Calls a service of the hub Thing with native values: its checks and guards hold for wrappers too. */
+/** Calls a job service with native values, so that its checks and guards also apply to wrappers. */
 export type CallJobService = (context: CallContext, service: JobService, values: ServiceParameters) => Promise<unknown>;
 
-/** The services of one description, with what runs them. */
+/** Creates the services of one description. */
 export const wrapperServices = (description: WrapperDescription, call: CallJobService): Service[] =>
   description.services.map((service) => ({
     definition: serviceDefinition(service, description),
@@ -32,7 +32,7 @@ function schedule(
 ): Promise<unknown> {
   const { payload, options } = packageCall(service, parameters);
   if (service.kind === 'twinUpdate') return call(context, scheduleTwinUpdateJobService, { ...options, patch: payload });
-  // As text the payload is what the wrapper has made of it: an object that holds a list named array, say, stays one.
+  // Text preserves the payload: an object with only a list named array, for example, would otherwise become that list.
   const payloadText = stringifyJson(payload);
   return call(context, scheduleDeviceMethodJobService, { ...options, methodName: service.methodName, payloadText });
 }
@@ -43,11 +43,11 @@ function serviceDefinition(service: WrapperService, description: WrapperDescript
     description: service.description,
     ...(service.category === '' ? {} : { category: service.category }),
     parameters: service.parameters.map((parameter) => parameterDefinition(parameter, description)),
-    result: { baseType: 'STRING', description: 'the job id' },
+    result: { baseType: 'STRING', description: 'The id of the job' },
   };
 }
 
-/** LONG is offered as NUMBER: how the platform writes LONG on the wire is not certain. */
+/** LONG is offered as NUMBER, because it is not certain how the platform encodes LONG. */
 const offeredBaseType = ({ baseType }: WrapperParameter | WrapperField): ParameterDefinition['baseType'] =>
   baseType === 'LONG' ? 'NUMBER' : baseType;
 

@@ -85,7 +85,7 @@ export interface MoveToSiteParameters {
   readonly jobId?: string;
 }
 
-/** Services of the Thing device-maintenance.DeviceMethods and the ThingShape device-maintenance.DeviceMethods_TS. Each answers with the job id. */
+/** Services of the Thing device-maintenance.DeviceMethods and the ThingShape device-maintenance.DeviceMethods_TS. Each returns the job id. */
 export interface DeviceMaintenanceServices {
   /** Reboots the devices of a site. */
   RebootDevices(parameters: RebootDevicesParameters): string;

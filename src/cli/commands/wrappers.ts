@@ -19,7 +19,7 @@ interface BuildFlags {
 export function registerWrappers(program: Command, io: CommandIo): void {
   const wrappers = program
     .command('wrappers')
-    .description('make typed ThingWorx services from a description of direct methods and twin updates');
+    .description('generate typed ThingWorx services from a description of direct methods and twin updates');
   registerInit(wrappers, io);
   registerBuild(wrappers, io);
   registerCheck(wrappers, io);
@@ -29,7 +29,7 @@ export function registerWrappers(program: Command, io: CommandIo): void {
 function registerInit(wrappers: Command, io: CommandIo): void {
   wrappers
     .command('init')
-    .argument('[file]', 'where to write', 'wrappers.yaml')
+    .argument('[file]', 'file to write', 'wrappers.yaml')
     .description('write a commented example; an existing file is never overwritten')
     .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers init wrappers.yaml')
     .action(async (file: string) => {
@@ -41,23 +41,26 @@ function registerInit(wrappers: Command, io: CommandIo): void {
 const withBuildFlags = (command: Command): Command =>
   command
     .argument('<file...>', 'descriptions, YAML or JSON')
-    .requiredOption('--out <dir>', 'folder that holds the folders of the bundles')
+    .requiredOption('--out <dir>', 'output folder, in which each bundle has a folder of its own')
     .addOption(
       new Option('--editable', 'the entities of the extension can be changed in Composer').conflicts('readOnly'),
     )
     .option('--read-only', 'the entities of the extension cannot be changed in Composer (default)')
     .addOption(
-      new Option('--payload-type <type>', 'how the hub service takes the payload of a method')
+      new Option('--payload-type <type>', 'base type in which the hub service accepts the payload of a method')
         .choices(['json', 'infotable', 'string'])
         .default('json'),
     )
-    .option('--hub-service <name>', 'service that schedules direct methods, when it is not the one of the agent')
-    .option('--hub-twin-service <name>', 'service that schedules twin updates, when it is not the one of the agent');
+    .option('--hub-service <name>', 'service that schedules direct methods; default: the one of the agent')
+    .option('--hub-twin-service <name>', 'service that schedules twin updates; default: the one of the agent');
 
 function registerBuild(wrappers: Command, io: CommandIo): void {
   withBuildFlags(wrappers.command('build'))
-    .option('--force', 'write into a folder that holds other files; overwrites those in the way, removes none')
-    .description('write the files that ThingWorx imports, and those for developers of apps and devices')
+    .option(
+      '--force',
+      'write into a folder that contains other files; overwrites those with the same names, removes none',
+    )
+    .description('write the files that ThingWorx imports and those for developers of apps and devices')
     .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers build wrappers.yaml --out build')
     .action((files: string[], flags: BuildFlags) =>
       reporting(io, async () => {
@@ -73,7 +76,7 @@ function registerBuild(wrappers: Command, io: CommandIo): void {
           const name = plan.bundleName;
           io.stderr.write(`${name}: ${built.size} files, ${written} written, ${removed.length} removed\n`);
           for (const other of plan.leftAlone)
-            io.stderr.write(`${name}/${printable(other)}: made by no build, left as it is\n`);
+            io.stderr.write(`${name}/${printable(other)}: not written by a build, left unchanged\n`);
         }
       }),
     );
@@ -81,7 +84,7 @@ function registerBuild(wrappers: Command, io: CommandIo): void {
 
 function registerCheck(wrappers: Command, io: CommandIo): void {
   withBuildFlags(wrappers.command('check'))
-    .description('compare a folder with what build would write; exit 1 and name the files that differ')
+    .description('compare a folder with what build would write; lists the files that differ and exits with 1')
     .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers check wrappers.yaml --out build')
     .action((files: string[], flags: BuildFlags) =>
       reporting(io, async () => {
@@ -104,8 +107,8 @@ function registerFromDtdl(wrappers: Command, io: CommandIo): void {
   wrappers
     .command('from-dtdl')
     .argument('<model>', 'a DTDL interface of version 2 or 3, as JSON')
-    .option('--out <file>', 'write there instead of to stdout; an existing file is never overwritten')
-    .description('make a description from a device model; what has no counterpart is reported')
+    .option('--out <file>', 'write to this file instead of stdout; an existing file is never overwritten')
+    .description('generate a description from a device model; reports the parts without a counterpart')
     .addHelpText('after', '\nExample:\n  $ twx-iothub wrappers from-dtdl thermostat.json --out wrappers.yaml')
     .action((model: string, flags: { readonly out?: string }) =>
       reporting(io, async () => {
@@ -118,7 +121,7 @@ function registerFromDtdl(wrappers: Command, io: CommandIo): void {
     );
 }
 
-/** Reads everything before anything is written, so that an error in one file leaves no half of a build behind. */
+/** Reads everything before anything is written, so that an error in one file does not leave a partial build. */
 async function buildAll(
   files: readonly string[],
   flags: BuildFlags,
@@ -136,7 +139,7 @@ async function buildAll(
   return loaded.map(({ description }) => ({ name: description.bundle.name, built: buildBundle(description, options) }));
 }
 
-/** Folders and files that cannot be written are not defects: a sentence and status 1. */
+/** Reports folders and files that cannot be written as errors with status 1, because they are not defects. */
 async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -148,7 +151,7 @@ async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void
   }
 }
 
-/** Whether a call of the system failed; such errors name it. */
+/** Whether a system call failed; such errors name it. */
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   typeof error === 'object' && error !== null && 'syscall' in error;
 
@@ -159,7 +162,7 @@ async function writeNew(file: string, text: string, io: CommandIo): Promise<void
     io.stderr.write(`${file} written\n`);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const why = error.code === 'EEXIST' ? 'it exists already, and is not overwritten' : error.message;
+    const why = error.code === 'EEXIST' ? 'it already exists and is not overwritten' : error.message;
     io.stderr.write(`${file}: ${why}\n`);
     io.exit(EXIT.failed);
   }

@@ -25,7 +25,7 @@ export interface ExtensionOptions {
   readonly isEditable: boolean;
 }
 
-/** The extension zip: metadata.xml and one file an entity. */
+/** The extension zip: metadata.xml and one file for each entity. */
 export function extensionZip(entities: readonly Entity[], options: ExtensionOptions): Uint8Array {
   const files = new Map([['metadata.xml', metadata(options)]]);
   for (const entity of options.isEditable ? entities.map(editable) : entities) {
@@ -48,10 +48,10 @@ function metadata(options: ExtensionOptions): string {
   return writeXml(element('Entities', {}, [element('ExtensionPackages', {}, [extension])]), 'compact');
 }
 
-/** The earliest a zip can say. It has no time zone: local parts are written, and the same ones are read here. */
+/** The earliest date of a zip. Zips have no time zone, so the local parts of a date are written. */
 const FIXED_DATE = new Date(1980, 0, 1, 12, 0, 0);
 
-/** A zip with the same bytes whenever and wherever it is made. Names have forward slashes, in the order given. */
+/** A zip whose bytes depend only on the files. Names have forward slashes; the order is kept. */
 export function zip(files: ReadonlyMap<string, string>): Uint8Array {
   const entries: Zippable = {};
   for (const [name, content] of files) entries[name] = [Buffer.from(content), { level: 6, mtime: FIXED_DATE, os: 0 }];

@@ -3,7 +3,7 @@ import { type JsonSchema, payloadSchema } from '../json-schema.js';
 import { checkedPart } from './checked-part.js';
 import { docComment, schemaType } from '../typescript-types.js';
 
-/** A twin update and the part of its patch that the device sees: its desired properties, none of them certain. */
+/** A twin update and the part of its patch that the device sees: its desired properties, all of them optional. */
 export interface DesiredService {
   readonly service: WrapperService;
   readonly schema: JsonSchema;
@@ -18,7 +18,7 @@ export function desiredServices(services: readonly WrapperService[]): DesiredSer
   });
 }
 
-/** A change may hold any part of what was set, so nothing of it is required. */
+/** A change may contain any part of what was set, so nothing is required. */
 function withoutRequired(schema: JsonSchema): JsonSchema {
   const { required: _required, description: _description, default: _default, ...rest } = schema;
   if (!schema.properties) return { ...rest, ...(schema.description ? { description: schema.description } : {}) };
@@ -40,14 +40,14 @@ export function twinSource(services: readonly DesiredService[], prefix: string):
       `export type ${typeName(desired)} = ${schemaType(desired.schema)};`,
       '',
     ]),
-    ...docComment('Called with the desired properties that were set, at the start and with each change.'),
+    ...docComment('Called with the desired properties, initially and after each change.'),
     `export interface ${name} {`,
     ...services.map((desired) => `  ${handlerName(desired)}?(desired: ${typeName(desired)}): void;`),
-    ...docComment('A desired property is not what the service sets.', '  '),
+    ...docComment('Called if a desired property is invalid.', '  '),
     '  onProblem?(problem: PayloadError): void;',
     '}',
     '',
-    ...docComment('Hands the desired properties of a twin, now and whenever they change, to the handlers.'),
+    ...docComment('Passes the desired properties of a twin to the handlers, initially and after each change.'),
     `export function register${prefix}Desired(twin: Twin, handlers: ${name}): void {`,
     "  twin.on('properties.desired', (desired: unknown) => {",
     ...services.map(
@@ -75,7 +75,7 @@ function pass(desired: unknown, schema: Schema, handlers: ${name}, handle: (part
   handle(part);
 }
 
-/** The members of a value that a schema knows and that were not removed (null); undefined when there are none. */
+/** The members of a value that a schema knows and that were not removed (null); undefined if there are none. */
 function commonPart(value: unknown, schema: Schema): unknown {
   if (value === null || value === undefined) return undefined;
   if (!schema.properties || typeof value !== 'object') return value;

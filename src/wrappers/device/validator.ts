@@ -3,7 +3,7 @@
  * without dependencies.
  */
 export const VALIDATOR_SOURCE = `
-/** A payload that is not what the service sends. The message names the place. */
+/** Thrown for an invalid payload. The message names the place in it. */
 export class PayloadError extends Error {}
 
 interface Schema {

@@ -19,15 +19,15 @@ import { type Converted, convertSchema } from './schemas.js';
 
 export interface ConvertedService {
   readonly service: RawService;
-  /** Those of its parameters. */
+  /** The data shapes of its parameters. */
   readonly dataShapes: readonly RawDataShape[];
-  /** Of the command or property that it was made from. */
+  /** The path of the command or property from which it was converted. */
   readonly path: Located['path'];
 }
 
 export interface ConvertedContents {
   readonly services: readonly ConvertedService[];
-  /** What has no counterpart. */
+  /** The parts without a counterpart. */
   readonly notes: readonly Finding[];
 }
 
@@ -37,7 +37,7 @@ interface Part {
   readonly name: string;
 }
 
-/** Where in the model a part is: in the interface itself, or in one of its components. */
+/** Whether a part is in the interface itself or in one of its components. */
 interface Scope {
   /** Empty for the interface itself. */
   readonly component: string;
@@ -60,7 +60,7 @@ class ContentsReader {
   readonly notes: Finding[] = [];
   readonly #interfaces: readonly Located[];
   readonly #definitions: Definitions;
-  /** Interfaces that were read, each with the components that it was read for. */
+  /** Interfaces that were read, and for which components. */
   readonly #read = new Map<DtdlObject, Set<string>>();
 
   constructor(interfaces: readonly Located[]) {
@@ -70,7 +70,7 @@ class ContentsReader {
 
   readInterface(model: Located, scope: Scope): void {
     const components = this.#read.get(model.object) ?? new Set();
-    // An interface may be extended along several ways, and counts once.
+    // An interface may be extended along several paths but counts once.
     if (components.has(scope.component)) return;
     this.#read.set(model.object, components.add(scope.component));
     for (const base of this.#basesOf(model, scope)) this.readInterface(base, { ...scope, depth: scope.depth + 1 });
@@ -84,7 +84,7 @@ class ContentsReader {
     for (const content of listAt(model.object, 'contents', model.path)) this.#readContent(content, scope);
   }
 
-  /** Reports the interfaces that the first one does not reach, and what the others have besides contents. */
+  /** Reports interfaces that the first one does not reach, and members of the others besides contents. */
   reportUnused(): void {
     this.#interfaces.forEach(({ object, path }, index) => {
       if (!this.#read.has(object)) {
@@ -94,7 +94,7 @@ class ContentsReader {
         );
         return;
       }
-      // Those of the first one describe the bundle.
+      // The members of the first interface describe the bundle.
       if (index > 0) this.#report({ path, name: textAt(object, '@id') }, leftOver(object, 'Interface', INTERFACE_KEYS));
       for (const schema of listAt(object, 'schemas', path)) {
         if (this.#definitions.isUsed(schema.object)) continue;
@@ -107,13 +107,13 @@ class ContentsReader {
     this.notes.push({ path, message });
   }
 
-  /** The interfaces that one extends, named or written out. */
+  /** The interfaces that an interface extends, by name or inline. */
   #basesOf({ object, path }: Located, scope: Scope): Located[] {
     const given = [object['extends']].flat().filter((base) => base !== undefined);
     return given.flatMap((base: unknown) => this.#resolve(base, [...path, 'extends'], scope) ?? []);
   }
 
-  /** The interface of a reference; reports one that cannot be followed. */
+  /** The interface of a reference; reports a reference that cannot be resolved. */
   #resolve(reference: unknown, path: Located['path'], scope: Scope, prefix = ''): Located | undefined {
     const name = typeof reference === 'string' ? reference : 'the interface';
     const found = isObject(reference)
@@ -180,7 +180,7 @@ class ContentsReader {
     return this.#parameters(schema, place, prefix);
   }
 
-  /** Of an object each field can be set alone, so none is required. Properties of a component carry its mark. */
+  /** Each field of an object can be set alone, so none is required. Properties of a component have its marker. */
   #readProperty({ object, path }: Located, name: string, scope: Scope): void {
     const prefix = this.#serviceName({ path, name }, scope, { verb: 'Set', suffix: 'Property' });
     const schema = convertSchema(object['schema'], this.#definitions);
@@ -192,7 +192,7 @@ class ContentsReader {
     const place: Place = {
       name: isObjectSchema ? '' : name,
       label: name,
-      // The service has the description of an object.
+      // The description of an object belongs to the service.
       description: isObjectSchema ? '' : text,
       pointer: [...top, name],
       required: !isObjectSchema,
@@ -207,7 +207,7 @@ class ContentsReader {
     return parametersFor(schema, place, prefix, new Set(shapes));
   }
 
-  /** A name that cannot be a service's gets a suffix; the device goes on using the name of the model. */
+  /** Adds a suffix to a name that is not valid for a service; the device still uses the name of the model. */
   #serviceName(
     { path, name }: Part,
     scope: Scope,
@@ -230,7 +230,7 @@ class ContentsReader {
     const isTaken = this.services.some((other) => other.service.name.toLowerCase() === service.name.toLowerCase());
     const hasNothing = service.kind === 'twinUpdate' && parameters?.parameters.length === 0;
     if (isTaken || hasNothing) {
-      const why = isTaken ? 'is the name of another service already' : 'has nothing that could be set';
+      const why = isTaken ? 'is already the name of another service' : 'has nothing to set';
       this.#note(path, `${service.name}: ${why}: left out`);
       return;
     }

@@ -3,7 +3,7 @@ import { type DtdlObject, hasType, isObject, type Located, textAt } from './mode
 const SCHEMA_TYPES = ['Enum', 'Object', 'Array', 'Map'];
 const MAX_DEPTH = 64;
 
-/** The reusable schemas of a model: every schema with an `@id`, wherever it is written out. */
+/** The reusable schemas of a model: every schema with an `@id`, wherever it is defined. */
 export class Definitions {
   readonly #byId = new Map<string, DtdlObject>();
   readonly #used = new Set<DtdlObject>();
@@ -12,7 +12,7 @@ export class Definitions {
     for (const { object } of interfaces) this.#collect(object, 0);
   }
 
-  /** The schema of an id, which counts as used from then on. */
+  /** Returns the schema of an id and marks it as used. */
   get(id: string): DtdlObject | undefined {
     const found = this.#byId.get(id);
     if (found) this.#used.add(found);

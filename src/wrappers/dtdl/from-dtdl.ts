@@ -25,15 +25,14 @@ import {
 export interface DtdlResult {
   /** A description, in YAML. */
   readonly text: string;
-  /** What of the model has no counterpart, each with its place. */
+  /** The parts of the model without a counterpart, with their location. */
   readonly notes: readonly string[];
 }
 
 /**
- * Makes a description from a file with one DTDL interface, or with a list of them whose first one is meant: commands
- * become methods, writable properties become twin updates. Everything of the model that the description cannot carry is
- * in the notes.
- * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` when nothing can be made of it.
+ * Converts a file with one DTDL interface, or a list whose first interface is used, to a description: commands become
+ * methods, writable properties become twin updates. The notes list everything that the description cannot express.
+ * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` if the model has nothing that can be converted.
  */
 export async function descriptionFromDtdl(file: string): Promise<DtdlResult> {
   const document = await readDocument(file);
@@ -42,15 +41,14 @@ export async function descriptionFromDtdl(file: string): Promise<DtdlResult> {
   }
   const { interfaces, others } = interfacesIn(document.value);
   const [model] = interfaces;
-  if (!model)
-    throw new AgentError('WrapperInvalid', `${file}: there is no DTDL interface in it ("@type": "Interface")`);
+  if (!model) throw new AgentError('WrapperInvalid', `${file}: contains no DTDL interface ("@type": "Interface")`);
   const contents = readContents(interfaces);
   const bundle = bundleOf(model);
   const { services, refused } = soundServices(contents.services, bundle, model);
   const findings = [...bundle.notes, ...contents.notes, ...refused, ...others];
   const notes = findings.map(({ path, message }) => formatProblem({ origin: document.locate(path), path, message }));
   const description = descriptionOf(bundle, services, model);
-  const text = `# Made from the DTDL interface ${bundle.title}.\n${yamlOf(description)}`;
+  const text = `# Generated from the DTDL interface ${bundle.title}.\n${yamlOf(description)}`;
   const checked = checkDescription(parseDocument(text, `made from ${file}`));
   if (checked.ok) return { text, notes };
   const why =
@@ -60,7 +58,7 @@ export async function descriptionFromDtdl(file: string): Promise<DtdlResult> {
   throw new AgentError('WrapperInvalid', [...notes, ...why].join('\n'));
 }
 
-/** The description in YAML. Where it has characters that would steer a terminal, all texts are quoted to escape them. */
+/** The description in YAML. If it has characters that would control a terminal, all texts are quoted to escape them. */
 function yamlOf(description: RawDescription): string {
   const plain = stringify(description, { lineWidth: 110 });
   if (printableLines(plain) === plain) return plain;
@@ -88,7 +86,7 @@ interface Bundle {
   readonly notes: readonly Finding[];
 }
 
-/** What the first interface says of itself. */
+/** The bundle, from the first interface. */
 function bundleOf({ object, path }: Located): Bundle {
   const id = textAt(object, '@id');
   const { text, used, losses } = describe(object);
@@ -102,13 +100,13 @@ function bundleOf({ object, path }: Located): Bundle {
   return {
     name: bundleName(id),
     version: bundleVersion(id),
-    description: text || `Made from ${printable(id)}.`,
+    description: text || `Generated from ${printable(id)}.`,
     title: printable((displayName || id).replaceAll(/\s+/g, ' ')),
     notes: notes.map((message) => ({ path, message: `${id || 'the interface'}: ${message}` })),
   };
 }
 
-/** Checks each service by itself, so that one that cannot be described does not cost the others. */
+/** Checks each service separately, so that one that cannot be described does not prevent the others. */
 function soundServices(
   services: readonly ConvertedService[],
   bundle: Bundle,

@@ -1,11 +1,11 @@
-/** What of DTDL (versions 2 and 3) is read, leniently: a model is checked by the tools it was made with. */
+/** Reads the relevant parts of DTDL (versions 2 and 3) leniently; modelling tools check models. */
 import type { DocumentPath } from '../../documents/problem.js';
 import { LIMITS } from '../schema.js';
 import { isHoldableInXml } from '../xml-characters.js';
 
 export type DtdlObject = Readonly<Record<string, unknown>>;
 
-/** An object of the model and where it stands in the file. */
+/** An object of the model and its location in the file. */
 export interface Located {
   readonly object: DtdlObject;
   readonly path: DocumentPath;
@@ -14,11 +14,11 @@ export interface Located {
 export const isObject = (value: unknown): value is DtdlObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether `@type` is, or holds, the type: semantic types stand beside it in a list. */
+/** Whether `@type` is or contains the type; semantic types are listed beside it. */
 export const hasType = (object: DtdlObject, type: string): boolean =>
   [object['@type']].flat().some((given) => given === type);
 
-/** The objects of a list, or of a single one that stands for it. */
+/** The objects of a list, or of a single object in place of a list. */
 export function listAt(object: DtdlObject, key: string, path: DocumentPath): Located[] {
   const value = object[key];
   if (isObject(value)) return [{ object: value, path: [...path, key] }];
@@ -30,21 +30,21 @@ export function listAt(object: DtdlObject, key: string, path: DocumentPath): Loc
 
 export const textAt = (object: DtdlObject, key: string): string => (typeof object[key] === 'string' ? object[key] : '');
 
-/** The language that is taken of a text in several: English, or else the first. */
+/** The language to use of a text in several languages: English, otherwise the first. */
 const languageOf = (value: DtdlObject): string | undefined =>
   Object.hasOwn(value, 'en') ? 'en' : Object.keys(value)[0];
 
-/** A text that may be given in several languages. */
+/** A text that may exist in several languages. */
 export function localized(value: unknown): string {
   if (typeof value === 'string') return value;
   const chosen = isObject(value) ? value[languageOf(value) ?? ''] : undefined;
   return typeof chosen === 'string' ? chosen : '';
 }
 
-/** A text of the model for people, and what of the object it could not hold. */
+/** A descriptive text of the model, and the parts of the object that it cannot express. */
 export interface Described {
   readonly text: string;
-  /** Keys that the text was made of. */
+  /** Keys from which the text was composed. */
   readonly used: readonly string[];
   readonly losses: readonly string[];
 }
@@ -52,8 +52,8 @@ export interface Described {
 const MAX_LENGTH = LIMITS.textLength / 2;
 
 /**
- * What the model says of a part for people, with its unit.
- * @param more put behind it, for example the meaning of values.
+ * Composes the description of a part, with its unit.
+ * @param more appended text, for example the meaning of values.
  */
 export function describe(object: DtdlObject, more = ''): Described {
   const key = ['description', 'comment', 'displayName'].find((candidate) => localized(object[candidate]) !== '');
@@ -69,7 +69,7 @@ export function describe(object: DtdlObject, more = ''): Described {
     used: [...(key === undefined ? [] : [key]), ...(unit === '' ? [] : ['unit'])],
     losses: [
       ...(key === undefined ? [] : otherLanguages(key, object[key])),
-      ...(held === whole ? [] : ['characters of its description that XML cannot hold are replaced']),
+      ...(held === whole ? [] : ['characters of its description that XML does not allow are replaced']),
       ...(held.length > MAX_LENGTH
         ? [`its description is cut after ${MAX_LENGTH} characters: ${quoted(held.slice(MAX_LENGTH))}`]
         : []),
@@ -77,7 +77,7 @@ export function describe(object: DtdlObject, more = ''): Described {
   };
 }
 
-/** The texts of a localized value that are not taken. */
+/** The texts of a localized value that are not used. */
 export function otherLanguages(key: string, value: unknown): string[] {
   if (!isObject(value)) return [];
   const { [languageOf(value) ?? '']: _taken, ...others } = value;
@@ -85,9 +85,9 @@ export function otherLanguages(key: string, value: unknown): string[] {
 }
 
 /**
- * What of an object has no place in a description, in one sentence; none when there is nothing.
- * @param type the type that it was read as: the others beside it are semantic types.
- * @param used keys that something was made of.
+ * The members of an object that a description cannot express, in one sentence; empty if there are none.
+ * @param type the type as which it was read; other types are semantic types.
+ * @param used keys that have been converted.
  */
 export function leftOver(object: DtdlObject, type: string, used: readonly string[]): string[] {
   const keys = Object.keys(object).filter((key) => key !== '@type' && !used.includes(key));
@@ -101,7 +101,7 @@ export function leftOver(object: DtdlObject, type: string, used: readonly string
 
 const MAX_QUOTED = 2000;
 
-/** A value of the model as it is shown in a report. */
+/** Formats a value of the model for a report. */
 export function quoted(value: unknown): string {
   const text =
     JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? String(member) : member)) ?? '';

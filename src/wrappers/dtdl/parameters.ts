@@ -5,7 +5,7 @@ import { pascalCase } from '../typescript-types.js';
 import { quoted } from './model.js';
 import type { Converted, ConvertedField } from './schemas.js';
 
-/** What the parameters of one service become: with data shapes for tables, and sentences about what was lost. */
+/** The converted parameters of one service, with data shapes for tables and sentences about what was lost. */
 export interface ConvertedParameters {
   readonly parameters: RawParameter[];
   readonly dataShapes: RawDataShape[];
@@ -13,20 +13,20 @@ export interface ConvertedParameters {
 }
 
 export interface Place {
-  /** Of the parameter; empty for a value whose fields become parameters under their own names. */
+  /** The name of the parameter; empty for a value whose fields become parameters with their own names. */
   readonly name: string;
-  /** What reports call the value. */
+  /** The name of the value in reports. */
   readonly label: string;
   readonly description: string;
   readonly pointer: readonly string[];
   readonly required: boolean;
 }
 
-/** Names of the data shapes that there are already, in lower case. */
+/** Names of existing data shapes, in lower case. */
 export type TakenShapes = ReadonlySet<string>;
 
 /**
- * Parameters for a value: one for it as a whole, or one for each field of an object, however deep.
+ * Converts a value to parameters: one for the whole value, or one for each field of an object, at any depth.
  * @param shapePrefix of the names of data shapes, such as `Thermostat.Reboot`.
  */
 export function parametersFor(
@@ -40,7 +40,7 @@ export function parametersFor(
   return made;
 }
 
-/** Makes the parameters of one service. */
+/** Converts the parameters of one service. */
 class ParameterMaker {
   readonly #shapePrefix: string;
   readonly #takenShapes: TakenShapes;
@@ -108,13 +108,13 @@ class ParameterMaker {
   #shape(fields: readonly ConvertedField[], prefix: string, label: string, depth: number): string {
     const name = this.#freeShapeName(prefix);
     const converted: RawField[] = [];
-    // Inner shapes follow the one that they are in.
+    // Inner shapes follow the one that contains them.
     const shape = { name, fields: converted };
     this.#made.dataShapes.push(shape);
     for (const field of fields) {
       const fieldLabel = `${label}.${field.name}`;
       const isTaken = converted.some((other) => other.name === field.name);
-      const problem = isTaken ? 'is the name of another field already' : problemWithFieldName(field.name);
+      const problem = isTaken ? 'is already the name of another field' : problemWithFieldName(field.name);
       if (problem === undefined) converted.push(this.#field(field, prefix, fieldLabel, depth));
       else this.#note(fieldLabel, `the name of the field ${problem}: left out`);
     }
@@ -151,7 +151,7 @@ class ParameterMaker {
     return { ...common, baseType: 'JSON' };
   }
 
-  /** What the fields of a value that became JSON say. */
+  /** Reports what is lost of the fields of a value that became JSON. */
   #noteFields(fields: readonly ConvertedField[], label: string): void {
     for (const { name, description, schema } of fields) {
       const text = description === '' ? [] : [`left out: description ${quoted(description)}`];

@@ -4,11 +4,11 @@ import { convertEnum } from './enums.js';
 import { describe, type DtdlObject, hasType, isObject, leftOver, listAt, quoted, textAt } from './model.js';
 
 interface Common {
-  /** What of the schema has no place in a description, each as a sentence about it. */
+  /** Sentences about the parts of the schema that a description cannot express. */
   readonly losses: readonly string[];
 }
 
-/** What a schema of DTDL becomes. */
+/** The result of converting a DTDL schema. */
 export type Converted = Common &
   (
     | {
@@ -17,12 +17,12 @@ export type Converted = Common &
         readonly minimum?: number;
         readonly maximum?: number;
         readonly enum?: readonly (string | number)[];
-        /** What the values of an enumeration mean, for the description. */
+        /** The meaning of the values of an enumeration, for the description. */
         readonly meaning?: string;
       }
     | { readonly kind: 'object'; readonly fields: readonly ConvertedField[] }
     | { readonly kind: 'rows'; readonly fields: readonly ConvertedField[] }
-    /** Nothing fits: any JSON is taken, unchecked. */
+    /** No type fits, so any JSON is accepted without checks. */
     | { readonly kind: 'json'; readonly why: string }
   );
 
@@ -67,7 +67,7 @@ const PRIMITIVES: Readonly<Record<string, Converted>> = {
 
 const MAX_DEPTH = 8;
 
-/** Converts a schema, by name, by id or written out. */
+/** Converts a schema, given by name, by id or inline. */
 export function convertSchema(schema: unknown, definitions: Definitions, depth = 0): Converted {
   if (depth > MAX_DEPTH) return json(`is nested more than ${MAX_DEPTH} levels deep`);
   if (typeof schema === 'string') return convertNamed(schema, definitions, depth);

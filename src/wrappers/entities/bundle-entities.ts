@@ -56,7 +56,7 @@ const entityService = (service: WrapperService): EntityService => ({
   description: service.description,
   category: service.category,
   parameters: service.parameters.map(entityParameter),
-  result: { baseType: 'STRING', description: 'the job id' },
+  result: { baseType: 'STRING', description: 'The id of the job' },
 });
 
 const entityParameter = (parameter: WrapperParameter): EntityParameter => ({
@@ -66,7 +66,7 @@ const entityParameter = (parameter: WrapperParameter): EntityParameter => ({
   aspects: parameterAspects(parameter),
 });
 
-/** What Composer and mashups show and preset; the script checks all of it again. */
+/** Aspects that Composer and mashups show; the script checks them again. */
 export function parameterAspects(parameter: WrapperParameter): Record<string, string> {
   const { baseType, rule, defaultValue } = parameter;
   const number = (value: number): string => numberAspect(value, baseType);
@@ -79,7 +79,7 @@ export function parameterAspects(parameter: WrapperParameter): Record<string, st
   };
 }
 
-/** Of texts, numbers and BOOLEAN only: how an export would write the others is not known, and the script knows them. */
+/** Only for texts, numbers and BOOLEAN: how exports write other defaults is not known, and the script applies all of them. */
 function defaultAspect(
   value: JsonValue,
   kind: ValueKind,

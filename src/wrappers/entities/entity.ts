@@ -1,6 +1,6 @@
 import { element, type XmlElement } from './xml.js';
 
-/** The collections in the order in which ThingWorx must meet them: what is referred to comes first. */
+/** The collections in the order in which ThingWorx must read them: entities come after those that they refer to. */
 export const COLLECTIONS = ['Projects', 'DataShapes', 'ThingShapes', 'ThingTemplates', 'Things'] as const;
 
 export type Collection = (typeof COLLECTIONS)[number];
@@ -12,7 +12,7 @@ export interface Entity {
   readonly xml: XmlElement;
 }
 
-/** The entity as it is in an extension: one that stays editable says so. Projects have no such mark. */
+/** The entity marked as editable in an extension. Projects have no such mark. */
 export function editable(entity: Entity): Entity {
   if (entity.collection === 'Projects') return entity;
   const { xml } = entity;
@@ -20,7 +20,7 @@ export function editable(entity: Entity): Entity {
   return { ...entity, xml: { ...xml, attributes } };
 }
 
-/** The root of a file with these entities, collection by collection. No version is stamped: older platforms refuse newer files. */
+/** The root of a file with these entities, by collection. It has no version, because older platforms refuse newer files. */
 export function entitiesRoot(entities: readonly Entity[]): XmlElement {
   const collections = COLLECTIONS.flatMap((collection) => {
     const members = entities.filter((entity) => entity.collection === collection);

@@ -13,7 +13,7 @@ import { parameterAspects } from '../../edge/metadata.js';
 import { type EntityParameter, numberAspect, serviceDefinition } from './service.js';
 import { element, type XmlElement } from './xml.js';
 
-/** Bindings name the characteristic of the edge, here always the same name; 0 is the platform's own time limit. */
+/** Bindings name the characteristic of the edge, here always with the same name; 0 means the platform's own timeout. */
 const PLATFORM_TIMEOUT = '0';
 
 export function remoteService(service: ServiceDefinition): XmlElement {

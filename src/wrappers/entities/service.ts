@@ -17,7 +17,7 @@ export interface EntityService {
   readonly result: { readonly baseType: BaseType; readonly description: string; readonly dataShapeName?: string };
 }
 
-/** The definition of a service; what runs it stands elsewhere in the entity, under the same name. */
+/** The definition of a service; its implementation is elsewhere in the entity, under the same name. */
 export function serviceDefinition(service: EntityService): XmlElement {
   const { result } = service;
   return element(
@@ -72,6 +72,6 @@ export function scriptImplementation(name: string, script: string): XmlElement {
   ]);
 }
 
-/** A number as an aspect has it: exports write `5.0` for NUMBER and `5` for INTEGER. */
+/** Formats a number for an aspect: exports write `5.0` for NUMBER and `5` for INTEGER. */
 export const numberAspect = (value: number, baseType: BaseType): string =>
   baseType === 'NUMBER' && Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);

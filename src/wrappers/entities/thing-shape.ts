@@ -1,7 +1,7 @@
 import { type Entity, empties } from './entity.js';
 import { element, type XmlElement } from './xml.js';
 
-/** What a ThingShape, and the shape inside a Thing or a ThingTemplate, can hold. */
+/** The content of a ThingShape, and of the shape inside a Thing or a ThingTemplate. */
 export interface ShapeContent {
   readonly properties?: readonly XmlElement[];
   readonly services?: readonly XmlElement[];
@@ -28,7 +28,7 @@ export function thingShapeEntity(
   return { collection: 'ThingShapes', name: shape.name, xml: element('ThingShape', attributes, shapeBlocks(content)) };
 }
 
-/** What ties remote characteristics to the edge. */
+/** The bindings of remote characteristics to the edge. */
 export interface RemoteBindings {
   readonly properties: readonly XmlElement[];
   readonly services: readonly XmlElement[];
@@ -37,7 +37,7 @@ export interface RemoteBindings {
 
 export const NO_BINDINGS: RemoteBindings = { properties: [], services: [], events: [] };
 
-/** The blocks of bindings, which stand beside the shape of a Thing or a ThingTemplate. */
+/** The blocks of bindings, which are beside the shape of a Thing or a ThingTemplate. */
 export const bindingBlocks = (bindings: RemoteBindings): XmlElement[] => [
   element('PropertyBindings'),
   element('RemotePropertyBindings', {}, bindings.properties),

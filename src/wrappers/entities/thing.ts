@@ -8,11 +8,11 @@ export interface ThingOptions {
   readonly projectName: string;
   readonly template: string;
   readonly identifier?: string;
-  /** Names of the ThingShapes that it implements besides those of its template. */
+  /** Names of the ThingShapes that it implements in addition to those of its template. */
   readonly shapes?: readonly string[];
 }
 
-/** A Thing, enabled; all that it can do comes from its template and its shapes. */
+/** An enabled Thing; its characteristics come from its template and its shapes. */
 export function thingEntity(thing: ThingOptions): Entity {
   const shapes = (thing.shapes ?? []).map((name) => element('ImplementedShape', { name, type: 'ThingShape' }));
   const attributes = {

@@ -1,6 +1,6 @@
 import { isHoldableInXml } from '../xml-characters.js';
 
-/** Elements of entity files, and how they are written. Attributes come in alphabetical order, as exports have them. */
+/** Elements of entity files, and how they are written. Attributes are in alphabetical order, as in exports. */
 
 export interface XmlElement {
   readonly name: string;
@@ -8,10 +8,10 @@ export interface XmlElement {
   readonly children: readonly XmlNode[];
 }
 
-/** Text stands alone in its element; code is written as CDATA. */
+/** Text is the only child of its element; code is written as CDATA. */
 export type XmlNode = XmlElement | { readonly code: string };
 
-/** Attributes with the value undefined are left out. */
+/** Attributes with the value undefined are omitted. */
 export function element(
   name: string,
   attributes: Readonly<Record<string, string | undefined>> = {},
@@ -82,7 +82,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-/** White space other than blanks is written as references: a reader makes blanks of it otherwise. */
+/** Writes white space other than spaces as references, because readers would turn it into spaces. */
 function escapeAttribute(text: string): string {
   assertHoldable(text);
   return text.replaceAll(/[&<>"\t\n\r]/g, (character) => ESCAPES[character] ?? character);
@@ -94,7 +94,7 @@ function cdata(text: string): string {
   return `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
 }
 
-/** Such text is refused where descriptions are read; to get here is a defect. */
+/** Such text is refused when descriptions are read, so reaching this is a defect. */
 function assertHoldable(text: string): void {
   if (!isHoldableInXml(text)) throw new RangeError('the text has a character that XML cannot hold');
 }

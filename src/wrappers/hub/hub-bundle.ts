@@ -1,6 +1,6 @@
 /**
- * The entities of the Thing that the agent serves, for Composer: made from the agent's own tables, so that what is
- * imported is what is offered.
+ * The entities of the Thing that the agent binds, for import into ThingWorx. They are generated from the definitions of the
+ * agent, so that the import matches what the agent offers.
  */
 import { JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../jobs/services/services.js';
 import { JOB_DATA_SHAPES } from '../../jobs/data-shapes.js';
@@ -26,7 +26,7 @@ const TEMPLATE_NAME = 'AzureIotHub_TT';
 const THING_NAME = 'AzureIotHub';
 const DESCRIPTION = 'Device jobs of an Azure IoT Hub, served by thingworx-iothub-agent.';
 
-/** Data shapes, a template over RemoteThing with all that the agent offers, and a Thing of it. */
+/** The data shapes, a template based on RemoteThing with everything that the agent offers, and a Thing of that template. */
 export function hubEntities(version: string): Entity[] {
   const projectName = HUB_BUNDLE_NAME;
   const services = [...JOB_SERVICE_DEFINITIONS, ...SHORT_JOB_SERVICE_DEFINITIONS];

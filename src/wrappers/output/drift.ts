@@ -3,12 +3,12 @@ import type { BuiltFiles } from '../build.js';
 import { generatedNames, type Manifest, readManifest } from './manifest.js';
 import { filesBelow, inBatches, obstaclesTo, readPart } from './parts.js';
 
-/** How a folder differs from what a build makes; paths are relative to the output folder. */
+/** How a folder differs from the output of a build; paths are relative to the output folder. */
 export interface Drift {
   readonly missing: readonly string[];
-  /** Links and folders in the place of a file among them. */
+  /** Includes links and folders in place of a file. */
   readonly different: readonly string[];
-  /** Left there by an earlier build, or under a name that only builds use. */
+  /** Written by an earlier build, or with a name that only builds use. */
   readonly stale: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export async function findDrift(directory: string, bundleName: string, files: Bu
   return { missing, different, stale };
 }
 
-/** Which of the files of a build are not there, and which have another content. */
+/** The files of a build that are missing, and those whose content differs. */
 export async function compareFiles(directory: string, files: BuiltFiles): Promise<Omit<Drift, 'stale'>> {
   const missing: string[] = [];
   const different: string[] = [];

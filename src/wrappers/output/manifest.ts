@@ -1,24 +1,24 @@
 import { readPart } from './parts.js';
 
-/** What a build has left in the folder of a bundle; names are relative to that folder. */
+/** The files in the folder of a bundle after a build; names are relative to that folder. */
 export interface Manifest {
-  /** What the build made: the next one may overwrite or remove it. */
+  /** Files that the build wrote, which the next build may overwrite or remove. */
   readonly files: readonly string[];
-  /** What was there before under a name that builds use: it is left alone. */
+  /** Files that existed before with names that builds use; they are left unchanged. */
   readonly others: readonly string[];
 }
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Beside the bundle's folder, which holds only what is imported or used. */
+/** Next to the bundle's folder, which contains only files that are imported or used. */
 export const manifestName = (bundleName: string): string => `.${bundleName}.manifest.json`;
 
 export const manifestText = ({ files, others }: Manifest): string =>
-  `${JSON.stringify({ about: 'What twx-iothub wrappers build made: only this is overwritten or removed.', files, others }, undefined, 2)}\n`;
+  `${JSON.stringify({ about: 'Files that twx-iothub wrappers build has written: only these are overwritten or removed.', files, others }, undefined, 2)}\n`;
 
 /**
- * Reads the manifest of a bundle. One that cannot be read counts as none, and a name that builds never use is passed
- * over: whoever can write the manifest must not be able to have other files removed.
+ * Reads the manifest of a bundle. One that cannot be parsed counts as missing. Names that builds never use are ignored, so
+ * that a manipulated manifest cannot cause other files to be removed.
  */
 export async function readManifest(directory: string, bundleName: string): Promise<Manifest | undefined> {
   const content = await readPart(directory, manifestName(bundleName), MAX_BYTES);
@@ -37,7 +37,7 @@ export async function readManifest(directory: string, bundleName: string): Promi
   return { files: names(files), others: names(others) };
 }
 
-/** A test for the names, below a bundle's folder, that only builds use. Whatever else people keep there is theirs. */
+/** Returns a test for names, relative to a bundle's folder, that only builds use. Other files belong to the user. */
 export function generatedNames(bundleName: string): (file: string) => boolean {
   const escaped = bundleName.replaceAll('.', String.raw`\.`);
   const patterns = [

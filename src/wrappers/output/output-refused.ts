@@ -1,4 +1,4 @@
-/** An output folder that is not written to. Each line says what is wrong with what, and what to do. */
+/** Thrown for an output folder that must not be written to. Each line says what is wrong with which file and what to do. */
 export class OutputRefused extends Error {
   override readonly name = 'OutputRefused';
 

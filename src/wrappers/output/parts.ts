@@ -6,7 +6,7 @@ export type PartKind = 'nothing' | 'file' | 'folder' | 'link' | 'other';
 
 const NOTHING: readonly string[] = ['ENOENT', 'ENOTDIR'];
 
-/** What a path is, without following a link at its end. @throws the error of the file system. */
+/** The kind of file at a path, without following a link. @throws the error of the file system. */
 export async function kindOfPart(file: string): Promise<PartKind> {
   try {
     return kindOf(await lstat(file));
@@ -22,7 +22,7 @@ function kindOf(entry: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>
   return entry.isFile() ? 'file' : 'other';
 }
 
-/** A part of a path that is not what it has to be. */
+/** A part of a path that is not of the required kind. */
 export interface Obstacle {
   /** Relative to the output folder. */
   readonly part: string;
@@ -30,8 +30,8 @@ export interface Obstacle {
 }
 
 /**
- * The parts of `files` below `root` that stand in the way of regular files there: links, files where a folder has to
- * be, and anything else that is not a file or a folder.
+ * The parts of `files` below `root` that prevent regular files from being written: links, files in place of folders, and
+ * anything else that is neither a file nor a folder.
  */
 export async function obstaclesTo(root: string, files: readonly string[]): Promise<Obstacle[]> {
   const wanted = new Map<string, PartKind>();
@@ -48,10 +48,10 @@ export async function obstaclesTo(root: string, files: readonly string[]): Promi
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Neither follows a link nor waits for the other end of a pipe; Windows has no such flags. */
+/** Opens without following a link or waiting for the other end of a pipe; Windows has no such flags. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** The content of a regular file, or undefined when there is none; of one above the limit nothing is read. No part of its path below `root` may be a link. */
+/** The content of a regular file; undefined if there is none or it exceeds the limit. No part of its path below `root` may be a link. */
 export async function readPart(root: string, file: string, maxBytes = MAX_BYTES): Promise<Buffer | undefined> {
   if ((await obstaclesTo(root, [file])).length > 0) return undefined;
   try {
@@ -70,7 +70,7 @@ export async function readPart(root: string, file: string, maxBytes = MAX_BYTES)
 
 const BATCH_SIZE = 16;
 
-/** Runs `work` for each item, a few at a time: one after the other is slow, and all at once may be too many open files. */
+/** Runs `work` for each item, a few at a time: sequential work is slow, and all at once may open too many files. */
 export async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   for (let start = 0; start < items.length; start += BATCH_SIZE) {
     await Promise.all(items.slice(start, start + BATCH_SIZE).map(work));
@@ -80,7 +80,7 @@ export async function inBatches<T>(items: readonly T[], work: (item: T) => Promi
 const MAX_DEPTH = 3;
 const MAX_FILES = 20_000;
 
-/** Everything in a folder that is not a folder, links not followed, in order of name; of huge folders only a part. */
+/** All files in a folder, sorted by name, without following links; only a part of huge folders. */
 export async function filesBelow(root: string): Promise<string[]> {
   const files: string[] = [];
   const visit = async (folder: string, depth: number): Promise<void> => {

@@ -5,22 +5,22 @@ import { generatedNames, type Manifest, manifestName, readManifest } from './man
 import { OutputRefused } from './output-refused.js';
 import { filesBelow, obstaclesTo } from './parts.js';
 
-/** What a build is going to do to the folder of one bundle. */
+/** The changes that a build makes to the folder of one bundle. */
 export interface WritePlan {
   readonly bundleName: string;
-  /** To be written, relative to the output folder. */
+  /** Files to write, relative to the output folder. */
   readonly changed: readonly string[];
-  /** To be removed, relative to the bundle's folder. */
+  /** Files to remove, relative to the bundle's folder. */
   readonly removed: readonly string[];
-  /** Under names that builds use, but made by none: they stay. Relative to the bundle's folder. */
+  /** Files with names that builds use but that no build wrote; they stay. Relative to the bundle's folder. */
   readonly leftAlone: readonly string[];
   readonly manifest: Manifest;
 }
 
 /**
  * Plans a build without changing anything. Only what the manifest of an earlier build lists is overwritten or removed.
- * @param isForced files of other origin may be overwritten; none is removed for that.
- * @throws OutputRefused when a part of the output is a link, or holds files that no build has made.
+ * @param isForced whether files of other origin may be overwritten; none of them is removed.
+ * @throws OutputRefused if a part of the output is a link or contains files that no build wrote.
  */
 export async function planBundle(
   directory: string,
@@ -55,8 +55,8 @@ export async function planBundle(
 async function assertNoObstacles(directory: string, files: readonly string[]): Promise<void> {
   const lines = (await obstaclesTo(directory, files)).map(({ part, kind }) =>
     kind === 'link'
-      ? `${part} is a link, which a build does not follow; remove it, or choose another --out`
-      : `${part} is in the way of what is to be written; remove it, or choose another --out`,
+      ? `${part} is a link, which a build does not follow; remove it or choose another --out`
+      : `${part} prevents files from being written; remove it or choose another --out`,
   );
   if (lines.length > 0) throw new OutputRefused(lines.slice(0, MAX_NAMED));
 }
@@ -70,8 +70,8 @@ interface Findings {
 }
 
 /**
- * Files of other origin that forbid the build: with a manifest those that would be overwritten, without one all that
- * are not already what the build makes, since the folder may be of quite another kind.
+ * Files of other origin that prevent the build: with a manifest, those that would be overwritten; without one, all that
+ * differ from the output, because the folder may serve a different purpose.
  */
 function foreignFiles({ bundleName, names, found, different, manifest }: Findings): readonly string[] {
   const overwritten = new Set(different.map((file) => file.slice(bundleName.length + 1)));
@@ -87,6 +87,6 @@ function refusal(bundleName: string, foreign: readonly string[]): OutputRefused 
   const rest = foreign.length - named.length;
   const list = `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
   return new OutputRefused([
-    `the folder ${bundleName} holds files that no build is known to have made: ${list}; choose another --out, or use --force, which overwrites those that are in the way and removes none`,
+    `the folder ${bundleName} contains files that no known build has written: ${list}; choose another --out, or use --force, which overwrites those with the same names and removes none`,
   ]);
 }

@@ -14,18 +14,18 @@ export interface WriteReport {
 }
 
 /**
- * Carries a plan out: writes what has changed of a bundle, removes what an earlier build left there and this one does
- * not make, and records both for the next build.
- * @throws OutputRefused when a part of the folder has become a link since the plan was made.
+ * Executes a plan: writes the files that changed, removes files of an earlier build that are no longer generated, and
+ * records both for the next build.
+ * @throws OutputRefused if a part of the folder has become a link since the plan was made.
  */
 export async function writeBundle(directory: string, plan: WritePlan, files: BuiltFiles): Promise<WriteReport> {
   await makeFolder(directory);
   const root = await realpath(directory);
-  // Recorded first: what is written before a failure must be known to the next build as its own.
+  // The manifest is written first, so that the next build recognizes files that were written before a failure.
   const manifest = manifestText(plan.manifest);
   const early = manifestText({ ...plan.manifest, files: [...plan.manifest.files, ...plan.removed].sort() });
   if (plan.changed.length > 0 || plan.removed.length > 0) await writeBelow(root, manifestName(plan.bundleName), early);
-  // One after the other, since two folders may have a missing one above them in common.
+  // Sequential, because two folders may share a missing parent.
   for (const folder of new Set(plan.changed.map((file) => path.dirname(file)))) {
     await makeFolder(path.join(root, folder));
   }
@@ -52,7 +52,7 @@ async function assertBelowRoot(root: string, file: string): Promise<void> {
   const folder = path.dirname(path.join(root, file));
   if ((await realpath(folder)) === folder) return;
   throw new OutputRefused([
-    `${file}: its folder has become a link, which a build does not follow; remove it and repeat`,
+    `${file}: its folder has become a link, which a build does not follow; remove it and build again`,
   ]);
 }
 

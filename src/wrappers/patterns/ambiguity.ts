@@ -1,24 +1,24 @@
 /**
- * How much work a pattern can make for an engine that tries one way after the other, as the one of ThingWorx's scripts
- * does. Two kinds are found (Weber and Seidl, "On the degree of ambiguity of finite automata", 1991): a loop that can
- * take the same text in two ways, whose ways double with every round, and several loops in a row that can take the same
- * text, which may divide it among them in as many ways as there are places.
+ * How much work a pattern can cause in a backtracking engine, such as that of ThingWorx scripts. Two kinds are detected
+ * (Weber and Seidl, "On the degree of ambiguity of finite automata", 1991): a loop that can consume the same text in two
+ * ways, so that the number of paths doubles with every round, and consecutive loops that can consume the same text, which
+ * can be divided among them at any character.
  */
 import { type Automaton, automatonOf } from './automaton.js';
 import { loopComponents } from './components.js';
 import { compile } from './program.js';
 import type { PatternNode } from './syntax.js';
 
-/** Nodes of searches, in all; a pattern that needs more is not judged. */
+/** Maximum number of nodes of all searches; a pattern that needs more is not classified. */
 const MAX_SEARCH = 200_000;
 
 export interface Ambiguity {
   /**
-   * `exponential`: ways double with the length of the text. `lookahead`: a repeat looks far ahead in every round.
-   * `unknown`: the search was given up.
+   * `exponential`: the number of paths doubles with the length of the text. `lookahead`: a repeat looks far ahead in every
+   * round. `unknown`: the search was abandoned.
    */
   readonly kind: 'bounded' | 'exponential' | 'lookahead' | 'unknown';
-  /** Binary logarithm of the number of ways through loops in a row. */
+  /** Binary logarithm of the number of paths through consecutive loops. */
   readonly bits: number;
 }
 
@@ -55,14 +55,14 @@ const lookaheadsIn = (node: PatternNode): PatternNode[] => [
   ...childrenOf(node).flatMap(lookaheadsIn),
 ];
 
-/** Whether a group that may be empty, but need not, repeats: its empty rounds are tried in every combination. */
+/** Whether a group that may be empty repeats; a backtracking engine tries every combination of empty rounds. */
 function repeatsOptional(node: PatternNode): boolean {
   const isRepeated = node.kind === 'repeat' && node.max > 2;
   if (isRepeated && mayBeEmpty(node.body) && sizeOf(node.body) > 0) return true;
   return childrenOf(node).some(repeatsOptional);
 }
 
-/** Whether a lookahead that can go far stands inside a repeat. */
+/** Whether a repeat contains a lookahead that can go far. */
 function repeatsLookahead(node: PatternNode, isRepeated: boolean): boolean {
   if (node.kind === 'lookahead' && isRepeated && goesFar(node.body)) return true;
   const isInside = isRepeated || (node.kind === 'repeat' && node.max > 1);
@@ -79,7 +79,7 @@ function mayBeEmpty(node: PatternNode): boolean {
   return node.kind === 'repeat' ? node.min === 0 || mayBeEmpty(node.body) : true;
 }
 
-/** Positions of a node with its counted repeats written out. */
+/** The number of positions of a node with counted repeats expanded. */
 function sizeOf(node: PatternNode): number {
   if (node.kind === 'set') return 1;
   if (node.kind === 'lookahead') return 0;
@@ -87,19 +87,19 @@ function sizeOf(node: PatternNode): number {
   return node.kind === 'repeat' ? size * Math.max(1, node.max === Infinity ? node.min : node.max) : size;
 }
 
-/** Positions of one counted repeat that are written out; a longer one is taken as a loop. */
+/** Maximum number of positions of an expanded counted repeat; a longer one is treated as a loop. */
 const MAX_WRITTEN_OUT = 64;
 const MAX_OPTIONAL = 2;
 
 /**
- * The tree with its counts made small enough to be searched, and with the work of each loop.
- * @param ranges whether counts that leave a choice are written out, or are loops of their number of choices.
+ * The tree with its counts reduced so that it can be searched, and with the work of each loop.
+ * @param ranges whether counts with a choice are expanded, or become loops with that number of choices.
  */
 function coarse(node: PatternNode, loopBits: number, ranges: 'written out' | 'as loops'): PatternNode {
   const inner = (child: PatternNode): PatternNode => coarse(child, loopBits, ranges);
   if (node.kind === 'sequence') return { kind: 'sequence', parts: node.parts.map(inner) };
   if (node.kind === 'choice') return { kind: 'choice', options: node.options.map(inner) };
-  // What it holds is searched by itself.
+  // The body of a lookahead is searched separately.
   if (node.kind === 'lookahead') return { kind: 'sequence', parts: [] };
   if (node.kind !== 'repeat') return node;
   const { min, max } = node;
@@ -112,7 +112,7 @@ function coarse(node: PatternNode, loopBits: number, ranges: 'written out' | 'as
   return { kind: 'repeat', body, min: Math.min(min, 1), max: Infinity, loopBits: bits };
 }
 
-/** Searches of products of an automaton with itself, bounded in all. */
+/** Searches products of an automaton with itself, within a total bound. */
 class Search {
   #left = MAX_SEARCH;
 
@@ -120,7 +120,7 @@ class Search {
     return this.#left <= 0;
   }
 
-  /** Whether two different ways lead from a position of a loop back to it with the same text. */
+  /** Whether two different paths with the same text lead from a position of a loop back to it. */
   isExponential(automaton: Automaton, members: readonly number[]): boolean {
     return members.some((position) => {
       const start = [position, position] as const;
@@ -131,7 +131,7 @@ class Search {
     });
   }
 
-  /** The most work of loops in a row, each of which can take what the one before it has taken. */
+  /** The maximum work of consecutive loops, each of which can consume what the previous one consumed. */
   bitsInARow(automaton: Automaton): number {
     const { positions } = automaton;
     const loops = loopComponents(automaton)
@@ -139,7 +139,7 @@ class Search {
       .filter((members) => members.length > 0);
     const bits = loops.map((members) => Math.max(...members.map((member) => positions[member]?.loopBits ?? 0)));
     const best = [...bits];
-    // Components come in topological order: a loop is after all that lead to it.
+    // Components are in topological order: a loop comes after all that lead to it.
     loops.forEach((later, index) => {
       loops.slice(0, index).forEach((earlier, before) => {
         if (this.#areAmbiguous(automaton, earlier, later)) {
@@ -158,7 +158,7 @@ class Search {
     return later.some((position) => reached.has(keyOf([position])));
   }
 
-  /** Whether one text leads from a position of the one loop to itself, to one of the other, and from there to itself. */
+  /** Whether one text leads from a position of one loop to itself, to a position of the other, and from there to itself. */
   #areAmbiguous(automaton: Automaton, earlier: readonly number[], later: readonly number[]): boolean {
     const within = ([one, , three]: readonly number[]): boolean =>
       earlier.includes(one ?? -1) && later.includes(three ?? -1);
@@ -167,7 +167,7 @@ class Search {
     );
   }
 
-  /** All tuples of positions to which one text leads from those of the start, at least one character on. */
+  /** All tuples of positions to which a text of at least one character leads from the start. */
   #reach(
     { positions }: Automaton,
     start: readonly (readonly number[])[],

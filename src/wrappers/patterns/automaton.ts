@@ -1,18 +1,18 @@
 import type { CharacterSet } from './character-set.js';
 import type { Program, Step } from './program.js';
 
-/** A place in a pattern where a character is taken. */
+/** A position in a pattern at which a character is consumed. */
 export interface Position {
-  /** The characters that it takes, as bits of the classes that the sets of the pattern divide all characters into. */
+  /** The characters that it accepts, as bits of the classes into which the sets of the pattern divide all characters. */
   readonly classes: bigint;
-  /** Positions that may take the next character. */
+  /** Positions that may consume the next character. */
   readonly follow: readonly number[];
-  /** Whether the pattern is matched once this has taken its character, whatever comes after. */
+  /** Whether the pattern matches once this position has consumed its character, whatever follows. */
   readonly isLast: boolean;
   readonly loopBits: number;
 }
 
-/** The positions of a pattern; lookaheads and other assertions are passed over, as if they always held. */
+/** The positions of a pattern; lookaheads and other assertions are ignored, as if they always held. */
 export interface Automaton {
   readonly positions: readonly Position[];
   readonly first: readonly number[];

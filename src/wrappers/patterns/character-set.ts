@@ -5,12 +5,12 @@ export type Range = readonly [first: number, last: number];
 
 const MAX_UNIT = 0xffff;
 
-/** Sorted ranges that neither meet nor touch. */
+/** Sorted ranges that neither overlap nor touch. */
 export interface CharacterSet {
   readonly ranges: readonly Range[];
 }
 
-/** Brings ranges in any order into the form of a set. */
+/** Creates a set from ranges in any order. */
 export function setOf(ranges: readonly Range[]): CharacterSet {
   const merged: [number, number][] = [];
   for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
@@ -37,7 +37,7 @@ export function complementOf({ ranges }: CharacterSet): CharacterSet {
   return { ranges: gaps };
 }
 
-/** Whether the set holds a code unit; sets of patterns have few ranges. */
+/** Whether the set contains a code unit; sets of patterns have few ranges. */
 export function holds({ ranges }: CharacterSet, unit: number): boolean {
   for (const [first, last] of ranges) {
     if (unit < first) return false;
@@ -67,7 +67,7 @@ export const SPACE: CharacterSet = setOf([
   [0x3000, 0x3000],
   [0xfeff, 0xfeff],
 ]);
-/** What `.` matches: all but line terminators. */
+/** The set that `.` matches: everything except line terminators. */
 export const NOT_LINE_END: CharacterSet = complementOf(
   setOf([
     [0x0a, 0x0a],

@@ -1,13 +1,13 @@
 import type { Automaton } from './automaton.js';
 
-/** What the depth-first search of Tarjan knows of a position. */
+/** The state of a position in Tarjan's depth-first search. */
 interface Visit {
   readonly order: number;
   low: number;
   isOnStack: boolean;
 }
 
-/** The loops of an automaton: its strongly connected components that hold a way back, in topological order. */
+/** The loops of an automaton: its strongly connected components that contain a cycle, in topological order. */
 export function loopComponents({ positions, first }: Automaton): readonly (readonly number[])[] {
   const visits = new Map<number, Visit>();
   const stack: number[] = [];

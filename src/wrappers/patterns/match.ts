@@ -3,20 +3,20 @@ import { holds, WORD } from './character-set.js';
 import { compile, type Program, type Step } from './program.js';
 import { parsePattern } from './syntax.js';
 
-/** What a pattern says of a text; `tooCostly` when the work for it was not done to the end. */
+/** The result of matching a text; `tooCostly` if the match was abandoned. */
 export type Verdict = 'match' | 'noMatch' | 'tooCostly';
 
-/** A pattern, ready to be tried on texts. */
+/** A compiled pattern. */
 export type PatternMatcher = (text: string) => Verdict;
 
-/** Steps of the automaton for one text: some tens of milliseconds at the worst, microseconds for common patterns. */
+/** Maximum number of automaton steps for one text: tens of milliseconds in the worst case, microseconds usually. */
 export const DEFAULT_WORK = 1_000_000;
 
 /**
- * Makes a matcher whose work grows linearly with the text for any pattern: it follows all ways through the pattern at
- * once, where `RegExp` tries one after the other, of which there may be exponentially many. The verdict is that of
- * `RegExp` without flags.
- * @param maxWork steps after which `RegExp` is given a moment instead; only large counts come near.
+ * Creates a matcher whose work is linear in the length of the text for any pattern: it follows all paths through the
+ * pattern at once, whereas `RegExp` tries one after the other, of which there may be exponentially many. The result is that
+ * of `RegExp` without flags.
+ * @param maxWork steps after which `RegExp` is tried for a short time instead; only large counts get close to it.
  * @throws PatternError for patterns that the check of descriptions refuses.
  */
 export function patternMatcher(source: string, maxWork = DEFAULT_WORK): PatternMatcher {
@@ -28,12 +28,12 @@ export function patternMatcher(source: string, maxWork = DEFAULT_WORK): PatternM
   };
 }
 
-/** How long `RegExp` may take for a text that is too much work otherwise. */
+/** Time limit of `RegExp` for a text that exceeds `maxWork`. */
 const REGEXP_TIMEOUT_MS = 100;
 
 /**
- * What `RegExp` says, when it ends in time. Where one way after the other leads to a verdict soon, this is faster than
- * following all of them, for example with large counts.
+ * The result of `RegExp`, if it ends in time. It is faster than following all paths if one of the first leads to a result,
+ * for example with large counts.
  */
 function verdictInTime(source: string, text: string): Verdict {
   try {
@@ -49,13 +49,13 @@ function verdictInTime(source: string, text: string): Verdict {
   }
 }
 
-/** The same, compiled when it is first used. */
+/** Creates a matcher that compiles the pattern on first use. */
 export function lazyPatternMatcher(source: string): PatternMatcher {
   let matcher: PatternMatcher | undefined;
   return (text) => (matcher ??= patternMatcher(source))(text);
 }
 
-/** One text being matched. */
+/** The match of one text. */
 class Run {
   readonly #text: string;
   #work: number;
@@ -87,7 +87,7 @@ class Run {
     return false;
   }
 
-  /** Follows all steps that take no character; the result are the sets that wait for one. */
+  /** Follows all steps that consume no character; returns the sets that wait for one. */
   #follow(steps: readonly Step[], open: number[], at: number, seenAt: Int32Array): number[] | 'match' {
     const waiting: number[] = [];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {

@@ -14,15 +14,15 @@ export interface Program {
   readonly start: number;
 }
 
-/** Steps of a program, those of its lookaheads not counted: counted repeats are written out. */
+/** Maximum number of steps of a program, excluding lookaheads; counted repeats are expanded. */
 export const MAX_STEPS = 20_000;
 
-/** @throws PatternError when the repeats, written out, are more than `MAX_STEPS`. */
+/** @throws PatternError if the expanded pattern has more than `MAX_STEPS` steps. */
 export function compile(tree: PatternNode): Program {
   const steps: Step[] = [];
   const add = (step: Step): number => {
     if (steps.length >= MAX_STEPS)
-      throw new PatternError(`repeats too much: written out, it has more than ${MAX_STEPS} steps`);
+      throw new PatternError(`has too many repeats: expanded, it has more than ${MAX_STEPS} steps`);
     return steps.push(step) - 1;
   };
   const emit = new Emitter(add, (index, next) => {
@@ -33,11 +33,11 @@ export function compile(tree: PatternNode): Program {
   return { steps, start: emit.node(tree, match, 0) };
 }
 
-/** Emits steps from the end of a pattern to its beginning: each node is given the step that follows it. */
+/** Emits steps from the end of a pattern to its beginning, so that the step that follows a node is known. */
 class Emitter {
   readonly #add: (step: Step) => number;
   readonly #link: (index: number, next: number) => void;
-  /** One program for each lookahead, however often a repeat writes it out. */
+  /** One program for each lookahead, however often a repeat expands it. */
   readonly #looks = new Map<PatternNode, Program>();
 
   constructor(add: (step: Step) => number, link: (index: number, next: number) => void) {
@@ -84,7 +84,7 @@ class Emitter {
     for (let count = 0; count < min; count += 1) {
       const after = first;
       first = this.node(body, after, loopBits);
-      // An empty body adds no step, so that only this ends a huge count of it.
+      // An empty body adds no steps, so this is what ends a huge count of it.
       if (first === after) break;
     }
     return first;

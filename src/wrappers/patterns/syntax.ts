@@ -1,6 +1,6 @@
 /**
- * Reads a pattern of ECMAScript 5 into a tree. Only patterns that `RegExp` accepts both with and without the flag `u`
- * come here, so the lenient notations of Annex B do not occur.
+ * Parses a pattern of ECMAScript 5 into a tree. Only patterns that `RegExp` accepts both with and without the flag `u`
+ * are parsed here, so the lenient notations of Annex B do not occur.
  */
 import {
   type CharacterSet,
@@ -30,7 +30,7 @@ export type PatternNode =
   | { readonly kind: 'assertion'; readonly what: 'start' | 'end' | 'boundary' | 'noBoundary' }
   | { readonly kind: 'lookahead'; readonly body: PatternNode; readonly isNegated: boolean };
 
-/** Groups inside one another, above which a pattern is not read. */
+/** Maximum nesting of groups. */
 const MAX_DEPTH = 50;
 
 /** @throws PatternError for a back reference, or a notation that ECMAScript 5 does not have. */
@@ -123,7 +123,7 @@ class PatternReader {
 
 interface ReadSet {
   readonly set: CharacterSet;
-  /** Where the pattern goes on. */
+  /** Index after the set. */
   readonly end: number;
 }
 
@@ -175,7 +175,7 @@ function readMember(source: string, at: number): ReadSet {
   return source.charAt(at + 1) === 'b' ? { set: single(8), end: at + 2 } : readEscape(source, at);
 }
 
-/** A pattern that is not taken. The message completes "the pattern ...". */
+/** Thrown for a pattern that is refused. The message completes "the pattern ...". */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
 }

@@ -6,14 +6,14 @@ import { isPlaceholderKind, kindOf } from '../parameter-types.js';
 import type { RawParameter, RawService } from '../schema.js';
 import type { Finding } from './finding.js';
 
-/** The condition of a service, when it has one that can be read. */
+/** The condition of a service; undefined if there is none or it cannot be parsed. */
 export function templateOf({ job, parameters = [] }: RawService): ConditionTemplate | undefined {
   if (job?.queryCondition === undefined) return undefined;
   const result = parseConditionTemplate(job.queryCondition, (name) => parameters.some((known) => known.name === name));
   return 'template' in result ? result.template : undefined;
 }
 
-/** Findings of the condition of a service; their paths begin at the service. */
+/** Findings of the condition of a service; paths are relative to the service. */
 export function findingsOfCondition({ job, parameters = [] }: RawService): Finding[] {
   const text = job?.queryCondition;
   if (text === undefined) return [];
@@ -31,7 +31,7 @@ export function findingsOfCondition({ job, parameters = [] }: RawService): Findi
 
 function problemsWithPlaceholder({ name, baseType, required, default: fallback }: RawParameter): string[] {
   if (!isPlaceholderKind(kindOf(baseType)))
-    return [`a value of ${baseType}, as {${name}} has, cannot stand in a condition`];
+    return [`the placeholder {${name}} has the base type ${baseType}, which a condition cannot contain`];
   if (required || fallback !== undefined) return [];
   return [`the parameter of the placeholder {${name}} must be required or have a default`];
 }
@@ -44,7 +44,7 @@ const SAMPLES: Partial<Record<ValueKind, string | number | boolean>> = {
   datetime: '2020-01-01T00:00:00.000Z',
 };
 
-/** Tries the condition with a value in each placeholder: what a literal may stand for is decided by the grammar. */
+/** Parses the condition with a value for each placeholder, because the grammar decides where a literal may be. */
 function findingsOfGrammar(template: ConditionTemplate, named: ReadonlyMap<string, RawParameter>): string[] {
   const filled = fillCondition(template, (name) => SAMPLES[kindOf(named.get(name)?.baseType ?? 'STRING')] ?? 'text');
   try {

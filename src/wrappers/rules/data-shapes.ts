@@ -8,7 +8,7 @@ const MAX_NESTING = 4;
 /** The data shapes of a file by their names. */
 export type ShapeTable = ReadonlyMap<string, RawDataShape>;
 
-/** Findings of the shape at `index` of `dataShapes`: its fields, and what they refer to. */
+/** Findings of the shape at `index` of `dataShapes`: its fields and the shapes that they refer to. */
 export function findingsOfShape(shape: RawDataShape, index: number, shapes: ShapeTable): Finding[] {
   const pathOf = (field: number, key: string): (string | number)[] => ['dataShapes', index, 'fields', field, key];
   return [
@@ -34,16 +34,16 @@ export function problemWithShapeReference(
   if (kindOf(baseType) !== 'table') {
     return dataShape === undefined ? undefined : { message: 'only an INFOTABLE has a data shape' };
   }
-  if (dataShape === undefined) return { message: 'is required for an INFOTABLE', hint: 'name one of dataShapes' };
+  if (dataShape === undefined) return { message: 'is required for an INFOTABLE', hint: 'set it to one of dataShapes' };
   if (shapes.has(dataShape)) return undefined;
   const known = [...shapes.keys()].slice(0, 10).join(', ');
   return {
-    message: `there is no data shape ${dataShape} in this file`,
-    ...(known === '' ? {} : { hint: `there is: ${known}` }),
+    message: `the data shape ${dataShape} is not in this file`,
+    ...(known === '' ? {} : { hint: `known: ${known}` }),
   };
 }
 
-/** How deep tables are inside the rows of a shape; stops above the limit, so that a circle ends. */
+/** The nesting of tables in the rows of a shape; stops above the limit, so that a cycle ends. */
 function nestingOf(shape: RawDataShape, shapes: ShapeTable, depth = 1): number {
   if (depth > MAX_NESTING) return depth;
   const inner = shape.fields.map(({ dataShape }) => (dataShape === undefined ? undefined : shapes.get(dataShape)));

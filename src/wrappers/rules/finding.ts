@@ -1,22 +1,22 @@
 import type { DocumentPath } from '../../documents/problem.js';
 
-/** Something wrong with a description, not yet located in its file. */
+/** A problem in a description that has not been located in its file yet. */
 export interface Finding {
   readonly path: DocumentPath;
   readonly message: string;
   readonly hint?: string;
 }
 
-/** Findings of names that occur twice. */
+/** Findings for names that occur twice. */
 export const duplicates = (names: readonly string[], pathOf: (index: number) => DocumentPath): Finding[] =>
   repeated(names, pathOf, (name) => name).map(({ path, name }) => ({ path, message: `the name ${name} occurs twice` }));
 
-/** The same for names of entities and files, where letters of either case are the same. */
+/** The same for names of entities and files, ignoring case. */
 export const duplicatesOfAnyCase = (names: readonly string[], pathOf: (index: number) => DocumentPath): Finding[] =>
   repeated(names, pathOf, (name) => name.toLowerCase()).map(({ path, name }) => ({
     path,
     message: `the name ${name} occurs twice`,
-    hint: 'case does not make a difference',
+    hint: 'names that differ only in case are equal',
   }));
 
 function repeated(

@@ -1,6 +1,6 @@
 const MAX_DEPTH = 32;
 
-/** What is wrong with a value that is to be written as JSON into every payload. */
+/** Why a value cannot be written as JSON into every payload; undefined if it can. */
 export function problemWithJson(value: unknown, depth = 0): string | undefined {
   if (depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} levels deep`;
   if (typeof value === 'number') return problemWithNumber(value);
@@ -13,14 +13,14 @@ export function problemWithJson(value: unknown, depth = 0): string | undefined {
     : firstProblem(Object.values(value), depth);
 }
 
-/** Numbers are written by their doubles, whose digits beyond 2^53 may be others than those in the description. */
+/** Numbers are written from doubles, whose digits beyond 2^53 may differ from those in the description. */
 export function problemWithNumber(value: number): string | undefined {
   if (!Number.isFinite(value)) return 'has a number that is not finite';
   const isDigits = Math.abs(value) < 1e21;
   if (Number.isSafeInteger(value) || !Number.isInteger(value) || !isDigits || value.toFixed(0) === String(value)) {
     return undefined;
   }
-  return `has the whole number ${value.toFixed(0)}, which cannot be written exactly in JSON; make it a text`;
+  return `has the whole number ${value.toFixed(0)}, which cannot be written exactly in JSON; use a text`;
 }
 
 function firstProblem(values: readonly unknown[], depth: number): string | undefined {

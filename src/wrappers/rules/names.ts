@@ -1,39 +1,40 @@
 import { isJobServiceName } from '../../jobs/services/services.js';
 
-/** The rules for names (ThingWorx help, "Naming Entities" and "Naming Properties"), and narrower ones of ours. */
+/** The rules for names: those of ThingWorx (help, "Naming Entities" and "Naming Properties") and stricter ones. */
 
 export const MAX_ENTITY_NAME_LENGTH = 255;
 export const MAX_NAME_LENGTH = 100;
 
-/** What is wrong with the name of an entity; undefined when it is in order. */
+/** Why a text is not a valid name of an entity; undefined if it is. */
 export function problemWithEntityName(name: string): string | undefined {
-  if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(name)) return 'must begin with a letter and hold letters, digits, _ . - only';
+  if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(name))
+    return 'must begin with a letter and contain only letters, digits, _ . -';
   if (/[.-]$/.test(name)) return 'must not end with a dot or a dash';
   if (name.length > MAX_ENTITY_NAME_LENGTH) return `must have at most ${MAX_ENTITY_NAME_LENGTH} characters`;
   return name.toLowerCase() === 'me' ? 'must not be "me"' : undefined;
 }
 
-/** What is wrong with the name of a service. */
+/** Why a text is not a valid name of a service; undefined if it is. */
 export function problemWithServiceName(name: string): string | undefined {
   return problemWithIdentifier(name) ?? (EXPORT_ELEMENTS.has(name) ? elementWord : undefined);
 }
 
-/** What is wrong with the name of a parameter: it becomes a variable of the service's script. */
+/** Why a text is not a valid name of a parameter, which becomes a variable of the script; undefined if it is. */
 export function problemWithParameterName(name: string): string | undefined {
-  return problemWithFieldName(name) ?? (SCRIPT_NAMES.has(name) ? 'is a name that scripts of ThingWorx use' : undefined);
+  return problemWithFieldName(name) ?? (SCRIPT_NAMES.has(name) ? 'is a name that ThingWorx scripts use' : undefined);
 }
 
-/** What is wrong with the name of a field of a data shape. */
+/** Why a text is not a valid name of a field of a data shape; undefined if it is. */
 export function problemWithFieldName(name: string): string | undefined {
   const wrong = problemWithIdentifier(name);
   if (wrong !== undefined) return wrong;
   if (RESERVED_WORDS.has(name)) return 'is a reserved word of JavaScript';
-  if (INHERITED.has(name)) return 'is a name that every object of JavaScript has';
+  if (INHERITED.has(name)) return 'is a member of every JavaScript object';
   return EXPORT_ELEMENTS.has(name) ? elementWord : undefined;
 }
 
 function problemWithIdentifier(name: string): string | undefined {
-  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return 'must begin with a letter and hold letters, digits and _ only';
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return 'must begin with a letter and contain only letters, digits and _';
   return name.length > MAX_NAME_LENGTH ? `must have at most ${MAX_NAME_LENGTH} characters` : undefined;
 }
 
@@ -41,14 +42,14 @@ const elementWord = 'is the name of an element of export files, which blocks the
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
-/** ECMA-262 5.1, 7.6.1, the future and the literal ones among them. */
+/** ECMA-262 5.1, 7.6.1, including future reserved words and literals. */
 const RESERVED_WORDS = words(`
   break case catch class const continue debugger default delete do else enum export extends false finally for function
   if implements import in instanceof interface let new null package private protected public return static super switch
   this throw true try typeof var void while with yield
 `);
 
-/** Variables of the script engine, and what generated scripts themselves refer to. */
+/** Variables of the script engine, and names that generated scripts refer to. */
 const SCRIPT_NAMES = words(`
   me result logger Things ThingShapes ThingTemplates DataShapes Resources Subsystems Users Groups Mashups Networks
   Projects Organizations ApplicationKeys Dashboards Menus MediaEntities Logs Roles Unit
@@ -57,7 +58,7 @@ const SCRIPT_NAMES = words(`
   undefined unescape
 `);
 
-/** Members that every object has: a row or a scope without the value would seem to have it. */
+/** Members of every object: a row or scope without the value would appear to have it. */
 const INHERITED = words(`
   constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf
 `);
@@ -78,12 +79,12 @@ const EXPORT_ELEMENTS = words(`
   avatar
 `);
 
-/** Services that every edge answers by itself. */
+/** Services that every edge implements itself. */
 const BUILT_IN: readonly string[] = ['GetMetadata', 'NotifyPropertyUpdate', 'SynchronizeModelState'];
 
 /** Whether the agent itself offers a service of this name. */
 export const isNameOfAgent = (name: string): boolean => isJobServiceName(name) || BUILT_IN.includes(name);
 
-/** What is wrong with a name for the service of a wrapper; undefined when it is in order. */
+/** Why a text is not a valid name for the service of a wrapper; undefined if it is. */
 export const problemWithNameOfService = (name: string): string | undefined =>
-  problemWithServiceName(name) ?? (isNameOfAgent(name) ? 'is the name of a service of the agent itself' : undefined);
+  problemWithServiceName(name) ?? (isNameOfAgent(name) ? 'is the name of a service of the agent' : undefined);

@@ -10,7 +10,7 @@ import { problemWithJson } from './json-values.js';
 import { problemWithPattern } from './patterns.js';
 import { parsePointer, problemWithPlace } from './pointers.js';
 
-/** Findings of one parameter; their paths begin at the parameter. */
+/** Findings of one parameter; paths are relative to the parameter. */
 export function findingsOfParameter(
   parameter: RawParameter,
   kind: ServiceKind,
@@ -45,15 +45,15 @@ function findingsOfBounds(parameter: RawParameter): Finding[] {
   const foreign = (keys: readonly (keyof RawParameter)[], what: string): Finding[] =>
     keys
       .filter((key) => parameter[key] !== undefined)
-      .map((key) => ({ path: [key], message: `only ${what} can have it, not ${parameter.baseType}` }));
+      .map((key) => ({ path: [key], message: `is only allowed for ${what}, not for ${parameter.baseType}` }));
   const findings: Finding[] = [];
-  if (!isNumericKind(kind)) findings.push(...foreign(['minimum', 'maximum'], 'a number'));
-  if (kind !== 'text') findings.push(...foreign(['minLength', 'maxLength', 'pattern'], 'a text'));
-  if (!isNumericKind(kind) && kind !== 'text') findings.push(...foreign(['enum'], 'a text or a number'));
+  if (!isNumericKind(kind)) findings.push(...foreign(['minimum', 'maximum'], 'numbers'));
+  if (kind !== 'text') findings.push(...foreign(['minLength', 'maxLength', 'pattern'], 'texts'));
+  if (!isNumericKind(kind) && kind !== 'text') findings.push(...foreign(['enum'], 'texts and numbers'));
   if (findings.length > 0) return findings;
   const order = findingsOfOrder(parameter);
   const { pattern: _pattern, ...withoutPattern } = parameter;
-  // Values cannot be tried on a pattern that is refused.
+  // Values cannot be matched against a refused pattern.
   const isPatternRefused = order.some(({ path }) => path[0] === 'pattern');
   return [...order, ...findingsOfEnum(isPatternRefused ? withoutPattern : parameter, kind)];
 }
@@ -98,7 +98,7 @@ function findingsOfPath({ payloadPath }: RawParameter, kind: ServiceKind, isPlac
 function findingsOfDefault(parameter: RawParameter, shapes: ShapeTable): Finding[] {
   if (parameter.default === undefined) return [];
   const path = ['default'];
-  if (parameter.default === null) return [{ path, message: 'must be a value', hint: 'leave it out for none' }];
+  if (parameter.default === null) return [{ path, message: 'must be a value', hint: 'omit it for none' }];
   const problem = problemWithJson(parameter.default) ?? problemWithValue(parameter.default, ruleOf(parameter, shapes));
   return problem === undefined ? [] : [{ path, message: problem }];
 }

@@ -5,18 +5,18 @@ import { compile } from '../patterns/program.js';
 
 const MAX_PATTERN_LENGTH = 200;
 
-/** Ways through a pattern, as a power of two, that a script is allowed to try: two open repeats of the longest text. */
+/** Maximum number of paths through a pattern, as a power of two: two open repeats of the longest text. */
 const MAX_AMBIGUITY_BITS = 26;
 
 /**
- * What is wrong with a pattern. It must mean the same in the scripts of ThingWorx (ECMAScript 5) and in the agent. The
- * agent's own matching is bounded for every pattern; the regular expressions of ThingWorx are not, so a pattern that
- * could make them try too many ways is refused.
- * @param maxLength of the parameter, when it has one.
+ * Why a pattern is refused; undefined if it is accepted. It must mean the same in ThingWorx scripts (ECMAScript 5) and in
+ * the agent. The agent's matching is bounded for every pattern; the regular expressions of ThingWorx are not, so a pattern
+ * with too many paths is refused.
+ * @param maxLength of the parameter, if it has one.
  */
 export function problemWithPattern(pattern: string, maxLength = MAX_PATTERN_TEXT_LENGTH): string | undefined {
   if (pattern.length > MAX_PATTERN_LENGTH) return `must have at most ${MAX_PATTERN_LENGTH} characters`;
-  if (/\(\?<|\\[pPkux]\{|\\k</.test(pattern)) return 'uses a notation that scripts of ThingWorx do not have';
+  if (/\(\?<|\\[pPkux]\{|\\k</.test(pattern)) return 'uses a notation that ThingWorx scripts do not support';
   try {
     void new RegExp(pattern);
     void new RegExp(pattern, 'u');

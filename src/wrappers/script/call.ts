@@ -7,7 +7,7 @@ import { jsonExpression, stringLiteral } from './literals.js';
 import type { ScriptTarget } from './target.js';
 import type { Use } from './library.js';
 
-/** The statements that make `_call`, the parameters of the job service, of `_payload` and `_v`. */
+/** The statements that build `_call`, the parameters of the job service, from `_payload` and `_v`. */
 export function callStatements(service: WrapperService, target: ScriptTarget, use: Use): string[] {
   const isMethod = service.kind === 'deviceMethod';
   const start = isMethod ? `var _call = { methodName: ${stringLiteral(service.methodName)} };` : 'var _call = {};';
@@ -22,8 +22,8 @@ export function callStatements(service: WrapperService, target: ScriptTarget, us
 }
 
 /**
- * Whether a payload may be something else than an object, which the JSON type of the platform cannot carry, or an object
- * that the agent would take for a wrapped list. The agent's service takes it as text; other services have no such way.
+ * Whether a payload may be something other than an object, which the JSON type of the platform cannot hold, or an object
+ * that the agent would treat as a wrapped list. The agent's service accepts it as text; other services cannot.
  */
 function mayNeedText(service: WrapperService, target: ScriptTarget): boolean {
   if (target.payloadType !== 'json' || !isJobServiceName(target.methodService)) return false;
@@ -63,7 +63,7 @@ function baseTypeOfJson(value: unknown): string {
   return typeof value === 'boolean' ? 'BOOLEAN' : 'JSON';
 }
 
-/** What is given for an option of the job: the caller's value where there may be one, else the description's. */
+/** The value of a job option: the caller's if callers may set it, otherwise the description's. */
 function optionExpression(
   option: JobOption,
   service: WrapperService,
@@ -99,7 +99,7 @@ function conditionExpression({ texts, placeholders }: ConditionTemplate, use: Us
   return parts.join(' + ');
 }
 
-/** The statements that find the hub Thing and call it. */
+/** The statements that look up the hub Thing and call it. */
 export function hubStatements(service: WrapperService, bundle: WrapperBundle, target: ScriptTarget): string[] {
   const name = service.kind === 'deviceMethod' ? target.methodService : target.twinService;
   const call = `return _hub[${stringLiteral(name)}](_call);`;

@@ -10,7 +10,7 @@ import { commentText, jsonExpression, stringLiteral } from './literals.js';
 import { takeStatement } from './take.js';
 import type { ScriptTarget } from './target.js';
 
-/** The text of the script of a service; it carries just those functions of the library that it uses. */
+/** Generates the script of a service; it contains only the library functions that it uses. */
 export function serviceScript(service: WrapperService, bundle: WrapperBundle, target: ScriptTarget): string {
   const used = new Set<LibraryName>(['_present']);
   const use = (name: LibraryName): LibraryName => {

@@ -12,14 +12,14 @@ export function stringLiteral(text: string): string {
 
 const unicodeEscape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** A JSON value as an expression; objects through JSON.parse, so that no member name can have a meaning of its own. */
+/** A JSON value as an expression; objects use JSON.parse, so that no member name has a special meaning. */
 export function jsonExpression(value: JsonValue): string {
   if (typeof value === 'string') return stringLiteral(value);
   if (value === null || typeof value !== 'object') return Object.is(value, -0) ? '0' : String(value);
   return `JSON.parse(${stringLiteral(JSON.stringify(value))})`;
 }
 
-/** A text made fit to stand in a block comment, on one line. */
+/** Makes a text safe for a block comment, on one line. */
 export const commentText = (text: string): string =>
   text
     .replaceAll(/[^\x20-\x7e]/g, (unit) => (/\s/.test(unit) ? ' ' : unicodeEscape(unit)))

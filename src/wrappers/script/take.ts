@@ -2,7 +2,7 @@ import type { ValueRule, WrapperParameter } from '../definition.js';
 import type { LibraryName, Use } from './library.js';
 import { jsonExpression, stringLiteral } from './literals.js';
 
-/** The statement that reads a parameter, checks it and puts it into `_v` as it stands in a payload. */
+/** The statement that reads and checks a parameter and stores it in `_v` in the form that a payload has. */
 export function takeStatement(parameter: WrapperParameter, use: Use): string {
   const { name, required, defaultValue, rule, target } = parameter;
   const given = `typeof ${name} === "undefined" ? null : ${name}`;
@@ -12,7 +12,7 @@ export function takeStatement(parameter: WrapperParameter, use: Use): string {
   return `_v.${name} = ${take};`;
 }
 
-/** A function expression, or the name of one, that takes a value and what it is called in errors. */
+/** A function expression, or the name of a function, whose parameters are a value and its name in errors. */
 function converter(rule: ValueRule, use: Use, depth: number): string {
   if (rule.kind === 'table') return tableConverter(rule, use, depth);
   const base = use(CONVERTER_NAMES[rule.kind]);
@@ -38,7 +38,7 @@ const CONVERTER_NAMES: Readonly<Record<Exclude<ValueRule['kind'], 'table'>, Libr
   tags: '_tags',
 };
 
-/** Calls around the conversion, from the inside out, in the order in which convert.ts checks. */
+/** The calls around the conversion, from the inside out, in the order of the checks in convert.ts. */
 function checksOf(rule: ValueRule, use: Use): string[][] {
   const { minimum, maximum, minLength, maxLength, pattern } = rule;
   const checks: string[][] = [];

@@ -1,4 +1,6 @@
-/** How the job services that a script calls want the payload of a method. */
+import { fullNameOf } from '../../jobs/services/services.js';
+
+/** The base type in which the job services that a script calls accept the payload of a method. */
 export type PayloadType = 'json' | 'infotable' | 'string';
 
 export interface ScriptTarget {
@@ -7,12 +9,12 @@ export interface ScriptTarget {
   readonly methodService: string;
   /** The service that schedules twin updates. */
   readonly twinService: string;
-  /** Sent where the description has none: for services that would wait for ever. */
+  /** Sent if the description sets none, for services that would otherwise wait forever. */
   readonly fallbackConnectTimeoutInSeconds?: number;
 }
 
 export const AGENT_TARGET: ScriptTarget = {
   payloadType: 'json',
-  methodService: 'AzureIotDeviceJobScheduleDeviceMethodJob',
-  twinService: 'AzureIotDeviceJobScheduleTwinUpdateJob',
+  methodService: fullNameOf('ScheduleDeviceMethodJob'),
+  twinService: fullNameOf('ScheduleTwinUpdateJob'),
 };

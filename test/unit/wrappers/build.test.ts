@@ -102,7 +102,7 @@ describe('a build', () => {
       withService('name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: JSON, payloadPath: "" }]'),
     );
     expect(() => buildBundle(whole, { payloadType: 'infotable' })).toThrow(
-      /Do: a payload that is one value cannot be an InfoTable/,
+      /Do: a payload that is a single value cannot be an InfoTable/,
     );
     expect(buildBundle(whole, { payloadType: 'string' }).size).toBeGreaterThan(0);
   });

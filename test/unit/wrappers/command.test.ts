@@ -24,7 +24,7 @@ describe('twx-iothub wrappers', () => {
     await writeFile(at('w.yaml'), 'mine');
     expect(await run('init', at('w.yaml'))).toMatchObject({
       status: 1,
-      err: expect.stringContaining('exists already, and is not overwritten'),
+      err: expect.stringContaining('already exists and is not overwritten'),
     });
     expect(await readFile(at('w.yaml'), 'utf8')).toBe('mine');
   });
@@ -101,7 +101,7 @@ describe('twx-iothub wrappers', () => {
     await run('init', at('b.yaml'));
     expect(await run('build', at('a.yaml'), at('b.yaml'), '--out', at('out'))).toMatchObject({
       status: 78,
-      err: expect.stringMatching(/b\.yaml:6:9: bundle\.name: .*a\.yaml has the name acme-maintenance already/),
+      err: expect.stringMatching(/b\.yaml:6:9: bundle\.name: .*a\.yaml already uses the name acme-maintenance/),
     });
   });
 

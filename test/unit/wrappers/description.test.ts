@@ -12,7 +12,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a name that is no identifier',
     'name: Do-it\nkind: deviceMethod',
-    /name: must begin with a letter and hold letters/,
+    /name: must begin with a letter and contain only letters/,
   ],
   ['the name of a job service', 'name: GetJob\nkind: deviceMethod', /name: is the name of a service of the agent/],
   ['the name of plumbing', 'name: GetMetadata\nkind: deviceMethod', /name: is the name of a service of the agent/],
@@ -24,7 +24,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a parameter named as a variable of scripts',
     `${METHOD}parameters: [{ name: me, baseType: STRING }]`,
-    /name: is a name that scripts/,
+    /name: is a name that ThingWorx scripts/,
   ],
   [
     'a parameter named as a reserved word',
@@ -49,12 +49,12 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a minimum of a text',
     `${METHOD}parameters: [{ name: a, baseType: STRING, minimum: 1 }]`,
-    /minimum: only a number can have it/,
+    /minimum: is only allowed for numbers, not for STRING/,
   ],
   [
     'a pattern of a number',
     `${METHOD}parameters: [{ name: a, baseType: NUMBER, pattern: x }]`,
-    /pattern: only a text can have it/,
+    /pattern: is only allowed for texts, not for NUMBER/,
   ],
   [
     'bounds in the wrong order',
@@ -94,7 +94,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'an enum on a BOOLEAN',
     `${METHOD}parameters: [{ name: a, baseType: BOOLEAN, enum: [x] }]`,
-    /enum: only a text or a number/,
+    /enum: is only allowed for texts and numbers/,
   ],
   [
     'a table without a shape',
@@ -104,7 +104,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a shape that is not there',
     `${METHOD}parameters: [{ name: a, baseType: INFOTABLE, dataShape: X_DS }]`,
-    /there is no data shape X_DS .*Rows_DS/,
+    /the data shape X_DS is not in this file .*Rows_DS/,
   ],
   [
     'a shape of a text',
@@ -170,7 +170,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a placeholder in quotes',
     `${METHOD}parameters: [{ name: a, baseType: STRING, required: true }]\njob: { queryCondition: "tags.a = '{a}'" }`,
-    /\{a\} stands inside quotes \(write \{a\} alone/,
+    /\{a\} is inside quotes \(write \{a\} without the quotes/,
   ],
   [
     'an optional placeholder',
@@ -180,7 +180,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a table in a placeholder',
     `${METHOD}parameters: [{ name: a, baseType: INFOTABLE, dataShape: Rows_DS, required: true }]\njob: { queryCondition: "tags.a = {a}" }`,
-    /a value of INFOTABLE, as \{a\} has, cannot stand/,
+    /the placeholder \{a\} has the base type INFOTABLE, which a condition cannot contain/,
   ],
   ['a condition that cannot be parsed', `${METHOD}job: { queryCondition: "tags.a = = 1" }`, /job\.queryCondition: .*=/],
   [

@@ -107,7 +107,7 @@ describe('a description from a DTDL model', () => {
     expect(notes.map((note) => note.replace(/^\S+ /, ''))).toEqual([
       'extends: dtmi:a:Missing;1 is not in this file: left out',
       'contents[0]: c: dtmi:a:Gone;1 is not in this file: left out',
-      'contents[2]: Run: is the name of another service already: left out',
+      'contents[2]: Run: is already the name of another service: left out',
       'contents[3]: x: its type, "Unheard", is not known: left out',
     ]);
   });
@@ -363,9 +363,9 @@ describe('a description from a DTDL model', () => {
   });
 
   it.each([
-    [[], /there is no DTDL interface/],
+    [[], /contains no DTDL interface/],
     [{ '@type': 'Interface', '@id': 'dtmi:a:B;1', contents: [] }, /neither commands nor writable properties/],
-    ['text', /there is no DTDL interface/],
+    ['text', /contains no DTDL interface/],
   ])('cannot be made of %j', async (model, message) => {
     await expect(fromModel(model)).rejects.toMatchObject({
       code: 'WrapperInvalid',

@@ -61,7 +61,7 @@ describe('the output folder of a build', () => {
     const before = await contentsOf(at('out'));
     const { status, err } = await build();
     expect(status).toBe(1);
-    expect(err).toMatch(/the folder docs holds files that no build is known to have made: docs\/README\.md, .*--force/);
+    expect(err).toMatch(/the folder docs contains files that no known build has written: docs\/README\.md, .*--force/);
     expect(await contentsOf(at('out'))).toEqual(before);
   });
 
@@ -69,7 +69,7 @@ describe('the output folder of a build', () => {
     for (const [file, text] of Object.entries(THEIRS)) await put(file, text);
     expect(await build('--force')).toMatchObject({
       status: 0,
-      err: expect.stringContaining('docs/schemas/Mine.json: made by no build'),
+      err: expect.stringContaining('docs/schemas/Mine.json: not written by a build'),
     });
     await describeServices('Reboot');
     expect(await build()).toMatchObject({ status: 0, err: expect.stringContaining('1 removed') });
@@ -95,7 +95,7 @@ describe('the output folder of a build', () => {
     expect(await check()).toMatchObject({ status: 1, out: 'stale: docs/schemas/Old.json\n' });
     expect(await build()).toMatchObject({
       status: 0,
-      err: expect.stringContaining('docs/schemas/Old.json: made by no build'),
+      err: expect.stringContaining('docs/schemas/Old.json: not written by a build'),
     });
     expect(await textOf('out/docs/schemas/Old.json')).toBe('{}');
     expect(await check()).toMatchObject({ status: 0, out: '' });
@@ -183,7 +183,7 @@ describe('the output folder of a build', () => {
       await symlink(at('nowhere'), at('out/docs/docs.xml'));
       const { status, err } = await build(...flags);
       expect(status).toBe(1);
-      expect(err).toContain('docs/README.md is in the way');
+      expect(err).toContain('docs/README.md prevents files from being written');
       expect(err).toContain('docs/docs.xml is a link');
       expect(await readdir(folder)).not.toContain('nowhere');
     });

@@ -81,7 +81,7 @@ describe('wrappers at run time', () => {
             emptyTextIsAbsent: true,
           },
         ],
-        result: { baseType: 'STRING', description: 'the job id' },
+        result: { baseType: 'STRING', description: 'The id of the job' },
       },
     ]);
   });
@@ -122,7 +122,7 @@ describe('wrappers at run time', () => {
     await withFiles([withService(METHOD, SHAPES), other], async (files) => {
       await expect(loadWrapperServices(files, recordingCalls().call)).rejects.toMatchObject({
         code: 'WrapperInvalid',
-        message: expect.stringMatching(/1\.yaml:4:11: services\[0\]\.name: .*0\.yaml has the name REBOOT already$/),
+        message: expect.stringMatching(/1\.yaml:4:11: services\[0\]\.name: .*0\.yaml already uses the name REBOOT$/),
       });
     });
     await expect(loadWrapperServices(['/nowhere.yaml'], recordingCalls().call)).rejects.toMatchObject({
