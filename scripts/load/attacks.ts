@@ -232,4 +232,9 @@ async function callAll(agent: LonelyAgent, count: number, service: string, param
     throw new Error(`the last answer came after ${Math.round(tookMs)} ms`);
 }
 
-void main().finally(() => process.exit());
+void main()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  })
+  .finally(() => process.exit());

@@ -94,4 +94,9 @@ async function foreignHosts(agent: LonelyAgent): Promise<void> {
   }
 }
 
-void main().finally(() => process.exit());
+void main()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  })
+  .finally(() => process.exit());
