@@ -54,7 +54,7 @@ export class Router {
       const params = matchSegments(route.segments, segments);
       if (!params) continue;
       if (route.method === method) return { kind: 'found', handler: route.handler, params };
-      allowed.push(route.method);
+      if (!allowed.includes(route.method)) allowed.push(route.method);
     }
     return allowed.length > 0 ? { kind: 'wrongMethod', allowed } : { kind: 'none' };
   }

@@ -49,6 +49,11 @@ const SERVICES = [
     code: 'var result; try { me.Fails(); } catch (e) { result = (e instanceof Error) + e.message; }',
   },
   { name: 'BreaksJson', code: 'JSON.stringify = function () { return "{"; }; var result = Things["X"];' },
+  {
+    name: 'Buffers',
+    code: `var found = Object.getOwnPropertyNames(this).filter(function (name) { return /Array$|Buffer|DataView|Atomics|WebAssembly/.test(name) && name !== "Array"; });
+      var result = found.join(",") + typeof Uint8Array + typeof ArrayBuffer + typeof WebAssembly;`,
+  },
   { name: 'Forever', code: 'for (;;) {}' },
   { name: 'Hungry', code: 'var a = []; for (;;) { a.push(new Array(100000).join("x") + a.length); }' },
   {
@@ -151,6 +156,10 @@ describe('scripts of the local ThingWorx', () => {
     expect(hungry.status).toBe(500);
     expect(other).toBe('a1');
     expect(await rest.result('Join', { a: 'b', b: 2 })).toBe('b2');
+  });
+
+  it('has no binary buffers, which would lie outside the memory limit', async () => {
+    expect(await rest.result('Buffers')).toBe('undefinedundefinedundefined');
   });
 
   it('gives scripts no object of the process', async () => {

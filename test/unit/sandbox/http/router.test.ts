@@ -28,6 +28,13 @@ describe('router', () => {
     expect(router.match('DELETE', '/devices/x')).toEqual({ kind: 'wrongMethod', allowed: ['GET', 'PUT'] });
   });
 
+  it('names each allowed method once when several patterns match the path', () => {
+    const patterns = ['/a/:b', '/:a/b', '/a/b'];
+    const many = new Router();
+    for (const pattern of patterns) many.add('POST', pattern, answer('many'));
+    expect(many.match('GET', '/a/b')).toEqual({ kind: 'wrongMethod', allowed: ['POST'] });
+  });
+
   it('finds nothing for a path that is not well encoded', () => {
     expect(router.match('GET', '/devices/%E0%A4%A').kind).toBe('none');
   });

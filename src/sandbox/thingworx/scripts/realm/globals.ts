@@ -122,8 +122,17 @@ function missingCollections(): Members {
   return made;
 }
 
+/** Binary buffers lie outside the memory that a thread is limited to, and scripts of ECMAScript 5 have none. */
+function removeBuffers(): void {
+  const names =
+    'ArrayBuffer SharedArrayBuffer Atomics DataView WebAssembly Int8Array Uint8Array Uint8ClampedArray Int16Array ' +
+    'Uint16Array Int32Array Uint32Array Float16Array Float32Array Float64Array BigInt64Array BigUint64Array';
+  for (const name of names.split(' ')) Reflect.deleteProperty(globalThis, name);
+}
+
 /** Sets the globals up; returns the function that packs the result. */
 function furnish(host: Host, thing: string, parameters: string): (result: unknown) => string {
+  removeBuffers();
   const things = thingsObject(host) as Members;
   const globals: Members = {
     ...missingCollections(),
@@ -157,6 +166,7 @@ export const GLOBAL_FUNCTIONS = [
   resourcesObject,
   loggerObject,
   missingCollections,
+  removeBuffers,
   furnish,
 ];
 export type Furnish = typeof furnish;
