@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { AgentError, messageOf } from '../core/errors.js';
+import { AgentError, isAgentError, messageOf } from '../core/errors.js';
 import { parseJson, stringifyJson } from '../core/exact-json.js';
 import { omitUndefined } from '../core/objects.js';
 import { type ConnectionRequest, proxiedConnection } from '../core/proxied-connection.js';
@@ -32,6 +32,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** A result of the agent has at most 1 MiB on the wire; as JSON it is a few times as long. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_REASON_LENGTH = 2000;
+/** Codes of OpenSSL for a certificate whose authority is not trusted. */
+const UNTRUSTED = /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
 /** A client of the ThingWorx REST API for services and their definitions. */
 export class ThingWorxClient {
@@ -111,7 +113,10 @@ async function readText(response: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`the response is larger than ${MAX_BODY_BYTES} bytes`);
+    if (size > MAX_BODY_BYTES) {
+      const problem = `The response of ThingWorx is larger than ${MAX_BODY_BYTES} bytes; ask for fewer rows`;
+      throw new AgentError('RequestRefused', problem);
+    }
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
@@ -140,10 +145,16 @@ function refusal({ status, text }: RestAnswer, scrub: Scrub): AgentError {
 }
 
 function connectionError(error: unknown, signal: AbortSignal, url: URL): AgentError {
+  if (isAgentError(error)) return error;
   if (signal.aborted) {
     return new AgentError('RequestTimeout', `${url.host} did not answer in time; repeat the call`, { cause: error });
   }
-  const code = (error as NodeJS.ErrnoException).code;
-  const why = error instanceof AggregateError && code ? code : messageOf(error);
-  return new AgentError('Unreachable', `${url.host} cannot be reached: ${why}`, { cause: error });
+  return new AgentError('Unreachable', `${url.host} cannot be reached: ${causeOf(error)}`, { cause: error });
+}
+
+function causeOf(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code === 'EPROTO') return 'it does not speak TLS on this port (EPROTO); check scheme and port of the address';
+  const cause = error instanceof AggregateError && code ? code : messageOf(error);
+  return UNTRUSTED.test(code) ? `${cause}; add its certificate authority to the CA file` : cause;
 }

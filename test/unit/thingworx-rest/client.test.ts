@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { ensureCertificates } from '../../../src/sandbox/certificates.js';
 import { parseThingWorxAddress, type ThingWorxAddress } from '../../../src/thingworx-rest/address.js';
 import { ThingWorxClient } from '../../../src/thingworx-rest/client.js';
 import { parameterTypes, readInfoTable, scalarResult } from '../../../src/thingworx-rest/info-table.js';
@@ -44,6 +46,39 @@ describe('ThingWorxClient', () => {
   it('gives undefined for an empty answer', async () => {
     const client = await clientOf((_request, response) => response.end());
     expect(await client.invokeService('T', 'S', {})).toBeUndefined();
+  });
+
+  it('says that a response is too large, not that the server cannot be reached', async () => {
+    const client = await clientOf((_request, response) => response.end('x'.repeat(17 * 1024 * 1024)));
+    await expect(client.invokeService('T', 'S', {})).rejects.toMatchObject({
+      code: 'RequestRefused',
+      message: 'The response of ThingWorx is larger than 16777216 bytes; ask for fewer rows',
+    });
+  });
+
+  it('says that a server does not speak TLS, in one line', async () => {
+    const server = createServer((_request, response) => response.end());
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const address = parseThingWorxAddress(`https://127.0.0.1:${port}`) as ThingWorxAddress;
+    await expect(new ThingWorxClient({ address, appKey: 'k' }).invokeService('T', 'S', {})).rejects.toMatchObject({
+      code: 'Unreachable',
+      message: `127.0.0.1:${port} cannot be reached: it does not speak TLS on this port (EPROTO); check scheme and port of the address`,
+    });
+  });
+
+  it('says what to do when the certificate authority is not trusted', async () => {
+    const { keyPem, certPem } = await ensureCertificates(undefined, ['localhost', '127.0.0.1']);
+    const server = createTlsServer({ key: keyPem, cert: certPem }, (_request, response) => response.end());
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const address = parseThingWorxAddress(`https://127.0.0.1:${port}`) as ThingWorxAddress;
+    await expect(new ThingWorxClient({ address, appKey: 'k' }).invokeService('T', 'S', {})).rejects.toMatchObject({
+      code: 'Unreachable',
+      message: expect.stringMatching(/certificate.*; add its certificate authority to the CA file$/),
+    });
   });
 
   it.each([
