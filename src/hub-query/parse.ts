@@ -6,7 +6,7 @@ import type { Condition, PathExpression, Query, QuerySource, AggregateFunction, 
 import { TokenStream } from './token-stream.js';
 import { KEYWORDS, REFUSED_WORDS } from './words.js';
 
-/** The longest query or condition that the service accepts (Microsoft, "IoT Hub quotas and throttling"). */
+/** The longest query or condition that the service accepts [HUB B] (Microsoft, "IoT Hub quotas and throttling"). */
 export const MAX_QUERY_CHARACTERS = 8192;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Converts refusals of the hub to AgentErrors. The code is read from all forms of the body and from the header, never from
- * the SDK's error class, which maps many codes to the wrong name.
+ * the SDK's error class, which maps many codes to the wrong name [HUB A.3].
  */
 import type { ErrorCode } from '../core/error-codes.js';
 import { AgentError } from '../core/errors.js';

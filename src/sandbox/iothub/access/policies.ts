@@ -13,7 +13,7 @@ export interface Policy extends KeyPair {
   readonly rights: readonly Right[];
 }
 
-/** The policies that every new hub has. */
+/** The policies that every new hub has [HUB A.2]. */
 export const DEFAULT_POLICIES: Readonly<Record<string, readonly Right[]>> = {
   iothubowner: ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'],
   service: ['ServiceConnect'],

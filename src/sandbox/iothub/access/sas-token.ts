@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyPair } from './policies.js';
 
-/** A shared access signature taken apart; nothing of it is proved yet. */
+/** The fields of a shared access signature [HUB A.2], not verified yet. */
 export interface SasToken {
   /** The resource exactly as it stands in the token, percent-encoding and all: that is what was signed. */
   readonly sr: string;

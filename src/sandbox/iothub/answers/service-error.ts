@@ -1,5 +1,5 @@
 /**
- * How the body of an error is written. The service has three ways:
+ * The form of an error body. The service has three [HUB A.3]:
  * - `plain`: `ErrorCode:<name>;<text>`, the tracking id beside it;
  * - `detailed`: direct methods; a JSON text with number, tracking id and time inside the message;
  * - `wrapped`: jobs; a plain body inside the message of another.
@@ -56,8 +56,8 @@ export const unauthorized = (reason = 'Unauthorized'): ServiceError =>
   new ServiceError('IotHubUnauthorizedAccess', reason);
 
 /**
- * The service's error codes: name to HTTP status and number. From Microsoft's table "troubleshoot-error-codes"
- * (January 2026); 504101 from captures.
+ * The service's error codes, by name, with HTTP status and number [HUB A.3]. From Microsoft's table
+ * "troubleshoot-error-codes" (January 2026); 504101 is from a recorded response.
  */
 export const SERVICE_CODES = {
   GenericBadRequest: { status: 400, number: 400_000 },

@@ -1,6 +1,6 @@
 import type { EndpointId } from '../ports.js';
 
-/** Topics of IoT Hub over MQTT (iot-mqtt-connect-to-iot-hub), read and written. */
+/** Reads and writes the topics of IoT Hub over MQTT [HUB D]. */
 
 export const METHODS_FILTER = '$iothub/methods/POST/#';
 export const TWIN_ANSWERS_FILTER = '$iothub/twin/res/#';

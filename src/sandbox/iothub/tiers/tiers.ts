@@ -22,7 +22,7 @@ export interface Limits {
 const perSecond = (rate: number): Rate => ({ perSecond: rate, burst: Math.max(1, rate) });
 const perMinute = (rate: number): Rate => ({ perSecond: rate / 60, burst: rate });
 
-/** From devguide-quotas-throttling. Methods are metered in blocks of 4 KB: 160, 480 and 24,576 KB a second. */
+/** From devguide-quotas-throttling [HUB B]. Methods are metered in blocks of 4 KB: 160, 480 and 24,576 KB a second. */
 export function limitsOf(tier: TierName, units: number): Limits {
   switch (tier) {
     case 'unlimited':

@@ -3,7 +3,7 @@ import { isObject } from '../model/section.js';
 
 const KIB = 1024;
 
-/** Limits of twins (devguide-device-twins, "Tags and properties format"). */
+/** Limits of twins [HUB A.6] (devguide-device-twins, "Tags and properties format"). */
 const MAX_BYTES = { tags: 8 * KIB, desired: 32 * KIB, reported: 32 * KIB };
 const MAX_KEY_BYTES = KIB;
 const MAX_VALUE_BYTES = 4 * KIB;
