@@ -47,7 +47,7 @@ async function echo(platform: SocketPlatform, text: string): Promise<unknown> {
 }
 
 describe('an edge client over a real socket', () => {
-  it('authenticates, binds and answers a service call (11.1 to 11.4)', async () => {
+  it('authenticates, binds and answers a service call [AO 11.1, 11.2, 11.3, 11.4]', async () => {
     const platform = await startPlatform();
     await makeClient(platform.url).start();
     const answer = await platform.end.invoke('Thing1', 'Echo', { text: 'hello wörld' });
@@ -104,7 +104,7 @@ describe('an edge client over a real socket', () => {
     expect(platform.end.bound.size).toBe(0);
   });
 
-  it('comes back after a clean close, spread, and after a platform that is not there', async () => {
+  it('reconnects with a spread delay after a clean close, and after the platform was unreachable', async () => {
     const platform = await startPlatform();
     const client = makeClient(platform.url, { reconnect: { baseMs: 20, capMs: 50 } });
     await client.start();
@@ -138,7 +138,7 @@ describe('an edge client over a real socket', () => {
     await bound;
   });
 
-  it('notices a half-open connection within ping interval and pong time-out', async () => {
+  it('detects a half-open connection within ping interval and pong timeout', async () => {
     const platform = await startPlatform();
     const link = await startSwallowingLink(platform.port);
     closers.push(() => link.close());
@@ -160,7 +160,7 @@ describe('an edge client over a real socket', () => {
     );
   });
 
-  it('lives with certificates that cannot be read: told as lost, tried again', async () => {
+  it('reports a certificate that cannot be parsed as a lost connection, and retries', async () => {
     const client = makeClient('wss://127.0.0.1:1', {
       ca: 'no certificate',
       clientCertificate: 'neither',

@@ -36,7 +36,7 @@ function open(options: Partial<HubOptions> = {}): HubPort {
 const getJob = (port: HubPort, jobId = 'j', timeoutMs = 2000): Promise<unknown> =>
   inCall((context) => port.lane('user').getJob(context, jobId), { timeoutMs });
 
-test('requests are what the service wants to see', async () => {
+test('requests have the form that the service expects', async () => {
   hub.jobs.set('j', { jobId: 'j', type: 'scheduleUpdateTwin', status: 'scheduled' });
   const port = open({ userAgent: 'agent/1' });
   await getJob(port, 'a/b c?');
@@ -65,7 +65,7 @@ test('requests are what the service wants to see', async () => {
   expect(hub.openConnections).toBe(1);
 });
 
-test('characters that lie across two packets arrive whole', async () => {
+test('characters that span two packets arrive intact', async () => {
   const statusMessage = 'né'.repeat(100_000);
   hub.jobs.set('long', { jobId: 'long', type: 'scheduleUpdateTwin', status: 'running', statusMessage });
   await expect(getJob(open(), 'long')).resolves.toMatchObject({ statusMessage });
@@ -144,7 +144,7 @@ describe('a credential of Entra ID', () => {
     expect(hub.seen).toEqual([]);
   });
 
-  test('that cannot be had is HubUnauthorized, without its details', async () => {
+  test('that cannot be obtained is HubUnauthorized, without its details', async () => {
     const getToken = (): Promise<never> => Promise.reject(new Error('secret of the environment'));
     const failure = await failureOf(getJob(open({ credentials, loadTokenCredential: () => ({ getToken }) })));
     expect(failure.code).toBe('HubUnauthorized');

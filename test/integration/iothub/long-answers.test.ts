@@ -73,7 +73,7 @@ describe.each(Object.keys(READING))('%s', (name) => {
     expect(server.open).toBe(0);
   });
 
-  test('refuses more items than it asked for', async () => {
+  test('refuses more items than it requested', async () => {
     const items = Array.from({ length: 1001 }, (_unused, at) => ({ jobId: `j${at}`, status: 'running' }));
     hub.decide = () => body(JSON.stringify(items));
     expect((await failureOf(call(name))).code).toBe('HubUnavailable');
@@ -96,7 +96,7 @@ const sizesAsked = (path: string): number[] =>
     .map(({ headers }) => Number(headers['x-ms-max-item-count']));
 
 describe('a page that is longer than 8 MiB is read with a tenth of the rows', () => {
-  test('by the paging service, which gives each row once', async () => {
+  test('by the paging service, which returns each row once', async () => {
     hub.results = longRows(1500, 10_000);
     const devices: unknown[] = [];
     let continuationToken: string | null | undefined;

@@ -96,7 +96,7 @@ describe('a hub that recovers', () => {
     ['504', status(504, 'GatewayTimeout')],
     ['a reset before the request was processed', { kind: 'resetBefore' }],
   ];
-  test.each(cases)('after %s every service answers as if nothing had been', async (_what, wrong) => {
+  test.each(cases)('every service succeeds after %s', async (_what, wrong) => {
     await onEach(async (name, over) => {
       over.hub.decide = first(2, wrong);
       await expect(call(name, PARAMETERS[name], over)).resolves.toBeDefined();
@@ -105,8 +105,8 @@ describe('a hub that recovers', () => {
   });
 });
 
-describe('a hub that processes a request and loses the answer', () => {
-  test.each(SCHEDULING)('%s with an id of its own makes one job and gives its id', async (name) => {
+describe('a hub that processes a request whose response is lost', () => {
+  test.each(SCHEDULING)('%s creates one job with a generated id and returns the id', async (name) => {
     hub.decide = first(2, { kind: 'resetAfter' });
     const jobId = await call(name);
     expect(hub.made).toBe(1);
@@ -114,19 +114,19 @@ describe('a hub that processes a request and loses the answer', () => {
     expect(hub.count('GET')).toBe(0);
   });
 
-  test.each(SCHEDULING)('%s with a given id makes one job and gives its id', async (name) => {
+  test.each(SCHEDULING)('%s creates one job with a given id and returns the id', async (name) => {
     hub.decide = first(1, { kind: 'resetAfter' });
     await expect(call(name, { ...PARAMETERS[name], jobId: 'mine-1' })).resolves.toBe('mine-1');
     expect(hub.made).toBe(1);
   });
 
-  test.each(SCHEDULING)('%s survives an answer that is cut off in the middle', async (name) => {
+  test.each(SCHEDULING)('%s survives a truncated response', async (name) => {
     hub.decide = first(1, { kind: 'cutOff' });
     await expect(call(name, { ...PARAMETERS[name], jobId: 'mine-2' })).resolves.toBe('mine-2');
     expect(hub.made).toBe(1);
   });
 
-  test.each(SCHEDULING)('%s looks for the job when the yes cannot be read', async (name) => {
+  test.each(SCHEDULING)('%s looks up the job if the acknowledgement cannot be parsed', async (name) => {
     hub.decide = first(1, { kind: 'body', body: '<html>ok</html>', contentType: 'text/html', isProcessed: true });
     const jobId = await call(name);
     expect(hub.made).toBe(1);
@@ -144,7 +144,7 @@ describe('a hub that processes a request and loses the answer', () => {
 describe('a given id that exists', () => {
   const parameters = { ...PARAMETERS['ScheduleDeviceMethodJob'], jobId: 'mine-3' };
 
-  test('gives the id when the definition is the same, even when it shows late', async () => {
+  test('returns the id if the definition is the same, even if it appears late', async () => {
     await call('ScheduleDeviceMethodJob', parameters);
     const bare = { kind: 'body', body: '{"jobId":"mine-3","type":"scheduleDeviceMethod","status":"queued"}' } as const;
     hub.decide = (request) => (request.method === 'GET' && hub.count('GET') < 1 ? bare : undefined);
@@ -205,7 +205,7 @@ describe('a hub that does not recover', () => {
     });
   });
 
-  test('a request that hangs is really ended', async () => {
+  test('a request that hangs is aborted', async () => {
     hub.decide = () => ({ kind: 'hang' });
     await failureOf(call('GetJob'));
     while (hub.openConnections > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -213,7 +213,7 @@ describe('a hub that does not recover', () => {
   });
 });
 
-describe('odd answers', () => {
+describe('unexpected responses', () => {
   const READING = NAMES.filter((name) => !name.startsWith('Schedule') && name !== 'CancelJob');
   const BODIES = ['<html>', '{"jobId":', 'null', '7', '"text"', ''];
   test.each(READING.flatMap((name) => BODIES.map((body) => [name, body] as const)))(
@@ -224,7 +224,7 @@ describe('odd answers', () => {
     },
   );
 
-  test('a job without most of its fields, or with other names, still gives a row', async () => {
+  test('a job without most of its fields, or with other names, is still returned as a row', async () => {
     hub.decide = () => ({
       kind: 'body',
       body: JSON.stringify({
@@ -255,7 +255,7 @@ describe('odd answers', () => {
     },
   );
 
-  test('CancelJob looks at the job when the yes cannot be read', async () => {
+  test('CancelJob looks up the job if the acknowledgement cannot be parsed', async () => {
     hub.decide = first(1, { kind: 'body', body: '', isProcessed: true });
     await expect(call('CancelJob')).resolves.toMatchObject([{ jobId: 'future', status: 'cancelled' }]);
   });
@@ -292,12 +292,12 @@ describe('results over several pages', () => {
     expect(rows).toHaveLength(1200);
   });
 
-  test('a second page that fails once is asked for again', async () => {
+  test('a second page that fails once is requested again', async () => {
     hub.decide = (_request, index) => (index === 1 ? { kind: 'resetBefore' } : undefined);
     await expect(call('QueryJobResults')).resolves.toHaveLength(2500);
   });
 
-  test('a second page that keeps failing fails the call: nothing is cut silently', async () => {
+  test('a second page that keeps failing fails the call: no rows are dropped silently', async () => {
     hub.decide = (_request, index) => (index >= 1 ? status(503, 'ServiceUnavailable') : undefined);
     expect((await failureOf(call('QueryJobResults'))).code).toBe('HubUnavailable');
   });

@@ -17,7 +17,7 @@ const { json } = fc.letrec((tie) => ({
 }));
 
 describe('JSON with exact numbers', () => {
-  it('comes back as it was written, with any indent', () => {
+  it('round trips, with any indent', () => {
     fc.assert(
       fc.property(json, fc.nat({ max: 4 }), (value, indent) => {
         const text = stringifyJson(value, indent) ?? '';

@@ -9,14 +9,14 @@ const constantOf = (text: string): unknown => {
 };
 
 describe('literal', () => {
-  it('gives back every string, whatever it holds', () => {
+  it('round trips every string', () => {
     assert(property(string({ unit: 'binary' }), (value) => constantOf(literal(value)) === value));
     for (const value of ["'", '\\', "\\'", "' OR 1 = 1 OR a = '", '\n\u2028\0', '"']) {
       expect(constantOf(literal(value))).toBe(value);
     }
   });
 
-  it('gives back every finite number and boolean', () => {
+  it('round trips every finite number and boolean', () => {
     assert(
       property(double({ noNaN: true, noDefaultInfinity: true }), (value) =>
         // Whole numbers beyond 2^53 come back as bigints, with the digits that they were written with.
@@ -27,7 +27,7 @@ describe('literal', () => {
     expect(constantOf(literal(true))).toBe(true);
   });
 
-  it('refuses numbers that are none', () => {
+  it('refuses numbers that are not finite', () => {
     expect(() => literal(Number.NaN)).toThrow('finite');
     expect(() => literal(Number.POSITIVE_INFINITY)).toThrow('finite');
   });

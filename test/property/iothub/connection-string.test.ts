@@ -15,7 +15,7 @@ const quotes = fc.constantFrom(['', ''], ['"', '"'], ["'", "'"], ['\u201c', '\u2
 
 const NAMES = ['HostName', 'SharedAccessKeyName', 'SharedAccessKey'] as const;
 
-/** The three parts as somebody may have pasted them. */
+/** The three parts, as people may paste them. */
 const pasted = parts.chain(({ hostName, policy, key }) => {
   const fields = [hostName, policy, key].map((value, index) =>
     fc

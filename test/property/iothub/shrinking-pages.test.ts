@@ -31,7 +31,7 @@ const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ mi
 });
 
 describe.each([false, true])('a hub whose tokens are tied to the page size: %s', (isTied) => {
-  test('a walk gives each row once, in order, whatever the rows are long', async () => {
+  test('a walk returns each row once and in order, whatever the length of the rows', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, fc.constantFrom(1, 7, 10, 100, 1000), async (all, pageSize) => {
         const { ask } = hubOf(all, isTied);
@@ -49,7 +49,7 @@ describe.each([false, true])('a hub whose tokens are tied to the page size: %s',
     );
   });
 
-  test('the same token gives the same rows again', async () => {
+  test('the same token returns the same rows again', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, async (all) => {
         const { ask } = hubOf(all, isTied);

@@ -11,7 +11,7 @@ export interface MemoryPeer {
   pong(): void;
 }
 
-/** What the platform's side hears. */
+/** What is reported to the platform's side. */
 export interface MemoryPeerListener {
   onDial(peer: MemoryPeer): void;
   onFrame(peer: MemoryPeer, frame: Uint8Array): void;

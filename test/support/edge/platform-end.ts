@@ -81,7 +81,7 @@ export class PlatformEnd {
   readonly bound = new Set<string>();
   /** Number of answers by request id: never more than one. */
   readonly answers = new Map<number, number>();
-  /** Answers that nobody waited for: second ones, or to requests of another connection. */
+  /** Responses that were not expected: repeated ones, or to requests of another connection. */
   strayAnswers = 0;
   closeCode: number | undefined;
   readonly #policy: PlatformPolicy;

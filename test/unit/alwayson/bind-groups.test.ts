@@ -25,7 +25,7 @@ describe('bindGroups [AO 5.2]', () => {
     for (const [n, bytes] of next.entries()) expect(sizes[n]! + bytes).toBeGreaterThan(1024);
   });
 
-  it('gives a name that fits no frame a group of its own, and none to no names', () => {
+  it('puts a name that fits no frame into a group of its own, and returns no group for no names', () => {
     expect(bindGroups(512, null)(['a', 'x'.repeat(600), 'b'])).toEqual([['a'], ['x'.repeat(600)], ['b']]);
     expect(bindGroups(512, null)([])).toEqual([]);
   });

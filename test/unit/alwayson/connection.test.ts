@@ -267,7 +267,7 @@ describe('requests of the platform are answered exactly once', () => {
   });
 });
 
-describe('odd and broken frames keep the connection', () => {
+describe('unexpected and malformed frames do not close the connection', () => {
   const request = (): Buffer =>
     encodeMessage({ code: CODE.POST, requestId: 50, endpointId: 1, sessionId: 2 }, invokeBody('Echo'));
 
@@ -360,7 +360,7 @@ describe('keeping alive [AO 1.4, 11.6]', () => {
     for (const payload of end.pings) expect(payload).toMatch(/^\d\d:\d\d:\d\d$/);
   });
 
-  it('notices a platform that has gone silent within ping interval and pong time-out', async () => {
+  it('detects a silent platform within ping interval and pong timeout', async () => {
     const { platform, clock, statuses, client } = await boundRig([echoThing()]);
     platform.answersPings = false;
     await clock.advanceAsync(54_000);
@@ -401,7 +401,7 @@ describe('after a loss', () => {
     await client.close();
   });
 
-  it('the open requests are forgotten: their handlers abort, and nothing is answered on the next connection', async () => {
+  it('the requests in flight are dropped: their handlers abort, and none is answered on the next connection', async () => {
     let aborted = 0;
     const gate = deferred<string>();
     const { end, platform, clock } = await boundRig([
@@ -439,7 +439,7 @@ describe('drain and close are different', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('drain answers what is still open at its time-out with 0xA3, and aborts it', async () => {
+  it('drain refuses what is still in flight at its timeout with 0xA3, and aborts it', async () => {
     const signals: AbortSignal[] = [];
     const { end, client, clock } = await boundRig([
       thingWith(({ signal }) => {
@@ -481,7 +481,7 @@ describe('drain and close are different', () => {
 });
 
 describe('calls of the edge', () => {
-  it('give the result, the rows, or nothing', async () => {
+  it('return the result, the rows, or nothing', async () => {
     const { client, end } = await boundRig([echoThing()], {
       policy: {
         onRequest: (request) => ({
@@ -498,7 +498,7 @@ describe('calls of the edge', () => {
     expect(end.requestsFor('Nothing')[0]?.body.params).toBeNull();
   });
 
-  it('fail with the reason of the platform, at their time-out, or with the connection [AO 7.2]', async () => {
+  it('fail with the reason of the platform, at their timeout, or with the connection [AO 7.2]', async () => {
     const { client, clock, platform } = await boundRig([echoThing()], {
       policy: {
         onRequest: (request) =>

@@ -87,7 +87,7 @@ describe('the session', () => {
     expect(won.state.failures.bindRefusals).toBe(0);
   });
 
-  it('does not say bound when every name was refused', () => {
+  it('does not report bound if every name was refused', () => {
     const { all } = run(['bad'], ...toBinding, REFUSED);
     expect(notified(all)).toEqual(['connecting', 'authenticated', 'refused']);
     expect(sent(all)).not.toContainEqual({ type: 'sendPing' });
@@ -101,7 +101,7 @@ describe('the session', () => {
     expect(pauses(second.effects)).toEqual([{ kind: 'refusal', attempt: 1 }]);
   });
 
-  it('keeps the slow pace when a platform that refuses hangs up', () => {
+  it('keeps the slow pace if a platform refuses and then closes', () => {
     expect(pauses(run(['a'], ...toBinding, REFUSED, lost()).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
     const dialling = run(['a'], ...toAuth, REFUSED, fire('dial'), lost());
     expect(pauses(dialling.effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
@@ -117,7 +117,7 @@ describe('the session', () => {
     ]);
   });
 
-  it('spreads its return after a clean close by the platform, but only the first', () => {
+  it('spreads its reconnection after a clean close by the platform, but only the first one', () => {
     expect(pauses(run(['a'], ...toBinding, accepted, lost(true)).effects)).toEqual([{ kind: 'spread' }]);
     const again = [...toBinding, accepted, lost(true), fire('dial'), { type: 'opened' }] as const;
     expect(pauses(run(['a'], ...again, lost(true)).effects)).toEqual([
@@ -145,7 +145,7 @@ describe('the session', () => {
     expect(pauses(run(['a'], ...again, accepted, REFUSED, lost()).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
   });
 
-  it('comes back at the pace of a loss although one Thing of several is refused', () => {
+  it('reconnects at the pace of a loss although one of several Things is refused', () => {
     const bound = [...toBinding, REFUSED, accepted, REFUSED, fire('rebind'), REFUSED] as const;
     expect(pauses(run(['good', 'bad'], ...bound, lost()).effects)).toEqual([
       { kind: 'jitter', attempt: 0, isRecentlyBound: true },
@@ -164,7 +164,7 @@ describe('the session', () => {
     expect(effects).toContainEqual({ type: 'notify', status: { type: 'lost', cause: 'no answer to the upgrade' } });
   });
 
-  it('gives up a connection on which AUTH, BIND or a ping gets no answer', () => {
+  it('drops a connection on which AUTH, BIND or a ping is not answered', () => {
     const causes = (...inputs: SessionInput[]): unknown =>
       run(['a'], ...inputs).effects.find((effect) => effect.type === 'notify');
     expect(causes(...toAuth, fire('answer'))).toMatchObject({ status: { type: 'lost', cause: 'no answer to AUTH' } });
@@ -174,7 +174,7 @@ describe('the session', () => {
     expect(causes(...toBinding, accepted, fire('pong'))).toMatchObject({ status: { type: 'lost', cause: 'no pong' } });
   });
 
-  it('does not push the pong time-out away with another ping', () => {
+  it('does not postpone the pong timeout by another ping', () => {
     const { effects } = run(['a'], ...toBinding, accepted, fire('ping'));
     expect(effects).toEqual([{ type: 'arm', timer: 'ping' }]);
     const answered = run(['a'], ...toBinding, accepted, { type: 'pong' }, fire('ping'));
@@ -203,7 +203,7 @@ describe('the session', () => {
     expect(state.tag).toBe('closed');
   });
 
-  it('closes although UNBIND gets no answer or the socket goes first', () => {
+  it('closes although UNBIND is not answered or the socket closes first', () => {
     const bound = [...toBinding, accepted, { type: 'shutDown' }] as const;
     expect(run(['a'], ...bound, fire('answer')).state.tag).toBe('closed');
     expect(run(['a'], ...bound, lost()).state.tag).toBe('closed');

@@ -203,7 +203,7 @@ describe('tables', () => {
     makeField('data', 'JSON'),
   ];
 
-  it('leave out empty cells natively, and take odd cells as what they are', () => {
+  it('omit empty cells from native rows, and decode typed cells by their own type', () => {
     const table = { fields, rows: [['a', null, '{"x":1}'], ['b'], [new TypedCell('NUMBER', 5), 0, null]] };
     expect(rowsFromTable(table)).toEqual([{ id: 'a', data: { x: 1 } }, { id: 'b' }, { id: 5, when: new Date(0) }]);
   });
@@ -215,7 +215,7 @@ describe('tables', () => {
     expect(tableFromRows(odd, [{}]).rows).toEqual([[null, null]]);
   });
 
-  it('have the form of ThingWorx REST (formats 5.3)', () => {
+  it('have the form of ThingWorx REST [TWX 5.3]', () => {
     const table = tableFromRows(fields, [{ id: 'a', when: NOON, data: { x: [1] } }, { id: 'b' }]);
     expect(tableToJson(table)).toEqual({
       dataShape: {

@@ -10,7 +10,7 @@ describe('AgentError', () => {
     expect(new AgentError('HubTimeout', 'late').retryable).toBe(true);
   });
 
-  it('keeps its cause and is told apart by code', () => {
+  it('keeps its cause and is identified by its code', () => {
     const cause = new Error('socket');
     const error = new AgentError('HubUnavailable', 'no hub', { cause });
     expect(error.cause).toBe(cause);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LineLimit } from '../../../src/core/line-limit.js';
 
 describe('a limit of lines', () => {
-  it('lets so many through a minute, and counts the others', () => {
+  it('allows so many lines a minute and counts the others', () => {
     const limit = new LineLimit(3);
     const taken = Array.from({ length: 10 }, (_, index) => limit.take(index * 1_000));
     expect(taken.filter(Boolean)).toHaveLength(3);
@@ -12,7 +12,7 @@ describe('a limit of lines', () => {
     expect(limit.take(60_000)).toBe(true);
   });
 
-  it('hands out the count at once when asked to', () => {
+  it('returns the count at once on request', () => {
     const limit = new LineLimit(0);
     limit.take(0);
     limit.take(1);

@@ -34,7 +34,7 @@ describe('a tunnel through an HTTP proxy', () => {
     ['platform.example', 'platform.example:443'],
     ['10.0.0.1', '10.0.0.1:443'],
     ['2001:db8::1', '[2001:db8::1]:443'],
-  ])('asks for %s as %s', async (host, authority) => {
+  ])('requests %s as %s', async (host, authority) => {
     const { port, sent } = await proxyThat('HTTP/1.1 200 OK\r\n\r\n');
     const socket = await openTunnel({ proxy: new URL(`http://127.0.0.1:${port}`), host, port: 443, signal: never });
     expect(await sent).toBe(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);

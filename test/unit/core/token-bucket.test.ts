@@ -11,7 +11,7 @@ describe('token bucket', () => {
     expect([1, 2, 3, 4, 5].map(() => bucket.take(60_000))).toEqual([true, true, true, true, false]);
   });
 
-  it('tells how long a reserved token takes to come', () => {
+  it('returns how long a reserved token takes', () => {
     const bucket = new TokenBucket({ perSecond: 10, capacity: 1, nowMs: 0 });
     expect(bucket.reserve(0)).toBe(0);
     expect(bucket.reserve(0)).toBe(100);

@@ -27,7 +27,7 @@ function problemsOf(text: string): string[] {
 }
 
 describe('checkDocument', () => {
-  it('gives the value of a document that is in order, YAML or JSON', () => {
+  it('returns the value of a valid document, YAML or JSON', () => {
     const yaml = checkDocument(parseDocument('name: abc\nitems: [{ id: x }]\n', 'a.yaml'), schema);
     const json = checkDocument(parseDocument('{\n\t"name": "abc",\n\t"items": [{"id": "x"}]\n}', 'a.json'), schema);
     expect(yaml).toEqual({ ok: true, value: { name: 'abc', items: [{ id: 'x' }] } });

@@ -65,7 +65,7 @@ describe('events [AO 6.2]', () => {
     ]);
   });
 
-  it('are sent again when the connection took their answer with it', async () => {
+  it('are sent again if their answer was lost with the connection', async () => {
     const thing = thingWithAlarm();
     let answers = false;
     const { end, platform, clock } = await boundRig([thing], {
@@ -88,7 +88,7 @@ describe('events [AO 6.2]', () => {
     expect(end.requestsFor('Alarm')).toHaveLength(1);
   });
 
-  it('that wait are bounded by count and age, the oldest go first', async () => {
+  it('that are queued are bounded by count and age; the oldest are dropped first', async () => {
     const thing = thingWithAlarm();
     const { clock, client } = rig([thing], {
       policy: accepting,

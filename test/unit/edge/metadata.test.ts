@@ -54,7 +54,7 @@ const columns = {
   jobId: { name: 'jobId', description: 'Id', baseType: 'STRING', ordinal: 0, aspects: { isPrimaryKey: true } },
 };
 
-describe('metadata (8.2, formats 6)', () => {
+describe('metadata [AO 8.2] [TWX 6]', () => {
   const metadata = thingMetadata(thing()) as Record<string, Record<string, any>>;
 
   it('describes the Thing', () => {
@@ -67,7 +67,7 @@ describe('metadata (8.2, formats 6)', () => {
     });
   });
 
-  it('gives inputs with ordinals, required, defaults and data shapes', () => {
+  it('describes inputs with ordinals, required, defaults and data shapes', () => {
     expect(metadata['serviceDefinitions']!['FindJobs'].Inputs).toEqual({
       name: '',
       aspects: {},
@@ -99,7 +99,7 @@ describe('metadata (8.2, formats 6)', () => {
     });
   });
 
-  it('gives outputs always with fieldDefinitions, for tables with their columns', () => {
+  it('always describes outputs with fieldDefinitions, for tables with their columns', () => {
     const { FindJobs, Ping } = metadata['serviceDefinitions']!;
     expect(FindJobs.Outputs).toEqual({
       name: 'result',
@@ -119,7 +119,7 @@ describe('metadata (8.2, formats 6)', () => {
     expect(Ping.Inputs.fieldDefinitions).toEqual({});
   });
 
-  it('gives properties and events with their aspects', () => {
+  it('describes properties and events with their aspects', () => {
     expect(metadata['propertyDefinitions']).toEqual({
       temp: {
         name: 'temp',

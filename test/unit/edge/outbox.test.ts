@@ -16,14 +16,14 @@ const taken = (box: Outbox<string>, nowMs = 10, count = 100, bytes = 10_000): st
   box.take(nowMs, count, bytes).map(({ item }) => item);
 
 describe('what waits for the platform', () => {
-  it('makes room by count, oldest first', () => {
+  it('is dropped above the count, oldest first', () => {
     const { box, dropped } = outbox({ maxCount: 2 });
     fill(box, 'a', 'b', 'c', 'd');
     expect(dropped).toEqual(['a', 'b']);
     expect(taken(box)).toEqual(['c', 'd']);
   });
 
-  it('makes room by bytes, oldest first', () => {
+  it('is dropped above the bytes, oldest first', () => {
     const { box, dropped } = outbox({ maxBytes: 250 });
     fill(box, 'a', 'b', 'c');
     expect(dropped).toEqual(['a']);
@@ -49,7 +49,7 @@ describe('what waits for the platform', () => {
     expect(taken(box)).toEqual([]);
   });
 
-  it('comes back in front, and still within the limits', () => {
+  it('is put back in front, and still within the limits', () => {
     const { box, dropped } = outbox({ maxCount: 3 });
     fill(box, 'a', 'b');
     const entries = box.take(10, 2, 10_000);

@@ -55,7 +55,7 @@ function pushed(requests: readonly Message<RequestBody>[]): unknown[] {
 const PUSH = 'UpdateSubscribedPropertyValues';
 
 describe('pushes [AO 8.3]', () => {
-  it('come once the subscriptions name the property, asked for with hasDeadband', async () => {
+  it('start once the subscriptions, requested with hasDeadband, name the property', async () => {
     const thing = thingWith(property('temp'), property('other'));
     thing.setProperty('temp', 1, { timeMs: 9 });
     thing.setProperty('other', 2);
@@ -95,7 +95,7 @@ describe('pushes [AO 8.3]', () => {
     expect(pushed(end.requestsFor(PUSH))).toEqual(expected.map((value) => ['temp', value]));
   });
 
-  it('a property that is never pushed stays so whatever the platform wants', async () => {
+  it('a property that is never pushed is not pushed, whatever the platform subscribes to', async () => {
     const thing = thingWith(property('temp', { pushType: 'NEVER' }));
     const { end } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['ALWAYS'] })) });
     thing.setProperty('temp', 1);
@@ -129,7 +129,7 @@ describe('pushes [AO 8.3]', () => {
     );
   });
 
-  it('that waited make room for newer ones at the limit, oldest first, counted in the log', async () => {
+  it('are dropped at the limit in favour of newer ones, oldest first, counted in the log', async () => {
     const thing = thingWith(property('temp'));
     const { client, log, platform } = rig([thing], {
       policy: subscribing(() => ({ temp: ['VALUE'] })),
@@ -164,7 +164,7 @@ describe('pushes [AO 8.3]', () => {
     ]);
   });
 
-  it('that are under way when the client closes leave no timer behind', async () => {
+  it('in progress when the client closes leave no timer behind', async () => {
     const thing = thingWith(property('temp'));
     const { client, clock, end } = await boundRig([thing], {
       policy: subscribing(
@@ -210,7 +210,7 @@ describe('pushes [AO 8.3]', () => {
     ]);
   });
 
-  it('a platform that does not speak of properties by itself is asked after a while', async () => {
+  it('a platform that does not announce its subscriptions is asked for them after a while', async () => {
     const thing = thingWith(property('temp'));
     thing.setProperty('temp', 1);
     const { end, clock } = await boundRig([thing], {
@@ -231,7 +231,7 @@ describe('pushes [AO 8.3]', () => {
 });
 
 describe('SynchronizeModelState [AO 8.4, 11.5]', () => {
-  it('answers the current values asked for, as NamedVTQ, and subscribes', async () => {
+  it('answers with the current values of the subscribed properties, as NamedVTQ, and subscribes', async () => {
     const thing = thingWith(property('temp'), property('unset'), property('other'));
     thing.setProperty('temp', 5, { timeMs: 77 });
     thing.setProperty('other', 6);

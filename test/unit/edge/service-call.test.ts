@@ -80,7 +80,7 @@ describe('parameters before a handler sees them', () => {
     });
   });
 
-  it('that are JSON are taken as they stand: a text stays a text', () => {
+  it('that are JSON are not converted: a text stays a text', () => {
     const declared = [parameter('payload', 'JSON')];
     expect(read(declared, { payload: ['JSON', '{"a":1}'] })).toEqual({ payload: '{"a":1}' });
     expect(read(declared, { payload: ['STRING', '{"a":1}'] })).toEqual({ payload: '{"a":1}' });
@@ -145,7 +145,7 @@ describe('parameters before a handler sees them', () => {
 });
 
 describe('results by their declared type [AO 7.1]', () => {
-  it('NOTHING has no content, whatever the handler gave', () => {
+  it('NOTHING has no content, whatever the handler returned', () => {
     expect(resultTable({ baseType: 'NOTHING' }, 'ignored')).toBeNull();
   });
 

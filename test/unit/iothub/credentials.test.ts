@@ -32,7 +32,7 @@ describe('a connection string', () => {
     }
   });
 
-  test('gives a token that is kept for most of its hour, and then renewed', () => {
+  test('yields a token that is reused for most of its hour, then renewed', () => {
     const clock = new ManualClock();
     const authorizer = createAuthorizer({ connectionString: CONNECTION_STRING }, clock);
     const first = authorizer.authorization();
@@ -47,7 +47,7 @@ describe('a connection string', () => {
     expect(authorizer.authorization()).not.toBe(first);
   });
 
-  test('gives a new token after the hub refused one', () => {
+  test('yields a new token after the hub refused one', () => {
     const clock = new ManualClock();
     const authorizer = createAuthorizer({ connectionString: CONNECTION_STRING }, clock);
     const first = authorizer.authorization();
@@ -68,7 +68,7 @@ test.each(['', 'Bearer x', 'SharedAccessSignature sig=x&se=1'])('%j is no SAS to
   expect(() => createAuthorizer({ sasToken }, new ManualClock())).toThrow(/sasToken/);
 });
 
-test('a token of Entra ID is asked for once and renewed before its end', async () => {
+test('an Entra ID token is requested once and renewed before it expires', async () => {
   const clock = new ManualClock();
   const scopes: string[] = [];
   const authorizer = createAuthorizer({ hostName: 'hub.test', credential: 'default' }, clock, () => ({
@@ -84,7 +84,7 @@ test('a token of Entra ID is asked for once and renewed before its end', async (
   expect(scopes).toEqual(['https://iothubs.azure.net/.default', 'https://iothubs.azure.net/.default']);
 });
 
-test('a token service that does not answer gets one request, not one for each call', async () => {
+test('a token service that does not answer receives one request, not one for each call', async () => {
   const clock = new ManualClock();
   let requests = 0;
   const authorizer = createAuthorizer({ hostName: 'hub.test', credential: 'managedIdentity' }, clock, () => ({

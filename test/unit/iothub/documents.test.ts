@@ -70,7 +70,7 @@ test.each([
   [null, undefined],
 ])('the text of %j is %j', (value, text) => expect(textOf(value)).toBe(text));
 
-test('names of fields differ between editions of the service', () => {
+test('names of fields differ between versions of the service', () => {
   const time = '2026-01-01T00:00:00Z';
   const date = new Date(time);
   for (const document of [
@@ -81,7 +81,7 @@ test('names of fields differ between editions of the service', () => {
     expect(readJob(document)).toEqual({ type: 't', createdTime: date, startTime: date, endTime: date, counts: {} });
 });
 
-test('a document of nothing but rubbish gives an empty job and an empty result', () => {
+test('a malformed document is read as an empty job and an empty result', () => {
   const rubbish = {
     status: null,
     deviceJobStatistics: 'x',
@@ -118,7 +118,7 @@ test('no time is one of year 1 or 9999, however it is written', () => {
   );
 });
 
-test('the patch of a job is what was asked for', () => {
+test('the patch of a job is what was requested', () => {
   const patch = { tags: null, properties: { desired: { etag: 'mine', deviceId: 'mine' } } };
   for (const added of [{ etag: '*' }, { deviceId: null, etag: '*' }, { ETag: 'x', DeviceId: 'd' }])
     expect(readJob({ updateTwin: { ...added, ...patch } })).toEqual({ patch, counts: {} });
@@ -138,7 +138,7 @@ test('a payload that is false, zero or an empty text is one', () => {
     expect(readJob({ cloudToDeviceMethod: { methodName: 'm', payload } })).toHaveProperty('payload', payload);
 });
 
-test('an object of a quarter of a million fields is read without holding the event loop', () => {
+test('an object of a quarter of a million fields is read without blocking the event loop', () => {
   const wide = Object.fromEntries(Array.from({ length: 250_000 }, (_unused, index) => [`field${index}`, 1]));
   const takenMs = startProcessorStopwatch();
   expect(readJob({ status: 'running', cloudToDeviceMethod: wide, deviceJobStatistics: wide, ...wide })).toEqual({

@@ -40,7 +40,7 @@ test('anything that is not transient is not repeated', async () => {
   expect(attempts).toBe(1);
 });
 
-test('an error after a lost answer says so', async () => {
+test('an error after a lost response is marked', async () => {
   const errors = [transient({ answerLost: true }), new AgentError('JobNotCancellable', 'no')];
   const attempt = (): Promise<never> => Promise.reject(errors.shift() as Error);
   const options = { ...DEFAULT_RETRY, baseMs: 0 };
@@ -49,7 +49,7 @@ test('an error after a lost answer says so', async () => {
   expect(failure.context['answerLost']).toBe(true);
 });
 
-test('a caller that goes away ends the pause with the last failure', async () => {
+test('a caller that disconnects ends the pause with the last failure', async () => {
   const controller = new AbortController();
   const clock = new ManualClock();
   const failing = failureOf(

@@ -19,7 +19,7 @@ test.each([
   expect(tierLimits(tier, units)).toEqual({ jobOperationsPerMinute, queriesPerMinute, deviceOperationsPerSecond });
 });
 
-test('500 calls at once on S1: none lost, none late, the excess refused with a sentence', async () => {
+test('500 concurrent calls on S1: none lost, none late, the excess refused with a remedy', async () => {
   const clock = new ManualClock();
   const hub = new FakeHub();
   const services = createJobServices(jobEnvironment({ hub: hub.port({ tier: 'S1', clock }), thing: 'Hub' }));
@@ -62,7 +62,7 @@ describe('lanes', () => {
     }
   }
 
-  test('users leave the watcher its reserve', async () => {
+  test('users leave the reserve of the watcher', async () => {
     const clock = new ManualClock();
     const throttle = new HubThrottle(limits, clock);
     const users = await takeAll(throttle, clock, 'user');
@@ -70,7 +70,7 @@ describe('lanes', () => {
     expect(await takeAll(throttle, clock, 'background')).toBeGreaterThanOrEqual(5);
   });
 
-  test('the watcher leaves users half of theirs, and those merely curious too', async () => {
+  test('the watcher and the spare lane leave users half of their share', async () => {
     for (const lane of ['background', 'spare'] as const) {
       const clock = new ManualClock();
       const throttle = new HubThrottle(limits, clock);
@@ -79,7 +79,7 @@ describe('lanes', () => {
     }
   });
 
-  test('a steady crowd of users does not stop the watcher', async () => {
+  test('a steady load from users does not stop the watcher', async () => {
     const clock = new ManualClock();
     const throttle = new HubThrottle(limits, clock);
     let polls = 0;

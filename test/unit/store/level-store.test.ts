@@ -46,7 +46,7 @@ describe('a store on disk', () => {
     await store.close();
   });
 
-  test('says who is to blame when another has it open', async () => {
+  test('names the cause if another process has it open', async () => {
     const store = await openLevelStore(directory);
     await expect(openLevelStore(directory)).rejects.toMatchObject({
       code: 'StateUnwritable',

@@ -30,7 +30,7 @@ describe.each(kinds)('a store on %s', (_kind, open) => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  test('gives back what was put, and undefined for what was not', async () => {
+  test('returns what was put, and undefined for what was not', async () => {
     const value = { text: 'ä\u{1f600}', list: [1, null, { deep: true }], nothing: null };
     await store.put('a', value);
     expect(await store.get('a')).toEqual(value);

@@ -43,7 +43,7 @@ describe('ThingWorxClient', () => {
     });
   });
 
-  it('gives undefined for an empty answer', async () => {
+  it('returns undefined for an empty response', async () => {
     const client = await clientOf((_request, response) => response.end());
     expect(await client.invokeService('T', 'S', {})).toBeUndefined();
   });
@@ -94,7 +94,7 @@ describe('ThingWorxClient', () => {
     });
   });
 
-  it('does not wait for ever, nor for an answer that was cut off', async () => {
+  it('neither waits for ever nor accepts a truncated response', async () => {
     const slow = await clientOf(() => undefined, 50);
     await expect(slow.invokeService('T', 'S', {})).rejects.toMatchObject({ code: 'RequestTimeout' });
     const cut = await clientOf((_request, response) => {

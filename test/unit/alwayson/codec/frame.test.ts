@@ -60,7 +60,7 @@ describe('header [AO 2]', () => {
     );
   });
 
-  it('can be looked at when the body cannot be read', () => {
+  it('can be read if the body cannot', () => {
     const bytes = Uint8Array.from([...header(3, { multipart: 1 }), 0xff]);
     expect(peekHeader(bytes)).toEqual({ ...HEADER, multipart: true });
     expect(peekHeader(bytes.subarray(1))).toBeUndefined();

@@ -86,7 +86,7 @@ describe('base types [AO 3.2]', () => {
     expect(decode(oneCell(2, cell.boolean(2))).rows).toEqual([[true]]);
   });
 
-  it('hands out bytes that are not a view of the frame', () => {
+  it('returns bytes that are not a view of the frame', () => {
     const bytes = Uint8Array.from(oneCell(21, cell.bytes(21, [1, 2, 3])));
     const value = decodeInfoTable(bytes).rows[0]?.[0];
     bytes.fill(0);
@@ -179,7 +179,7 @@ describe('data shapes [AO 3.3]', () => {
     expect(() => decode([0, 7])).toThrow(expect.objectContaining({ code: 'FrameMalformed', context: { offset: 1 } }));
   });
 
-  it('the same bytes give equal shapes again and again, others do not', () => {
+  it('equal bytes are decoded to equal shapes again and again, others are not', () => {
     const first = decode(table([field('same', 0), field('b', 1)], [row(cell.text(0, '1'))]));
     const again = decode(table([field('same', 0), field('b', 1)], [row(cell.text(0, '2'))]));
     const other = decode(table([field('same', 0), field('c', 1)], [row(cell.text(0, '3'))]));
@@ -326,7 +326,7 @@ describe('values that cannot be written', () => {
     expect(() => write(baseType, value)).toThrow(expect.objectContaining({ code: 'ValueNotEncodable' }));
   });
 
-  it('the error does not tell the value', () => {
+  it('the error does not contain the value', () => {
     expect(() => write('PASSWORD', { secret: 's3cret' })).toThrow(
       /^A value of type object cannot be written as PASSWORD/,
     );

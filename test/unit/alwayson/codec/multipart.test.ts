@@ -186,7 +186,7 @@ describe('joining [AO 4.2]', () => {
     });
   });
 
-  it('a message of one chunk, which nobody should send, is complete', () => {
+  it('a message of one chunk, which should not be sent, is complete', () => {
     expect(new MultipartJoiner().add(part(0x40, { chunkId: 1, chunkCount: 1, data: [0, 0xff] }), 0)?.body).toEqual({
       kind: 'response',
       reason: null,
@@ -279,7 +279,7 @@ describe('incomplete messages', () => {
     );
   });
 
-  it('give their bytes back when they end, in any way', () => {
+  it('release their bytes when they end, in any way', () => {
     const joiner = new MultipartJoiner({ maxPartialBytes: 8, maxPartialAgeMs: 10 });
     for (let round = 0; round < 5; round++) {
       joiner.add(first(1), 100 * round);

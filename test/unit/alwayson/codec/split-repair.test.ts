@@ -21,7 +21,7 @@ import {
 
 const CHUNK_BYTES = 256;
 
-/** Feeds frames one after the other; tells the outcomes of each. */
+/** Reads frames one after the other and returns the outcomes of each. */
 function feed(...frames: readonly Bytes[]): (readonly FrameOutcome[])[] {
   let state = NOTHING_SPLIT;
   return frames.map((frame) => {
@@ -110,7 +110,7 @@ describe('two unmarked frames of the C SDK [AO 4.4]', () => {
   });
 });
 
-describe('frames that nobody cut', () => {
+describe('frames that were not cut', () => {
   it.each<[string, Bytes]>([
     ['a truncated request far from the frame size', request().slice(0, -1)],
     ['a bare header', header(3)],
