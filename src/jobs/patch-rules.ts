@@ -1,5 +1,6 @@
 /** The rules for the patch of a twin job. */
 import { memberPath } from '../core/exact-json.js';
+import { isPlainObject } from '../core/objects.js';
 import type { HubDocument } from '../iothub/ports.js';
 import { checkJson, shownPath } from './json-parameters.js';
 import { invalidParameter } from '../edge/parameter-rules.js';
@@ -63,9 +64,8 @@ function nullInList(value: unknown, path: string, isInList: boolean): string | u
 }
 
 function objectOf(value: unknown, where: string): HubDocument {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidParameter('patch', `is invalid: ${where} must be a JSON object`);
-  return value as HubDocument;
+  if (!isPlainObject(value)) throw invalidParameter('patch', `is invalid: ${where} must be a JSON object`);
+  return value;
 }
 
 function refuseOtherKeys(object: HubDocument, allowed: readonly string[], where: string): void {

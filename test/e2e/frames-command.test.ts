@@ -9,7 +9,7 @@ const frames = (args: readonly string[], input: string) =>
   spawnSync(process.execPath, [COMMAND, 'frames', ...args], { input, encoding: 'utf8' });
 
 describe('twx-iothub frames, as a process', () => {
-  it('decode | encode gives back every frame of other software, stray bytes aside', () => {
+  it('decode | encode returns every frame of other software, except for stray bytes', () => {
     const vectors = frameVectors();
     const decoded = frames(['decode', '--show-secrets'], vectors.map(({ hex }) => hex).join('\n'));
     expect(decoded).toMatchObject({ status: 0, stderr: '' });

@@ -79,7 +79,7 @@ function call({ address, caPem, connectionString }: Hub, method: string, path: s
   });
 }
 
-test('whatever was acknowledged before a kill -9 is there after it', async () => {
+test('keeps everything that was acknowledged before a kill -9', async () => {
   const acknowledged = { devices: 0, tag: 0, jobs: 0 };
   let connectionString: string | undefined;
   for (let round = 0; round <= KILLS; round++) {

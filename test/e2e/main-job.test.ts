@@ -30,7 +30,7 @@ describe('the main job, over REST, on real MQTT devices', () => {
     expect(new Set(rows.map((row) => row['deviceId'])).size).toBe(10);
   });
 
-  it('tells that devices refused, where the hub says completed', async () => {
+  it('reports devices that refused a job that the hub calls completed', async () => {
     const jobId = String(await thing.result('AzureIotDeviceJobScheduleDeviceMethodJob', { methodName: 'failing' }));
     expect(await thing.ended(jobId)).toMatchObject({ outcome: 'completedWithErrors', refusedCount: 10 });
     const rows = await results(jobId);
@@ -97,7 +97,7 @@ describe('the main job, over REST, on real MQTT devices', () => {
     if (status === 500) expect(answer.text).toContain(`Unable to Invoke Service ${service} on AzureIotHub : ${code}: `);
   });
 
-  it('refuses a wrong app key and a body that is not JSON, and goes on', async () => {
+  it('refuses a wrong application key and a body that is not JSON, and keeps working', async () => {
     const stranger = new RestCaller(thing.url, 'wrong', thing.thing);
     expect((await stranger.invoke('FindJobs')).status).toBe(401);
     const answer = await thing.invoke('FindJobs', '{"type": ');

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../core/objects.js';
 import type { DocumentPath, Origin } from '../../documents/problem.js';
 import type { LocatedValue, SourceDocument } from '../../documents/read.js';
 import type { Assignment } from './assignments.js';
@@ -37,13 +38,10 @@ export function layer(documents: readonly SourceDocument[], assignments: readonl
   };
 }
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Uses Object.fromEntries, which creates own properties for all names, including `__proto__`. */
 function merged(below: unknown, above: unknown): unknown {
-  if (!isMap(above)) return above ?? below;
-  const entries = new Map(isMap(below) ? Object.entries(below) : []);
+  if (!isPlainObject(above)) return above ?? below;
+  const entries = new Map(isPlainObject(below) ? Object.entries(below) : []);
   for (const [key, value] of Object.entries(above)) {
     const result = merged(entries.get(key), value);
     if (result !== undefined && result !== null) entries.set(key, result);
@@ -59,7 +57,7 @@ function withValueAt(root: unknown, path: DocumentPath, assigned: unknown): unkn
     items[step] = withValueAt(items[step], rest, assigned);
     return items;
   }
-  const entries = new Map(isMap(root) ? Object.entries(root) : []);
+  const entries = new Map(isPlainObject(root) ? Object.entries(root) : []);
   entries.set(step, withValueAt(entries.get(step), rest, assigned));
   return Object.fromEntries(entries);
 }

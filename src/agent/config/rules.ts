@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../core/objects.js';
 import type { DocumentPath, Problem } from '../../documents/problem.js';
 import { type LayeredValue, valueAt } from './layers.js';
 
@@ -25,9 +26,7 @@ export class Rules {
 
   map(path: DocumentPath): Readonly<Record<string, unknown>> {
     const value = valueAt(this.#layered.value, path);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : {};
+    return isPlainObject(value) ? value : {};
   }
 
   list(path: DocumentPath): readonly unknown[] {

@@ -4,6 +4,7 @@ import { hasProxyCredentials, proxyFault } from '../../agent/config/proxy.js';
 import { proxySecrets } from '../../agent/secrets.js';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { parseJson } from '../../core/exact-json.js';
+import { isPlainObject } from '../../core/objects.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
 import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/services/services.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../thingworx-rest/address.js';
@@ -140,7 +141,7 @@ async function jsonParameters(io: CommandIo, file: string): Promise<Record<strin
   } catch (error) {
     throw new UsageError(`--json ${file} is not valid JSON: ${messageOf(error)}`);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isPlainObject(value)) return value;
   throw new UsageError(`--json ${file} must be a JSON object with the parameters`);
 }
 

@@ -1,19 +1,10 @@
+import { isPlainObject } from '../../core/objects.js';
 import type { Finding } from '../rules/finding.js';
 import { problemWithNameOfService } from '../rules/names.js';
 import type { RawDataShape, RawService } from '../schema.js';
 import { pascalCase } from '../typescript-types.js';
 import { Definitions } from './definitions.js';
-import {
-  describe,
-  type DtdlObject,
-  hasType,
-  isObject,
-  leftOver,
-  listAt,
-  type Located,
-  quoted,
-  textAt,
-} from './model.js';
+import { describe, type DtdlObject, hasType, leftOver, listAt, type Located, quoted, textAt } from './model.js';
 import { type ConvertedParameters, parametersFor, type Place } from './parameters.js';
 import { type Converted, convertSchema } from './schemas.js';
 
@@ -77,7 +68,7 @@ class ContentsReader {
     const contents = model.object['contents'];
     if (Array.isArray(contents)) {
       contents.forEach((item: unknown, index) => {
-        if (!isObject(item))
+        if (!isPlainObject(item))
           this.#note([...model.path, 'contents', index], `${quoted(item)} is not an object: left out`);
       });
     }
@@ -116,7 +107,7 @@ class ContentsReader {
   /** The interface of a reference; reports a reference that cannot be resolved. */
   #resolve(reference: unknown, path: Located['path'], scope: Scope, prefix = ''): Located | undefined {
     const name = typeof reference === 'string' ? reference : 'the interface';
-    const found = isObject(reference)
+    const found = isPlainObject(reference)
       ? { object: reference, path }
       : this.#interfaces.find(({ object }) => object['@id'] === reference);
     if (!found) this.#note(path, `${prefix}${name} is not in this file: left out`);
@@ -157,8 +148,8 @@ class ContentsReader {
     const methodName = scope.component === '' ? name : `${scope.component}*${name}`;
     const keys = ['name', 'request', 'response', ...described.used];
     this.#report({ path, name }, [...described.losses, ...leftOver(object, 'Command', keys)]);
-    const parameters = isObject(request) ? this.#requestParameters(request, { path, name }, prefix) : undefined;
-    if (request !== undefined && !isObject(request)) {
+    const parameters = isPlainObject(request) ? this.#requestParameters(request, { path, name }, prefix) : undefined;
+    if (request !== undefined && !isPlainObject(request)) {
       this.#note(path, `${name}: request ${quoted(request)} is not an object: left out`);
     }
     if (object['response'] !== undefined) {

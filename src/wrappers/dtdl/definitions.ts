@@ -1,4 +1,5 @@
-import { type DtdlObject, hasType, isObject, type Located, textAt } from './model.js';
+import { isPlainObject } from '../../core/objects.js';
+import { type DtdlObject, hasType, type Located, textAt } from './model.js';
 
 const SCHEMA_TYPES = ['Enum', 'Object', 'Array', 'Map'];
 const MAX_DEPTH = 64;
@@ -26,7 +27,7 @@ export class Definitions {
   #collect(value: unknown, depth: number): void {
     if (depth > MAX_DEPTH) return;
     if (Array.isArray(value)) for (const item of value) this.#collect(item, depth + 1);
-    if (!isObject(value)) return;
+    if (!isPlainObject(value)) return;
     const id = textAt(value, '@id');
     if (id !== '' && SCHEMA_TYPES.some((type) => hasType(value, type)) && !this.#byId.has(id))
       this.#byId.set(id, value);

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../core/objects.js';
 import { stringify } from 'yaml';
 import { AgentError } from '../../core/errors.js';
 import { printable, printableLines } from '../../core/printable.js';
@@ -13,7 +14,6 @@ import {
   describe,
   type DtdlObject,
   hasType,
-  isObject,
   leftOver,
   type Located,
   localized,
@@ -69,7 +69,7 @@ function interfacesIn(value: unknown): { readonly interfaces: Located[]; readonl
   const list: { readonly object: unknown; readonly path: Located['path'] }[] = Array.isArray(value)
     ? value.map((object: unknown, index) => ({ object, path: [index] }))
     : [{ object: value, path: [] }];
-  const isInterface = (object: unknown): object is DtdlObject => isObject(object) && hasType(object, 'Interface');
+  const isInterface = (object: unknown): object is DtdlObject => isPlainObject(object) && hasType(object, 'Interface');
   return {
     interfaces: list.flatMap(({ object, path }) => (isInterface(object) ? [{ object, path }] : [])),
     others: list

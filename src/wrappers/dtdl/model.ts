@@ -1,4 +1,5 @@
 /** Reads the relevant parts of DTDL (versions 2 and 3) leniently; modelling tools check models. */
+import { isPlainObject } from '../../core/objects.js';
 import type { DocumentPath } from '../../documents/problem.js';
 import { LIMITS } from '../schema.js';
 import { isHoldableInXml } from '../xml-characters.js';
@@ -11,9 +12,6 @@ export interface Located {
   readonly path: DocumentPath;
 }
 
-export const isObject = (value: unknown): value is DtdlObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Whether `@type` is or contains the type; semantic types are listed beside it. */
 export const hasType = (object: DtdlObject, type: string): boolean =>
   [object['@type']].flat().some((given) => given === type);
@@ -21,10 +19,10 @@ export const hasType = (object: DtdlObject, type: string): boolean =>
 /** The objects of a list, or of a single object in place of a list. */
 export function listAt(object: DtdlObject, key: string, path: DocumentPath): Located[] {
   const value = object[key];
-  if (isObject(value)) return [{ object: value, path: [...path, key] }];
+  if (isPlainObject(value)) return [{ object: value, path: [...path, key] }];
   if (!Array.isArray(value)) return [];
   return value.flatMap((item: unknown, index) =>
-    isObject(item) ? [{ object: item, path: [...path, key, index] }] : [],
+    isPlainObject(item) ? [{ object: item, path: [...path, key, index] }] : [],
   );
 }
 
@@ -37,7 +35,7 @@ const languageOf = (value: DtdlObject): string | undefined =>
 /** A text that may exist in several languages. */
 export function localized(value: unknown): string {
   if (typeof value === 'string') return value;
-  const chosen = isObject(value) ? value[languageOf(value) ?? ''] : undefined;
+  const chosen = isPlainObject(value) ? value[languageOf(value) ?? ''] : undefined;
   return typeof chosen === 'string' ? chosen : '';
 }
 
@@ -79,7 +77,7 @@ export function describe(object: DtdlObject, more = ''): Described {
 
 /** The texts of a localized value that are not used. */
 export function otherLanguages(key: string, value: unknown): string[] {
-  if (!isObject(value)) return [];
+  if (!isPlainObject(value)) return [];
   const { [languageOf(value) ?? '']: _taken, ...others } = value;
   return Object.keys(others).length === 0 ? [] : [`left out: ${key} ${quoted(others)}`];
 }

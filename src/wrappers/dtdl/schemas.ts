@@ -1,7 +1,8 @@
+import { isPlainObject } from '../../core/objects.js';
 import type { BaseType } from '../../alwayson/codec/base-types.js';
 import type { Definitions } from './definitions.js';
 import { convertEnum } from './enums.js';
-import { describe, type DtdlObject, hasType, isObject, leftOver, listAt, quoted, textAt } from './model.js';
+import { describe, type DtdlObject, hasType, leftOver, listAt, quoted, textAt } from './model.js';
 
 interface Common {
   /** Sentences about the parts of the schema that a description cannot express. */
@@ -71,7 +72,7 @@ const MAX_DEPTH = 8;
 export function convertSchema(schema: unknown, definitions: Definitions, depth = 0): Converted {
   if (depth > MAX_DEPTH) return json(`is nested more than ${MAX_DEPTH} levels deep`);
   if (typeof schema === 'string') return convertNamed(schema, definitions, depth);
-  if (!isObject(schema)) return json('has no schema');
+  if (!isPlainObject(schema)) return json('has no schema');
   if (hasType(schema, 'Enum')) return convertEnum(schema);
   if (hasType(schema, 'Object')) return convertObject(schema, definitions, depth);
   if (hasType(schema, 'Array')) return convertArray(schema, definitions, depth);

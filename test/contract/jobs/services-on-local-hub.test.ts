@@ -291,7 +291,7 @@ test('a hub whose certificate is not trusted, or not for its name, is HubUnavail
   }
 });
 
-test('a hub with S1 limits gives 429004 as HubJobQuotaExceeded, and no job is made', async () => {
+test('reports 429004 of a hub with S1 limits as HubJobQuotaExceeded, and creates no job', async () => {
   const small = await startLocalIotHub({ hubName: 'small.test', tier: 'S1' });
   await small.addLightDevices([{ deviceId: 'd' }]);
   await small.registerDevice('offline');

@@ -70,7 +70,7 @@ describe('an agent whose log cannot be written', () => {
     expect(agent.stderr).toBe('');
   });
 
-  it('goes on working when its reader goes away', async () => {
+  it('keeps working when its reader goes away', async () => {
     agent = await LonelyAgent.start({ stdout: 'pipe', level: 'debug' });
     agent.child.stdout?.destroy();
     await agent.makeItLog(1_000);
@@ -110,7 +110,7 @@ describe('the last lines of the log', () => {
   });
 });
 
-describe('a defect that nobody catches', () => {
+describe('an uncaught error', () => {
   const throwing = (): Readonly<Record<string, string>> => {
     execFileSync('mkdir', ['-p', folder]);
     const script = join(folder, 'defect.cjs');

@@ -55,7 +55,7 @@ const isInFlight = (adminUrl: string): Promise<boolean> =>
   });
 
 describe('twx-iothub run', () => {
-  it('works with a secret in a flag, and warns on stderr and in the log', async () => {
+  it('works with a secret in a flag, with a warning on stderr and in the log', async () => {
     const file = await ends.writeConfiguration('flag.json', { log: { level: 'info' } });
     const agent = spawn(['run', '--config', file, '--set', `thingworx.appKey=${APP_KEY}`]);
     const { warning, level } = await agent.line('the configuration works but should be changed');
@@ -115,7 +115,7 @@ describe('twx-iothub run', () => {
     expect((await call).status).toBe(503);
   });
 
-  it('tells every error of the configuration and ends with 78', async () => {
+  it('reports every error of the configuration and exits with 78', async () => {
     const file = join(ends.folder, 'wrong.yaml');
     await writeFile(file, 'thingworx: { url: ftp://h }\nlog: { level: loud }\n');
     const agent = spawn(['run', '--config', file], { TWX_IOTHUB__ADMIN__PORT: 'many' });

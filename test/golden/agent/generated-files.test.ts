@@ -12,7 +12,7 @@ describe('generated files', () => {
     },
   );
 
-  it('tell of every error code', () => {
+  it('document every error code', () => {
     const page = readFileSync('docs/errors.md', 'utf8');
     expect(Object.keys(ERROR_CODES).filter((code) => !page.includes(`| \`${code}\``))).toEqual([]);
   });

@@ -253,7 +253,7 @@ describe('a request that is repeated while open', () => {
   });
 });
 
-describe('frames that are odd', () => {
+describe('unusual frames', () => {
   const header = (code: number, id: number): number[] => [1, code, 0, 0, 0, id, 0, 0, 0, 0, 1, 2, 3, 4, 0];
 
   it('keep the connection; a request that cannot be read is answered 0x80, anything else dropped', async () => {

@@ -61,7 +61,7 @@ describe('the agent', () => {
     expect(await preview('?sampleSize=1')).toHaveLength(1);
   });
 
-  it('joins the two ends, and tells how each is', async () => {
+  it('connects the two ends and reports the state of each', async () => {
     const { agent, lines } = await start();
     await agent.whenBound();
     await ready(agent);
@@ -105,7 +105,7 @@ describe('the agent', () => {
     });
   });
 
-  it('tells a refused key', async () => {
+  it('reports a refused key', async () => {
     const { agent } = await start({
       thingworx: { url: ends.platform.wsUrl, allowInsecure: true, appKey: 'wrong-key' },
     });
@@ -115,7 +115,7 @@ describe('the agent', () => {
     expect((await readiness(agent)).code).toBe(503);
   });
 
-  it('gives status without a secret', async () => {
+  it('returns its status without secrets', async () => {
     const { agent } = await start();
     const text = await (await fetch(`${agent.adminUrl}/status`)).text();
     expect(JSON.parse(text)).toMatchObject({

@@ -31,12 +31,12 @@ async function verdictOf(step: string): Promise<unknown> {
   return steps.find((candidate) => candidate.step === step);
 }
 
-it('takes the refusal of a job that does not exist for the right to write', async () => {
+it('infers the right to write from the refusal of a job that does not exist', async () => {
   await expect(verdictOf('right to create and cancel jobs')).resolves.toMatchObject({ verdict: 'ok' });
 });
 
 it.each([azureError('IotHubUnauthorizedAccess', 'Unauthorized'), '{"status":"ok"}', '{}', '<html>'])(
-  'takes no response with status 200 for it: %s',
+  'does not infer it from a response with status 200: %s',
   async (body) => {
     hub.decide = (request) => (request.path.includes('/cancel') ? { kind: 'body', body } : undefined);
     await expect(verdictOf('right to create and cancel jobs')).resolves.toMatchObject({ verdict: 'failed' });

@@ -28,7 +28,7 @@ async function check(changes: Parameters<BothEnds['writeConfiguration']>[1] = {}
 }
 
 describe('check', () => {
-  it('finds all well, step by step', async () => {
+  it('reports success for each step of a working installation', async () => {
     const { status, report } = await check();
     expect(brief(report)).toEqual([
       'configuration: valid: ok',
@@ -48,14 +48,14 @@ describe('check', () => {
     expect({ status, ok: report.ok }).toEqual({ status: 0, ok: true });
   });
 
-  it('prints a line for each step, with what to do', async () => {
+  it('prints a line for each step, with what to do about problems', async () => {
     const file = await ends.writeConfiguration('check.json');
     const { stdout } = await command(['check', '--config', file]);
     expect(stdout).toContain('ok       thingworx: AUTH: the application key is accepted\n');
     expect(stdout).toContain('\nNo step failed; 1 warning.\n');
   });
 
-  it('takes a Thing that is connected already for a warning', async () => {
+  it('warns about a Thing that is already connected', async () => {
     const agent = createAgent(await agentConfigFrom(ends.configuration), { withProcessMetrics: false });
     await agent.start();
     await agent.whenBound();
@@ -65,7 +65,7 @@ describe('check', () => {
     expect(status).toBe(0);
   });
 
-  it('says that ThingWorx does not know a Thing', async () => {
+  it('reports a Thing that ThingWorx does not know', async () => {
     const { status, report } = await check({ things: [{ name: 'AzureIotHub' }, { name: 'Missing' }] });
     expect(report.steps).toContainEqual(
       expect.objectContaining({ step: 'BIND Missing', verdict: 'failed', detail: 'ThingWorx knows no Thing Missing' }),
@@ -74,7 +74,7 @@ describe('check', () => {
     expect(status).toBe(69);
   });
 
-  it('tells a wrong application key from the rest', async () => {
+  it('reports a wrong application key as a failure of AUTH only', async () => {
     const { status, report } = await check({
       thingworx: { ...ends.configuration.thingworx, appKey: 'wrong-key' } as never,
     });
@@ -87,7 +87,7 @@ describe('check', () => {
     expect(status).toBe(69);
   });
 
-  it('tells that nobody listens', async () => {
+  it('reports a port on which no server listens', async () => {
     const { status, report } = await check({
       thingworx: { ...ends.configuration.thingworx, url: 'ws://127.0.0.1:1' } as never,
     });
@@ -106,7 +106,7 @@ describe('check', () => {
     iothubs: { main: { ...ends.configuration.iothubs?.['main'], ...changes } },
   });
 
-  it('tells a certificate that is not trusted', async () => {
+  it('reports a certificate that is not trusted', async () => {
     const { status, report } = await check(hubWith({ caFile: undefined }));
     expect(report.steps).toContainEqual(
       expect.objectContaining({ step: 'TLS', verdict: 'failed', remedy: expect.stringContaining('caFile') }),
@@ -114,7 +114,7 @@ describe('check', () => {
     expect(status).toBe(69);
   });
 
-  it('tells a refused key', async () => {
+  it('reports a refused key', async () => {
     const connectionString = ends.hub.connectionString.replace(/SharedAccessKey=.*/, 'SharedAccessKey=d3Jvbmc=');
     const { status, report } = await check(hubWith({ connectionString }));
     expect(brief(report).slice(-4)).toEqual([
@@ -127,7 +127,7 @@ describe('check', () => {
     expect(status).toBe(69);
   });
 
-  it('tells which right is missing', async () => {
+  it('reports which right is missing', async () => {
     const connectionString = ends.hub.policyConnectionString('registryRead');
     const { status, report } = await check(hubWith({ connectionString }));
     expect(brief(report).slice(-4)).toEqual([
@@ -142,7 +142,7 @@ describe('check', () => {
     expect(status).toBe(69);
   });
 
-  it('ends with 78 for a wrong configuration', async () => {
+  it('exits with 78 for an invalid configuration', async () => {
     const file = await ends.writeConfiguration('wrong.json', { log: { level: 'loud' } as never });
     const { status, stderr } = await command(['check', '--config', file]);
     expect(status).toBe(78);
@@ -243,7 +243,7 @@ describe('invoke', () => {
     expect(status).toBe(1);
   });
 
-  it('tells a refused key and an end that is not there apart', async () => {
+  it('distinguishes a refused key from an unreachable end', async () => {
     const env = { TWX_IOTHUB__THINGWORX__APPKEY: 'wrong' };
     const refused = await command(['invoke', 'FindJobs', '--url', ends.platform.url], { env });
     expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('rejects the application key') });

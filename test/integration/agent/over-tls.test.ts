@@ -51,7 +51,7 @@ describe('over TLS', () => {
     ]);
   });
 
-  it('check and agent refuse one of an authority that nobody knows', async () => {
+  it('check and agent refuse a certificate of an unknown authority', async () => {
     expect((await verdicts({ thingworx: thingworx() })).slice(0, 3)).toEqual([
       'name: ok',
       'TLS: failed',

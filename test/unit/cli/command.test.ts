@@ -63,7 +63,7 @@ describe('config', () => {
     });
   });
 
-  it('validate tells every error, one a line, and ends with 78', async () => {
+  it('validate reports every error, one per line, and exits with 78', async () => {
     const wrong = join(folder, 'wrong.yaml');
     await writeFile(wrong, 'log: { level: loud }\nadmin: { prot: 1 }\n');
     const { status, stderr } = await command(['config', 'validate', '--config', example, '--config', wrong]);
@@ -102,7 +102,7 @@ describe('config', () => {
     });
   });
 
-  it('explain says where a value came from', async () => {
+  it('explain shows where a value comes from', async () => {
     const env = { TWX_IOTHUB__LOG__LEVEL: 'debug' };
     const { stdout } = await command(['config', 'explain', 'log.level', '--config', example], { env });
     expect(stdout).toMatch(
@@ -116,7 +116,7 @@ describe('config', () => {
     expect(unset.stdout).toBe('stateDir is not set  (no value, no default)\n');
   });
 
-  it('explain does not know every key', async () => {
+  it('explain refuses an unknown key', async () => {
     const { status, stderr } = await command(['config', 'explain', 'log.levl', '--config', example]);
     expect(stderr).toContain('unknown key log.levl; did you mean log.level?');
     expect(status).toBe(2);

@@ -29,7 +29,7 @@ async function run(args: readonly string[], env: Record<string, string> = {}, st
   return { status, out: textOf(streams.stdout), err: textOf(streams.stderr) };
 }
 
-describe('what commands print of the other end', () => {
+describe('what commands print from the other end', () => {
   let server: Server;
   let url = '';
   let folder = '';

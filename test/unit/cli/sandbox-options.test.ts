@@ -11,7 +11,7 @@ afterAll(files.close);
 const read = async (content: string | Buffer) => readSandboxOptions({ config: await files.write(content) });
 
 describe("the sandbox's file", () => {
-  it('may have merge keys, and keys of its own that begin with x-', async () => {
+  it('may have merge keys and top-level keys that begin with x-', async () => {
     const text = 'x-slow: &slow\n  latencyMs: 500\n  failingShare: 0.1\nfleet:\n  <<: *slow\n  failingShare: 0.2\n';
     expect((await read(text)).fleet).toMatchObject({ latencyMs: 500, failingShare: 0.2 });
   });

@@ -23,7 +23,7 @@ describe('a query condition', () => {
     expect(checkCondition(condition, false).condition).toBe(condition);
   });
 
-  it('for module jobs is counted among modules with its names kept', () => {
+  it('for module jobs counts modules and keeps bracketed names', () => {
     const targets = checkCondition("FROM devices.modules WHERE tags.[[a-b]] = 'x'", true);
     expect(targets.isForModules).toBe(true);
     expect(targetQuery(targets, 'COUNT() AS n', "connectionState = 'Connected'")).toBe(

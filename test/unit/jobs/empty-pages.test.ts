@@ -44,7 +44,7 @@ function answerPages(sizes: readonly number[], ends: boolean): void {
 const call = (name: string, parameters: object = {}): Promise<unknown> =>
   callService(services, name, { ...parameters });
 
-describe('empty pages without end', () => {
+describe('endless empty pages', () => {
   beforeEach(() => answerPages([], false));
 
   it.each([
@@ -70,7 +70,7 @@ describe('empty pages without end', () => {
   });
 });
 
-it('a page of results that was begun is returned with a token for the rest', async () => {
+it('a page of results that has rows is returned with a token for the rest', async () => {
   answerPages([3, 0, 0], false);
   const first = (await call('QueryJobResultsPage', { query })) as { rows: unknown[]; continuationToken: string };
   expect(first.rows).toHaveLength(3);
@@ -80,7 +80,7 @@ it('a page of results that was begun is returned with a token for the rest', asy
   expect(failure.code).toBe('HubUnavailable');
 });
 
-it('a count that meets empty pages without end is "more than"', async () => {
+it('a count that meets endless empty pages is "more than"', async () => {
   serve({}, 8192);
   answerPages([200], false);
   const failure = await failureOf(call('QueryJobResults', { query }));
@@ -88,7 +88,7 @@ it('a count that meets empty pages without end is "more than"', async () => {
   expect(asked).toBe(1 + MAX_EMPTY_PAGES);
 });
 
-it('a count whose pages have rows without a number ends too', async () => {
+it('a count whose pages have rows without a number also ends', async () => {
   hub.operations.query = (_context, { continuationToken }) => {
     asked += 1;
     return Promise.resolve({ items: [{}], continuationToken: String(Number(continuationToken ?? 0) + 1) });
@@ -108,7 +108,7 @@ describe('empty pages between rows', () => {
     await expect(call(name, parameters)).resolves.toHaveLength(3);
   });
 
-  it('hide nothing from the paging service', async () => {
+  it('hide no rows from the paging service', async () => {
     answerPages([...gap, 2, ...gap, 1, ...gap], true);
     await expect(call('QueryJobResultsPage', { query })).resolves.toMatchObject({
       rows: [{}, {}, {}],

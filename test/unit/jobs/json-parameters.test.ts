@@ -39,7 +39,7 @@ async function refusal(name: string, parameters: Record<string, unknown>): Promi
 
 const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 
-describe('a list that ThingWorx has wrapped', () => {
+describe('a list that ThingWorx wraps', () => {
   it.each([
     [{ array: [1, 2] }, [1, 2]],
     [{ array: [] }, []],
@@ -59,7 +59,7 @@ describe('a list that ThingWorx has wrapped', () => {
     expect(hub.lastBody['cloudToDeviceMethod']).toHaveProperty('payload', sent);
   });
 
-  it('is no patch', async () => {
+  it('is not a valid patch', async () => {
     await expect(refusal(TWIN, { patch: { array: [{ tags: { a: 1 } }] } })).resolves.toMatch(
       /patch must be a JSON object/,
     );
@@ -113,7 +113,7 @@ describe('payloadText', () => {
     expect(message).toContain(`line ${line}, column ${column}`);
   });
 
-  it.each([0, '', null, false, {}, []])('together with the payload %j is refused', async (payload) => {
+  it.each([0, '', null, false, {}, []])('is refused together with the payload %j', async (payload) => {
     const message = await refusal(METHOD, { methodName: 'm', payload, payloadText: '1' });
     expect(message).toMatch(/payloadText.*payload/);
   });
@@ -188,7 +188,7 @@ describe('the size of a JSON parameter', () => {
     expect(failure.reason).toMatch(/^InvalidArgument: Parameter "patch" has \d+ bytes of JSON; at most 131072/);
   });
 
-  it.each([200_000, 2_000_000])('is refused at once for a list of %d objects', async (length) => {
+  it.each([200_000, 2_000_000])('is refused quickly for a list of %d objects', async (length) => {
     const list = Array.from({ length }, () => ({}));
     const takenMs = startProcessorStopwatch();
     await expect(refusal(METHOD, { methodName: 'm', payload: list })).resolves.toMatch(

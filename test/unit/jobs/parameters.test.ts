@@ -30,7 +30,7 @@ describe('the bounds of a job parameter', () => {
     expect([minimum - 1, minimum, maximum, maximum + 1].map(isAccepted)).toEqual([false, true, true, false]);
   });
 
-  test.each(['connectTimeoutInSeconds', 'responseTimeoutInSeconds'])('stand in the description: %s', (name) => {
+  test.each(['connectTimeoutInSeconds', 'responseTimeoutInSeconds'])('are in the description: %s', (name) => {
     const { minimum, maximum, description } = parameterOf(name);
     expect(description).toContain(`: ${minimum} to ${maximum}, default 30`);
   });

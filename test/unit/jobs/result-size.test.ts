@@ -23,7 +23,7 @@ const row = (index: number, text = ''): NativeRow => ({
   error: '',
 });
 
-test('the size of a row is the bytes that it adds to an answer', () => {
+test('the size of a row is the number of bytes that it adds to a response', () => {
   const sizeOf = (rows: readonly NativeRow[]): number => encodeMessage(HEADER, answer(rows)).length;
   const empty = sizeOf([]);
   for (const each of [row(0), row(69), row(64, 'x'.repeat(300)), {}])

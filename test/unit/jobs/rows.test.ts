@@ -57,7 +57,7 @@ describe('a JSON cell', () => {
       expect(jobRow(readJob({ cloudToDeviceMethod: method }), undefined)).not.toHaveProperty('payload');
   });
 
-  it('is an object that holds every value of JSON, in jobs as well', () => {
+  it('is an object that can hold any JSON value, also in jobs', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.bigInt(), (value, id) => {
         const held = fc.sample(fc.constantFrom<unknown>(value, [value, id], { value, id }, id), 1)[0];

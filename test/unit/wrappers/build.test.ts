@@ -18,7 +18,7 @@ function extensionOf(files: ReadonlyMap<string, Uint8Array>): Record<string, str
 }
 
 describe('a build', () => {
-  it('makes all files of the bundle', () => {
+  it('generates all files of the bundle', () => {
     expect([...buildBundle(example).keys()].sort()).toEqual([
       'acme-maintenance/README.md',
       'acme-maintenance/acme-maintenance-1.0.0.zip',
@@ -35,7 +35,7 @@ describe('a build', () => {
     ]);
   });
 
-  it('packs an extension with metadata and one entity a file', () => {
+  it('packs an extension with metadata and one file per entity', () => {
     const extension = extensionOf(buildBundle(example));
     expect(Object.keys(extension)).toEqual([
       'metadata.xml',
@@ -71,7 +71,7 @@ describe('a build', () => {
     expect(order[0]).toBeGreaterThan(0);
   });
 
-  it('gives the same bytes again, from JSON too, and in any time zone', () => {
+  it('yields the same bytes again, also from JSON and in any time zone', () => {
     const first = buildBundle(example);
     const zone = process.env['TZ'];
     try {
@@ -83,13 +83,13 @@ describe('a build', () => {
     }
   });
 
-  it('makes no Thing when the shape is put on the hub’s own Thing', () => {
+  it('generates no Thing if the hub’s own Thing implements the shape', () => {
     const files = buildBundle(describeWrappers(EXAMPLE_DESCRIPTION.replace('hubThing: AzureIotHub', 'hubThing: me')));
     expect([...files.keys()].filter((file) => file.includes('/Things/'))).toEqual([]);
     expect(textOf(files, 'acme-maintenance/acme-maintenance.xml')).toContain('var _hub = me;');
   });
 
-  it('calls the services that it is told to', () => {
+  it('calls the services that the options name', () => {
     const options = { hubService: 'MethodService', hubTwinService: 'TwinService' };
     const xml = textOf(buildBundle(example, options), 'acme-maintenance/acme-maintenance.xml');
     expect(xml).toContain('_hub["MethodService"](_call)');
@@ -97,7 +97,7 @@ describe('a build', () => {
     expect(xml).not.toContain('AzureIotDeviceJobSchedule');
   });
 
-  it('refuses an InfoTable for a payload that is one value', () => {
+  it('refuses an InfoTable for a payload that is a single value', () => {
     const whole = describeWrappers(
       withService('name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: JSON, payloadPath: "" }]'),
     );
@@ -107,7 +107,7 @@ describe('a build', () => {
     expect(buildBundle(whole, { payloadType: 'string' }).size).toBeGreaterThan(0);
   });
 
-  it('makes 500 wrappers in under two seconds', () => {
+  it('generates 500 wrappers in less than two seconds', () => {
     const { services, ...rest } = parse(EXAMPLE_DESCRIPTION) as { services: { name: string }[] };
     const many = Array.from({ length: 500 }, (_, index) => ({ ...services[index % 3], name: `Service${index}` }));
     const text = JSON.stringify({ ...rest, services: many });

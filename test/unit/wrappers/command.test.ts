@@ -18,7 +18,7 @@ describe('twx-iothub wrappers', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('init writes an example that build takes, and never overwrites', async () => {
+  it('init writes an example that build accepts, and never overwrites a file', async () => {
     expect(await run('init', at('w.yaml'))).toMatchObject({ status: 0 });
     expect(await run('build', at('w.yaml'), '--out', at('out'))).toMatchObject({ status: 0, out: '' });
     await writeFile(at('w.yaml'), 'mine');
@@ -80,7 +80,7 @@ describe('twx-iothub wrappers', () => {
     expect(await readFile(at('out', 'other', 'README.md'), 'utf8')).toBe('theirs');
   });
 
-  it('build tells all errors of all files, with status 78, and writes nothing', async () => {
+  it('build reports all errors of all files, exits with 78, and writes nothing', async () => {
     await writeFile(at('a.yaml'), 'bundle: { name: a, version: x }\nservices: [{ name: A, kind: deviceMethod }]\n');
     await writeFile(
       at('b.json'),
@@ -115,13 +115,13 @@ describe('twx-iothub wrappers', () => {
     expect(await run(...args)).toMatchObject({ status: 2 });
   });
 
-  it('status is 78 for a file that is not there, and 1 for a folder that cannot be made', async () => {
+  it('status is 78 for a missing file, and 1 for a folder that cannot be created', async () => {
     expect(await run('build', at('none.yaml'), '--out', at('out'))).toMatchObject({ status: 78 });
     await run('init', at('w.yaml'));
     expect(await run('build', at('w.yaml'), '--out', at('w.yaml', 'out'))).toMatchObject({ status: 1 });
   });
 
-  it('init and from-dtdl end what they write with one line end', async () => {
+  it('init and from-dtdl end their output with one line end', async () => {
     const model = path.join(__dirname, '..', '..', 'fixtures', 'wrappers', 'controller.dtdl.json');
     await run('init', at('w.yaml'));
     await run('from-dtdl', model, '--out', at('d.yaml'));
@@ -133,7 +133,7 @@ describe('twx-iothub wrappers', () => {
     for (const text of texts) expect(text).toMatch(/[^\n]\n$/);
   });
 
-  it('from-dtdl prints nothing of a model that would steer the terminal', async () => {
+  it('from-dtdl prints no characters of a model that would control the terminal', async () => {
     const steering = '\u001B]0;pwned\u0007\u009b2J';
     const model = {
       '@id': 'dtmi:a:B;1',

@@ -17,7 +17,7 @@ const BUNDLE = 'bundle: {name: acme, version: 1.0.0}\n';
 const BIG = '7615917337495251231';
 
 describe('a file of wrapper descriptions', () => {
-  it('may have merge keys, and keys of its own that begin with x-', async () => {
+  it('may have merge keys and top-level keys that begin with x-', async () => {
     const text = `x-job: &job {connectTimeoutInSeconds: 30, queryCondition: "*"}
 x-delay: &delay {name: delay, baseType: INTEGER, required: true}
 ${BUNDLE}services:

@@ -219,7 +219,7 @@ describe('a description', () => {
     );
   });
 
-  it('tells every error at once, with its place, those in other services too', () => {
+  it('reports every error at once, with its place, including those in other services', () => {
     const problems = problemsOf(`bundle: { name: 1abc, version: 1.2 }
 services:
   - name: A

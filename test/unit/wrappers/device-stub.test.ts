@@ -69,7 +69,7 @@ describe('the stub of device-maintenance', () => {
     );
   });
 
-  it('tells of desired properties that its services set, and of wrong ones', () => {
+  it('notifies handlers of desired properties that its services set, and of invalid ones', () => {
     const told: unknown[] = [];
     const twin = { on: (_event: string, listener: (desired: unknown) => void) => void (tell = listener) };
     let tell: (desired: unknown) => void = () => undefined;

@@ -92,7 +92,7 @@ describe('a description from a DTDL model', () => {
     ]);
   });
 
-  it('reports interfaces that are not there', async () => {
+  it('reports missing interfaces', async () => {
     const { notes } = await fromModel({
       '@id': 'dtmi:a:B;1.3',
       '@type': 'Interface',

@@ -56,7 +56,7 @@ describe('the output folder of a build', () => {
     'out/docs/guide/chapter.md': 'text',
   };
 
-  it('is refused when it holds files of other origin, and stays as it was', async () => {
+  it('is refused if it contains files of other origin, and is not changed', async () => {
     for (const [file, text] of Object.entries(THEIRS)) await put(file, text);
     const before = await contentsOf(at('out'));
     const { status, err } = await build();
@@ -65,7 +65,7 @@ describe('the output folder of a build', () => {
     expect(await contentsOf(at('out'))).toEqual(before);
   });
 
-  it('with --force keeps every file of other origin that is not in the way, also in later builds', async () => {
+  it('with --force keeps every file of other origin that it does not have to overwrite, also in later builds', async () => {
     for (const [file, text] of Object.entries(THEIRS)) await put(file, text);
     expect(await build('--force')).toMatchObject({
       status: 0,
@@ -89,7 +89,7 @@ describe('the output folder of a build', () => {
     expect(await readdir(at('out/docs/schemas'))).toContain('Reset.json');
   });
 
-  it('keeps a file under a name of builds that no build has made, and check agrees afterwards', async () => {
+  it('keeps a file with a name of builds that no build has written, and check agrees afterwards', async () => {
     await build();
     await put('out/docs/schemas/Old.json', '{}');
     expect(await check()).toMatchObject({ status: 1, out: 'stale: docs/schemas/Old.json\n' });
@@ -178,7 +178,7 @@ describe('the output folder of a build', () => {
       expect(await contentsOf(folder)).toEqual({ ...before, 'w.yaml': description('Reboot', 'Other') });
     });
 
-    it('is refused when a link leads nowhere, or a folder is in the way of a file', async () => {
+    it('is refused for a dangling link, or a folder in place of a file', async () => {
       await mkdir(at('out/docs/README.md'), { recursive: true });
       await symlink(at('nowhere'), at('out/docs/docs.xml'));
       const { status, err } = await build(...flags);

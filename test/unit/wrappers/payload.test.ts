@@ -81,7 +81,7 @@ constants: { /deep/c: [1], /z: null }`;
     expect(callOf(one('baseType: JSON, payloadPath: ""'), { v: value }).payload).toEqual(wanted);
   });
 
-  it('takes defaults for absent values only', () => {
+  it('applies defaults to absent values only', () => {
     const service = one('baseType: STRING, default: d, required: true');
     expect(callOf(service, { v: null }).payload).toEqual({ v: 'd' });
     expect(callOf(service, { v: '' }).payload).toEqual({ v: '' });

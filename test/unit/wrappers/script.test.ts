@@ -83,7 +83,7 @@ describe('a script', () => {
     });
   });
 
-  it('gives a foreign service a time limit for devices that are offline, unless the description has one', () => {
+  it('sends a connect timeout to a service of others unless the description sets one', () => {
     const target = { methodService: 'Schedule', fallbackConnectTimeoutInSeconds: 30 };
     const call = (job: string): unknown =>
       run(withService(`name: Do\nkind: deviceMethod\n${job}`), {}, target).calls[0];

@@ -115,7 +115,7 @@ describe('wrappers at run time', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('must have names of their own across files, and files must be readable', async () => {
+  it('must have unique names across files, and files must be readable', async () => {
     const other = withService(METHOD, SHAPES)
       .replace('name: test', 'name: other')
       .replace('name: Reboot', 'name: REBOOT');

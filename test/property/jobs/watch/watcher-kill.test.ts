@@ -133,7 +133,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 const run = fc.record({ actions: fc.array(action, { maxLength: 8 }), diesAfter: fc.integer({ min: 0, max: 25 }) });
 
-test('over any deaths of the agent each observed change is told, the end of every job among them, and little twice', async () => {
+test('notifies each observed change, including the end of every job, across any kills of the agent, and repeats few', async () => {
   let checked = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(run, { minLength: 1, maxLength: 6 }), async (runs) => {

@@ -101,7 +101,7 @@ describe('every key', () => {
     expect(config.things).toEqual([{ name: 'AzureIotHub', iothub: 'main' }]);
   });
 
-  it('stands in the example with its description', () => {
+  it('is in the example with its description', () => {
     const text = exampleConfiguration();
     const named = CONFIGURATION_KEYS.filter(({ path }) => !path.at(-1)?.startsWith('<'));
     const missing = named.filter(({ path, description }) => {
@@ -110,7 +110,7 @@ describe('every key', () => {
     expect(missing).toEqual([]);
   });
 
-  it('is known by name in the table', () => {
+  it('is in the table by name', () => {
     const leaves = CONFIGURATION_KEYS.map(({ path }) => path.join('.'));
     expect(leaves).toEqual(
       expect.arrayContaining([
@@ -167,7 +167,7 @@ describe('the address of ThingWorx', () => {
 });
 
 describe('errors', () => {
-  it('come all at once, with file, line, column and hint', async () => {
+  it('are reported all at once, with file, line, column and hint', async () => {
     const text = `
 thingworx:
   url: ftp://x
@@ -250,14 +250,14 @@ shutdown: { timeoutSeconds: 60 }
     expect(problems.join('\n')).not.toContain('top-secret-key');
   });
 
-  it('name a file that is not there', async () => {
+  it('name a missing file', async () => {
     const result = await loadConfiguration({ files: [join(folder, 'none.yaml')] });
     expect(result).toMatchObject({ ok: false, problems: [{ message: 'cannot be read: there is no such file' }] });
   });
 });
 
 describe('several files and the environment', () => {
-  it('lets the later file win, map by map', async () => {
+  it('lets later files override earlier ones, map by map', async () => {
     const files = [
       await file(MINIMAL),
       await file('log: { level: debug }\nadmin: { port: 0 }\niothubs: { main: { tier: S3 } }\n'),
@@ -269,7 +269,7 @@ describe('several files and the environment', () => {
     });
   });
 
-  it('replaces lists, and takes a key without value for absent', async () => {
+  it('replaces lists, and treats a key without a value as absent', async () => {
     const first = await file(`${MINIMAL}services: { deny: [GetJob, FindJobs] }\nlog: { level: debug }\n`);
     const second = await file('services: { deny: [CancelJob] }\nlog:\n  level:\nguards:\n');
     const result = await loadConfiguration({ files: [first, second] });
@@ -306,7 +306,7 @@ describe('several files and the environment', () => {
     expect(config.thingworx.appKey).toBe('key-in-environment');
   });
 
-  it('names the variable in errors, and the one that was probably meant', async () => {
+  it('names the variable in errors, and the likely correct one', async () => {
     const problems = await problemsOf(MINIMAL, { TWX_IOTHUB__LOG__LEVEL: 'loud', TWX_IOTHUB__THINGWORX__APKEY: 'x' });
     expect(problems).toEqual([
       'TWX_IOTHUB__THINGWORX__APKEY: is not the name of a key (did you mean TWX_IOTHUB__THINGWORX__APPKEY?)',
@@ -314,7 +314,7 @@ describe('several files and the environment', () => {
     ]);
   });
 
-  it('lets flags win over the environment', async () => {
+  it('lets flags override the environment', async () => {
     const config = await configOf(MINIMAL, { TWX_IOTHUB__LOG__LEVEL: 'warn' }, ['log.level=error', 'things[0].name=T']);
     expect(config).toMatchObject({ log: { level: 'error' }, things: [{ name: 'T' }] });
     expect(await problemsOf(MINIMAL, {}, ['log.levl=x', 'nonsense'])).toEqual([
@@ -333,21 +333,21 @@ describe('several files and the environment', () => {
 describe('secret files', () => {
   const withFile = (name: string): string => MINIMAL.replace('appKey: key-in-file', `appKeyFile: ${name}`);
 
-  it('are read and trimmed; names are relative to the file that has them', async () => {
+  it('are read and trimmed; paths are relative to the file that contains them', async () => {
     const secret = await file('  the-key \n', 0o640);
     const config = await configOf(withFile(secret.slice(folder.length + 1)));
     expect(config.thingworx).toMatchObject({ appKey: 'the-key' });
     expect(config.thingworx).not.toHaveProperty('appKeyFile');
   });
 
-  it('are refused when others may read them, with the command to run', async () => {
+  it('are refused if others can read them, with the command to run', async () => {
     const secret = await file('the-key', 0o644);
     expect(await problemsOf(withFile(secret))).toEqual([
       `FILE:4:15: thingworx.appKeyFile: others can read ${secret} (run \`chmod 600 ${secret}\`)`,
     ]);
   });
 
-  it('are refused beside the secret itself, wherever either stands', async () => {
+  it('are refused together with the secret itself, wherever each is set', async () => {
     const secret = await file('the-key');
     expect((await problemsOf(withFile(secret), { TWX_IOTHUB__THINGWORX__APPKEY: 'x' }))[0]).toContain(
       'both appKey and appKeyFile are set (remove one of them; the other is at TWX_IOTHUB__THINGWORX__APPKEY)',
@@ -361,7 +361,7 @@ describe('secret files', () => {
     expect((await problemsOf(withFile(await file(content))))[0]).toContain(problem);
   });
 
-  it('of a hub are checked for their form, without telling their content', async () => {
+  it('of a hub are checked for their form, without revealing their content', async () => {
     const secret = await file('HostName=h;SharedAccessKey=top-secret-key');
     const text = MINIMAL.replace(/connectionString: .*/, `connectionStringFile: ${secret}`);
     const problems = await problemsOf(text);
@@ -369,7 +369,7 @@ describe('secret files', () => {
     expect(problems.join()).not.toContain('top-secret-key');
   });
 
-  it('give connection string and SAS token', async () => {
+  it('provide connection string and SAS token', async () => {
     const token = 'SharedAccessSignature sr=h.example.net&sig=abc%3D&se=99999999999&skn=p';
     const text = MINIMAL.replace(/connectionString: .*/, `sasTokenFile: ${await file(`${token}\n`)}`);
     expect((await configOf(text)).iothubs[0]?.credentials).toEqual({ sasToken: token });
@@ -404,7 +404,7 @@ describe('explain', () => {
     expect(explanations?.[0]).toMatchObject({ key: 'iothubs.main.connectionString', value: '********' });
   });
 
-  it('knows no other keys', async () => {
+  it('refuses other keys', async () => {
     expect(await explain('log.levl')).toBeUndefined();
     expect(await explain('iothubs.main.colour')).toBeUndefined();
   });

@@ -28,7 +28,7 @@ async function load(text: string, fileRights?: FileRights) {
   return { problems: result.ok ? [] : format([...result.problems]), warnings: format([...result.warnings]) };
 }
 
-describe('a secret file that others may read', () => {
+describe('a secret file that others can read', () => {
   const WARNING =
     'FILE:4:15: thingworx.appKeyFile: others can read FILE (set `defaultMode: 0400` for the volume in Kubernetes, ' +
     'or `mode: 0400` for the secret in Docker Compose and Swarm)';
@@ -50,7 +50,7 @@ describe('a secret file that others may read', () => {
     expect(warnings).toEqual(verdict === 'warned' ? [WARNING] : []);
   });
 
-  it.each(['connectionStringFile', 'sasTokenFile', 'clientKeyFile'])('is treated so as %s too', async (key) => {
+  it.each(['connectionStringFile', 'sasTokenFile', 'clientKeyFile'])('is treated the same way as %s', async (key) => {
     const secret = await files.write(
       key === 'sasTokenFile' ? 'SharedAccessSignature sr=h&sig=s&se=1' : CONNECTION,
       0o444,
@@ -64,7 +64,7 @@ describe('a secret file that others may read', () => {
     expect(warned).toEqual({ problems: [], warnings: [expect.stringContaining('`defaultMode: 0400`')] });
   });
 
-  it('warns whoever calls for it', async () => {
+  it('passes the warning to the caller', async () => {
     const secret = await files.write('the-key', 0o444);
     const warnings: string[] = [];
     const sources = { files: [await files.write(withFile(secret))], fileRights: rights(USER, true) };
@@ -118,7 +118,7 @@ describe('isReadOnlyIn', () => {
     expect(isReadOnlyIn(MOUNTS, path)).toBe(isReadOnly);
   });
 
-  it('takes every mount for writable where the system does not list them', () => {
+  it('treats every mount as writable where the system does not list mounts', () => {
     expect(isReadOnlyIn('', '/a')).toBe(false);
   });
 });
@@ -217,7 +217,7 @@ describe('a secret in a flag', () => {
     },
   );
 
-  it('is not repeated when the flag is written wrong', async () => {
+  it('is not repeated if the flag is malformed', async () => {
     const config = await files.write(MINIMAL);
     for (const setting of ['thingworx.appKey:s3cret', 'thingworx.appKey s3cret', 'thingworx.appKey:s3cret=']) {
       const { status, stderr } = await command(['config', 'validate', '--config', config, '--set', setting]);

@@ -22,7 +22,7 @@ const BAD_STRINGS: readonly (readonly [string, RegExp])[] = [
   [CONNECTION.replace('SharedAccessKeyName=p;', ''), /lacks SharedAccessKeyName/],
 ];
 
-describe('a connection string that cannot be', () => {
+describe('an invalid connection string', () => {
   const without = MINIMAL.replace(/ {4}connectionString: .*\n/, '    tier: S1\n');
 
   it.each(BAD_STRINGS)('is refused where it is in the file: %#', async (text, reason) => {
@@ -49,14 +49,14 @@ describe('a connection string that cannot be', () => {
     expect(problems[0]).not.toMatch(/c2V|not-base64|h\.example/);
   });
 
-  it('is one that people did not just paste with blanks and quotes', async () => {
+  it('does not include one pasted with spaces and quotes', async () => {
     const pasted = `"${CONNECTION.replaceAll(';', '; ')}"`;
     expect(await problemsOf(MINIMAL.replace(CONNECTION, `'${pasted}'`))).toEqual([]);
     expect(await problemsOf(without, { TWX_IOTHUB__IOTHUBS__MAIN__CONNECTIONSTRING: pasted })).toEqual([]);
   });
 });
 
-describe('hosts that cannot be', () => {
+describe('invalid hosts', () => {
   it.each<[string, string, RegExp]>([
     ['thingworx.url', 'wss://a..b', /must name a host/],
     ['thingworx.url', 'wss:/h', /must be a URL/],
@@ -139,13 +139,13 @@ describe('a proxy and other URLs with a password', () => {
     expect(stdout + stderr).not.toMatch(/s3|cret/);
   });
 
-  it('does not show a secret that stands in a list or map', async () => {
+  it('does not show a secret inside a list or map', async () => {
     const config = await files.write(MINIMAL.replace('key-in-file', '[s3cret, {s3cret: s3cret}]'));
     expect((await command(['config', 'explain', 'thingworx', '--config', config])).stdout).not.toContain('s3cret');
   });
 });
 
-describe('Things that are bound under one name', () => {
+describe('Things that would be bound under the same name', () => {
   it.each<[string, string]>([
     [
       '[{name: A, identifier: x}, {name: B, identifier: x}]',
@@ -206,7 +206,7 @@ things:
     expect(Object.keys(printed)).not.toContain('x-hub');
   });
 
-  it('has its errors where they were written', async () => {
+  it('has errors at the place where they were written', async () => {
     expect(await problemsOf(TEXT.replace('S2', 'S9'))).toEqual([
       'FILE:2:9: iothubs.main.tier: must be one of F1, S1, S2, S3, unlimited',
     ]);
@@ -240,7 +240,7 @@ describe('encodings and numbers', () => {
     ]);
   });
 
-  it('does not repeat what runs together with a key', async () => {
+  it('does not repeat text that directly follows a key', async () => {
     const problems = await problemsOf('thingworx: {url: "wss://h", appKey=s3cret: 1}\n');
     expect(problems.join('\n')).not.toContain('s3cret');
     expect(problems).toContainEqual(expect.stringContaining('thingworx.appKey: runs together with its value'));

@@ -114,7 +114,7 @@ describe('the Host of a request to the admin server', () => {
     },
   );
 
-  it('does not get the details of an agent that is not ready by the plain probe either', async () => {
+  it('does not return the details of an agent that is not ready to a plain probe either', async () => {
     const port = await start(false);
     const answer = await ask(port, '/readyz', ['Host: evil.example']);
     expect(statusOf(answer)).toBe(503);
@@ -145,7 +145,7 @@ describe('the Host of a request to the admin server', () => {
   });
 });
 
-describe('an odd request to the admin server', () => {
+describe('a malformed request to the admin server', () => {
   const HOST = 'Host: 127.0.0.1';
 
   /** Everything that comes back for these bytes. */
@@ -211,7 +211,7 @@ describe('an odd request to the admin server', () => {
 describe('the connections of the admin server', () => {
   const probe = async (port: number): Promise<number> => statusOf(await ask(port, '/livez', ['Host: 127.0.0.1']));
 
-  it.each([64, 255, 256, 257, 300, 600])('answers probes beside %i that say nothing', async (count) => {
+  it.each([64, 255, 256, 257, 300, 600])('answers probes beside %i silent connections', async (count) => {
     const port = await start();
     for (let index = 0; index < count; index += 1) await open(port);
     const startMs = performance.now();
@@ -247,7 +247,7 @@ describe('the connections of the admin server', () => {
     expect(String((await again)[0])).toContain('200 OK');
   });
 
-  it('closes one that says nothing after 5 s, looking every second', async () => {
+  it('closes a silent one after 5 s, checked every second', async () => {
     const port = await start();
     const startMs = performance.now();
     const silent = await open(port);

@@ -81,7 +81,7 @@ describe('the output of the log', () => {
     expect(output.droppedLines).toBe(0);
   });
 
-  it('holds lines while nobody reads, drops what is above its bound, and counts it', () => {
+  it('queues lines while the other end does not read, and drops and counts those beyond its bound', () => {
     const device = new ScriptedDevice();
     device.takes = 0;
     const { output, clock } = outputTo(device, 100);
@@ -150,7 +150,7 @@ describe('the output of the log', () => {
     expect(failing.text).toBe('');
   });
 
-  it('flushSync writes the last lines in order, and gives up in a quarter of a second', () => {
+  it('flushSync writes the last lines in order, for at most a quarter of a second', () => {
     const device = new ScriptedDevice();
     device.takes = 0;
     const { output, blocked } = outputTo(device);
@@ -183,7 +183,7 @@ describe('the output of the log', () => {
 });
 
 describe('a log on such an output', () => {
-  it('says how many lines were dropped once it works again', () => {
+  it('reports how many lines were dropped once it works again', () => {
     const device = new ScriptedDevice();
     device.takes = 0;
     const { output, clock } = outputTo(device, 500);

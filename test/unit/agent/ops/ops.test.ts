@@ -33,7 +33,7 @@ describe('the log', () => {
     expect(line.endsWith('}\n')).toBe(true);
   });
 
-  it('shows characters that steer a terminal as escapes, and keeps the value', () => {
+  it('shows characters that control a terminal as escapes, and keeps the value', () => {
     const reason = 'a\u009B2J\u202E\u200B\u007F\u001B[2J\n';
     const [line = ''] = logged((log) => log.warn({ reason }, 'refused'));
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}](?!$)/u);
@@ -97,7 +97,7 @@ describe('health', () => {
     expect(health.report().ready).toBe(false);
   });
 
-  it('shows what an other end has said without secrets and control characters', () => {
+  it('shows text of another end without secrets and control characters', () => {
     const health = new Health(new ManualClock(), scrubber(['the-app-key-1234', 'c2VjcmV0LWtleQ==']));
     const said = [
       'the-app-key-1234',
@@ -122,7 +122,7 @@ describe('health', () => {
     }
   });
 
-  it('is not ready while stopping, whatever is told then', () => {
+  it('is not ready while stopping, whatever is reported', () => {
     const health = new Health(new ManualClock());
     health.set('platform', 'ok');
     health.stopping();

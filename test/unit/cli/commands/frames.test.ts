@@ -90,7 +90,7 @@ describe('frames decode', () => {
     ]);
   });
 
-  it('masks application keys unless told not to', async () => {
+  it('masks application keys unless --show-secrets is set', async () => {
     const masked = await decode(AUTH);
     expect(masked.stdout).not.toContain('4711');
     expect(jsonLines(masked.stdout)[0].body).toEqual({ kind: 'auth', claims: { appKey: '********' } });
@@ -98,13 +98,13 @@ describe('frames decode', () => {
     expect(jsonLines(shown.stdout)[0].body).toEqual({ kind: 'auth', claims: { appKey: 'key-4711' } });
   });
 
-  it('tells trailing bytes only when there are any', async () => {
+  it('reports trailing bytes only if there are any', async () => {
     const [without, withSome] = jsonLines((await decode(`${VOID_ANSWER}\n${VOID_ANSWER} 0000`)).stdout);
     expect(without).not.toHaveProperty('trailingBytes');
     expect(withSome.trailingBytes).toBe(2);
   });
 
-  it('gives each frame that cannot be read an error on its line, goes on, and ends with 1', async () => {
+  it('reports each frame that cannot be decoded on its line, continues, and exits with 1', async () => {
     const input = [
       VOID_ANSWER,
       '01 03 0000',
@@ -151,7 +151,7 @@ describe('frames decode', () => {
     });
   });
 
-  it('tells after the last chunk when the joined message cannot be read', async () => {
+  it('reports after the last chunk that the reassembled message cannot be decoded', async () => {
     const chunks = [1, 2].map((chunkId) => toHex(chunk(0x40, { chunkId, chunkCount: 2, data: [5] })));
     const { stdout, exitCode } = await decode(chunks.join('\n'));
     expect(jsonLines(stdout).map((line) => line.error?.code)).toEqual([undefined, undefined, 'FrameTruncated']);
@@ -246,7 +246,7 @@ describe('frames decode of messages that stay unfinished', () => {
 });
 
 describe('frames decode of long and hostile input', () => {
-  it('gives a line of any length one error, and goes on', async () => {
+  it('reports one error for a line of any length, and continues', async () => {
     const { stdout, exitCode } = await decode(`${'00'.repeat(33 * 1_048_576)}\n${VOID_ANSWER}`);
     expect(exitCode).toBe(1);
     expect(jsonLines(stdout)).toEqual([
@@ -270,7 +270,7 @@ describe('frames encode', () => {
     expect(lines(encoded.stdout)).toEqual(vectors.map(withoutStrays));
   });
 
-  it('refuses a masked key, goes on with the next line, and ends with 1', async () => {
+  it('refuses a masked key, continues with the next line, and exits with 1', async () => {
     const masked = await decode(`${AUTH}\n${VOID_ANSWER}`);
     const { stdout, stderr, exitCode } = await runFrames(['encode'], masked.stdout);
     expect(exitCode).toBe(1);

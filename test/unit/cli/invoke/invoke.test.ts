@@ -129,7 +129,7 @@ describe('waiting', () => {
     );
   });
 
-  it('does not put an odd id into a query', async () => {
+  it('does not put an invalid id into a query', async () => {
     const options = { client: client([]), thing: 'T', jobId: "x' OR '1'='1" };
     await expect(waitForJob(silent, options)).rejects.toMatchObject({ code: 'RequestRefused' });
   });

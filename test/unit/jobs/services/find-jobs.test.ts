@@ -59,16 +59,19 @@ describe('the status filter', () => {
     ['canceled', ['cancelled']],
     ['unknown', ['unknown']],
   ];
-  it.each(CASES)('%s lists the jobs that show it, by values that clients know', async (status, jobIds) => {
-    addOneOfEach();
-    const rows = await call('FindJobs', { status: status.toUpperCase() });
-    expect(rows.map((row) => String(row['jobId'])).toSorted()).toEqual(jobIds);
-    expect(KNOWN).toEqual(expect.arrayContaining(askedFor()));
-    const shown = { enqueued: 'pending', canceled: 'cancelled' }[status] ?? status;
-    if (status !== 'queued') expect(new Set(rows.map((row) => row['status']))).toEqual(new Set([shown]));
-  });
+  it.each(CASES)(
+    '%s lists the jobs with this status, by values that published clients know',
+    async (status, jobIds) => {
+      addOneOfEach();
+      const rows = await call('FindJobs', { status: status.toUpperCase() });
+      expect(rows.map((row) => String(row['jobId'])).toSorted()).toEqual(jobIds);
+      expect(KNOWN).toEqual(expect.arrayContaining(askedFor()));
+      const shown = { enqueued: 'pending', canceled: 'cancelled' }[status] ?? status;
+      if (status !== 'queued') expect(new Set(rows.map((row) => row['status']))).toEqual(new Set([shown]));
+    },
+  );
 
-  it('shows queued jobs as pending or scheduled when none is asked for', async () => {
+  it('returns queued jobs as pending or scheduled if no status is requested', async () => {
     addOneOfEach();
     const rows = await call('FindJobs');
     expect(askedFor()).toEqual([undefined]);
@@ -77,7 +80,7 @@ describe('the status filter', () => {
     expect(rows.every((row) => row['status'] !== 'queued' && row['status'] !== 'enqueued')).toBe(true);
   });
 
-  it('lists a job that moves on between two calls once', async () => {
+  it('returns a job whose status changes between two calls once', async () => {
     addJob('moving', 'enqueued', EARLIER);
     hub.fail = (_operation, request) => {
       if ((request as ListJobsRequest).status === 'queued') addJob('moving', 'queued', EARLIER);
@@ -86,7 +89,7 @@ describe('the status filter', () => {
     await expect(call('FindJobs', { status: 'pending' })).resolves.toMatchObject([{ jobId: 'moving' }]);
   });
 
-  it('leaves out a job whose status is another one by the time it is listed', async () => {
+  it('omits a job whose status has changed by the time it is listed', async () => {
     hub.operations.listJobs = () =>
       Promise.resolve({ items: [{ jobId: 'a', type: 'scheduleUpdateTwin', status: 'completed' }] });
     await expect(call('FindJobs', { status: 'running' })).resolves.toEqual([]);
@@ -119,14 +122,14 @@ describe('a hub that refuses a filter value', () => {
     },
   );
 
-  it('fails when nothing is left', async () => {
+  it('fails if every list is refused', async () => {
     refuse('queued', 'enqueued');
     expect((await failureOf(call('FindJobs', { status: 'pending' }))).code).toBe('HubRejected');
     refuse('running');
     expect((await failureOf(call('FindJobs', { status: 'running' }))).code).toBe('HubRejected');
   });
 
-  it('is not one that fails for another reason', async () => {
+  it('does not include a hub that fails for another reason', async () => {
     hub.fail = (_operation, request) =>
       (request as ListJobsRequest).status === 'queued' ? new AgentError('HubThrottled', 'later') : undefined;
     expect((await failureOf(call('FindJobs', { status: 'pending' }))).code).toBe('HubThrottled');
@@ -140,7 +143,7 @@ describe('several lists', () => {
     for (let index = 0; index < 50; index += 1) addJob(`b${index}`, 'queued', index % 2 ? LATER : EARLIER);
   });
 
-  it('are read to their ends, page by page', async () => {
+  it('are read completely, page by page', async () => {
     await expect(call('FindJobs', { status: 'pending' })).resolves.toHaveLength(50);
     await expect(call('FindJobs', { status: 'scheduled' })).resolves.toHaveLength(50);
   });
@@ -149,7 +152,7 @@ describe('several lists', () => {
     await expect(call('FindJobs', { status: 'pending', maxItems })).resolves.toHaveLength(Math.min(50, maxItems));
   });
 
-  it('name the count of what was asked for when the rows do not fit', async () => {
+  it('report the number of matching rows if they do not fit', async () => {
     services = createJobServices(
       jobEnvironment({
         hub: hub.port({ clock }),

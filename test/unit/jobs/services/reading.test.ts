@@ -71,7 +71,7 @@ describe('the outcome of a job', () => {
     expect(row?.['refusedCount']).toBe(refusedCount);
   });
 
-  test('answers are read once and remembered, for FindJobs too', async () => {
+  test('responses are read once and remembered, also for FindJobs', async () => {
     hub.jobs.set('j', { jobId: 'j', ...method, ...counts(2, 2, 0) });
     hub.results = answers(200, 500);
     await expect(call('FindJobs')).resolves.toMatchObject([{ outcome: 'completed' }]);
@@ -82,7 +82,7 @@ describe('the outcome of a job', () => {
     await expect(call('FindJobs')).resolves.toMatchObject([{ outcome: 'completedWithErrors', refusedCount: 1 }]);
   });
 
-  test('two calls at once read them once', async () => {
+  test('concurrent calls read them once', async () => {
     hub.jobs.set('j', { jobId: 'j', ...method, ...counts(2, 2, 0) });
     hub.results = answers(200, 500);
     const rows = await Promise.all([call('GetJob', { jobId: 'j' }), call('GetJob', { jobId: 'j' })]);
@@ -90,7 +90,7 @@ describe('the outcome of a job', () => {
     expect(hub.count('query')).toBe(1);
   });
 
-  test('answers that cannot be read leave the count empty and never fail the call', async () => {
+  test('responses that cannot be read leave the count empty and never fail the call', async () => {
     hub.jobs.set('j', { jobId: 'j', ...method, ...counts(2, 2, 0) });
     hub.fail = (operation) => (operation === 'query' ? new AgentError('HubThrottled', 'not now') : undefined);
     const [row] = (await call('GetJob', { jobId: 'j' })) as Record<string, unknown>[];
@@ -208,11 +208,11 @@ describe('QueryJobResults', () => {
     expect(hub.calls).toEqual([]);
   });
 
-  test('a job that has touched no device is an empty table', async () => {
+  test('returns an empty table for a job that has reached no device', async () => {
     await expect(call('QueryJobResults', { query })).resolves.toEqual([]);
   });
 
-  test('a result that does not fit is ResultTooLarge with its count and the paging service', async () => {
+  test('throws ResultTooLarge, with the count and the paging service, for a result that does not fit', async () => {
     hub.results = manyRows(20_000);
     const failure = await failureOf(call('QueryJobResults', { query }));
     expect(failure.code).toBe('ResultTooLarge');
@@ -220,7 +220,7 @@ describe('QueryJobResults', () => {
     expect(failure.reason).not.toContain('more than');
   });
 
-  test('when the budget ends the count, it says more than', async () => {
+  test('reports "more than" if the budget ends the count', async () => {
     serve({ hub: hub.port({ tier: 'S1' }) });
     hub.results = manyRows(200_000);
     const failure = await failureOf(call('QueryJobResults', { query }));
@@ -228,7 +228,7 @@ describe('QueryJobResults', () => {
     expect(failure.reason).toMatch(/more than \d+000 rows/);
   });
 
-  test('maxItems bounds the count that is named', async () => {
+  test('maxItems limits the reported count', async () => {
     hub.results = manyRows(20_000);
     const failure = await failureOf(call('QueryJobResults', { query, maxItems: 15_500 }));
     expect(failure.reason).toContain('15500 rows');
@@ -280,7 +280,7 @@ describe('QueryJobResultsPage', () => {
     });
   });
 
-  test.each([1, 7, 100, 1000])('pages of %d rows give all of them, each once', async (maxItems) => {
+  test.each([1, 7, 100, 1000])('pages of %d rows return all rows, each once', async (maxItems) => {
     hub.results = manyRows(maxItems * 3 + 1);
     hub.maxPageSize = 100;
     const pages = await walk(maxItems);
@@ -290,7 +290,7 @@ describe('QueryJobResultsPage', () => {
     );
   });
 
-  test('a page holds fewer rows when they would not fit a message', async () => {
+  test('returns fewer rows if they would not fit into a message', async () => {
     hub.results = Array.from({ length: 100 }, (_unused, index) => ({
       deviceId: `d${index}`,
       error: 'x'.repeat(50_000),
@@ -306,7 +306,7 @@ describe('QueryJobResultsPage', () => {
     );
   });
 
-  test('the smallest limit for a message is no hindrance, whatever the size of the row', async () => {
+  test('works with the smallest message limit, whatever the size of the row', async () => {
     serve({ messageLimits: { maxMessageBytes: 65_536, maxFrameBytes: 1024 } });
     hub.results = manyRows(700);
     const pages = await walk();
@@ -315,7 +315,7 @@ describe('QueryJobResultsPage', () => {
     for (const body of pages) expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(62_000);
   });
 
-  test('a row that fits no message at all is ResultTooLarge', async () => {
+  test('throws ResultTooLarge for a row that does not fit into any message', async () => {
     hub.results = [{ deviceId: 'd', error: 'x'.repeat(1024 * 1024) }];
     expect((await failureOf(page())).code).toBe('ResultTooLarge');
   });
@@ -347,7 +347,7 @@ describe('QueryJobResultsPage', () => {
     expect(hub.calls.at(-1)?.request).toMatchObject({ pageSize: 10, continuationToken: '10' });
   });
 
-  test('what was read before a failure is given, with a token for the rest', async () => {
+  test('returns the rows that were read before a failure, with a token for the rest', async () => {
     hub.results = manyRows(300);
     hub.maxPageSize = 100;
     hub.fail = (operation) =>
@@ -360,7 +360,7 @@ describe('QueryJobResultsPage', () => {
     });
   });
 
-  test('200,000 rows are walked through within little memory', async () => {
+  test('reads 200,000 rows with little memory', async () => {
     const size = process.env['LOAD'] === 'full' ? 200_000 : 20_000;
     hub.results = manyRows(size);
     let seen = 0;
@@ -387,7 +387,7 @@ describe('PreviewTargets', () => {
     };
   });
 
-  test('counts, shows some and estimates', async () => {
+  test('returns counts, a sample and an estimate', async () => {
     serve({ hub: hub.port({ tier: 'S1' }) });
     const preview = (await call('PreviewTargets', {
       queryCondition: "tags.a = 'b' OR tags.c = 1",
@@ -410,7 +410,7 @@ describe('PreviewTargets', () => {
     ]);
   });
 
-  test('all devices, ten of them shown, no estimate without a limit', async () => {
+  test('returns all devices, a sample of ten, and no estimate for an unlimited tier', async () => {
     const preview = (await call('PreviewTargets')) as { sample: unknown[]; estimatedSeconds: number };
     expect(preview.sample).toHaveLength(10);
     expect(preview.estimatedSeconds).toBe(0);

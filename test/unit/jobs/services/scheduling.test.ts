@@ -23,7 +23,7 @@ const call = (name: string, parameters: Record<string, unknown>): Promise<unknow
   callService(services, name, parameters, { clock });
 
 describe('the body of a method job', () => {
-  test('has every default written out and nothing that is null', async () => {
+  test('contains every default and no null', async () => {
     const jobId = await call(METHOD, { methodName: 'reboot' });
     expect(hub.lastBody).toEqual({
       jobId,
@@ -35,12 +35,12 @@ describe('the body of a method job', () => {
     });
   });
 
-  test.each([0, '', false, 'text', [], {}, [1, { a: null }]])('carries the payload %j as it is', async (payload) => {
+  test.each([0, '', false, 'text', [], {}, [1, { a: null }]])('contains the payload %j unchanged', async (payload) => {
     await call(METHOD, { methodName: 'm', payload });
     expect(hub.lastBody['cloudToDeviceMethod']).toHaveProperty('payload', payload);
   });
 
-  test('passes on what was given', async () => {
+  test('contains the parameters of the call', async () => {
     const startTime = new Date(clock.nowMs() + 3_600_000);
     const jobId = await call(METHOD, {
       methodName: 'm',
@@ -60,7 +60,7 @@ describe('the body of a method job', () => {
     });
   });
 
-  test('takes the connect time-out of the configuration', async () => {
+  test('contains the connect timeout of the configuration', async () => {
     services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub', connectTimeoutInSeconds: 7 }));
     await call(METHOD, { methodName: 'm' });
     expect(hub.lastBody['cloudToDeviceMethod']).toHaveProperty('connectTimeoutInSeconds', 7);
@@ -82,13 +82,13 @@ describe('the body of a method job', () => {
 });
 
 describe('the body of a twin job', () => {
-  test('has the etag * and the patch as it is, nulls in it included', async () => {
+  test('has the etag * and the patch unchanged, including null values', async () => {
     const patch = { tags: { site: null, a: [1] }, properties: { desired: { fan: { speed: 3 } } } };
     await call(TWIN, { patch });
     expect(hub.lastBody).toMatchObject({ type: 'scheduleUpdateTwin', updateTwin: { ...patch, etag: '*' } });
   });
 
-  test('reported is taken out, with a warning', async () => {
+  test('does not contain properties.reported, with a warning', async () => {
     const log = recordingLog();
     const patch = { tags: { a: 1 }, properties: { reported: { b: 2 } } };
     await callService(services, TWIN, { patch }, { log });
@@ -97,7 +97,7 @@ describe('the body of a twin job', () => {
   });
 });
 
-describe('what is refused before the hub is asked', () => {
+describe('is refused before any request to the hub', () => {
   const tags = { tags: { a: 1 } };
   const CASES: [string, string, Record<string, unknown>, RegExp][] = [
     ['no patch', TWIN, {}, /patch/],
@@ -160,7 +160,7 @@ describe('what is refused before the hub is asked', () => {
     await expect(call(METHOD, parameters)).resolves.toBe(parameters.jobId);
   });
 
-  test('with the check off, a condition that cannot be read goes to the hub', async () => {
+  test('sends a condition that cannot be parsed if the check is disabled', async () => {
     const operations = jobEnvironment({ hub: hub.port(), thing: 'Hub', checkQueryCondition: false });
     services = createJobServices(operations);
     await call(METHOD, { methodName: 'm', queryCondition: 'tags.a = = 3' });
@@ -193,7 +193,7 @@ describe('guards', () => {
     await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
   });
 
-  test('a count that is not a number is not taken for few; an empty row is', async () => {
+  test('does not treat a count that is not a number as 0, but does so for an empty row', async () => {
     guarded({ maxDevicesPerJob: 10 });
     hub.devices = () => [{ numberOfTargets: 'many' }];
     expect((await failureOf(call(METHOD, { methodName: 'm' }))).code).toBe('HubUnavailable');
@@ -274,7 +274,7 @@ describe('switches', () => {
 });
 
 describe('the error after a lost answer', () => {
-  test('names the id of the job that may have been made', async () => {
+  test('names the id of the job that may have been created', async () => {
     hub.fail = () => new AgentError('HubTimeout', 'No answer.', { context: { answerLost: true } });
     const failure = await failureOf(call(METHOD, { methodName: 'm', jobId: 'perhaps' }));
     expect(failure.code).toBe('HubTimeout');

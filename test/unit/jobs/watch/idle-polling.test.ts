@@ -86,7 +86,7 @@ test.each([
 });
 
 describe('while a job is watched', () => {
-  test('the lists are read in every round, and one by one again when it has ended', async () => {
+  test('all lists are read in every round, and one by one again once it has ended', async () => {
     rig = await startWatching();
     await rig.schedule('j');
     const before = rig.hub.calls.length;
@@ -100,7 +100,7 @@ describe('while a job is watched', () => {
     expect(rig.hub.calls.length - ended).toBe(20);
   });
 
-  test('an end that the platform does not take yet costs the hub no more than nothing watched', async () => {
+  test('an end that the platform does not accept yet causes no more requests than watching nothing', async () => {
     rig = await startWatching();
     rig.thing.answer = () => {
       throw new AgentError('QueueFull', 'not connected');
@@ -117,7 +117,7 @@ describe('while a job is watched', () => {
   });
 });
 
-test('only values that published clients know are asked for', async () => {
+test('only values that published clients know are requested', async () => {
   const known = new Set(['unknown', 'enqueued', 'running', 'completed', 'failed', 'cancelled', 'scheduled', 'queued']);
   rig = await startWatching({ watchAll: true });
   await rig.schedule('j');
@@ -128,28 +128,31 @@ test('only values that published clients know are asked for', async () => {
 });
 
 describe.each(LISTED)('a hub that refuses to list %s', (refused) => {
-  test.each([400, 404, 501])('with %d is asked rarely, logged once, and stops nothing', async (httpStatus) => {
-    rig = await startWatching();
-    const start = rig.hub.calls.length;
-    rig.hub.fail = (operation, request) =>
-      operation === 'listJobs' && (request as ListJobsRequest).status === refused ? refusal(httpStatus) : undefined;
-    await rig.schedule('j');
-    rig.move('j', 'running', { startTime: '2020-01-01T00:00:00Z' });
-    await rig.clock.advanceAsync(20 * MINUTE_MS);
-    expect(rig.thing.statusesOf('j')).toEqual(['pending', 'running']);
-    expect(rig.thing.properties.get('activeJobCount')).toBe(refused === 'running' ? 0 : 1);
-    rig.move('j', 'completed');
-    await rig.clock.advanceAsync(MINUTE_MS);
-    expect(rig.thing.statusesOf('j')).toEqual(['pending', 'running', 'completed']);
-    expect(listed(start).filter((status) => status === refused).length).toBeLessThanOrEqual(2);
-    expect(rig.log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toHaveLength(1);
-    const before = rig.hub.calls.length;
-    await rig.clock.advanceAsync(10 * MINUTE_MS);
-    expect(rig.hub.calls.length - before).toBe(40);
-  });
+  test.each([400, 404, 501])(
+    'with %d is polled rarely, logged once, and does not stop the watcher',
+    async (httpStatus) => {
+      rig = await startWatching();
+      const start = rig.hub.calls.length;
+      rig.hub.fail = (operation, request) =>
+        operation === 'listJobs' && (request as ListJobsRequest).status === refused ? refusal(httpStatus) : undefined;
+      await rig.schedule('j');
+      rig.move('j', 'running', { startTime: '2020-01-01T00:00:00Z' });
+      await rig.clock.advanceAsync(20 * MINUTE_MS);
+      expect(rig.thing.statusesOf('j')).toEqual(['pending', 'running']);
+      expect(rig.thing.properties.get('activeJobCount')).toBe(refused === 'running' ? 0 : 1);
+      rig.move('j', 'completed');
+      await rig.clock.advanceAsync(MINUTE_MS);
+      expect(rig.thing.statusesOf('j')).toEqual(['pending', 'running', 'completed']);
+      expect(listed(start).filter((status) => status === refused).length).toBeLessThanOrEqual(2);
+      expect(rig.log.lines.filter(({ level }) => level === 'warn' || level === 'error')).toHaveLength(1);
+      const before = rig.hub.calls.length;
+      await rig.clock.advanceAsync(10 * MINUTE_MS);
+      expect(rig.hub.calls.length - before).toBe(40);
+    },
+  );
 });
 
-test('a hub that refuses every value for a while is asked again as soon as it does not', async () => {
+test('a hub that refuses every value for a while is polled again once it accepts one', async () => {
   rig = await startWatching();
   rig.hub.fail = () => refusal(400);
   await rig.clock.advanceAsync(10 * MINUTE_MS);

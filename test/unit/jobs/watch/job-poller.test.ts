@@ -81,7 +81,7 @@ describe.each(Object.entries(WAYS))('a hub that %s for some jobs', (_what, way) 
   });
 });
 
-test('a job that fails is looked at ever more rarely, once a minute at least', async () => {
+test('a job whose reads fail is read less and less often, but at least once a minute', async () => {
   rig = await startWatching({
     tier: 'unlimited',
     fakeHub: hubWith(new Set(['bad']), WAYS['refuses it with 400'] as never),
@@ -99,7 +99,7 @@ test('a job that fails is looked at ever more rarely, once a minute at least', a
   expect(looks.slice(2).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(5);
 });
 
-test('looks that hang are aborted, and only four are ever open', async () => {
+test('reads that hang are aborted, and at most four are in flight', async () => {
   const open = new Set<AbortSignal>();
   const hub = new FakeHub();
   (hub.operations as { getJob: unknown }).getJob = (context: { signal: AbortSignal }) =>
@@ -157,7 +157,7 @@ test.each(['scheduled', 'queued', 'enqueued', 'running'])(
   },
 );
 
-describe('the order of looks', () => {
+describe('the order of reads', () => {
   const step = fc.record({
     due: fc.integer({ min: 1, max: 8 }),
     fails: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),

@@ -40,7 +40,7 @@ test('* stands for all Things at the time of the change', () => {
   expect(withThing(all, 'Z')).toBe(all);
 });
 
-test('a hub that changes its mind without end fills no memory', () => {
+test('a hub that keeps changing a status does not exhaust memory', () => {
   let mad = record;
   for (let index = 0; index < 500; index += 1) mad = observe(mad, seen(index % 2 ? 'running' : 'queued'), []);
   expect(mad.pending.length).toBeLessThanOrEqual(32);

@@ -30,7 +30,7 @@ describe('the active jobs', () => {
     expect(stringifyJson(row?.['payload'])).toBe(cell);
   });
 
-  it('have the patch without what the hub adds, and no times that mean none', () => {
+  it('have the patch without members that the hub adds, and no placeholder times', () => {
     const jobs = new ActiveJobs();
     const updateTwin = { deviceId: null, etag: '*', tags: null };
     const never = '9999-12-31T23:59:59.9999999Z';

@@ -79,7 +79,7 @@ const storedKeys = async (): Promise<string[]> => {
 };
 
 describe('a job that is scheduled through the agent', () => {
-  test('is notified in every state that is observed, with the state before it, and then forgotten', async () => {
+  test('has every observed status notified, with the previous one, and is then forgotten', async () => {
     await watch();
     await schedule('j');
     await rounds(1);
@@ -115,7 +115,7 @@ describe('a job that is scheduled through the agent', () => {
     expect(await storedKeys()).toEqual([]);
   });
 
-  test('is told its end even when it was never seen in between', async () => {
+  test('has its end notified even if it was never observed in between', async () => {
     await watch();
     await schedule('j');
     move('j', 'completed', stats(1, 1));
@@ -123,7 +123,7 @@ describe('a job that is scheduled through the agent', () => {
     expect(thing.statusesOf('j')).toEqual(['pending', 'completed']);
   });
 
-  test('is not told twice when its state stays', async () => {
+  test('is not notified twice if its state does not change', async () => {
     await watch();
     await schedule('j');
     await rounds(5);
@@ -138,7 +138,7 @@ describe('a job that is scheduled through the agent', () => {
     expect(await storedKeys()).toEqual([]);
   });
 
-  test('whose answer was lost is looked for; if it was made, it is told', async () => {
+  test('whose response was lost is read; if it exists, it is notified', async () => {
     await watch();
     hub.fail = (operation) =>
       operation === 'scheduleJob' ? new AgentError('HubTimeout', 'lost', { context: { answerLost: true } }) : undefined;
@@ -148,7 +148,7 @@ describe('a job that is scheduled through the agent', () => {
     expect(thing.statusesOf('j')).toEqual(['running']);
   });
 
-  test('whose answer was lost and that was never made is given up', async () => {
+  test('whose response was lost and that does not exist is no longer watched', async () => {
     await watch();
     hub.fail = (operation) =>
       operation === 'scheduleJob' ? new AgentError('HubTimeout', 'lost', { context: { answerLost: true } }) : undefined;
@@ -171,12 +171,12 @@ describe('a job that is scheduled through the agent', () => {
   });
 });
 
-describe('a platform that is not there', () => {
+describe('an unreachable platform', () => {
   const gone = (): never => {
     throw new AgentError('QueueFull', 'not connected');
   };
 
-  test('is told everything in order when it is back', async () => {
+  test('is notified of everything in order when it is back', async () => {
     await watch();
     thing.answer = gone;
     await schedule('j');
@@ -192,7 +192,7 @@ describe('a platform that is not there', () => {
     expect(await storedKeys()).toEqual([]);
   });
 
-  test('is told after a restart of the agent what the earlier run had observed', async () => {
+  test('is notified after a restart of the agent of what the earlier run observed', async () => {
     await watch();
     thing.answer = gone;
     await schedule('j');
@@ -206,7 +206,7 @@ describe('a platform that is not there', () => {
     expect(thing.statusesOf('j')).toEqual(['pending', 'scheduled', 'completed']);
   });
 
-  test('that keeps refusing the event is not asked for ever', async () => {
+  test('that keeps refusing the event does not receive it forever', async () => {
     await watch();
     thing.answer = () => {
       throw new AgentError('RequestRefused', 'no such event');
@@ -217,7 +217,7 @@ describe('a platform that is not there', () => {
     expect(await storedKeys()).toEqual([]);
   });
 
-  test('does not hold up the stop of the agent', async () => {
+  test('does not delay the stop of the agent', async () => {
     await watch();
     thing.answer = () => new Promise(() => undefined);
     await schedule('j');
@@ -229,7 +229,7 @@ describe('a platform that is not there', () => {
 });
 
 describe('watch.all', () => {
-  test('tells the jobs of others, from all Things, and each end once', async () => {
+  test('notifies jobs of other clients through all Things, and each end once', async () => {
     const other = new RecordingThing('Other');
     await watch({ watchAll: true, things: [thing, other] });
     move('theirs', 'running', { type: 'scheduleUpdateTwin' });
@@ -242,7 +242,7 @@ describe('watch.all', () => {
     expect(await storedKeys()).toEqual([]);
   });
 
-  test('without it, only the Thing that scheduled a job tells it, and nobody those of others', async () => {
+  test('without it, notifies a job only through the Thing that scheduled it, and no jobs of other clients', async () => {
     const other = new RecordingThing('Other');
     await watch({ things: [thing, other] });
     move('theirs', 'running');
@@ -255,7 +255,7 @@ describe('watch.all', () => {
 });
 
 describe('properties', () => {
-  test('agentVersion and hubStatus are there at once', async () => {
+  test('agentVersion and hubStatus are set immediately', async () => {
     await watch();
     expect(thing.properties.get('agentVersion')).toBe('1.2.3');
     expect(thing.properties.get('hubStatus')).toBe('connected');
@@ -282,7 +282,7 @@ describe('properties', () => {
     expect(thing.pushes.slice(before).map(([name]) => name)).toEqual(['activeJobCount', 'activeJobs']);
   });
 
-  test('jobs with large payloads are shown without them rather than not at all', async () => {
+  test('jobs with large payloads are shown without the payloads', async () => {
     for (let index = 0; index < 10; index += 1)
       move(`j${index}`, 'running', { cloudToDeviceMethod: { methodName: 'm', payload: 'x'.repeat(100_000) } });
     await watch();
@@ -307,14 +307,14 @@ describe('properties', () => {
     expect(thing.properties.get('hubStatus')).toBe('connected');
   });
 
-  test('a call of a service shows at once', async () => {
+  test('a call of a service changes them immediately', async () => {
     await watch({ intervalMs: 3_600_000 });
     hub.fail = () => new AgentError('HubUnauthorized', 'no');
     await expect(callJobService(operations, 'FindJobs', {}, { clock })).rejects.toThrow();
     expect(thing.properties.get('hubStatus')).toBe('unauthorized');
   });
 
-  test('with rare rounds the hub is still asked every 15 s, for one item', async () => {
+  test('with rare rounds, the hub is still probed every 15 s, for one item', async () => {
     await watch({ intervalMs: 3_600_000, watchAll: true });
     const before = hub.calls.length;
     await clock.advanceAsync(60_000);
@@ -336,7 +336,7 @@ test('a hub with S1 limits is polled within its budget, and a user never waits f
   expect(clock.monotonicMs()).toBe(before);
 });
 
-test('a store that fails is no reason to stop watching', async () => {
+test('keeps watching if the store fails', async () => {
   store.batch = () => Promise.reject(new AgentError('StateUnwritable', 'disk full'));
   await watch();
   await schedule('j');
@@ -344,7 +344,7 @@ test('a store that fails is no reason to stop watching', async () => {
   expect(thing.statusesOf('j')).toEqual(['pending', 'scheduled']);
 });
 
-test('a record of the store that cannot be read hides no other', async () => {
+test('skips a record of the store that cannot be parsed and loads the others', async () => {
   await watch();
   await schedule('a');
   await schedule('c');
