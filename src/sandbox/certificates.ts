@@ -7,7 +7,7 @@ import { systemClock } from '../core/clock.js';
 import { AgentError, messageOf } from '../core/errors.js';
 import { makeFolder } from '../core/make-folder.js';
 
-/** What a TLS server of the sandbox needs, and what its clients must trust. */
+/** The key and certificate of a TLS server of the sandbox, and the CA that its clients must trust. */
 export interface Certificates {
   readonly caPem: string;
   readonly certPem: string;
@@ -21,10 +21,10 @@ interface KeyAndCertificate {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CA_LIFE_MS = 3650 * DAY_MS;
-/** What Apple and others accept at most. */
+/** The longest validity that Apple and others accept. */
 const SERVER_LIFE_MS = 825 * DAY_MS;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
-/** Clients whose clocks are a little behind must not refuse a certificate that was just made. */
+/** Clients whose clocks are slightly behind must not reject a new certificate. */
 const BACKDATE_MS = DAY_MS;
 const ALWAYS_NAMES = ['localhost', '127.0.0.1', '::1'];
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -32,7 +32,7 @@ const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 /**
  * The sandbox's own CA and a server certificate from it for `hostNames`, localhost and the loopback addresses.
  * With a directory both are kept there (`ca.pem`, `ca-key.pem`, `server.pem`, `server-key.pem`; keys with mode 0600):
- * the CA stays the same for good, the server certificate is made anew when the names change or its end is near.
+ * the CA never changes; the server certificate is renewed when the names change or it is about to expire.
  *
  * @throws AgentError StateUnwritable when the directory cannot be read or written.
  */
@@ -103,7 +103,7 @@ async function makeServer(ca: KeyAndCertificate, names: readonly string[], clock
         names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
       ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      // Strict verifiers (Python 3.13 and later) refuse a certificate without it.
+      // Strict verifiers (Python 3.13 and later) reject a certificate without it.
       await x509.AuthorityKeyIdentifierExtension.create(caCertificate),
     ],
   });
@@ -113,7 +113,7 @@ async function makeServer(ca: KeyAndCertificate, names: readonly string[], clock
 const newKeys = async (): Promise<webcrypto.CryptoKeyPair> =>
   (await webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 
-/** Positive, as RFC 5280 section 4.1.2.2 wants it. */
+/** A positive number, as RFC 5280 section 4.1.2.2 requires. */
 function newSerial(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = 0x40 | ((bytes[0] as number) & 0x3f);
@@ -151,7 +151,7 @@ async function save(directory: string | undefined, name: string, made: KeyAndCer
   if (directory === undefined) return made;
   try {
     await makeFolder(directory, 0o700);
-    // The key first: without it the certificate would be taken for whole after a crash between the two.
+    // The key is written first; otherwise a crash between the two would leave a certificate that seems complete.
     await writeFile(join(directory, `${name}-key.pem`), made.keyPem, { mode: 0o600 });
     await writeFile(join(directory, `${name}.pem`), made.certPem);
     return made;

@@ -1,9 +1,9 @@
 import { AgentError, messageOf } from '../core/errors.js';
 import { replaceFile } from '../core/replace-file.js';
 
-/** What the file of `--ready-file` holds, once everything listens. Parts that were not started are left out. */
+/** The content of the file of `--ready-file`. Parts that were not started are left out. */
 export interface ReadyInfo {
-  /** Of the command itself. */
+  /** The process id of the command. */
   readonly pid: number;
   readonly thingworx?: {
     readonly url: string;
@@ -12,25 +12,25 @@ export interface ReadyInfo {
     readonly thing: string;
   };
   readonly iothub?: {
-    /** As it stands in connection strings and in the certificate. */
+    /** The host name in connection strings and in the certificate. */
     readonly hostName: string;
     /** `host:port` of the service API and of MQTT over WebSocket. */
     readonly address: string;
     /** `host:port` of MQTT over TLS. */
     readonly mqttAddress: string;
-    /** Of the policy iothubowner. */
+    /** Grants the rights of the policy iothubowner. */
     readonly connectionString: string;
-    /** Of the policy service. */
+    /** Grants the rights of the policy service. */
     readonly serviceConnectionString: string;
     readonly caFile: string;
   };
-  /** The devices on the Azure device SDK, with connection strings that can be used as they are. */
+  /** The devices on the Azure device SDK, with connection strings that can be used unchanged. */
   readonly devices?: readonly { readonly deviceId: string; readonly connectionString: string }[];
   readonly agent?: { readonly adminUrl: string };
 }
 
 /**
- * Writes the ready file with mode 0600, whole or not at all: whoever waits for it never reads half of it. It replaces a
+ * Writes the ready file with mode 0600 atomically, so that a waiting program never reads half of it. It replaces a
  * link of that name, and never writes through one.
  * @throws AgentError `StateUnwritable`.
  */

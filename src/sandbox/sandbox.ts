@@ -14,7 +14,7 @@ import { addFaultRoutes } from './faults/fault-routes.js';
 import { Router } from './http/router.js';
 import type { LightDevices } from './iothub/devices/light-devices.js';
 import { type LocalIotHub, type RegisteredDevice, startLocalIotHub } from './iothub/local-iot-hub.js';
-import { keptAppKey } from './thingworx/app-key.js';
+import { storedAppKey } from './thingworx/app-key.js';
 import { lightDeviceTwins, sdkDeviceTwins } from './fleet/new-devices.js';
 import { packagesFor, requirePackages } from './optional-packages.js';
 import type { SandboxMode, SandboxOptions } from './options.js';
@@ -27,17 +27,17 @@ export interface SandboxDependencies {
   readonly log?: Log;
 }
 
-/** A running sandbox: what of both ends was asked for. */
+/** A running sandbox with one or both ends. */
 export interface Sandbox {
-  /** All that others need to know to connect; `agent` is not part of the sandbox. */
+  /** The addresses and keys that clients need; `agent` is not part of the sandbox. */
   readonly info: Omit<ReadyInfo, 'pid' | 'agent'>;
-  /** Where state is kept; a temporary folder unless one was given. */
+  /** The folder of the state; a temporary one unless configured. */
   readonly directory: string;
-  /** Starts the simulated devices that connect; resolves once they are online. */
+  /** Starts the simulated devices on the Azure SDK; resolves once they are online. */
   startDevices(): Promise<void>;
   /** The events that the local ThingWorx has received of a Thing, oldest first; the last 1,000 are kept. */
   receivedEvents(thing: string): readonly ReceivedEvent[];
-  /** Stops everything, in the order that nobody misses anybody. Can be called twice. */
+  /** Stops everything, clients before the servers they use. Can be called twice. */
   close(): Promise<void>;
 }
 
@@ -124,9 +124,7 @@ class RunningSandbox implements Sandbox {
 
   async #close(): Promise<void> {
     for (const close of this.#closers.reverse())
-      await close().catch((error: unknown) =>
-        this.#log.warn({ err: error }, 'a part of the sandbox did not stop well'),
-      );
+      await close().catch((error: unknown) => this.#log.warn({ err: error }, 'a part of the sandbox failed to stop'));
   }
 
   async #openDirectory(): Promise<string> {
@@ -188,7 +186,7 @@ class RunningSandbox implements Sandbox {
     const platform = await startLocalThingWorx({
       host,
       port: httpPort,
-      appKey: this.#options.appKey ?? (await keptAppKey(store)),
+      appKey: this.#options.appKey ?? (await storedAppKey(store)),
       ...(thingworx.tls ? { tls: certificates } : {}),
       compression: thingworx.compression,
       bindPolicy: thingworx.bindPolicy,
@@ -203,7 +201,7 @@ class RunningSandbox implements Sandbox {
     this.#closers.push(() => platform.close());
   }
 
-  /** Nothing outlives a temporary folder, so nothing is written to one. */
+  /** Without a state folder there is no store, because a temporary folder is removed at the end. */
   async #openStore(name: string): Promise<Store | undefined> {
     if (this.#options.stateDir === undefined) return undefined;
     const { openLevelStore } = await import('../store/level-store.js');

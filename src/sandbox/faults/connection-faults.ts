@@ -7,12 +7,12 @@ import { WriteGate } from './write-gate.js';
 const GARBAGE_BYTES = 64;
 
 /**
- * Makes the connections of one end misbehave. It keeps a set of them and touches them only when it is told to: without
- * faults it costs nothing.
+ * Makes the connections of one end misbehave. It tracks them and touches them only when faults are set: without
+ * faults it adds no overhead.
  */
 export class ConnectionFaults {
   readonly #clock: Clock;
-  /** With its gate, once it has needed one. */
+  /** The open connections, each with its gate once it needs one. */
   readonly #open = new Map<Socket, WriteGate | undefined>();
   #plan: FaultPlan = NO_FAULTS;
 
@@ -32,7 +32,7 @@ export class ConnectionFaults {
     );
   }
 
-  /** What is not named stays as it is. */
+  /** Faults that are not named stay unchanged. */
   change(plan: Partial<FaultPlan>): void {
     this.#plan = { ...this.#plan, ...plan };
     for (const socket of this.#open.keys()) this.#apply(socket);

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
-/** What goes wrong at one end, until it is changed. */
+/** The faults of one end, until they are changed. */
 export interface FaultPlan {
-  /** New connections are cut off at once. */
+  /** Whether new connections are closed at once. */
   readonly refuse: boolean;
-  /** Milliseconds by which everything that is sent is late. */
+  /** Milliseconds by which everything sent is delayed. */
   readonly delayMs: number;
-  /** Nothing is read from connections any more, and nothing sent; they stay open. */
+  /** Whether nothing is read from or sent on connections, which stay open. */
   readonly halfOpen: boolean;
 }
 
-/** What happens once, to the connections that are open now. */
+/** Actions performed once, on the connections that are open now. */
 export interface FaultStrike {
-  /** They are cut off. */
+  /** Close them. */
   readonly drop: boolean;
-  /** They are sent bytes that mean nothing. */
+  /** Send them meaningless bytes. */
   readonly garbage: boolean;
-  /** They are cut off, and new ones refused for so long. */
+  /** Close them, and refuse new ones for this many milliseconds. */
   readonly restartMs: number;
 }
 
@@ -39,7 +39,7 @@ export type FaultEnd = (typeof FAULT_ENDS)[number];
 const request = z.strictObject({ thingworx: end.optional(), iothub: end.optional() });
 export type FaultRequest = z.output<typeof request>;
 
-/** Other spellings that people use. */
+/** Accepted alternative spellings. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   delay: 'delayMs',
   'half-open': 'halfOpen',
@@ -47,7 +47,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   restart: 'restartMs',
 };
 
-/** Reads the body of `PUT /sandbox/faults`; a text that says what is wrong for one that cannot be used. */
+/** Reads the body of `PUT /sandbox/faults`; returns the reason for one that is invalid. */
 export function readFaultRequest(body: unknown): FaultRequest | string {
   const result = request.safeParse(normalize(body));
   return result.success ? result.data : z.prettifyError(result.error);

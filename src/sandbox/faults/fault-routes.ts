@@ -14,7 +14,7 @@ export function addFaultRoutes(router: Router, faults: FaultsByEnd): void {
     if (typeof read === 'string') return json(400, { error: read });
     const missing = Object.keys(read).find((name) => !faults[name as FaultEnd]);
     if (missing !== undefined) return json(404, { error: `${missing} does not run here` });
-    // After the answer, which must not be hit by what it asked for, and before any other request can come.
+    // Applied after the response, which the faults must not affect, and before any other request can arrive.
     setImmediate(() => applyAll(faults, read));
     return json(200, { ...read });
   });

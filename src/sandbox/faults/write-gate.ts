@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.js';
 
 /**
- * Stands before the writes of one socket: lets them through late, or holds them, always in order. Writers above it (HTTP,
- * WebSocket, MQTT) are not told; their callbacks come when the bytes are really written. Corking would not do: HTTP
- * uncorks a socket at the end of an answer.
+ * Delays or holds the writes of one socket, always in order. Its users (HTTP,
+ * WebSocket, MQTT) do not notice; their callbacks run when the bytes are really written. Corking would not work: HTTP
+ * uncorks a socket at the end of a response.
  */
 export class WriteGate {
   readonly #socket: Socket;

@@ -1,4 +1,4 @@
-/** How the devices of a fleet behave; the `fleet` part of the sandbox's options, without what stands in the twins. */
+/** How the devices of a fleet behave; the `fleet` part of the sandbox's options, without the content of the twins. */
 export interface FleetBehaviour {
   /** Share of the devices that stay offline, 0 to 1. */
   readonly offlineShare: number;
@@ -6,11 +6,11 @@ export interface FleetBehaviour {
   readonly failingShare: number;
   /** How long a device takes to answer a method or to apply a desired property. */
   readonly latencyMs: number;
-  /** About how often a device drops its connection and comes back; 0 for never. */
+  /** Average time after which a device drops its connection and reconnects; 0 for never. */
   readonly reconnectSeconds: number;
 }
 
-/** How one device of it behaves. */
+/** How one device of a fleet behaves. */
 export interface DeviceBehaviour {
   readonly isOffline: boolean;
   readonly isFailing: boolean;
@@ -21,8 +21,9 @@ export interface DeviceBehaviour {
 export const QUIET_FLEET: FleetBehaviour = { offlineShare: 0, failingShare: 0, latencyMs: 0, reconnectSeconds: 0 };
 
 /**
- * The behaviour of the device at `index` (from 0). The same at every start, with the shares spread evenly: of 10 devices
- * with a share of 0.2, exactly 2. Where they can, other devices fail than are offline.
+ * The behaviour of the device at `index` (from 0). It is the same at every start, with the shares spread evenly: of 10
+ * devices
+ * with a share of 0.2, exactly 2. Failing devices are chosen among those that are online where possible.
  */
 export function behaviourOf(index: number, fleet: FleetBehaviour): DeviceBehaviour {
   const isOffline = isPicked(index, fleet.offlineShare);

@@ -4,8 +4,9 @@ import { type Clock, sleep } from '../../core/clock.js';
 const PROBE_PAUSE_MS = 250;
 
 /**
- * Lets so many devices connect at a time. While the hub is away only one tries, so that thousands of devices do not
- * burn the machine; as soon as that one gets an answer, all others follow.
+ * Limits how many devices connect at a time. While the hub is unreachable only one tries, so that thousands of devices
+ * do not
+ * overload the machine; as soon as that one gets a response, all others follow.
  */
 export class ConnectGate {
   readonly #clock: Clock;
@@ -21,7 +22,7 @@ export class ConnectGate {
 
   /**
    * Runs `connect` when it is its turn.
-   * @param answered whether an error of `connect` is an answer of the hub all the same.
+   * @param answered whether an error of `connect` is nevertheless a response of the hub.
    * @throws the reason of `signal` when it aborts before the turn has come, or what `connect` throws.
    */
   async pass<T>(connect: () => Promise<T>, answered: (error: unknown) => boolean, signal: AbortSignal): Promise<T> {

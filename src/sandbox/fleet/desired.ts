@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 type Section = Readonly<Record<string, unknown>>;
 
 /**
- * What a device that applies all its desired properties has yet to report; `undefined` when that is nothing.
- * Names that begin with `$` are the hub's own.
+ * The desired properties that a device has yet to report, given that it applies all of them; undefined if there are none.
+ * Names that begin with `$` belong to the hub.
  */
 export function unreported(desired: Section, reported: Section): Record<string, unknown> | undefined {
   const news = Object.entries(desired).filter(

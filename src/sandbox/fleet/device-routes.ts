@@ -1,8 +1,8 @@
 import { type HttpAnswer, json, type Router } from '../http/router.js';
 
-/** Who can start and stop a device: the fleet of SDK devices, or the light devices inside the hub. */
+/** Starts and stops devices: the fleet of SDK devices, or the light devices inside the hub. */
 export interface DeviceSwitch {
-  /** False when it has no such device. */
+  /** Resolves with false for a device that it does not have. */
   start(deviceId: string): Promise<boolean> | boolean;
   stop(deviceId: string): Promise<boolean> | boolean;
 }

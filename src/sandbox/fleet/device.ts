@@ -18,14 +18,14 @@ export interface DeviceOptions {
 }
 
 const RETRY = { baseMs: 500, capMs: 4000 };
-/** A hub that refuses the device will refuse it again: it is asked less often. */
+/** A hub that rejects the device will probably reject it again, so the device retries less often. */
 const REFUSED_RETRY_MS = 10_000;
 
 /** A simulated device on the Azure SDK: stays connected from `start` to `stop`, whatever happens to the hub. */
 export class Device {
   readonly #options: DeviceOptions;
   #abort: AbortController | undefined;
-  /** Resolves when the last run has ended: two of them at once would fight for the device's one connection. */
+  /** Resolves when the last run has ended: two runs at once would compete for the one connection of the device. */
   #ended: Promise<void> = Promise.resolve();
   #session: SdkSession | undefined;
   #upSinceMs = 0;
@@ -34,7 +34,7 @@ export class Device {
     this.#options = options;
   }
 
-  /** Begins to connect; nothing when it is running. */
+  /** Starts to connect; does nothing if it is running. */
   start(): void {
     if (this.#abort) return;
     const abort = new AbortController();
@@ -43,7 +43,7 @@ export class Device {
     this.#ended = this.#ended.then(() => this.#stayConnected(abort.signal));
   }
 
-  /** Disconnects, and stays away until `start`. */
+  /** Disconnects and stays offline until `start`. */
   async stop(): Promise<void> {
     this.#abort?.abort(new Error('the device was stopped'));
     this.#abort = undefined;
@@ -63,7 +63,7 @@ export class Device {
     }
   }
 
-  /** Resolves when a connection that was good has ended. */
+  /** Resolves when an established connection has ended. */
   async #connectOnce(signal: AbortSignal): Promise<void> {
     const end = new AbortController();
     const endNow = (): void => end.abort(new Error('the connection is lost'));
@@ -115,12 +115,12 @@ export class Device {
 
   #reportAfter(delayMs: number, properties: Readonly<Record<string, unknown>>): void {
     this.#options.clock.schedule(delayMs, () => {
-      // Without a connection it is reported when there is one again: the twin is read then.
+      // Without a connection, the properties are reported after the next connect, which reads the twin.
       this.#session?.report(properties).catch(() => undefined);
     });
   }
 
-  /** How long this connection is to last. */
+  /** How long this connection should last. */
   #stayMs(): number {
     const { behaviour, random } = this.#options;
     const forever = 2 ** 31 - 1;
@@ -128,7 +128,10 @@ export class Device {
   }
 }
 
-/** Whether the hub has answered, with a CONNACK that refuses. The SDK calls much else unauthorized, too. */
+/**
+ * Whether the hub answered with a CONNACK that refuses the device. The SDK reports many other errors as unauthorized
+ * too.
+ */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.message.includes('Connection refused:');
 }

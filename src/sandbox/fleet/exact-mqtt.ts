@@ -10,7 +10,7 @@ interface MethodResponse {
   readonly payload: unknown;
 }
 
-/** What the transport keeps to itself, as of azure-iot-device-mqtt 1.16. */
+/** Private members of the transport, as of azure-iot-device-mqtt 1.16. */
 interface TransportInside {
   readonly _mqtt: {
     publish(topic: string, payload: string, options: object, done: (error?: Error) => void): void;
@@ -18,9 +18,9 @@ interface TransportInside {
 }
 
 /**
- * The MQTT transport of the Azure device SDK, with payloads of methods whose whole numbers keep their digits. The SDK
- * reads and writes them with JSON.parse and JSON.stringify; so a payload is given to it as a JSON text in a string, to
- * be parsed with `payloadOf`, and an answer that JSON.stringify cannot write is published without it.
+ * The MQTT transport of the Azure device SDK, which preserves all digits of whole numbers in method payloads. The SDK
+ * reads and writes them with JSON.parse and JSON.stringify; therefore it receives a payload as JSON text in a string, to
+ * be parsed with `payloadOf`, and a response that JSON.stringify cannot write is published without the SDK.
  */
 export class ExactMqtt extends Mqtt {
   override onDeviceMethod(methodName: string, callback: OnMethod): void {
@@ -39,10 +39,10 @@ export class ExactMqtt extends Mqtt {
   }
 }
 
-/** The payload of a request that came through `ExactMqtt`. */
+/** The payload of a request received through `ExactMqtt`. */
 export const payloadOf = (given: unknown): unknown => (typeof given === 'string' ? parseJson(given) : undefined);
 
-/** A body that is not JSON stays as it is: the SDK refuses it. */
+/** A body that is not JSON is left unchanged, because the SDK rejects it. */
 function wrapped(message: MethodMessage): MethodMessage {
   const text = String(message.body);
   try {

@@ -1,9 +1,11 @@
 import type { DeviceBehaviour } from './behaviour.js';
 
-/** A device as the fleet's process is told of it. */
+/** What the fleet's process needs to run a device. */
 export interface FleetDevice {
   readonly deviceId: string;
-  /** With the key: it goes over the channel between the processes, never over a command line or the environment. */
+  /**
+   * Contains the key, so it is sent over the channel between the processes, never in a command line or the environment.
+   */
   readonly connectionString: string;
   readonly behaviour: DeviceBehaviour;
 }
@@ -11,7 +13,7 @@ export interface FleetDevice {
 /** From the sandbox to the fleet's process. */
 export type FleetCommand =
   | { readonly type: 'configure'; readonly caPem?: string; readonly maxParallelConnects: number }
-  /** Makes them known; those that are not to stay offline begin to connect. */
+  /** Adds devices; all except those configured to stay offline start to connect. */
   | { readonly type: 'add'; readonly devices: readonly FleetDevice[] }
   | { readonly type: 'start' | 'stop'; readonly deviceId: string }
   | { readonly type: 'close' };

@@ -4,7 +4,7 @@ import { ConnectGate } from './connect-gate.js';
 import { Device } from './device.js';
 import type { FleetCommand, FleetDevice, FleetReport } from './fleet-messages.js';
 
-/** The program of the fleet's process: devices on the Azure SDK, told what to do over the channel to the sandbox. */
+/** The program of the fleet's process: devices on the Azure SDK, controlled over the channel to the sandbox. */
 function main(): void {
   const devices = new Map<string, Device>();
   let gate = new ConnectGate(systemClock, 1);
@@ -19,7 +19,7 @@ function main(): void {
       gate,
       clock: systemClock,
       random: systemRandom,
-      onState: (isOnline) => tell({ type: 'state', deviceId, isOnline }),
+      onState: (isOnline) => report({ type: 'state', deviceId, isOnline }),
       ...(caPem === undefined ? {} : { caPem }),
     });
     devices.set(deviceId, device);
@@ -42,14 +42,14 @@ function main(): void {
         void devices
           .get(command.deviceId)
           ?.stop()
-          .then(() => tell({ type: 'state', deviceId: command.deviceId, isOnline: false }));
+          .then(() => report({ type: 'state', deviceId: command.deviceId, isOnline: false }));
         break;
       case 'close':
         void Promise.all([...devices.values()].map((device) => device.stop())).then(() => process.exit(0));
         break;
     }
   });
-  // Nothing is left of a fleet whose sandbox is gone. Signals go to the sandbox, which ends its fleet in order.
+  // The fleet must not outlive its sandbox. Signals are handled by the sandbox, which stops the fleet.
   process.on('disconnect', () => process.exit(0));
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
@@ -58,8 +58,8 @@ function main(): void {
     for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.on(signal, () => undefined);
 }
 
-function tell(report: FleetReport): void {
-  if (process.connected) process.send?.(report);
+function report(state: FleetReport): void {
+  if (process.connected) process.send?.(state);
 }
 
 main();

@@ -7,29 +7,29 @@ import { behaviourOf, type FleetBehaviour, QUIET_FLEET } from './behaviour.js';
 import type { FleetCommand, FleetDevice, FleetReport } from './fleet-messages.js';
 
 export interface FleetOptions {
-  /** In the order that their behaviour follows from. */
+  /** The order determines the behaviour of each device. */
   readonly devices: readonly { readonly deviceId: string; readonly connectionString: string }[];
-  /** The CA that the devices trust beside the usual ones. */
+  /** A CA that the devices trust in addition to the default ones. */
   readonly caPem?: string;
   readonly behaviour?: FleetBehaviour;
-  /** How many devices connect at a time. */
+  /** How many devices may connect at the same time. */
   readonly maxParallelConnects?: number;
-  /** How long `startFleet`, `start` and `stop` wait for the devices; they go on without them after it. */
+  /** How long `startFleet`, `start` and `stop` wait for devices before they resolve without them. */
   readonly timeoutMs?: number;
   readonly log?: Log;
 }
 
-/** Simulated devices on the Azure SDK, in a process of their own. */
+/** Simulated devices on the Azure SDK, in a separate process. */
 export interface Fleet {
   readonly deviceIds: readonly string[];
   isOnline(deviceId: string): boolean;
-  /** Brings a device online, and waits for that; `false` when there is no such device. */
+  /** Connects a device and waits until it is online; false for an unknown device. */
   start(deviceId: string): Promise<boolean>;
-  /** Takes a device offline, and waits for that; `false` when there is no such device. */
+  /** Disconnects a device and waits until it is offline; false for an unknown device. */
   stop(deviceId: string): Promise<boolean>;
-  /** The process, for measurements; `undefined` when there are no devices. */
+  /** The id of the process, for measurements; undefined if there are no devices. */
   readonly pid: number | undefined;
-  /** Disconnects all and ends the process. */
+  /** Disconnects all devices and ends the process. */
   close(): Promise<void>;
 }
 
@@ -39,7 +39,9 @@ const DEVICES_PER_MESSAGE = 500;
 const CLOSE_TIMEOUT_MS = 5000;
 const RESTART_PAUSE_MS = 1000;
 
-/** Starts the devices, and resolves once all that are not to stay offline are connected (or `timeoutMs` is over). */
+/**
+ * Starts the devices; resolves once all except those configured to stay offline are connected, or after `timeoutMs`.
+ */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const fleet = new DeviceFleet(options);
   await fleet.begin();
@@ -50,7 +52,7 @@ class DeviceFleet implements Fleet {
   readonly #options: FleetOptions;
   readonly #log: Log;
   readonly #devices: ReadonlyMap<string, FleetDevice>;
-  /** Which devices are to be online. */
+  /** The devices that should be online. */
   readonly #wanted = new Set<string>();
   readonly #online = new Set<string>();
   readonly #watchers = new Set<() => void>();
@@ -115,44 +117,44 @@ class DeviceFleet implements Fleet {
   #spawn(): void {
     const child = fork(processFile(), [], {
       env: {},
-      // The SDK's dependencies use things that Node.js warns of.
+      // Dependencies of the SDK use deprecated functions of Node.js.
       execArgv: ['--no-deprecation'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
-    child.on('message', (report: FleetReport) => this.#noteState(report));
-    child.on('error', (error) => this.#log.error({ err: error }, 'the process of the devices failed'));
+    child.on('message', (report: FleetReport) => this.#onState(report));
+    child.on('error', (error) => this.#log.error({ err: error }, 'the process of the simulated devices failed'));
     child.once('exit', () => this.#onExit());
     const { caPem, maxParallelConnects = DEFAULT_PARALLEL_CONNECTS } = this.#options;
     this.#send({ type: 'configure', maxParallelConnects, ...(caPem === undefined ? {} : { caPem }) });
-    const devices = [...this.#devices.values()].map((device) => this.#withWish(device));
+    const devices = [...this.#devices.values()].map((device) => this.#withWantedState(device));
     for (let at = 0; at < devices.length; at += DEVICES_PER_MESSAGE) {
       this.#send({ type: 'add', devices: devices.slice(at, at + DEVICES_PER_MESSAGE) });
     }
   }
 
-  /** A device that was stopped stays so when the process had to be started anew. */
-  #withWish(device: FleetDevice): FleetDevice {
+  /** A device that was stopped must stay stopped when the process is restarted. */
+  #withWantedState(device: FleetDevice): FleetDevice {
     return { ...device, behaviour: { ...device.behaviour, isOffline: !this.#wanted.has(device.deviceId) } };
   }
 
   #onExit(): void {
     this.#online.clear();
-    this.#tellWatchers();
+    this.#notifyWatchers();
     if (this.#isClosing) return;
-    this.#log.error({}, 'the process of the devices has ended; it is started again');
+    this.#log.error({}, 'the process of the simulated devices ended; restarting it');
     setTimeout(() => {
       if (!this.#isClosing) this.#spawn();
     }, RESTART_PAUSE_MS).unref();
   }
 
-  #noteState({ deviceId, isOnline }: FleetReport): void {
+  #onState({ deviceId, isOnline }: FleetReport): void {
     if (isOnline) this.#online.add(deviceId);
     else this.#online.delete(deviceId);
-    this.#tellWatchers();
+    this.#notifyWatchers();
   }
 
-  #tellWatchers(): void {
+  #notifyWatchers(): void {
     for (const watch of this.#watchers) watch();
   }
 

@@ -1,6 +1,6 @@
 /**
- * The methods of wrappers/device-maintenance, checked by the stub that is generated for the developer of a device. The
- * simulated devices have defaults of their own besides, so that the methods can be called without a wrapper too.
+ * The methods of wrappers/device-maintenance, checked by the stub that is generated for device developers. The
+ * simulated devices add defaults of their own, so that the methods can be called without a wrapper as well.
  */
 import {
   checkCollectDiagnosticsPayload,
@@ -13,14 +13,17 @@ import {
 } from './device-maintenance-stub.js';
 import { answer, type Method, type MethodAnswer, type MethodSubject } from './method-answer.js';
 
-/** By the names that the devices know. */
+/** The handlers by method name. */
 export const MAINTENANCE_METHODS: readonly (readonly [name: string, method: Method])[] = [
   ['reboot', checked({ delaySeconds: 0 }, checkRebootDevicesPayload, reboot)],
   ['firmwareUpdate', checked({ options: { reboot: true, protocol: 1 } }, checkUpdateFirmwarePayload, firmwareUpdate)],
   ['getDiagnostics', checked({ detail: 'summary' }, checkCollectDiagnosticsPayload, getDiagnostics)],
 ];
 
-/** A method whose payload, with the device's defaults, the stub has checked; one that does not fit is answered 400. */
+/**
+ * Wraps a method so that the stub checks its payload, with the defaults of the device; an invalid payload is answered
+ * 400.
+ */
 function checked<Payload>(
   defaults: object,
   check: (payload: unknown) => Payload,
@@ -38,14 +41,14 @@ function checked<Payload>(
   };
 }
 
-/** Tells when it will be back, and reports `lastReboot` then. The connection stays. */
+/** Responds with the time of the reboot, and reports `lastReboot` at that time. The connection stays open. */
 function reboot({ delaySeconds }: RebootDevicesPayload, { nowMs }: MethodSubject): MethodAnswer {
   const afterMs = delaySeconds * 1000;
   const lastReboot = new Date(nowMs + afterMs).toISOString();
   return { ...answer(200, { rebooting: true, delaySeconds }), report: { afterMs, properties: { lastReboot } } };
 }
 
-/** Accepts at once, and reports what it then has: the firmware, and the version of each component. */
+/** Accepts at once, and later reports the new firmware and the version of each component. */
 function firmwareUpdate(payload: UpdateFirmwarePayload, { nowMs }: MethodSubject): MethodAnswer {
   const { version, components = [], notBefore } = payload;
   const afterMs = Math.max(0, (notBefore === undefined ? nowMs : Date.parse(notBefore)) - nowMs);

@@ -13,12 +13,13 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['slow', slow],
 ]);
 
-/** The names of the methods that simulated devices know. */
+/** The names of the methods that simulated devices support. */
 export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
 
 /**
- * What a simulated device does with a method; `undefined` for one that it does not know: it is silent then, as devices
- * on the Azure SDK for Node.js are.
+ * The response of a simulated device to a method; undefined for an unknown method, to which it does not respond, as
+ * devices
+ * on the Azure SDK for Node.js do.
  */
 export function answerMethod(name: string, payload: unknown, subject: MethodSubject): MethodAnswer | undefined {
   const method = METHODS.get(name);

@@ -1,29 +1,30 @@
 import type { NewDevice } from '../iothub/register-devices.js';
 
-/** JSON that stands in the twin of each device: tags, or desired properties. */
+/** The template of the tags or desired properties in the twin of each device. */
 export type TwinTemplate = Readonly<Record<string, unknown>>;
 
-/** Used where the configuration gives none, so that queries have something to say. */
+/** Used if the configuration has none, so that queries find something. */
 export const DEFAULT_TAGS: TwinTemplate = {
   site: ['hamburg', 'lyon', 'porto'],
   model: ['press', 'pump'],
   floor: [1, 2, 3, 4],
 };
 
-/** The same for desired properties. */
+/** Desired properties used if the configuration has none. */
 export const DEFAULT_DESIRED: TwinTemplate = { firmware: '1.0.0', telemetryIntervalSeconds: 60 };
 
 /**
- * The tags or desired properties of the device at `index` (from 0). A string may hold `{index}`; an array stands for one
- * of its elements, in turn. Two arrays of the same length would always give the same pairs, so each array of a template
- * turns slower than the one before it.
+ * The tags or desired properties of the device at `index` (from 0). `{index}` in a string is replaced; an array stands
+ * for one
+ * of its elements, in turn. Two arrays of the same length would always yield the same pairs, so each array of a template
+ * advances more slowly than the one before it.
  */
 export function fillTemplate(template: TwinTemplate, index: number): Record<string, unknown> {
   const turn = { slowness: 1 };
   return fillObject(template, index, turn);
 }
 
-/** How many devices see the same element of the next array, one after the other. */
+/** How many consecutive devices take the same element of the next array. */
 interface Turn {
   slowness: number;
 }
@@ -46,18 +47,18 @@ function pick(elements: readonly unknown[], index: number, turn: Turn): unknown 
   return picked;
 }
 
-/** What stands in the twins of the devices of a fleet. */
+/** The templates of the twins of a fleet. */
 export interface FleetTwins {
   readonly tags?: TwinTemplate | undefined;
   readonly desired?: TwinTemplate | undefined;
 }
 
-/** `device-0001`, ...: the devices that connect. */
+/** The devices that connect: `device-0001`, ... */
 export function* sdkDeviceTwins(count: number, twins: FleetTwins): Iterable<NewDevice> {
   for (let index = 0; index < count; index += 1) yield newDevice('device', 4, index, twins);
 }
 
-/** `light-000001`, ...: the devices inside the hub. */
+/** The devices inside the hub: `light-000001`, ... */
 export function* lightDeviceTwins(count: number, twins: FleetTwins): Iterable<NewDevice> {
   for (let index = 0; index < count; index += 1) yield newDevice('light', 6, index, twins);
 }

@@ -2,8 +2,8 @@ import type { Server } from 'node:net';
 import { AgentError, messageOf } from '../../core/errors.js';
 
 /**
- * Starts to listen and tells the port that was taken (it differs from `port` when that is 0).
- * @throws AgentError `PortInUse` naming the port, `Unreachable` for an address that is not of this machine.
+ * Starts to listen and returns the port in use, which differs from `port` if that is 0.
+ * @throws AgentError `PortInUse` naming the port, `Unreachable` for an address that does not belong to this machine.
  */
 export function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {

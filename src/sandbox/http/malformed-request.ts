@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/clock.js';
 import type { HttpAnswer } from './router.js';
 
-/** How long what is still coming is read and dropped. */
+/** How long further bytes are read and dropped. */
 const LINGER_MS = 1_000;
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -22,12 +22,13 @@ const STATUSES: ReadonlyMap<string | undefined, number> = new Map([
 export const statusOfClientError = (error: NodeJS.ErrnoException): number => STATUSES.get(error.code) ?? 400;
 
 /**
- * Answers a request that cannot be parsed, and ends the connection in order. Node.js would destroy the socket straight
+ * Responds to a request that cannot be parsed, and closes the connection gracefully. Node.js would destroy the socket
+ * right
  * after writing; bytes of the request that are then still unread make TCP reset the connection, and the client loses
  * the answer.
  */
 export function answerMalformed(socket: Duplex, answer: HttpAnswer, clock: Clock): void {
-  // The parser stays attached and would report an error again for all that comes.
+  // The parser stays attached and would report an error again for every further byte.
   socket.removeAllListeners('data');
   socket.on('error', () => undefined);
   if (!socket.writable) {

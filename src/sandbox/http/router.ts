@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stringifyJson } from '../../core/exact-json.js';
 
-/** A request with its body read and its path taken apart. */
+/** A request with its body read and its path parsed. */
 export interface HttpRequest {
   readonly method: string;
   /** Percent-decoded values of the `:name` parts of the route. */
@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
-  /** Aborts when the client has gone. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
   readonly raw: IncomingMessage;
 }
@@ -18,7 +18,7 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string or bytes as they are; undefined for no body. */
+  /** A string or bytes, sent unchanged; undefined for no body. */
   readonly body?: string | Uint8Array;
 }
 
@@ -46,7 +46,7 @@ export class Router {
     return this;
   }
 
-  /** Finds the route for a path as it came, still percent-encoded: `%2F` inside a segment never splits it. */
+  /** Finds the route for a path that is still percent-encoded, so that `%2F` inside a segment never splits it. */
   match(method: string, rawPath: string): RouteMatch {
     const segments = rawPath.split('/').filter(Boolean);
     const allowed: string[] = [];
@@ -82,7 +82,7 @@ function decodeSegment(segment: string): string | undefined {
   }
 }
 
-/** A body above its limit; the answer is the caller's, the connection should be closed after it. */
+/** Thrown for a body above its limit. The caller responds, and should close the connection afterwards. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
 }
@@ -101,7 +101,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size);
 }
 
-/** Sends an answer once; nothing happens if the client has gone. */
+/** Sends a response once; does nothing if the client has disconnected. */
 export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
   if (response.headersSent || response.destroyed) return;
   const body = answer.body === undefined ? undefined : Buffer.from(answer.body as string);
@@ -109,7 +109,7 @@ export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
   response.end(body);
 }
 
-/** A JSON answer. */
+/** Builds a JSON response. */
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
   return {
     status,

@@ -22,7 +22,7 @@ type Verdict = ReturnType<DeviceDirectory['authenticate']>;
 
 const refuse = (reason: string): Verdict => ({ ok: false, reason });
 
-/** What the device side may know and do. */
+/** Implements what the device side needs from identities and twins. */
 export function createDeviceDirectory(options: DirectoryOptions): DeviceDirectory {
   const { endpoints, twins, clock } = options;
   return {

@@ -26,11 +26,11 @@ export interface HubStateOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly gateway: () => DeviceGateway;
-  /** How long a job stays queued at least. */
+  /** The minimum time that a job stays queued. */
   readonly jobStartDelayMs: number;
 }
 
-/** Everything of a hub but its servers. */
+/** All parts of a hub except its servers. */
 export interface HubState {
   readonly policies: ReadonlyMap<string, Policy>;
   readonly gatekeeper: Gatekeeper;
@@ -43,11 +43,11 @@ export interface HubState {
   readonly throttle: Throttle;
   readonly paging: Paging;
   readonly directory: DeviceDirectory;
-  /** The way to devices, as it is now. */
+  /** Returns the current gateway to the devices. */
   readonly gateway: () => DeviceGateway;
 }
 
-/** Builds the state and reads what the store has of it; jobs go on with `jobs.load`, once devices can be reached. */
+/** Builds the state from what the store contains. Jobs resume with `jobs.load`, once devices can be reached. */
 export async function openHubState(options: HubStateOptions): Promise<HubState> {
   const { hostName, limits, store, clock, log, gateway } = options;
   const secrets = await ensureSecrets(store);
@@ -64,7 +64,7 @@ export async function openHubState(options: HubStateOptions): Promise<HubState> 
     gateway,
     clock,
     maxDevices: limits.maxDevices,
-    // Who waits for a device must learn that it will never come.
+    // Operations that wait for the device must end, because it will never connect.
     onDeleted: (id) => waiters.announce(id),
   });
   const jobs = new Jobs({
@@ -110,15 +110,15 @@ export async function openHubState(options: HubStateOptions): Promise<HubState> 
 
 const KEY = 'meta/secrets';
 
-/** What a hub generates once and keeps for good. */
+/** What a hub generates once and stores permanently. */
 export interface HubSecrets {
-  /** By name of the policy. */
+  /** The keys of each policy, by its name. */
   readonly policyKeys: Readonly<Record<string, KeyPair>>;
   /** Signs continuation tokens; base64. */
   readonly pagingSecret: string;
 }
 
-/** The secrets of the hub in this store; new ones for a new hub. */
+/** Loads the secrets of the hub from its store; generates them for a new hub. */
 export async function ensureSecrets(store: Store | undefined): Promise<HubSecrets> {
   const kept = (await store?.get(KEY)) as HubSecrets | undefined;
   if (kept) return kept;

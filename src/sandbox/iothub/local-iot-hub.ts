@@ -27,25 +27,27 @@ export interface LocalIotHubOptions {
   readonly hubName?: string;
   readonly tier?: TierName;
   readonly units?: number;
-  /** Added to each answer of the service API. */
+  /** Added to each response of the service API. */
   readonly latencyMs?: number;
-  /** Keeps everything that is acknowledged; the caller closes it after the hub. Absent: nothing outlives the hub. */
+  /**
+   * Stores everything that is acknowledged; the caller closes it after the hub. Without it nothing outlives the hub.
+   */
   readonly store?: Store;
   /** Generated if omitted. */
   readonly certificates?: Certificates;
   readonly clock?: Clock;
   readonly log?: Log;
-  /** Refuse `null` in a job where the service does (the default); false takes null for absent. */
+  /** Whether to reject `null` in a job where the service does; true by default. False treats null as absent. */
   readonly strict?: boolean;
   /** How long a job stays queued before it runs, 100 by default. The service takes seconds. */
   readonly jobStartDelayMs?: number;
-  /** Routes beside the service API, for holders of the owner policy (`/sandbox/...`). */
+  /** Additional routes (`/sandbox/...`) for holders of the owner policy. */
   readonly adminRoutes?: Router;
-  /** Called with both servers before they listen: for faults. */
+  /** Called with both servers before they listen, to inject faults. */
   readonly onServer?: (server: Server) => void;
 }
 
-/** A device as programs outside need to know it. */
+/** What a program needs to connect as a device. */
 export interface RegisteredDevice {
   readonly deviceId: string;
   readonly connectionString: string;
@@ -57,20 +59,20 @@ export interface LocalIotHub {
   readonly address: string;
   /** `host:port` of MQTT over TLS. */
   readonly mqttAddress: string;
-  /** Of the owner policy. */
+  /** Grants the rights of the owner policy. */
   readonly connectionString: string;
-  /** Of the policy `service`. */
+  /** Grants the rights of the policy `service`. */
   readonly serviceConnectionString: string;
   readonly caPem: string;
-  /** Registers a device unless it is there already; resolves once that is kept. */
+  /** Registers a device unless it already exists; resolves once that is stored. */
   registerDevice(deviceId: string, options?: Omit<NewDevice, 'deviceId'>): Promise<RegisteredDevice>;
-  /** The same for many, with one wait for all. Devices that are there already stay as they are. */
+  /** Registers many devices with a single wait. Devices that already exist are not changed. */
   registerDevices(devices: Iterable<NewDevice>): Promise<void>;
-  /** Registers devices and simulates them inside the hub. At most once. */
+  /** Registers devices and simulates them inside the hub. May be called at most once. */
   addLightDevices(devices: Iterable<NewDevice>, behaviour?: FleetBehaviour): Promise<LightDevices>;
   /** The connection string of any policy; undefined for an unknown name. */
   policyConnectionString(policy: string): string | undefined;
-  /** Ends all connections and jobs' work; what is kept goes on at the next start on the same store. */
+  /** Closes all connections and stops all jobs, which resume at the next start on the same store. */
   close(): Promise<void>;
 }
 
@@ -88,7 +90,7 @@ export async function startLocalIotHub(options: LocalIotHubOptions = {}): Promis
     store: options.store,
     clock,
     log,
-    gateway: () => gateway ?? NOBODY,
+    gateway: () => gateway ?? UNREACHABLE,
     jobStartDelayMs: options.jobStartDelayMs ?? 100,
   });
   const network = await createMqttGateway(state.directory, { hostName: hubName, clock, log });
@@ -101,8 +103,8 @@ export async function startLocalIotHub(options: LocalIotHubOptions = {}): Promis
   return hub;
 }
 
-/** Before there is a way to devices, none is reachable. */
-const NOBODY: DeviceGateway = {
+/** Used until the gateways exist: no device is reachable yet. */
+const UNREACHABLE: DeviceGateway = {
   isConnected: () => false,
   invokeMethod: () => Promise.resolve({ kind: 'notOnline' }),
   notifyDesired: () => undefined,
@@ -129,7 +131,7 @@ async function openServers(
     service = await listen(serviceServer, { host, port });
     return { service, mqtt: await listen(mqttServer, { host, port: mqttPort }) };
   } catch (error) {
-    // The broker has timers: whatever port was taken, nothing may keep the process from ending.
+    // The broker has timers, which would keep the process alive after a failed start.
     await service?.close();
     await dependencies.network.close();
     throw error;
@@ -190,7 +192,7 @@ class RunningHub implements LocalIotHub {
   #deviceConnectionString(deviceId: string, key: string | undefined): string {
     const isDefaultPort = this.mqttAddress.endsWith(':8883');
     if (key === undefined) {
-      // With a certificate the SDK for Node.js does not heed GatewayHostName, but it takes a port in HostName.
+      // With a certificate the SDK for Node.js ignores GatewayHostName, but it accepts a port in HostName.
       const port = isDefaultPort ? '' : `:${this.mqttAddress.split(':').at(-1)}`;
       return `HostName=${this.hostName}${port};DeviceId=${deviceId};x509=true`;
     }
@@ -208,7 +210,7 @@ class RunningHub implements LocalIotHub {
       deviceIds: await registerDevices(this.#parts.state, devices),
       ...(behaviour ? { behaviour } : {}),
     });
-    // Disabled before the hub was stopped: without a connection to lose, they must be notified.
+    // A device that was disabled before the hub stopped has no connection to lose, so it must be notified.
     for (const { record } of this.#parts.state.endpoints.devices.walk()) {
       if (record.status === 'disabled') light.disconnect({ deviceId: record.deviceId });
     }

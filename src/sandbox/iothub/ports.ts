@@ -1,6 +1,6 @@
 /**
- * The wall inside the local IoT Hub, between what keeps identities and twins (the service side: REST, jobs) and what
- * carries devices (the device side: MQTT, light devices).
+ * The interfaces inside the local IoT Hub, between the service side (REST, jobs), which stores identities and twins, and
+ * the device side (MQTT, light devices), which connects devices.
  */
 
 /** A device, or a module of it. */
@@ -11,10 +11,10 @@ export interface EndpointId {
 
 export type TwinSection = Readonly<Record<string, unknown>>;
 
-/** What the device side asks of the service side. Synchronous where it can be: twins are in memory. */
+/** What the device side needs from the service side. Synchronous where possible, because twins are in memory. */
 export interface DeviceDirectory {
   /**
-   * Whether a CONNECT is good: identity known and enabled, SAS token (both keys, expiry, `sr`) or X.509 thumbprint.
+   * Whether a CONNECT is accepted: identity known and enabled, SAS token (both keys, expiry, `sr`) or X.509 thumbprint.
    * `at` is the MQTT user name's host, for the token's resource.
    */
   authenticate(
@@ -36,13 +36,13 @@ export interface DeviceDirectory {
 
 export type MethodOutcome =
   | { readonly kind: 'answered'; readonly status: number; readonly payload: unknown }
-  /** Not connected, or not subscribed to methods, within the connect time-out. */
+  /** Not connected, or not subscribed to methods, within the connect timeout. */
   | { readonly kind: 'notOnline' }
-  /** Connected, but did not answer within the response time-out. */
+  /** Connected, but did not respond within the response timeout. */
   | { readonly kind: 'noAnswer' }
-  /** Went away while the call was open. */
+  /** Disconnected while the call was in flight. */
   | { readonly kind: 'disconnected' }
-  /** The answer was not what a device may send (over 128 KB, not JSON). */
+  /** The response was invalid (over 128 KB, not JSON). */
   | { readonly kind: 'badAnswer'; readonly reason: string };
 
 export interface MethodCall {
@@ -55,14 +55,17 @@ export interface MethodCall {
   readonly signal?: AbortSignal;
 }
 
-/** What the service side asks of the device side. */
+/** What the service side needs from the device side. */
 export interface DeviceGateway {
   isConnected(id: EndpointId): boolean;
   invokeMethod(id: EndpointId, call: MethodCall): Promise<MethodOutcome>;
-  /** Notifies the device of a change of desired properties: the patch, with `$version` added. Nothing if it is offline. */
+  /**
+   * Notifies the device of a change of desired properties: the patch, with `$version` added. Does nothing if it is
+   * offline.
+   */
   notifyDesired(id: EndpointId, patch: TwinSection, version: number): void;
   /** Closes the connection of a device that was deleted, disabled or got new keys. */
   disconnect(id: EndpointId): void;
-  /** The device may connect again. Real ones try by themselves; those without a connection must be notified. */
+  /** Called when the device may connect again. Real devices retry by themselves; simulated ones must be notified. */
   welcome?(id: EndpointId): void;
 }

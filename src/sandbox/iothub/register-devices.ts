@@ -4,21 +4,21 @@ import { readTwinChange } from './twins/twins.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A device to register, with what its twin begins with. */
+/** A device to register, with its initial twin. */
 export interface NewDevice {
   readonly deviceId: string;
   readonly tags?: Json;
   readonly desired?: Json;
-  /** As in the registry's API; keys are generated if omitted. */
+  /** In the form of the registry's API; keys are generated if omitted. */
   readonly authentication?: Json;
 }
 
-/** Devices registered before other work gets its turn. */
+/** How many devices are registered before other work may run. */
 const SLICE = 2_000;
 
 /**
- * Registers those devices that are not there yet; answers the ids of all of them once they are kept.
- * @throws ServiceError for an id or a twin that the service would not take
+ * Registers the devices that do not exist yet; resolves with the ids of all of them once they are stored.
+ * @throws ServiceError for an id or a twin that the service would reject
  */
 export async function registerDevices(state: HubState, devices: Iterable<NewDevice>): Promise<string[]> {
   const ids: string[] = [];

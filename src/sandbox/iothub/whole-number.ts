@@ -1,9 +1,9 @@
-/** At most 15 digits, so that a double holds every such number exactly. */
+/** At most 15 digits, which a double represents exactly. */
 const DIGITS = /^\s*[+-]?\d{1,15}\s*$/u;
 
 /**
- * Reads a whole number that may come as text: the service takes `"30"` for 30, and the Azure CLI sends its default
- * time-outs so [HUB A.1]. `undefined` for everything else.
+ * Reads a whole number that may be text: the service accepts `"30"` for 30, and the Azure CLI sends its default
+ * timeouts like that [HUB A.1]. Undefined for everything else.
  */
 export function readWholeNumber(given: unknown): number | undefined {
   if (typeof given === 'number') return Number.isSafeInteger(given) ? given : undefined;

@@ -1,10 +1,10 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Store } from '../../store/store.js';
 
-/** A new application key, in the form that ThingWorx makes them. */
+/** Generates an application key in the format of ThingWorx. */
 export const newAppKey = (): string => randomUUID();
 
-/** A check that takes the same time for every wrong key, of whatever length. */
+/** Returns a check that takes the same time for every wrong key, whatever its length. */
 export function appKeyCheck(appKey: string): (given: string) => boolean {
   const expected = digest(appKey);
   return (given) => timingSafeEqual(digest(given), expected);
@@ -14,8 +14,8 @@ const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8
 
 const KEY = 'sandbox/appKey';
 
-/** The application key of an earlier start on the same store, or a new one. */
-export async function keptAppKey(store: Store | undefined): Promise<string> {
+/** Returns the application key of an earlier start on the same store, or stores a new one. */
+export async function storedAppKey(store: Store | undefined): Promise<string> {
   const kept = await store?.get(KEY);
   if (typeof kept === 'string') return kept;
   const made = newAppKey();

@@ -8,7 +8,7 @@ export interface GatekeeperOptions {
   readonly nowMs: () => number;
 }
 
-/** Checks tokens of policies: for the service API, and for devices that connect with a policy's token. */
+/** Checks tokens of policies, for the service API and for devices that connect with such a token. */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
   readonly hostNames: readonly string[];
@@ -19,10 +19,10 @@ export class Gatekeeper {
   }
 
   /**
-   * Lets a service request in.
-   * @param authorization the header as it came.
+   * Authorizes a service request.
+   * @param authorization the unchanged header.
    * @param path the decoded path of the request, with its leading slash.
-   * @throws ServiceError IotHubUnauthorizedAccess, whose text never holds more than a caller may know.
+   * @throws ServiceError IotHubUnauthorizedAccess, whose text contains nothing that an unauthorized caller may not know.
    */
   authorize(authorization: string | undefined, path: string, right: Right | 'owner'): void {
     const token = authorization === undefined ? undefined : parseSasToken(authorization);
@@ -33,7 +33,7 @@ export class Gatekeeper {
     if (!policy || !rights.every((one) => policy.rights.includes(one))) throw unauthorized();
   }
 
-  /** The policy that signed the token, if it is good for `path` now. */
+  /** The policy that signed the token, if the token is valid for `path` now. */
   policyOf(token: SasToken, path: string): Policy | undefined {
     const policy = token.skn === undefined ? undefined : this.#options.policies.get(token.skn);
     if (!policy || !isSignedBy(token, policy)) return undefined;
@@ -44,6 +44,6 @@ export class Gatekeeper {
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
-/** A hub that is called by a loopback name answers to all of them; any other name stands for itself. */
+/** A hub with a loopback name accepts all loopback names; any other name is accepted alone. */
 const namesOfHost = (hostName: string): readonly string[] =>
   LOOPBACK_NAMES.includes(hostName.toLowerCase()) ? LOOPBACK_NAMES : [hostName];

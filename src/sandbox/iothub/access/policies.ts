@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** What a shared access policy may allow. */
+/** The rights of a shared access policy. */
 export type Right = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
 
 export interface KeyPair {
@@ -24,7 +24,7 @@ export const DEFAULT_POLICIES: Readonly<Record<string, readonly Right[]>> = {
 
 const KEY_BYTES = 32;
 
-/** Two new keys, base64, as the service makes them for policies and devices. */
+/** Generates two base64 keys as the service does for policies and devices. */
 export const newKeyPair = (): KeyPair => ({
   primaryKey: randomBytes(KEY_BYTES).toString('base64'),
   secondaryKey: randomBytes(KEY_BYTES).toString('base64'),

@@ -3,10 +3,10 @@ import type { KeyPair } from './policies.js';
 
 /** The fields of a shared access signature [HUB A.2], not verified yet. */
 export interface SasToken {
-  /** The resource exactly as it stands in the token, percent-encoding and all: that is what was signed. */
+  /** The resource exactly as in the token, percent-encoding included, because that is what was signed. */
   readonly sr: string;
   readonly signature: string;
-  /** Seconds since 1970, as text: that is what was signed. */
+  /** Seconds since 1970, as text, because that is what was signed. */
   readonly se: string;
   /** The policy; undefined for the token of a device. */
   readonly skn: string | undefined;
@@ -31,7 +31,7 @@ export function parseSasToken(text: string): SasToken | undefined {
   return { sr, se, signature, skn: skn === '' ? undefined : skn };
 }
 
-/** Whether one of the two keys made the signature. Both are always tried, in constant time. */
+/** Whether one of the two keys created the signature. Both are always checked, in constant time. */
 export function isSignedBy(token: SasToken, keys: KeyPair): boolean {
   const given = Buffer.from(token.signature, 'utf8');
   const matches = [keys.primaryKey, keys.secondaryKey].map((key) => {
@@ -41,12 +41,12 @@ export function isSignedBy(token: SasToken, keys: KeyPair): boolean {
   return matches.includes(true);
 }
 
-/** No skew is forgiven: both ends of a sandbox share a clock. */
+/** No clock skew is allowed, because both ends of a sandbox share a clock. */
 export const isExpired = (token: SasToken, nowMs: number): boolean => Number(token.se) * 1000 <= nowMs;
 
 /**
  * Whether the token's resource covers `path` of one of `hostNames`: the host alone or with a port, then a prefix of the
- * path that ends at a slash; raw or percent-encoded, in any case.
+ * path that ends at a slash; raw or percent-encoded, compared without case.
  */
 export function covers(token: SasToken, hostNames: readonly string[], path: string): boolean {
   const resource = decode(token.sr)?.toLowerCase().replace(/\/+$/u, '');

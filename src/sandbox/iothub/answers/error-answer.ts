@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type HttpAnswer, json } from '../../http/router.js';
 import type { ServiceError } from './service-error.js';
 
-/** The answer to a request that failed, in the service's own form, with a tracking id of its own. */
+/** The response to a request that failed, in the form of the service and with a new tracking id. */
 export function errorAnswer(error: ServiceError, nowMs: number): HttpAnswer {
   const trackingId = newTrackingId(nowMs);
   return json(error.status, errorBody(error, trackingId, nowMs), {

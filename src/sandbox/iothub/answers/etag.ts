@@ -7,7 +7,7 @@ export function etagOf(counter: number): string {
   return bytes.toString('base64');
 }
 
-/** What an `If-Match` header asks for. The SDKs quote whatever they send, `*` included. */
+/** The condition in an `If-Match` header. The SDKs quote every value, `*` included. */
 export type Match = { readonly kind: 'absent' } | { readonly kind: 'any' } | { readonly kind: 'etag'; etag: string };
 
 export function readIfMatch(headers: IncomingHttpHeaders): Match {
@@ -16,7 +16,7 @@ export function readIfMatch(headers: IncomingHttpHeaders): Match {
   return matchOf(header);
 }
 
-/** The same for an ETag in a body, as bulk operations have it. */
+/** The condition in a body, as bulk operations send it. */
 export function matchOf(text: string): Match {
   const etag = text
     .trim()

@@ -6,12 +6,12 @@
  */
 export type ErrorForm = 'plain' | 'detailed' | 'wrapped';
 
-/** A request that the service refuses or cannot fulfil; the protocol layer makes the answer of it. */
+/** A request that the service rejects or cannot fulfil; the protocol layer turns it into a response. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ServiceCode;
   readonly form: ErrorForm;
-  /** For the detailed form. */
+  /** Used in the detailed form. */
   readonly info: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -36,10 +36,10 @@ export class ServiceError extends Error {
   }
 }
 
-/** An argument that is missing, malformed or out of its range. */
+/** For an argument that is missing, malformed or out of range. */
 export const argumentInvalid = (message: string): ServiceError => new ServiceError('ArgumentInvalid', message);
 
-/** An operation of the real service that is not built here. Never answered with a silent success. */
+/** For an operation of the real service that the sandbox does not implement and must not pretend to perform. */
 export const notBuilt = (operation: string): ServiceError =>
   new ServiceError('NotImplemented', `${operation} is not built into the local IoT Hub; see docs/sandbox.md.`);
 
@@ -97,5 +97,5 @@ export const SERVICE_CODES = {
   GatewayTimeout: { status: 504, number: 504_101 },
 } as const;
 
-/** The name of an error, as it stands in `iothub-errorcode` and in the body. */
+/** The name of an error in the header `iothub-errorcode` and in the body. */
 export type ServiceCode = keyof typeof SERVICE_CODES;

@@ -32,7 +32,7 @@ export async function updateTwin(
   }
 }
 
-/** Invokes a method on one device for a job. Any answer counts as done, whatever its status. */
+/** Invokes a method on one device for a job. Any response counts as completed, whatever its status. */
 export async function invokeMethod(
   gateway: DeviceGateway,
   id: EndpointId,

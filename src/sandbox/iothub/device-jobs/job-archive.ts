@@ -18,7 +18,7 @@ export interface KeptJob {
 
 /**
  * Keeps jobs: the job, its devices in blocks when it starts to run, and a row for each device when its state changes.
- * Everything goes through the journal; whoever calls flushes it.
+ * All writes go through the journal; the caller flushes it.
  */
 export class JobArchive {
   readonly #journal: Journal;
@@ -42,7 +42,7 @@ export class JobArchive {
     this.#journal.note(`${ROW_PREFIX}${jobId}/${padded(index)}`, rows.kept(index));
   }
 
-  /** Forgets a job with everything that belongs to it. */
+  /** Deletes a job and everything that belongs to it. */
   forget(jobId: string, rows: JobRows | undefined): void {
     this.#journal.note(`${JOB_PREFIX}${jobId}`, undefined);
     for (let index = 0; index < (rows?.size ?? 0); index++) {
@@ -51,7 +51,7 @@ export class JobArchive {
     }
   }
 
-  /** What an earlier process kept, in the order of creation. */
+  /** The jobs that an earlier process stored, in the order of creation. */
   async load(store: Store): Promise<KeptJob[]> {
     const kept: KeptJob[] = [];
     for await (const [, value] of store.entries({ prefix: JOB_PREFIX })) {
@@ -74,7 +74,7 @@ async function loadRows(store: Store, { jobId, deviceCount }: JobRecord): Promis
       targets.push(moduleId === undefined ? { deviceId } : { deviceId, moduleId });
     }
   }
-  // A crash just before a job ran may have left devices of that attempt behind those of the next one.
+  // After a crash just before a job ran, blocks of devices of that attempt may follow those of the next one.
   const rows = new JobRows(targets.slice(0, deviceCount));
   const prefix = `${ROW_PREFIX}${jobId}/`;
   for await (const [key, value] of store.entries({ prefix })) {
@@ -86,5 +86,5 @@ async function loadRows(store: Store, { jobId, deviceCount }: JobRecord): Promis
 const keptTarget = ({ deviceId, moduleId }: EndpointId): KeptTarget =>
   moduleId === undefined ? [deviceId] : [deviceId, moduleId];
 
-/** Numbers whose order as text is their order. */
+/** Pads numbers so that they sort as text in their numeric order. */
 const padded = (index: number): string => String(index).padStart(8, '0');

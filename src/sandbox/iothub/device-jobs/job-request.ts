@@ -14,7 +14,7 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2
 
 /**
  * Reads the body of a job's PUT.
- * @param strict refuse `null` where the service wants a value (azure-iot-sdk-node #847); otherwise null means absent.
+ * @param strict reject `null` where the service requires a value (azure-iot-sdk-node #847); otherwise null means absent.
  * @throws ServiceError ArgumentInvalid, GenericBadRequest, MessageTooLarge
  */
 export function readJobRequest(jobId: string, body: Json, strict: boolean): JobDefinition {
@@ -37,7 +37,7 @@ export function readJobRequest(jobId: string, body: Json, strict: boolean): JobD
   return definition;
 }
 
-/** What is to be done on each device. @throws ServiceError as readJobRequest */
+/** The operation for each device. @throws ServiceError as readJobRequest does */
 export function taskOf({ type, body }: JobDefinition): JobTask {
   if (type === 'scheduleUpdateTwin') {
     checkTwinEtag(body['etag']);
@@ -83,7 +83,7 @@ function readStart(given: unknown): number | undefined {
   return startMs;
 }
 
-/** Date.parse takes February 30 for March 2, and 24:00 for the next day. */
+/** Date.parse reads February 30 as March 2, and 24:00 as the next day. */
 function isInCalendar(isoTime: string): boolean {
   const [day, hour] = [isoTime.slice(0, 10), isoTime.slice(11, 13)];
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day) && hour !== '24';

@@ -3,8 +3,8 @@ import type { JobRecord } from './job.js';
 import type { JobRows, KeptRow } from './job-rows.js';
 
 /**
- * A device's part in a job as `devices.jobs` has it. Its members are made when they are read, since a query for a few
- * devices of a large job looks at one or two members of each.
+ * A device's row in `devices.jobs`. Its members are computed when they are read, because a query for a few
+ * devices of a large job reads only one or two members of each row.
  */
 export class JobRowDocument {
   readonly [name: string]: unknown;

@@ -22,7 +22,7 @@ export function* jobRows(
   }
 }
 
-/** The one job that a query asks for (`jobId = '...'`, alone or in an AND), otherwise all of them. */
+/** The one job that a query names (`jobId = '...'`, alone or in an AND), otherwise all jobs. */
 function jobsNamedBy(jobs: Jobs, where: Expression | undefined, after: number): Iterable<Job> {
   const jobId = namedJobId(where);
   if (jobId === undefined) return jobs.inOrder.walk(after);

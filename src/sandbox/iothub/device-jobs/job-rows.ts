@@ -1,6 +1,6 @@
 import type { EndpointId } from '../ports.js';
 
-/** How far a device's part in a job has come, as `devices.jobs` names it. The index is what is kept. */
+/** The states of a device in a job, as `devices.jobs` names them. The index is what is stored. */
 const ROW_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
 export type RowStatus = (typeof ROW_STATUSES)[number];
 
@@ -8,7 +8,7 @@ export type RowOutcome =
   | { readonly response: { readonly status: number; readonly payload: unknown } | null }
   | { readonly error: { readonly code: string; readonly description: string } };
 
-/** One row as it is kept: index of the status, start, end, outcome. */
+/** One row as it is stored: index of the status, start, end, outcome. */
 export type KeptRow = readonly [status: number, startedMs: number, endedMs: number, outcome: RowOutcome | null];
 
 export interface JobCounts {
@@ -19,7 +19,9 @@ export interface JobCounts {
   readonly pendingCount: number;
 }
 
-/** The devices of a running or ended job, and what became of each: columns, since there may be a hundred thousand. */
+/**
+ * The devices of a running or ended job and the outcome of each, in columns, because there may be a hundred thousand.
+ */
 export class JobRows {
   readonly targets: readonly EndpointId[];
   readonly #statuses: Uint8Array;

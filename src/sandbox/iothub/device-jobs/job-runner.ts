@@ -13,9 +13,9 @@ import type { JobArchive } from './job-archive.js';
 import type { JobRows, RowOutcome } from './job-rows.js';
 import { Slots } from './slots.js';
 
-/** Devices of one job at work at a time. */
+/** How many devices of one job are processed at a time. */
 const MAX_AT_WORK = 5_000;
-/** Devices that are begun before other work gets its turn. */
+/** How many devices are started before other work may run. */
 const SLICE = 250;
 
 export interface RunnerDependencies {
@@ -31,7 +31,7 @@ export interface RunnerDependencies {
   readonly reserveOperationMs: () => number;
 }
 
-/** Does a job's task on each of its devices, in parallel, until all have ended or the job's time is over. */
+/** Runs a job on each of its devices, in parallel, until all have ended or the maximum execution time is over. */
 export class JobRunner {
   readonly #dependencies: RunnerDependencies;
   readonly #job: JobRecord;
@@ -39,9 +39,9 @@ export class JobRunner {
   readonly #rows: JobRows;
   readonly #deadlineMs: number;
   readonly #slots = new Slots(MAX_AT_WORK);
-  /** How to stop waiting, for each device that is waited for. */
+  /** Functions that end the wait for a device, by row index. */
   readonly #stopWaiting = new Map<number, () => void>();
-  /** Aborts when nothing more is to be begun. */
+  /** Aborts when no more work may be started. */
   readonly #over = new AbortController();
   #isStopped = false;
   #onEnd: () => void = () => undefined;
@@ -55,7 +55,7 @@ export class JobRunner {
     this.#deadlineMs = dependencies.clock.monotonicMs() + Math.max(0, job.maxExecutionSeconds * 1000 - elapsedMs);
   }
 
-  /** Ends without doing any more; the rows stay as they are, for the next start of the hub. */
+  /** Stops without further work; the rows keep their state for the next start of the hub. */
   stop(): void {
     this.#isStopped = true;
     this.#beginNoMore();
@@ -83,7 +83,9 @@ export class JobRunner {
     return Math.max(0, this.#deadlineMs - this.#dependencies.clock.monotonicMs());
   }
 
-  /** Calls that were open when the hub was killed: nobody knows their end, and doing them twice could harm. */
+  /**
+   * Ends calls that were in flight when the hub was killed: their outcome is unknown, and repeating them could do harm.
+   */
   #endInterrupted(): void {
     for (let index = 0; index < this.#rows.size; index++) {
       if (this.#rows.status(index) === 'running') this.#end(index, INTERRUPTED);
@@ -114,7 +116,7 @@ export class JobRunner {
     this.#stopWaiting.set(index, stop);
   }
 
-  /** Begins one device's part as soon as there is a place for it; does not wait for its end. */
+  /** Starts the work on one device as soon as a slot is free; does not wait for its end. */
   async #dispatch(index: number, connectTimeoutMs: number): Promise<void> {
     await this.#slots.take();
     await this.#pace();
@@ -145,7 +147,7 @@ export class JobRunner {
     const { gateway, twins, archive, journal, endpoints } = this.#dependencies;
     if (!endpoints.find(this.#target(index))) return DELETED;
     if (this.#task.kind === 'twin') return updateTwin(twins, this.#target(index), this.#task);
-    // Kept before the device is notified: after a restart the hub must know what may have been done.
+    // Stored before the device is called: after a restart the hub must know which calls may have been made.
     archive.keepRow(this.#job.jobId, index, this.#rows);
     await journal.flush();
     const boundedMs = Math.max(0, Math.min(connectTimeoutMs, this.#task.connectTimeoutMs, this.#remainingMs()));
@@ -153,7 +155,7 @@ export class JobRunner {
   }
 
   #end(index: number, outcome: RowOutcome): void {
-    // Late answers of devices find their row ended, or the hub about to close.
+    // A late response of a device may find its row ended or the hub closing.
     if (this.#isStopped || !this.#rows.isOpen(index)) return;
     this.#rows.end(index, this.#dependencies.clock.nowMs(), outcome);
     this.#dependencies.archive.keepRow(this.#job.jobId, index, this.#rows);

@@ -6,7 +6,8 @@ type Json = Readonly<Record<string, unknown>>;
 export type JobType = 'scheduleDeviceMethod' | 'scheduleUpdateTwin';
 
 /**
- * `scheduled`: its time has not come. `queued`: the devices are still to be looked up, or no place of the tier is free.
+ * `scheduled`: its start time is in the future. `queued`: its devices have not been looked up yet, or the tier allows
+ * no more running jobs.
  * Microsoft's page says `pending` for that, but the lists of the published SDKs (Java, C#) do not have it, and their
  * readers fail on it.
  */
@@ -18,30 +19,30 @@ export type JobTask =
       readonly methodName: string;
       readonly payload: unknown;
       readonly responseTimeoutMs: number;
-      /** Infinity: until the job's time is over. */
+      /** Infinity waits until the maximum execution time of the job is over. */
       readonly connectTimeoutMs: number;
     }
   | { readonly kind: 'twin'; readonly tags: Json | null | undefined; readonly desired: Json | null | undefined };
 
-/** What a PUT asked for. */
+/** The content of a PUT request. */
 export interface JobDefinition {
   readonly jobId: string;
   readonly type: JobType;
   readonly queryCondition: string;
-  /** Undefined: at once. */
+  /** Undefined starts the job at once. */
   readonly startMs: number | undefined;
   readonly maxExecutionSeconds: number;
-  /** `cloudToDeviceMethod` or `updateTwin`, as it was put. */
+  /** `cloudToDeviceMethod` or `updateTwin`, unchanged from the PUT request. */
   readonly body: Json;
 }
 
-/** A job as it is kept; replaced at every change. */
+/** A job as it is stored; every change replaces the record. */
 export interface JobRecord extends JobDefinition {
-  /** Order of creation. */
+  /** The position in the order of creation. */
   readonly sequence: number;
   readonly createdMs: number;
   readonly status: JobStatus;
-  /** When the devices were looked up, and how many they were. */
+  /** When the devices were looked up, and how many there were. */
   readonly runningSinceMs?: number;
   readonly deviceCount?: number;
   readonly endedMs?: number;
@@ -51,7 +52,7 @@ export interface JobRecord extends JobDefinition {
 export const hasEnded = ({ status }: JobRecord): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
 
-/** A job as GET and the list answer it. `counts` exist from the moment that it runs. */
+/** A job as GET and the list return it. `counts` exist once it runs. */
 export function jobDocument(record: JobRecord, counts: JobCounts | undefined): Record<string, unknown> {
   return {
     jobId: record.jobId,

@@ -12,33 +12,33 @@ import { findTargets } from './target-finder.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HISTORY_MS = 30 * DAY_MS;
-/** Timers cannot be set for longer than 24 days; a day is short enough for any. */
+/** Timers cannot be set for longer than 24 days, so a long wait is split into days. */
 const MAX_TIMER_MS = DAY_MS;
 
 export interface JobsDependencies extends RunnerDependencies {
-  /** Jobs that may be queued or running at a time, by the tier. */
+  /** How many jobs the tier allows to be queued or running at a time. */
   readonly maxActive: number;
-  /** How long a job stays queued at least, so that its life can be seen. */
+  /** The minimum time that a job stays queued, so that clients can observe the state. */
   readonly startDelayMs: number;
 }
 
-/** A job with what belongs to it while the hub runs. */
+/** A job with its state while the hub runs. */
 export interface Job {
   record: JobRecord;
-  /** From the moment that the devices have been looked up. */
+  /** Set once the devices have been looked up. */
   rows: JobRows | undefined;
   runner: JobRunner | undefined;
   startTimer: Timer | undefined;
-  /** On the monotonic clock: it does not run before. */
+  /** The earliest start, on the monotonic clock. */
   readyAtMs: number;
 }
 
-/** All jobs: their life from the PUT to the end of the history. */
+/** All jobs, from the PUT until their history is deleted. */
 export class Jobs {
   readonly #dependencies: JobsDependencies;
   readonly #byId = new Map<string, Job>();
   readonly inOrder = new OrderedItems<Job>((job) => job.record.sequence);
-  /** Jobs that have a place, or wait for one, in the order of their start. */
+  /** Jobs that run or wait to run, in the order of their start. */
   readonly #waiting: Job[] = [];
   #runningCount = 0;
   #nextSequence = 1;
@@ -49,7 +49,7 @@ export class Jobs {
     this.#dependencies = dependencies;
   }
 
-  /** Reads what an earlier process kept, and goes on with it. */
+  /** Loads the jobs that an earlier process stored, and resumes them. */
   async load(store: Store): Promise<void> {
     for (const { record, rows } of await this.#dependencies.archive.load(store)) {
       const job = this.#place({ record, rows, runner: undefined, startTimer: undefined, readyAtMs: 0 });
@@ -70,7 +70,7 @@ export class Jobs {
   }
 
   /**
-   * Takes a job; resolves once it is kept. It begins by itself.
+   * Adds a job and resolves once it is stored. It starts without further calls.
    * @throws ServiceError JobAlreadyExists, ThrottlingMaxActiveJobCountExceeded
    */
   async create(definition: JobDefinition): Promise<Job> {
@@ -98,7 +98,7 @@ export class Jobs {
   }
 
   /**
-   * Cancels a job that does not run yet; resolves once that is kept.
+   * Cancels a job that is not running yet; resolves once that is stored.
    * @throws ServiceError JobNotFound, OperationNotAllowedInCurrentState
    */
   async cancel(jobId: string): Promise<Job> {
@@ -118,7 +118,7 @@ export class Jobs {
     return job;
   }
 
-  /** Stops all work where it is; the next start of the hub on the same store goes on with it. */
+  /** Stops all work; the next start of the hub on the same store resumes it. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const job of this.inOrder.walk()) {
@@ -156,7 +156,10 @@ export class Jobs {
     });
   }
 
-  /** Gives a job its place in the order of starts. Never at once: the PUT must be answered first, and the wait be seen. */
+  /**
+   * Queues a job for its start. Never immediately: the PUT must be answered first, and clients must be able to observe
+   * the wait.
+   */
   #enqueue(job: Job): void {
     const { clock, startDelayMs } = this.#dependencies;
     job.readyAtMs = clock.monotonicMs() + startDelayMs;
@@ -164,7 +167,8 @@ export class Jobs {
     if (startDelayMs === 0) setImmediate(() => this.#startWaiting());
     else
       job.startTimer = clock.schedule(startDelayMs, () => {
-        // Timers fire up to a millisecond early: the clock would say that it is not time yet, and nobody ask again.
+        // Timers fire up to a millisecond early; the start time would seem to be in the future, and no other timer
+        // would follow.
         job.readyAtMs = 0;
         this.#startWaiting();
       });
@@ -180,7 +184,7 @@ export class Jobs {
     }
   }
 
-  /** Counts a run as holding a place until it ends; the place then goes to the next one. */
+  /** Counts a run against the limit of the tier until it ends; then the next job may start. */
   #track(run: Promise<void>): void {
     this.#runningCount += 1;
     const tracked = run
@@ -197,7 +201,7 @@ export class Jobs {
     const { archive, clock, endpoints } = this.#dependencies;
     try {
       const targets = await findTargets(endpoints, parseCondition(job.record.queryCondition));
-      // While the devices were looked up, it could still be cancelled.
+      // The job could still be cancelled while its devices were looked up.
       if (job.record.status !== 'queued' || this.#isClosed) return;
       job.rows = new JobRows(targets);
       archive.keepTargets(job.record.jobId, targets);
@@ -228,7 +232,7 @@ export class Jobs {
     this.#dependencies.archive.keepJob(job.record);
   }
 
-  /** A job must go on though the disk is full: the journal keeps what it could not write, and says so in the log. */
+  /** A job must continue although the disk is full: the journal retains what it could not write, and logs that. */
   async #flush(): Promise<void> {
     await this.#dependencies.journal.flush().catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-/** Lets at most `count` holders in at a time; the others wait in the order in which they came. */
+/** Admits at most `count` holders at a time; the others wait in order of arrival. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -15,7 +15,7 @@ export class Slots {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Lets everybody in, now and later: there is nothing to hold back any more. */
+  /** Admits all waiting and later holders without a limit, once no work is started any more. */
   open(): void {
     this.#free = Infinity;
     for (const proceed of this.#waiting.splice(0)) proceed();

@@ -7,7 +7,7 @@ import { compileCondition, namedDeviceIds } from '../query/evaluate.js';
 import type { Endpoints } from '../state/endpoints.js';
 import { TwinDocument } from '../twins/twin-document.js';
 
-/** Twins that are looked at before other work gets its turn. */
+/** How many twins are examined before other work may run. */
 const SLICE = 5_000;
 
 /** The devices or modules that meet a job's condition now, in the order of their registration. */
@@ -23,7 +23,7 @@ export async function findTargets(endpoints: Endpoints, condition: Condition): P
   return targets;
 }
 
-/** The number of devices or modules that a query finds now; `undefined` for a query that cannot be parsed. */
+/** The number of devices or modules that match a query now; undefined for a query that cannot be parsed. */
 export function countTargets(endpoints: Endpoints, text: string): number | undefined {
   try {
     const { source, where } = parseQuery(text);
@@ -39,7 +39,7 @@ export function countTargets(endpoints: Endpoints, text: string): number | undef
   }
 }
 
-/** Those that can meet the condition at all: a condition that names its devices need not walk through the fleet. */
+/** The candidates for a condition: one that names its devices does not require a walk through the whole fleet. */
 export function candidates(endpoints: Endpoints, { source, where }: Condition, after = -1): Iterable<Endpoint> {
   const collection = source === 'devices' ? endpoints.devices : endpoints.modules;
   const named = namedDeviceIds(where);

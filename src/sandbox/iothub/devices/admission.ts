@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 
 /**
- * Bounds how many connections wait without having shown who they are. One too many closes the oldest: whoever floods
- * the hub with silent connections loses them, and a device that connects gets its turn.
+ * Bounds the unauthenticated connections. One too many closes the oldest, so that a client that floods
+ * the hub with silent connections loses them, and devices can still connect.
  */
 export class Admission {
   readonly #maxWaiting: number;
@@ -12,12 +12,12 @@ export class Admission {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** How many connections wait. */
+  /** The number of unauthenticated connections. */
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** A connection has come; it waits until `admit`, or until it closes. */
+  /** Adds a new connection, which waits until `admit` or until it closes. */
   enter(connection: Duplex): void {
     for (const oldest of this.#waiting) {
       if (this.#waiting.size < this.#maxWaiting) break;
@@ -28,12 +28,12 @@ export class Admission {
     connection.once('close', () => this.#waiting.delete(connection));
   }
 
-  /** The connection has shown who it is. */
+  /** Removes a connection that is authenticated. */
   admit(connection: Duplex): void {
     this.#waiting.delete(connection);
   }
 
-  /** Closes all that wait. */
+  /** Closes all waiting connections. */
   close(): void {
     for (const connection of this.#waiting) connection.destroy();
     this.#waiting.clear();

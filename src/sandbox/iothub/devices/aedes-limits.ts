@@ -1,10 +1,10 @@
 import type { Client } from 'aedes';
 
-/** What aedes keeps to itself of a client, as of 1.2; a test fails when it has moved. */
+/** Private members of an aedes client, as of 1.2. A test fails if they have moved. */
 interface ClientInside {
   readonly _parser: {
     prependListener(event: 'packet', listener: (packet: IncomingPacket) => void): void;
-    /** Answers how many bytes it keeps because their packet is not yet complete. */
+    /** Returns the number of buffered bytes of an incomplete packet. */
     parse(bytes: Buffer): number;
   };
 }
@@ -14,7 +14,7 @@ interface IncomingPacket {
   readonly subscriptions?: readonly { qos: number }[];
 }
 
-/** aedes grants QoS 2 to whoever asks; IoT Hub grants 1 at most (iot-mqtt-connect-to-iot-hub). */
+/** aedes grants QoS 2 on request; IoT Hub grants 1 at most (iot-mqtt-connect-to-iot-hub). */
 export function grantAtMostQosOne(client: Client): void {
   insideOf(client)._parser.prependListener('packet', (packet) => {
     if (packet.cmd !== 'subscribe') return;
@@ -22,7 +22,7 @@ export function grantAtMostQosOne(client: Client): void {
   });
 }
 
-/** aedes collects packets up to the 256 MB that MQTT allows; this one closes the connection above `maxBytes`. */
+/** aedes buffers packets up to the 256 MB that MQTT allows; this closes a connection above `maxBytes`. */
 export function limitPacketSize(client: Client, maxBytes: number): void {
   const parser = insideOf(client)._parser;
   const parse = parser.parse.bind(parser);

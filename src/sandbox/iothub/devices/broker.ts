@@ -6,30 +6,30 @@ import { grantAtMostQosOne, limitPacketSize } from './aedes-limits.js';
 
 /** The largest message that the service takes (iot-hub-devguide-quotas-throttling). */
 const MAX_MESSAGE_BYTES = 256 * 1024;
-/** The rest is for topic and header. */
+/** The additional bytes are for topic and header. */
 const MAX_PACKET_BYTES = MAX_MESSAGE_BYTES + 8 * 1024;
-/** A topic that nobody can subscribe to: here goes whatever a device publishes, once it has been read. */
+/** A topic that no client can subscribe to. Published messages are redirected to it once they have been read. */
 const DEAD_TOPIC = '$iothub/dead';
-/** CONNACK 5, not authorized: the answer to everybody who is refused. */
+/** CONNACK 5, not authorized: the response to every refused client. */
 const NOT_AUTHORIZED = 5;
-/** How long a connection may take to say CONNECT. */
+/** How long a connection may take to send CONNECT. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** What the gateway decides; the broker does the MQTT. */
+/** The decisions of the gateway; the broker implements MQTT. */
 export interface BrokerHooks {
-  /** Whether a CONNECT is good. */
+  /** Whether a CONNECT is accepted. */
   authenticate(client: Client, userName: string, password: string): boolean;
   maySubscribe(client: Client, filter: string): boolean;
-  /** CONNACK is out, and the session restored. */
+  /** Called once CONNACK is sent and the session is restored. */
   ready(client: Client): void;
-  /** The client has a subscription: a new one, or (before `ready`) one of the session that it goes on with. */
+  /** The client has a subscription: a new one, or (before `ready`) one of the session that it resumes. */
   subscribed(client: Client, filter: string): void;
-  /** The SUBACK for new subscriptions is out. */
+  /** Called once the SUBACK for new subscriptions is sent. */
   acknowledged(client: Client): void;
   unsubscribed(client: Client, filters: readonly string[]): void;
   /** Handles a message; `false` when its topic is not one of this client's, which ends the connection. */
   published(client: Client, topic: string, payload: Buffer): boolean;
-  /** A defect, ours or the broker's. */
+  /** Called with a defect of the hub or of the broker. */
   failed(error: unknown): void;
 }
 
@@ -38,14 +38,14 @@ export interface Broker {
   handle(connection: Duplex, request?: IncomingMessage): void;
   /** Sends to this one client, whatever others are subscribed to. */
   send(client: Client, topic: string, payload: string | Buffer): void;
-  /** Forgets the session of a client that will not come back. */
+  /** Deletes the session of a client that will not reconnect. */
   forgetSession(clientId: string): void;
   close(): Promise<void>;
 }
 
 /**
- * An MQTT 3.1.1 broker that carries nothing from one client to another: it only speaks with each of them.
- * Loaded when needed, since most commands need none.
+ * An MQTT 3.1.1 broker that forwards nothing between clients; it only exchanges messages with each of them.
+ * The library is loaded when it is needed, because most commands do not use it.
  */
 export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
   const { Aedes } = await import('aedes');
@@ -84,7 +84,7 @@ export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
   };
 }
 
-/** Whatever a device may have sent to bring it about, a defect costs it its own request and nobody else theirs. */
+/** Contains a defect: it fails only the request that triggered it. */
 function attempt<T>(hooks: BrokerHooks, act: () => T): T | undefined {
   try {
     return act();
@@ -99,9 +99,9 @@ function notAuthorized(): AuthenticateError {
 }
 
 /**
- * Reads a message and sends it nowhere. An error closes the connection without an acknowledgement, as the service does
- * for QoS 2, for a message that is too large, and for a topic that it does not know: the service is no general broker,
- * and a misspelt topic must not look delivered.
+ * Reads a message without forwarding it. An error closes the connection without an acknowledgement, as the service does
+ * for QoS 2, for a message that is too large, and for an unknown topic: the service is not a general broker,
+ * and a message to a misspelt topic must not seem delivered.
  */
 function swallow(hooks: BrokerHooks, client: Client, packet: PublishPacket): Error | null {
   if (packet.qos === 2) return new Error('QoS 2 is not supported');

@@ -2,20 +2,20 @@ import type { Client } from 'aedes';
 import type { Timer } from '../../../core/clock.js';
 import type { EndpointId, MethodOutcome } from '../ports.js';
 
-/** How many method calls may be open on one device at a time. */
+/** How many method calls may be in flight on one device. */
 export const MAX_OPEN_CALLS = 1000;
 
-/** A device or module that is connected, and the method calls that it has not answered. */
+/** A connected device or module and its method calls in flight. */
 export class Connection {
   readonly id: EndpointId;
   readonly client: Client;
   /** Whether its user name has an api-version, without which twin requests are refused. */
   readonly hasApiVersion: boolean;
-  /** Filters, of this connection and of the session that it went on with. */
+  /** The filters of this connection and of the session that it resumed. */
   readonly subscriptions = new Set<string>();
-  /** CONNACK is out and the session restored: messages may be sent. */
+  /** Whether CONNACK is sent and the session restored, so that messages may be sent. */
   isReady = false;
-  /** Resolves with `isReady`, or when the connection is gone before. */
+  /** Resolves once `isReady` is true or the connection is closed. */
   readonly restored: Promise<void>;
   /** The older connection of the same device, until it is closed. */
   replaces: Connection | undefined;
@@ -24,7 +24,7 @@ export class Connection {
   readonly #expiry: Timer | undefined;
   #settleRestored: () => void = () => undefined;
 
-  /** @param options.expiry what ends it when its token does. */
+  /** @param options.expiry the timer that closes it when its token expires. */
   constructor(
     id: EndpointId,
     client: Client,
@@ -37,32 +37,32 @@ export class Connection {
     this.restored = new Promise((resolve) => (this.#settleRestored = resolve));
   }
 
-  /** CONNACK is out, and the session restored. */
+  /** Called once CONNACK is sent and the session is restored. */
   ready(): void {
     this.isReady = true;
     this.#settleRestored();
   }
 
-  /** Waits for the answer to `requestId`; `false` when there are too many calls open already. */
+  /** Registers a call that waits for the response to `requestId`; false if too many calls are in flight. */
   expectAnswer(requestId: string, settle: (outcome: MethodOutcome) => void): boolean {
     if (this.#calls.size >= MAX_OPEN_CALLS) return false;
     this.#calls.set(requestId, settle);
     return true;
   }
 
-  /** Nobody waits for it any more. */
+  /** Ends the wait for a response. */
   forgetAnswer(requestId: string): void {
     this.#calls.delete(requestId);
   }
 
-  /** Hands an answer to who waits for it. One that comes twice, or too late, is dropped. */
+  /** Settles the call of a response. Duplicate and late responses are dropped. */
   answer(requestId: string, outcome: MethodOutcome): void {
     const settle = this.#calls.get(requestId);
     this.#calls.delete(requestId);
     settle?.(outcome);
   }
 
-  /** The connection is gone, and with it the answers. */
+  /** Ends all calls, because the connection is closed. */
   lost(): void {
     this.#expiry?.cancel();
     this.#settleRestored();

@@ -4,7 +4,7 @@ import type { DeviceDirectory, EndpointId } from '../ports.js';
 
 type Verdict = ReturnType<DeviceDirectory['authenticate']>;
 
-/** Asks the directory about a token, or (without one) about the certificate that came with the TLS connection. */
+/** Authenticates a device by its token or, without one, by the client certificate of the TLS connection. */
 export function checkCredentials(
   directory: DeviceDirectory,
   id: EndpointId,
@@ -20,14 +20,14 @@ export function checkCredentials(
   return verdict;
 }
 
-/** SHA-1 and SHA-256 of the peer's certificate, in hexadecimal capitals: the registry may hold either. */
+/** SHA-1 and SHA-256 of the peer's certificate in upper-case hexadecimal, because the registry may contain either. */
 function thumbprints(connection: Duplex | undefined): readonly string[] {
   if (!(connection instanceof TLSSocket)) return [];
   const { fingerprint, fingerprint256 } = connection.getPeerCertificate();
   return [fingerprint, fingerprint256].filter(Boolean).map((print) => print.replaceAll(':', '').toUpperCase());
 }
 
-/** When a SAS token ends, in milliseconds since 1970; `undefined` for what is no token. */
+/** The expiry of a SAS token in milliseconds since 1970; undefined for any other text. */
 export function tokenExpiryMs(password: string): number | undefined {
   const found = /(?:^SharedAccessSignature |&)se=(\d{1,12})(?:&|$)/.exec(password);
   return found ? Number(found[1]) * 1000 : undefined;
@@ -35,9 +35,9 @@ export function tokenExpiryMs(password: string): number | undefined {
 
 /** What a device sends as the user name of its CONNECT: `<host>/<client id>/?api-version=...`. */
 export interface DeviceUserName {
-  /** As sent, with its port if there is one. */
+  /** The host as sent, with its port if there is one. */
   readonly host: string;
-  /** Old firmware leaves it out: then the service accepts the connection, but serves no twin requests. */
+  /** Absent for old firmware: the service then accepts the connection but serves no twin requests. */
   readonly apiVersion?: string;
   /** The IoT Plug and Play model, if it announces one. */
   readonly modelId?: string;
@@ -45,7 +45,10 @@ export interface DeviceUserName {
 
 const API_VERSION = /^\d{4}-\d{2}-\d{2}(?:-[a-z]+)?$/;
 
-/** Reads the user name of the client `clientId`; `undefined` when it is another client's, or its api-version is no date. */
+/**
+ * Reads the user name of the client `clientId`; undefined if it belongs to another client or its api-version is not a
+ * date.
+ */
 export function readUserName(userName: string, clientId: string): DeviceUserName | undefined {
   const slash = userName.indexOf('/');
   const host = userName.slice(0, Math.max(0, slash));

@@ -2,8 +2,8 @@ import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { LightDevices } from './light-devices.js';
 
 /**
- * Two ways to devices as one: light devices are reached inside the hub, unless somebody has connected in their name;
- * everybody else over the network.
+ * Joins two gateways: light devices are reached inside the hub, unless a client has connected under their id;
+ * all other devices over the network.
  */
 export function joinGateways(network: DeviceGateway, light: LightDevices): DeviceGateway {
   const gatewayOf = (id: EndpointId): DeviceGateway => {

@@ -7,25 +7,25 @@ import { DeviceWaiters } from '../device-waiters.js';
 
 export interface LightDevicesOptions {
   readonly directory: DeviceDirectory;
-  /** In the order that their behaviour follows from. All of them are in the registry. */
+  /** Registered devices. Their order determines their behaviour. */
   readonly deviceIds: Iterable<string>;
   readonly behaviour?: FleetBehaviour;
   readonly clock?: Clock;
 }
 
-/** Devices that are simulated inside the hub, without a connection: many of them fit where few real ones would. */
+/** Devices simulated inside the hub without a connection, which allows much larger fleets than real connections do. */
 export interface LightDevices extends DeviceGateway {
   welcome(id: EndpointId): void;
   has(deviceId: string): boolean;
-  /** Brings a device online; `false` when it is no light device. */
+  /** Makes a device online; false if it is not a light device. */
   start(deviceId: string): boolean;
-  /** Takes a device offline; `false` when it is no light device. */
+  /** Makes a device offline; false if it is not a light device. */
   stop(deviceId: string): boolean;
-  /** Ends what is going on in them. */
+  /** Ends all running work of the devices. */
   close(): void;
 }
 
-/** Creates light devices; those whose behaviour is not to be offline count as connected at once. */
+/** Creates light devices; all except those configured to stay offline count as connected at once. */
 export function createLightDevices(options: LightDevicesOptions): LightDevices {
   return new SimulatedDevices(options);
 }
@@ -37,10 +37,10 @@ class SimulatedDevices implements LightDevices {
   readonly #fleet: FleetBehaviour;
   readonly #clock: Clock;
   readonly #waiters: DeviceWaiters;
-  /** The place of each device in the fleet, which is all that is kept of it. */
+  /** The position of each device in the fleet, the only data stored for it. */
   readonly #indexes = new Map<string, number>();
   readonly #offline = new Set<string>();
-  /** Those of them that the hub has disconnected: they connect again as soon as they may. */
+  /** Devices that the hub has disconnected and that reconnect once they are allowed to. */
   readonly #disconnected = new Set<string>();
   /** Aborts what a device is doing when it is stopped. */
   readonly #running = new Map<string, Set<() => void>>();
@@ -111,7 +111,7 @@ class SimulatedDevices implements LightDevices {
     return { kind: 'answered', status: answer.status, payload: answer.payload };
   }
 
-  /** Applies desired properties: reports them. */
+  /** Applies desired properties by reporting them. */
   notifyDesired(id: EndpointId, patch: TwinSection): void {
     if (!this.isConnected(id)) return;
     const { latencyMs } = this.#behaviourOf(id.deviceId);
@@ -121,7 +121,7 @@ class SimulatedDevices implements LightDevices {
   }
 
   disconnect({ deviceId }: EndpointId): void {
-    // The service side calls this for a device that is deleted or disabled, too: it must not be counted any more.
+    // The service side also calls this for a deleted or disabled device, which must not count as connected any more.
     const comesBack = this.isConnected({ deviceId }) || this.#disconnected.has(deviceId);
     this.stop(deviceId);
     if (comesBack) this.#disconnected.add(deviceId);
@@ -141,7 +141,7 @@ class SimulatedDevices implements LightDevices {
     return behaviourOf(this.#indexes.get(deviceId) ?? 0, this.#fleet);
   }
 
-  /** Few at a time, so that a large fleet costs neither much memory nor everybody else their turn. */
+  /** A few at a time, so that a large fleet neither uses much memory nor blocks other work. */
   async #reportAll(): Promise<void> {
     const reports: Promise<void>[] = [];
     for (const deviceId of this.#indexes.keys()) {
@@ -153,14 +153,14 @@ class SimulatedDevices implements LightDevices {
     }
   }
 
-  /** Reports the desired properties that it has not reported yet. */
+  /** Reports the desired properties that the device has not reported yet. */
   async #reportDesired(deviceId: string): Promise<void> {
     try {
       const { desired, reported } = this.#directory.deviceTwin({ deviceId });
       const news = unreported(desired, reported);
       if (news) await this.#directory.patchReported({ deviceId }, news);
     } catch {
-      // The device was deleted meanwhile, or its twin does not take the patch: nobody waits for the answer.
+      // The device was deleted meanwhile, or its twin rejects the patch; there is no caller to inform.
     }
   }
 
@@ -175,7 +175,7 @@ class SimulatedDevices implements LightDevices {
     });
   }
 
-  /** Lets time pass on a device; returns what ended it before its time, if anything did. */
+  /** Waits on behalf of a device; resolves with the reason if the wait ended early. */
   #takeTime(deviceId: string, delayMs: number, signal?: AbortSignal): Promise<'disconnected' | 'noAnswer' | undefined> {
     if (delayMs <= 0) return Promise.resolve(undefined);
     return new Promise((resolve) => {

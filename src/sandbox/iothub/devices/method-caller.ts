@@ -41,15 +41,15 @@ export class MethodCaller {
   }
 }
 
-/** No payload goes as `null`: the device SDK for Node.js would answer 400 to an empty message. */
+/** A missing payload is sent as `null`, because the device SDK for Node.js answers 400 to an empty message. */
 function payloadText(payload: unknown): string {
   return stringifyJson(payload) ?? 'null';
 }
 
-/** The size of a method's payload that the service takes, each way (devguide-direct-methods). */
+/** The largest method payload that the service accepts, in either direction (devguide-direct-methods). */
 export const MAX_METHOD_PAYLOAD_BYTES = 128 * 1024;
 
-/** Reads what a device has published as its answer to a method. Nothing at all is `null`. */
+/** Reads the response of a device to a method. An empty payload is `null`. */
 export function readMethodAnswer(status: string, payload: Buffer): MethodOutcome {
   if (!/^-?\d{1,9}$/.test(status)) return { kind: 'badAnswer', reason: 'The status in the topic is not a number.' };
   if (payload.length > MAX_METHOD_PAYLOAD_BYTES) {

@@ -17,13 +17,13 @@ export interface MqttDevicesOptions {
   readonly hostName?: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called with each connection that has shown who it is. */
+  /** Called with each authenticated connection. */
   readonly admit: (connection: Duplex) => void;
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Which devices are connected over MQTT, and what passes between them and the hub. */
+/** The devices connected over MQTT, and the messages between them and the hub. */
 export class MqttDevices implements DeviceGateway, BrokerHooks {
   readonly #directory: DeviceDirectory;
   readonly #options: MqttDevicesOptions;
@@ -43,7 +43,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     );
   }
 
-  /** Gives it the broker that it speaks through. */
+  /** Sets the broker, which is created after this object. */
   attach(broker: Broker): void {
     this.#broker = broker;
   }
@@ -54,7 +54,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
 
   async invokeMethod(id: EndpointId, call: MethodCall): Promise<MethodOutcome> {
     const key = endpointKey(id);
-    // The device may have seen its CONNACK a moment before the subscriptions of its session are back.
+    // The device may receive its CONNACK shortly before the subscriptions of its session are restored.
     await this.#connected.get(key)?.restored;
     if (!this.#readyForMethods(key)) await this.#waiters.whenReady(id, call.connectTimeoutMs, call.signal);
     const connection = this.#readyForMethods(key);
@@ -126,7 +126,7 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     const connection = this.#known.get(client);
     if (!connection || client.closed) return;
     connection.ready();
-    // aedes has closed the connection that this one replaces, unless that was on its way out already.
+    // aedes has closed the connection that this one replaces, unless it was closing already.
     connection.replaces?.client.close();
     connection.replaces = undefined;
     this.#announce(connection);
@@ -213,12 +213,12 @@ export class MqttDevices implements DeviceGateway, BrokerHooks {
     return own === undefined || withoutPort(host) === withoutPort(own);
   }
 
-  /** A connection lasts no longer than the token that opened it: devices renew it by connecting anew. */
+  /** A connection lasts no longer than the token that opened it; devices reconnect with a new token. */
   #endWithToken(client: Client, password: string): Timer | undefined {
     const expiryMs = tokenExpiryMs(password);
     if (expiryMs === undefined) return undefined;
     const delayMs = expiryMs - this.#options.clock.nowMs();
-    // Longer than any timer lasts: as good as for ever.
+    // Timers cannot be set for longer than this; treated as unlimited.
     return delayMs > MAX_TIMER_MS ? undefined : this.#options.clock.schedule(delayMs, () => client.close());
   }
 }

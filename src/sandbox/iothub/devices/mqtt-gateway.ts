@@ -9,7 +9,7 @@ import { Admission } from './admission.js';
 import { openBroker } from './broker.js';
 import { MqttDevices } from './mqtt-devices.js';
 
-/** Where devices speak MQTT over WebSocket, on the port of the service API (iot-mqtt-connect-to-iot-hub). */
+/** The path of MQTT over WebSocket, on the port of the service API (iot-mqtt-connect-to-iot-hub). */
 export const MQTT_WEBSOCKET_PATH = '/$iothub/websocket';
 const MQTT_SUB_PROTOCOL = 'mqtt';
 const MAX_WEBSOCKET_MESSAGE_BYTES = 1024 * 1024;
@@ -18,7 +18,7 @@ const MAX_UNAUTHENTICATED = 2000;
 export interface MqttGatewayOptions {
   /** The hub's host name, which user names must have (its port does not matter). Absent: any. */
   readonly hostName?: string;
-  /** Connections that may wait at a time without having said who they are. */
+  /** How many unauthenticated connections may be open at a time. */
   readonly maxUnauthenticated?: number;
   readonly clock?: Clock;
   readonly log?: Log;
@@ -34,7 +34,7 @@ export interface MqttGateway extends DeviceGateway {
   close(): Promise<void>;
 }
 
-/** Opens the way for devices over MQTT 3.1.1; who they are and what their twins hold, `directory` says. */
+/** Opens the MQTT 3.1.1 gateway for the devices of `directory`. */
 export async function createMqttGateway(
   directory: DeviceDirectory,
   options: MqttGatewayOptions = {},

@@ -10,8 +10,9 @@ export interface MqttServerOptions {
 }
 
 /**
- * The server of MQTT over TLS, not yet listening. It asks for a client certificate but wants none: devices with X.509
- * authentication are known by the thumbprint, whoever has signed it.
+ * The server of MQTT over TLS, not yet listening. It requests a client certificate but does not require one: devices
+ * with X.509
+ * authentication are identified by the thumbprint, whoever issued the certificate.
  */
 export function createMqttServer(options: MqttServerOptions, handle: (socket: TLSSocket) => void): Server {
   const server = createServer(
@@ -27,7 +28,7 @@ export function createMqttServer(options: MqttServerOptions, handle: (socket: TL
     },
     handle,
   );
-  // A handshake that fails is its client's concern.
+  // A failed handshake concerns only its client.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return server;
 }

@@ -12,14 +12,14 @@ export type DevicePublish =
   | { readonly kind: 'twinGet'; readonly requestId: string }
   | { readonly kind: 'reported'; readonly requestId: string }
   | { readonly kind: 'methodAnswer'; readonly status: string; readonly requestId: string }
-  /** Not a topic of this device: another device's, or none that the hub knows. */
+  /** A topic of another device, or an unknown one. */
   | { readonly kind: 'unknown' };
 
 const TWIN_GET = /^\$iothub\/twin\/GET\/?\?(.*)$/s;
 const REPORTED = /^\$iothub\/twin\/PATCH\/properties\/reported\/?\?(.*)$/s;
 const METHOD_ANSWER = /^\$iothub\/methods\/res\/([^/]*)\/?\?(.*)$/s;
 
-/** Takes apart the topic of a message that the device `id` has published. */
+/** Parses the topic of a message that the device `id` has published. */
 export function readTopic(id: EndpointId, topic: string): DevicePublish {
   const events = `${messagesTopic(id)}/events/`;
   if (`${topic}/`.startsWith(events)) return { kind: 'telemetry', properties: topic.slice(events.length) };
@@ -37,13 +37,13 @@ export function readTopic(id: EndpointId, topic: string): DevicePublish {
 const MAX_REQUEST_ID_CHARACTERS = 256;
 
 function withRequestId(query: string | undefined, make: (requestId: string) => DevicePublish): DevicePublish {
-  // Kept as it stands, still percent-encoded: the device gets back the very characters that it sent.
+  // Left percent-encoded, because the device must receive exactly the characters that it sent.
   const found = /(?:^|[&?])\$rid=([^&]*)/.exec(query ?? '');
   const requestId = found?.[1] ?? '';
   return requestId.length > MAX_REQUEST_ID_CHARACTERS ? { kind: 'unknown' } : make(requestId);
 }
 
-/** Whether a device may subscribe to a filter: only to what is its own. */
+/** Whether a device may subscribe to a filter, which must cover its own topics only. */
 export function isOwnFilter(id: EndpointId, filter: string): boolean {
   if (filter === METHODS_FILTER || filter === TWIN_ANSWERS_FILTER || filter === DESIRED_FILTER) return true;
   const own = messagesTopic(id);
@@ -58,7 +58,7 @@ function moduleTopic(id: EndpointId): string {
   return `devices/${id.deviceId}/modules/${id.moduleId}`;
 }
 
-/** Characters that mean something in a topic, or may not stand in one, are percent-encoded. */
+/** Percent-encodes characters that have a meaning in topics or are not allowed there. */
 export function methodTopic(methodName: string, requestId: string): string {
   const safeName = methodName.replaceAll(/[\p{Cc}#+?/]/gu, encodeURIComponent);
   return `$iothub/methods/POST/${safeName}/?$rid=${requestId}`;

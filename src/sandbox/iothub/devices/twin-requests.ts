@@ -3,7 +3,7 @@ import { type Log } from '../../../core/log.js';
 import type { DeviceDirectory, EndpointId } from '../ports.js';
 import { twinAnswerTopic } from './topics.js';
 
-/** What goes back to a device that has asked for its twin, or has reported. */
+/** The response to a device that requested its twin or reported properties. */
 export interface TwinAnswer {
   readonly topic: string;
   readonly payload: string;
@@ -20,7 +20,7 @@ export function answerTwinGet(directory: DeviceDirectory, id: EndpointId, reques
   return { topic: twinAnswerTopic(200, requestId), payload: stringifyJson({ desired, reported }) ?? '' };
 }
 
-/** Merges what a device reports. 204 with the new version and no body; 4xx with an error body for a bad patch. */
+/** Merges reported properties. 204 with the new version and no body; 4xx with an error body for a bad patch. */
 export async function applyReported(
   directory: DeviceDirectory,
   id: EndpointId,
@@ -35,13 +35,13 @@ export async function applyReported(
   };
 }
 
-/** The answer when something broke; what it was goes to the log only. */
+/** The response to a request that failed; the cause is only logged. */
 export function brokenAnswer(requestId: string, error: unknown, log: Log): TwinAnswer {
   log.warn({ err: error }, 'a twin request of a device failed');
   return refusal(requestId, SERVER_ERROR, 'The request could not be carried out.');
 }
 
-/** The answer to a device whose user name has no api-version. */
+/** The response to a device whose user name has no api-version. */
 export const versionMissing = (requestId: string): TwinAnswer =>
   refusal(
     requestId,

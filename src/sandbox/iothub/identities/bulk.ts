@@ -33,8 +33,8 @@ interface BulkDependencies {
 }
 
 /**
- * `POST /devices`: each entry is done by itself; what fails is listed, the rest is done.
- * @throws ServiceError ArgumentInvalid, before anything is done, for what is no list of 1 to 100 entries.
+ * `POST /devices`: entries are independent; those that fail are listed, the others are applied.
+ * @throws ServiceError ArgumentInvalid, before any change, for anything but a list of 1 to 100 entries.
  */
 export async function runBulk(dependencies: BulkDependencies, body: unknown): Promise<BulkResult> {
   if (!Array.isArray(body) || body.length === 0) throw argumentInvalid('The body must be a list of devices.');
@@ -72,7 +72,7 @@ async function runEntry(dependencies: BulkDependencies, id: EndpointId, entry: J
   const known = dependencies.endpoints.find(id);
   const identityMatch = (): Match => etagMatch(entry['eTag'] ?? entry['etag']);
   const mode = typeof entry['importMode'] === 'string' ? entry['importMode'].toLowerCase() : 'createorupdate';
-  // A twin that cannot be taken must not leave a device behind that was made for it.
+  // An invalid twin must not leave behind the device that was created for it.
   readTwinChange(entry);
   switch (mode) {
     case 'create':

@@ -6,7 +6,7 @@ const ENDPOINT_ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/u;
 const CONFIGURATION_ID = /^[a-z0-9\-:+%_#*?!(),=@;']{1,128}$/u;
 const JOB_ID = /^[A-Za-z0-9-]{1,64}$/u;
 
-/** Names that mean something to a file system or a URL, never an endpoint. */
+/** Names with a meaning in file systems and URLs, which are not allowed as ids. */
 const DOTS = /^\.{1,2}$/u;
 
 /** @throws ServiceError ArgumentInvalid */

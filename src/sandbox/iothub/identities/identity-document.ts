@@ -5,7 +5,7 @@ import type { Endpoint } from '../model/endpoint.js';
 /** The ETag of an identity. */
 export const identityEtag = (endpoint: Endpoint): string => etagOf(endpoint.record.identityVersion);
 
-/** An identity as the registry answers it; a module has neither status nor capabilities. */
+/** An identity as the registry returns it; a module has neither status nor capabilities. */
 export function identityDocument(endpoint: Endpoint): Record<string, unknown> {
   const { record } = endpoint;
   const shared = {

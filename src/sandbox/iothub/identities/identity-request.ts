@@ -10,7 +10,7 @@ const THUMBPRINT = /^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/u;
 const MAX_REASON_CHARACTERS = 128;
 const EDGE_SCOPE = /^ms-azure-iot-edge:\/\/[^\s]{1,256}$/u;
 
-/** What a PUT or a bulk entry says about an identity; `undefined` where it is silent. */
+/** The members of an identity that a PUT or a bulk entry sets; the others are undefined. */
 export interface IdentityRequest {
   readonly authentication: Authentication;
   readonly status: 'enabled' | 'disabled' | undefined;
@@ -22,7 +22,7 @@ export interface IdentityRequest {
 }
 
 /**
- * Reads the part of an identity that may be set. Empty keys are generated, or kept when there are some already.
+ * Reads the members of an identity that may be set. Empty keys are generated, unless keys exist already.
  * @throws ServiceError ArgumentInvalid
  */
 export function readIdentityRequest(body: Json, known: Authentication | undefined): IdentityRequest {
@@ -72,7 +72,7 @@ function symmetric(given: unknown, known: Authentication | undefined): Authentic
   return { type: 'sas', symmetricKey, thumbprints: undefined };
 }
 
-/** A key is base64 of 16 to 64 bytes. The text of a bad one stays out of the error. */
+/** A key is base64 of 16 to 64 bytes. The error text must not contain the key. */
 function readKey(name: string, given: unknown): string | undefined {
   if (given === undefined || given === null || given === '') return undefined;
   if (typeof given === 'string' && /^[A-Za-z0-9+/]+={0,2}$/u.test(given) && given.length % 4 === 0) {

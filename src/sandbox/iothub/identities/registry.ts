@@ -20,7 +20,7 @@ import { type IdentityRequest, readIdentityRequest } from './identity-request.js
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** .NET counts time in ticks of 100 ns from the year 1; scopes of edge devices end with such a number. */
+/** .NET counts time in ticks of 100 ns since the year 1; the scopes of edge devices end with such a number. */
 const TICKS_AT_EPOCH = 621_355_968_000_000_000n;
 const MAX_MODULES_PER_DEVICE = 50;
 /** The modules of the IoT Edge runtime, which an edge device has from the start. */
@@ -31,12 +31,12 @@ export interface RegistryOptions {
   readonly endpoints: Endpoints;
   readonly gateway: () => DeviceGateway;
   readonly clock: Clock;
-  /** Devices that the tier allows. */
+  /** How many devices the tier allows. */
   readonly maxDevices: number;
   readonly onDeleted: (id: EndpointId) => void;
 }
 
-/** Identities of devices and modules. Changes are in memory at once; whoever calls flushes the journal. */
+/** Identities of devices and modules. Changes take effect in memory at once; the caller flushes the journal. */
 export class Registry {
   readonly #options: RegistryOptions;
 
@@ -56,7 +56,7 @@ export class Registry {
   }
 
   /**
-   * Creates an identity, and its twin with what it begins with; with an edge device its system modules.
+   * Creates an identity with its initial twin, and for an edge device its system modules.
    * @throws ServiceError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, TooManyDevices
    */
   create(id: EndpointId, body: Json, twin: TwinChange = NO_TWIN): Endpoint {
@@ -154,7 +154,9 @@ const isSystemModule = ({ moduleId }: EndpointRecord): boolean =>
 const newScope = (deviceId: string, nowMs: number): string =>
   `ms-azure-iot-edge://${deviceId}-${TICKS_AT_EPOCH + BigInt(Math.trunc(nowMs)) * 10_000n}`;
 
-/** The scope of an edge device stays for good; a leaf moves by its scope, an edge device by its parents'. */
+/**
+ * The scope of an edge device never changes; a leaf device moves by its scope, an edge device by those of its parents.
+ */
 function scopesAfter(
   record: EndpointRecord,
   request: IdentityRequest,

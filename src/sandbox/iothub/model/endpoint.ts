@@ -15,10 +15,10 @@ export interface EndpointRecord {
   readonly deviceId: string;
   /** Set for a module. */
   readonly moduleId?: string;
-  /** Order of registration; never used again. Listings and paging follow it. */
+  /** The position in the order of registration, which listings and paging follow. Never reused. */
   readonly sequence: number;
   readonly generationId: string;
-  /** The identity's ETag counts it. */
+  /** The counter behind the ETag of the identity. */
   readonly identityVersion: number;
   readonly status: 'enabled' | 'disabled';
   readonly statusReason: string | undefined;
@@ -27,9 +27,9 @@ export interface EndpointRecord {
   readonly isEdge: boolean;
   readonly deviceScope: string | undefined;
   readonly parentScopes: readonly string[] | undefined;
-  /** Of modules. */
+  /** Set for modules only. */
   readonly managedBy: string | undefined;
-  /** Counts changes of tags and desired properties; the twin's ETag and `version`. */
+  /** Counts changes of tags and desired properties; the source of the twin's ETag and `version`. */
   readonly twinVersion: number;
   readonly tags: Readonly<Record<string, unknown>>;
   readonly desired: Section;
@@ -37,7 +37,7 @@ export interface EndpointRecord {
   readonly lastActivityMs: number | undefined;
 }
 
-/** A registered device or module: what is kept, and what is true only while the hub runs. */
+/** A registered device or module: its stored record, and its state while the hub runs. */
 export interface Endpoint {
   record: EndpointRecord;
   isConnected: boolean;
@@ -58,7 +58,8 @@ export const endpointId = ({ deviceId, moduleId }: EndpointRecord): EndpointId =
   moduleId === undefined ? { deviceId } : { deviceId, moduleId };
 
 /**
- * One text for each device (`<device>`) and module (`<device>/<module>`), which is also its MQTT client id. No id contains a
+ * One text for each device (`<device>`) and module (`<device>/<module>`), which is also its MQTT client id. No id
+ * contains a
  * slash.
  */
 export const endpointKey = ({ deviceId, moduleId }: EndpointId): string =>

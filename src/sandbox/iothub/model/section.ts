@@ -2,7 +2,7 @@ import type { TwinSection } from '../ports.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Desired or reported properties as they are kept. Nothing in it is ever changed: a change makes new objects. */
+/** Desired or reported properties as they are stored. Immutable: a change creates new objects. */
 export interface Section {
   readonly properties: Json;
   /** `$lastUpdated` (and for desired `$lastUpdatedVersion`) of each level, in the shape of the properties. */
@@ -10,7 +10,7 @@ export interface Section {
   readonly version: number;
 }
 
-/** What is written into the metadata of everything that a change touches. */
+/** The metadata written for everything that a change touches. */
 export type Stamp = Readonly<Record<string, unknown>>;
 
 /** Metadata of a change at `time`; desired properties also carry the version. */
@@ -22,7 +22,9 @@ export const emptySection = (stamp: Stamp): Section => ({ properties: {}, metada
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A JSON merge patch (RFC 7386): objects merge, null removes, everything else, arrays too, replaces. */
+/**
+ * Applies a JSON merge patch (RFC 7386): objects merge, null removes, and everything else, including arrays, replaces.
+ */
 export function mergeSection(section: Section, patch: Json, stamp: Stamp, version: number): Section {
   const [properties, metadata] = mergeLevel(section.properties, section.metadata, patch, stamp);
   return { properties, metadata, version };
@@ -32,7 +34,7 @@ export function mergeSection(section: Section, patch: Json, stamp: Stamp, versio
 export const replaceSection = (properties: Json, stamp: Stamp, version: number): Section =>
   mergeSection({ properties: {}, metadata: {}, version: 0 }, properties, stamp, version);
 
-/** A merge patch for plain JSON, as tags are: without metadata. */
+/** Applies a merge patch to plain JSON without metadata, such as tags. */
 export const mergePlain = (target: Json, patch: Json): Json => mergeLevel(target, {}, patch, {})[0];
 
 function mergeLevel(target: Json, metadata: Json, patch: Json, stamp: Stamp): [Json, Json] {
@@ -54,14 +56,14 @@ function mergeLevel(target: Json, metadata: Json, patch: Json, stamp: Stamp): [J
   return [merged, mergedMetadata];
 }
 
-/** The section as the service API shows it. */
+/** The section as the service API returns it. */
 export const sectionDocument = (section: Section): TwinSection => ({
   ...section.properties,
   $metadata: section.metadata,
   $version: section.version,
 });
 
-/** The section as a device sees it. */
+/** The section as a device receives it. */
 export const sectionForDevice = (section: Section): TwinSection => ({
   ...section.properties,
   $version: section.version,

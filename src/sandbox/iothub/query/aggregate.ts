@@ -1,13 +1,13 @@
 import type { AggregateFunction } from '../../../hub-query/syntax.js';
 import { numberOf, orderOf } from './compare.js';
 
-/** Takes values in one by one and gives the aggregate of all of them; `undefined` where there is none. */
+/** Adds values one by one and returns their aggregate, or undefined if there is none. */
 export interface Aggregate {
   add(value: unknown): void;
   result(): unknown;
 }
 
-/** Values of other types than the function can use are passed over, as missing ones are. */
+/** Values of types that the function cannot use are skipped, as missing values are. */
 export function createAggregate(name: AggregateFunction): Aggregate {
   switch (name) {
     case 'COUNT':

@@ -1,6 +1,6 @@
 import type { ComparisonOperator } from '../../../hub-query/syntax.js';
 
-/** Values that can be compared: with one of their own type only. A bigint is a whole number beyond 2^53. */
+/** Comparable values; only those of the same type are compared. A bigint is a whole number beyond 2^53. */
 export type Primitive = string | number | bigint | boolean | null;
 
 export function isPrimitive(value: unknown): value is Primitive {
@@ -19,13 +19,13 @@ export function areComparable(left: unknown, right: unknown): boolean {
   return typeof left === typeof right || (numberOf(left) !== undefined && numberOf(right) !== undefined);
 }
 
-/** A number for arithmetic, which is that of doubles; `undefined` for anything else. */
+/** A number as a double, for arithmetic; undefined for anything else. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return typeof value === 'bigint' ? Number(value) : undefined;
 }
 
-/** What an operator says of the order of two comparable values (below 0, 0, above 0). */
+/** The result of an operator for the order of two comparable values (below 0, 0, above 0). */
 const TESTS: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = {
   '=': (order) => order === 0,
   '!=': (order) => order !== 0,
@@ -48,7 +48,7 @@ export function compileComparison(
 export function orderOf(left: Primitive, right: Primitive): number {
   if (left === right) return 0;
   if ((left as string) < (right as string)) return -1;
-  // A bigint and a double may have the same value and yet not be identical.
+  // A bigint and a double may be equal without being identical.
   return (left as string) > (right as string) ? 1 : 0;
 }
 
@@ -57,7 +57,7 @@ export function areEqual(left: unknown, right: unknown): boolean {
   return areComparable(left, right) && orderOf(left as Primitive, right as Primitive) === 0;
 }
 
-/** Equal for numbers of the same value, so that a Set can look them up: a double wherever one has that value. */
+/** A key for a Set that is the same for equal numbers: a double where one has exactly that value. */
 export function lookupKey(value: unknown): unknown {
   if (typeof value !== 'bigint') return value;
   const double = Number(value);

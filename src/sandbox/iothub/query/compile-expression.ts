@@ -2,11 +2,11 @@ import type { ArithmeticOperator, Expression } from '../../../hub-query/syntax.j
 import { areComparable, areEqual, compileComparison, isPrimitive, lookupKey, numberOf } from './compare.js';
 import { compilePath, type QueryDocument } from './document.js';
 
-/** Gives the value of an expression for one document; `undefined` where there is none. */
+/** Returns the value of an expression for one document; undefined if there is none. */
 export type Evaluator = (document: QueryDocument) => unknown;
 
 /**
- * Turns an expression into a function once, so that each of many documents costs little.
+ * Compiles an expression to a function, so that the cost per document is small.
  *
  * Logic has three values: a comparison of different types or with something missing is `undefined`, and so is its NOT;
  * `undefined` is neither true nor false. (`FALSE AND undefined` is false, `TRUE OR undefined` is true.)
@@ -46,7 +46,7 @@ export function compileExpression(expression: Expression): Evaluator {
       return (document) => numberOrNothing(operand(document), (value) => -value);
     }
     case 'array':
-      // An array is a value that nothing can be compared with.
+      // Arrays cannot be compared with anything.
       return () => expression.items;
   }
 }
@@ -73,7 +73,7 @@ function not(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? !value : undefined;
 }
 
-/** AND (`decisive` false) and OR (`decisive` true): the decisive value wins over everything else. */
+/** AND (`decisive` false) and OR (`decisive` true): the decisive value overrides everything else. */
 function compileChain(operands: readonly Expression[], decisive: boolean): Evaluator {
   const evaluators = operands.map(compileExpression);
   return (document) => {

@@ -1,9 +1,9 @@
-/** A twin, a module twin or a device's part in a job, as JSON. May be an object whose members are made when read. */
+/** A twin, a module twin or the row of a device in a job, as JSON. Its members may be computed when they are read. */
 export type QueryDocument = Readonly<Record<string, unknown>>;
 
 /**
- * The fields that the service itself gives, under the names that answers use. At the top level of a query their case
- * does not matter (devguide-query-language); anything else keeps its own.
+ * The fields that the service defines, under the names used in responses. At the top level of a query their case
+ * does not matter (devguide-query-language); all other names are case-sensitive.
  */
 const SYSTEM_FIELDS = (
   'deviceId moduleId etag deviceEtag status statusReason statusUpdateTime connectionState lastActivityTime ' +
@@ -19,7 +19,7 @@ export function canonicalName(name: string): string {
   return CANONICAL_NAMES.get(name.toLowerCase()) ?? name;
 }
 
-/** Makes the function that follows a path through documents; it answers `undefined` where there is nothing. */
+/** Creates a function that follows a path through a document and returns undefined where the path ends. */
 export function compilePath(segments: readonly (string | number)[]): (document: QueryDocument) => unknown {
   const first = canonicalName(String(segments[0]));
   const isSystemField = CANONICAL_NAMES.has(first.toLowerCase());

@@ -4,14 +4,14 @@ import { type Aggregate, createAggregate } from './aggregate.js';
 import { compileExpression } from './compile-expression.js';
 import { canonicalName, compilePath, type QueryDocument } from './document.js';
 
-/** What the `x-ms-item-type` header of an answer says of its rows. */
+/** The kind of the rows, for the header `x-ms-item-type` of a response. */
 export type ItemType = 'Twin' | 'DeviceJob' | 'Raw';
 
 export interface CompiledQuery {
   readonly itemType: ItemType;
   /**
    * The rows of the result, one by one: the documents themselves for `SELECT *`, otherwise new objects.
-   * Reads no more documents than it must.
+   * Reads no more documents than necessary.
    */
   run(documents: Iterable<QueryDocument>): Iterable<unknown>;
 }
@@ -26,7 +26,7 @@ export function compileQuery(query: Query): CompiledQuery {
   };
 }
 
-/** Prepares a condition: whether a document meets it. Anything but the Boolean true does not. */
+/** Compiles a condition to a function that returns whether a document meets it. Only the Boolean true meets it. */
 export function compileCondition(condition: Pick<Condition, 'where'>): (document: QueryDocument) => boolean {
   if (!condition.where) return () => true;
   const evaluate = compileExpression(condition.where);
@@ -35,7 +35,7 @@ export function compileCondition(condition: Pick<Condition, 'where'>): (document
 
 /**
  * The only device ids that can meet a condition, where it names them (`deviceId = 'a'`, `deviceId IN ['a', 'b']`, alone
- * or in an AND): whoever keeps documents by id need not walk all of them. `undefined` where it does not.
+ * or in an AND), so that a caller with an index by id need not walk all documents. Undefined where it names none.
  */
 export function namedDeviceIds(where: Expression | undefined): readonly string[] | undefined {
   if (where?.kind === 'and') {
@@ -107,7 +107,7 @@ function* project(documents: Iterable<QueryDocument>, columns: readonly Column[]
 
 interface Group {
   readonly value: unknown;
-  /** One for each column; none where the column is the group's own property. */
+  /** One accumulator for each column; none for the property of the group. */
   readonly aggregates: readonly (Aggregate | undefined)[];
 }
 
@@ -117,7 +117,7 @@ function* group(
   groupBy: ((document: QueryDocument) => unknown) | undefined,
 ): Generator {
   const groups = new Map<string, Group>();
-  // Without GROUP BY there is one group, of nothing too: COUNT() of no document is 0.
+  // Without GROUP BY there is always one group, even without documents: COUNT() is then 0.
   if (!groupBy) groups.set('', createGroup(undefined, columns));
   for (const document of documents) {
     const value = groupBy?.(document);

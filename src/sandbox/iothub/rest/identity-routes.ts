@@ -27,7 +27,7 @@ interface IdentityDependencies {
 const DEVICE = '/devices/:deviceId';
 const MODULE = '/devices/:deviceId/modules/:moduleId';
 
-/** Identities of devices and modules, one by one, in bulk and counted. */
+/** Identities of devices and modules: single, bulk and statistics. */
 export function identityRoutes(dependencies: IdentityDependencies): ServiceRoute[] {
   const read = { right: 'RegistryRead', operation: 'identities' } as const;
   const write = { right: 'RegistryWrite', operation: 'identities' } as const;
@@ -53,7 +53,7 @@ export function identityRoutes(dependencies: IdentityDependencies): ServiceRoute
   ];
 }
 
-/** The ids in a path; @throws ServiceError ArgumentInvalid for what can be no id. */
+/** The ids in a path; @throws ServiceError ArgumentInvalid for an invalid id. */
 export function idOf({ params }: ServiceRequest): EndpointId {
   const { deviceId, moduleId } = params;
   checkDeviceId(deviceId);

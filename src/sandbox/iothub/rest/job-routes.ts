@@ -23,7 +23,8 @@ interface JobDependencies {
 }
 
 /**
- * Jobs v2; and the older `/jobs`, which lists import and export jobs: there are none. The Azure CLI asks both for every
+ * Jobs v2, and the older `/jobs` for import and export jobs, of which there are none. The Azure CLI requests both for
+ * every
  * list of jobs.
  */
 export function jobRoutes(dependencies: JobDependencies): ServiceRoute[] {
@@ -52,7 +53,7 @@ async function put({ jobs, strict }: JobDependencies, request: ServiceRequest): 
   return json(200, { jobId: record.jobId, type: record.type, status: 'queued' });
 }
 
-/** An id that the hub does not know is no error here: the service answers a job of unknown type and status. */
+/** An unknown id is not an error here: the service returns a job of unknown type and status. */
 function get({ jobs }: JobDependencies, request: ServiceRequest): HttpAnswer {
   const jobId = jobIdOf(request);
   const job = jobs.find(jobId);

@@ -24,7 +24,7 @@ export const methodRoutes = (dependencies: MethodDependencies): ServiceRoute[] =
     method: 'POST',
     pattern,
     right: 'ServiceConnect',
-    // Metered below, once the size is known.
+    // The limit is applied in the handler, which knows the size.
     operation: 'free',
     handle: (request) => invoke(dependencies, request),
   }));

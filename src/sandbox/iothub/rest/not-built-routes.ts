@@ -1,7 +1,7 @@
 import { notBuilt } from '../answers/service-error.js';
 import type { ServiceRoute } from './service-route.js';
 
-/** Operations of the real service that are left out, so that nobody takes a 404 for "not there". */
+/** Operations of the real service that the sandbox lacks; a 404 would suggest that the resource does not exist. */
 const NOT_BUILT: readonly (readonly [ServiceRoute['method'], string, string])[] = [
   ['POST', '/jobs/create', 'Import and export of identities'],
   ['GET', '/digitaltwins/:id', 'The digital twin API'],
@@ -17,7 +17,7 @@ const NOT_BUILT: readonly (readonly [ServiceRoute['method'], string, string])[] 
   ['GET', '/messages/serviceBound/filenotifications', 'File upload notifications'],
 ];
 
-/** Answers 501 with a clear text. */
+/** Responds with 501 and a clear text. */
 export const notBuiltRoutes = (): ServiceRoute[] =>
   NOT_BUILT.map(([method, pattern, operation]) => ({
     method,

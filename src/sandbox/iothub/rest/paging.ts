@@ -9,11 +9,11 @@ const MAC_BYTES = 16;
 
 export interface PageRequest {
   readonly size: number;
-  /** What the token of the page before holds; undefined for the first page. */
+  /** The content of the token of the previous page; undefined for the first page. */
   readonly state: unknown;
 }
 
-/** Makes and reads continuation tokens: signed, and bound to the text and the page size that they were given for. */
+/** Creates and reads continuation tokens, which are signed and bound to the query text and page size. */
 export class Paging {
   readonly #secret: Buffer;
 
@@ -22,8 +22,8 @@ export class Paging {
   }
 
   /**
-   * Reads `x-ms-max-item-count` and `x-ms-continuation`. A page above 1,000 rows is cut down to that.
-   * @throws ServiceError ArgumentInvalid for a size below 1 and a token that is not of this text and size.
+   * Reads `x-ms-max-item-count` and `x-ms-continuation`. A page size above 1,000 is reduced to 1,000.
+   * @throws ServiceError ArgumentInvalid for a size below 1 and a token of another query or page size.
    */
   read(headers: IncomingHttpHeaders, text: string): PageRequest {
     const size = readSize(headers['x-ms-max-item-count']);
@@ -32,7 +32,7 @@ export class Paging {
     return { size, state: this.#open(String(token), text, size) };
   }
 
-  /** The headers of an answer; `state` is undefined on the last page. */
+  /** The headers of a response; `state` is undefined on the last page. */
   headers(itemType: string, next: { text: string; size: number; state: unknown }): Record<string, string> {
     return {
       'x-ms-item-type': itemType,

@@ -21,7 +21,7 @@ interface QueryDependencies {
   readonly paging: Paging;
 }
 
-/** Where a listing goes on: rows given so far, and for plain rows the place of the last document that was read. */
+/** Where a listing continues: the rows returned so far, and for plain rows the position of the last document read. */
 interface QueryState {
   readonly given: number;
   readonly after?: number | RowPosition;
@@ -71,7 +71,7 @@ function runPage(
   return isAggregate ? aggregatePage(dependencies, query, size, state) : plainPage(dependencies, query, size, state);
 }
 
-/** Each row stands for one document: the listing goes on after the last document that gave a row. */
+/** Each row stands for one document; the listing continues after the last document that produced a row. */
 function plainPage(dependencies: QueryDependencies, query: Query, size: number, state: QueryState) {
   let place: number | RowPosition | undefined;
   function* read(): Generator<QueryDocument> {
@@ -89,7 +89,7 @@ function plainPage(dependencies: QueryDependencies, query: Query, size: number, 
   return { rows: page, itemType: compiled.itemType, next };
 }
 
-/** Groups are made of all documents: each page makes them anew and leaves out those given before. */
+/** Groups need all documents, so each page computes them again and skips those already returned. */
 function aggregatePage(dependencies: QueryDependencies, query: Query, size: number, { given }: QueryState) {
   const compiled = compileQuery(query);
   const rows = [...compiled.run(documentsOf(source(dependencies, query, undefined)))];

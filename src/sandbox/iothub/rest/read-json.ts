@@ -4,8 +4,8 @@ import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 const MAX_DEPTH = 64;
 
 /**
- * The value of a JSON body; whole numbers beyond 2^53 are bigints.
- * @throws ServiceError ArgumentInvalid for an empty body and one that is nested so deeply that working on it is a risk,
+ * Parses a JSON body; whole numbers beyond 2^53 become bigints.
+ * @throws ServiceError ArgumentInvalid for a body that is empty or nested too deeply to be processed safely,
  * IotHubFormatError for text that is not JSON.
  */
 export function readJson(body: Buffer): unknown {
@@ -19,7 +19,10 @@ export function readJson(body: Buffer): unknown {
   }
 }
 
-/** The deepest nesting of brackets outside of texts. A loop, since neither a parser nor a pattern is safe before this check. */
+/**
+ * The deepest nesting of brackets outside strings. A loop, because neither a parser nor a pattern is safe before this
+ * check.
+ */
 function nesting(text: string): number {
   let depth = 0;
   let deepest = 0;

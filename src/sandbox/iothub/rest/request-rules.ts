@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../answers/service-error.js';
 
-/** The service's operations that this hub offers have looked the same since this version. */
+/** The operations that this hub offers have not changed since this version of the service. */
 const OLDEST = '2018-06-30';
 const API_VERSION = /^(\d{4}-\d{2}-\d{2})(?:-preview)?$/iu;
 const SHOWN_CHARACTERS = 40;
 
 /**
- * Checks the api-version of a request. Every version from 2018-06-30 on is taken for 2021-04-12: clients send versions
+ * Checks the api-version of a request. Every version from 2018-06-30 on is treated as 2021-04-12, because clients send
+ * versions
  * that are newer than any list (the Azure CLI's extension 0.25.0 sends 2024-03-31).
  * @throws ServiceError InvalidProtocolVersion
  */
@@ -27,7 +28,7 @@ function isDate(text: string): boolean {
 }
 
 /**
- * The method that a request is meant to have. The HTTP client of Microsoft's Java SDK has no PATCH: it sends a POST with
+ * The effective method of a request. The HTTP client of Microsoft's Java SDK lacks PATCH and sends a POST with
  * `X-HTTP-Method-Override: PATCH`. On other methods the header has no effect.
  */
 export function effectiveMethod({ method = '', headers }: Pick<IncomingMessage, 'method' | 'headers'>): string {

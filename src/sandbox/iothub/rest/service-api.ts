@@ -11,12 +11,12 @@ import { checkApiVersion, effectiveMethod } from './request-rules.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** How long the rest of a refused body is read and dropped, so that the client can see the answer. */
+/** How long the rest of a rejected body is read and dropped, so that the client can read the response. */
 const LINGER_MS = 1_000;
 
 export interface ServiceApiOptions {
   readonly routes: readonly ServiceRoute[];
-  /** Routes beside the service's own, for holders of the owner policy; no api-version is asked for. */
+  /** Additional routes for holders of the owner policy; they need no api-version. */
   readonly adminRoutes?: Router;
   readonly gatekeeper: Gatekeeper;
   readonly throttle: Throttle;
@@ -32,7 +32,10 @@ interface Target {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** The protocol layer of the service API: route, authorize, version, throttle, body; then the handler; then the answer. */
+/**
+ * The protocol layer of the service API: route, authorization, version, throttle and body, then the handler and its
+ * response.
+ */
 export class ServiceApi {
   readonly #options: ServiceApiOptions;
   readonly #router = new Router();
@@ -115,7 +118,7 @@ export class ServiceApi {
     const { gatekeeper, throttle } = this.#options;
     const match = this.#router.match(method, path);
     const route = match.kind === 'found' ? this.#routeOf.get(match.handler) : undefined;
-    // Strangers learn nothing about which paths exist.
+    // Unauthorized callers must not learn which paths exist.
     gatekeeper.authorize(raw.headers.authorization, decodePath(path), route?.right ?? 'ServiceConnect');
     if (match.kind === 'wrongMethod') {
       throw new ServiceError('MethodNotAllowed', `Allowed here: ${match.allowed.join(', ')}.`);
@@ -147,7 +150,7 @@ function decodePath(path: string): string {
   }
 }
 
-/** As the service's front end: a POST must say how long it is, or that it comes in chunks. */
+/** As in the service's front end, a POST must declare its length or chunked encoding. */
 function checkLength({ method, headers }: IncomingMessage): void {
   if (method !== 'POST' || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
     return;

@@ -7,7 +7,10 @@ import type { Limits, Operation, Rate } from './tiers.js';
 const MIN_SHAPING_MS = 1_000;
 const MAX_SHAPING_MS = 5_000;
 
-/** Enforces the rates of a tier: first a request waits a little (the service calls it traffic shaping), then it is refused. */
+/**
+ * Enforces the rates of a tier: first a request waits a little (the service calls it traffic shaping), then it is
+ * refused.
+ */
 export class Throttle {
   readonly #limits: Limits;
   readonly #clock: Clock;
@@ -21,7 +24,7 @@ export class Throttle {
   }
 
   /**
-   * Lets an operation in, at once or after a short delay.
+   * Admits an operation, at once or after a short delay.
    * @throws ServiceError ThrottlingException (429001) when the delay would be too long.
    */
   async admit(operation: Operation, count = 1, signal?: AbortSignal): Promise<void> {
@@ -45,7 +48,7 @@ export class Throttle {
   }
 }
 
-/** Long enough that the next request of a slow rate is held back, and not refused. */
+/** Long enough to delay the next request of a slow rate instead of rejecting it. */
 const shapingMs = ({ perSecond }: Rate): number =>
   Math.min(MAX_SHAPING_MS, Math.max(MIN_SHAPING_MS, 1_500 / perSecond));
 

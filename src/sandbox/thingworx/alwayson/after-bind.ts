@@ -14,8 +14,8 @@ export interface AfterBindOptions {
 }
 
 /**
- * What a platform requests of a Thing that was just bound. None of the answers is needed: edges
- * that know nothing of it keep their Thing. Services can be called meanwhile.
+ * The requests of a platform to a newly bound Thing. None of the responses is required: edges
+ * that do not support them keep their Thing. Services can be called meanwhile.
  */
 export async function greet(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
   if (thing.takesDefinitionsFromEdge) {

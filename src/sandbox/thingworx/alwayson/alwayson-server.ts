@@ -246,7 +246,7 @@ export class AlwaysOnServer implements EdgeHost {
   }
 }
 
-/** 8192 when the edge does not say. */
+/** 8192 if the edge does not announce its limit. */
 function announcedFrameBytes(request: IncomingMessage): number {
   const announced = Number(request.headers['max-frame-size']);
   return Number.isInteger(announced) && announced >= 256 ? announced : 8192;

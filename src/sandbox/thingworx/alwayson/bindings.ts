@@ -2,16 +2,16 @@ import type { PlatformThing } from '../model/thing.js';
 import type { Things } from '../model/things.js';
 import type { Edge } from './edge.js';
 
-/** Who keeps a Thing that two connections bind (PTC help, WebSocket communications subsystem). */
+/** Which of two connections that bind a Thing keeps it (PTC help, WebSocket communications subsystem). */
 export type BindPolicy = 'first-in-wins' | 'last-in-wins';
 
 export interface Bound {
   readonly edge: Edge;
-  /** As the edge wrote it; requests to it carry the same text. */
+  /** The name as the edge sent it; requests to it use the same text. */
   readonly boundName: string;
 }
 
-/** Which edge has which Thing. */
+/** The assignment of Things to edges. */
 export class Bindings {
   readonly #things: Things;
   readonly #policy: BindPolicy;
@@ -26,7 +26,7 @@ export class Bindings {
     return this.#bound.get(thing);
   }
 
-  /** Binds all names or none; returns the Things, or why not. An unknown name waits until there is a Thing for it. */
+  /** Binds all names or none; returns the Things or the reason. An unknown name waits until a Thing exists for it. */
   bind(
     edge: Edge,
     names: readonly string[],
@@ -56,7 +56,7 @@ export class Bindings {
     return false;
   }
 
-  /** Takes a Thing from its edge, which gets it back when it is there again. */
+  /** Unbinds a Thing from its edge, which is bound again when the Thing returns. */
   release(thing: PlatformThing): void {
     const bound = this.#bound.get(thing);
     if (!bound) return;

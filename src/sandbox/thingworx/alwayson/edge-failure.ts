@@ -2,7 +2,7 @@ import { codeName } from '../../../alwayson/codec/codes.js';
 import type { ResponseBody } from '../../../alwayson/codec/message.js';
 import { tableToJson } from '../../../alwayson/values.js';
 
-/** An AlwaysOn answer that is no success: to an edge, or from it. `message` is its reason. */
+/** An AlwaysOn response other than success, to an edge or from it. `message` is its reason. */
 export class EdgeFailure extends Error {
   override readonly name = 'EdgeFailure';
 
@@ -10,14 +10,14 @@ export class EdgeFailure extends Error {
     /** AlwaysOn code. */
     readonly code: number,
     reason: string,
-    /** Whether it is the edge's own answer, rather than what the platform makes of its silence. */
+    /** Whether the edge sent it; false if the platform derived it from a missing response. */
     readonly isFromEdge = false,
   ) {
     super(reason);
   }
 
   /**
-   * Takes the reason from where C SDK edges put it too: their marker says that there is none, and the text stands in a
+   * Also reads the reason where C SDK edges put it: their marker declares no reason, and the text is in a
    * column of the content.
    */
   static fromAnswer(code: number, body: ResponseBody): EdgeFailure {

@@ -21,8 +21,8 @@ export interface RequestingEdge {
 }
 
 /**
- * Answers what an edge asks of the platform. It may call every service that REST offers, and read and write the
- * properties of every Thing, because the application key may.
+ * Handles a request of an edge. It may call every service that REST offers, and read and write the
+ * properties of every Thing, because its application key has these rights.
  * @throws EdgeFailure
  */
 export async function serveEdgeRequest(
@@ -51,21 +51,21 @@ async function serveResource(platform: Platform, request: RequestBody, code: num
   return (await callResourceService(platform, entityName, name, { inputs: inputsIn(params) })).table;
 }
 
-/** What depends on the definitions that the edge has, or has not, sent yet. */
+/** Services whose result depends on definitions that the edge may not have sent yet. */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set(['GetPropertySubscriptions', 'GetEventSubscriptions']);
-/** PTC's Java SDK asks for them right after BIND, only once, and answers GetMetadata meanwhile. */
-const LEARNING_PATIENCE_MS = 2000;
+/** PTC's Java SDK calls them right after BIND, only once, and answers GetMetadata meanwhile. */
+const LEARNING_TIMEOUT_MS = 2000;
 
-async function learnedSoon(platform: Platform, thing: PlatformThing): Promise<void> {
+async function whenLearned(platform: Platform, thing: PlatformThing): Promise<void> {
   const late = deferred();
-  const timer = platform.clock.schedule(LEARNING_PATIENCE_MS, () => late.resolve());
+  const timer = platform.clock.schedule(LEARNING_TIMEOUT_MS, () => late.resolve());
   await Promise.race([platform.alwaysOn.learned(thing), late.promise]);
   timer.cancel();
 }
 
 interface Target {
   readonly thing: PlatformThing;
-  /** Whether the edge that asks has bound it. */
+  /** Whether the requesting edge has bound it. */
   readonly isOwn: boolean;
 }
 
@@ -78,8 +78,8 @@ async function serveThing(
   switch (characteristic) {
     case CHARACTERISTIC.services: {
       if (code !== CODE.POST) throw notAllowed();
-      if (isOwn && SUBSCRIPTIONS.has(name)) await learnedSoon(platform, thing);
-      // An edge of PTC's C SDK answers nothing while it waits, so what it offers must not be waited for.
+      if (isOwn && SUBSCRIPTIONS.has(name)) await whenLearned(platform, thing);
+      // An edge of PTC's C SDK does not respond while it waits, so its definitions must not be waited for.
       const call = { thing, service: name, inputs: inputsIn(params), isPatient: !isOwn };
       return (await callThingService(platform, call)).table;
     }
@@ -102,7 +102,9 @@ async function serveThing(
   }
 }
 
-/** An edge sets the values of its own Things; those of others are written as REST does, which may reach another edge. */
+/**
+ * An edge sets the values of its own Things; those of others are written as REST does, which may reach another edge.
+ */
 async function putProperties(platform: Platform, { thing, isOwn }: Target, values: Inputs): Promise<null> {
   if (!isOwn) {
     await writeProperties(platform, thing, values);
@@ -155,7 +157,9 @@ const CHARACTERISTICS: ReadonlyMap<number, string> = new Map([
   [CHARACTERISTIC.propertiesVtq, 'PropertiesVTQ'],
 ]);
 
-/** The refusal of an edge's request, in the wording that ThingPark's connector documents of a platform. */
+/**
+ * The refusal of an edge's request, in the wording of a platform that the documentation of ThingPark's connector shows.
+ */
 function dispatchFailure(request: RequestBody, kind: FailureKind, cause: string): EdgeFailure {
   const collection = COLLECTIONS.get(request.entityType) ?? request.entityType;
   const characteristic = CHARACTERISTICS.get(request.characteristic) ?? request.characteristic;

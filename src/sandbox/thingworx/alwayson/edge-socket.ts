@@ -15,24 +15,24 @@ import {
 import type { Clock, Timer } from '../../../core/clock.js';
 import type { Log } from '../../../core/log.js';
 
-/** How long the rest of a request that a C SDK edge cut in two may take. */
+/** How long the rest of a request that a C SDK edge split in two may take. */
 const REST_TIMEOUT_MS = 1000;
 
 export interface EdgeSocketOptions {
   readonly socket: WebSocket;
   readonly limits: Partial<CodecLimits>;
-  /** The smaller of our own limit and the edge's `Max-Frame-Size`: on the wire, so after compression. */
+  /** The smaller of the platform's limit and the edge's `Max-Frame-Size`, measured after compression. */
   readonly maxFrameBytes: number;
   readonly maxMessageBytes: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly onMessage: (message: Message<WholeBody>) => void;
-  /** Any sign of life: data or a ping. */
+  /** Called on any activity: data or a ping. */
   readonly onActivity: () => void;
   readonly onClosed: () => void;
 }
 
-/** The frames of one edge: whole messages in, frames or chunks out. Survives what C SDK edges send. */
+/** Converts between the frames of one edge and whole messages. Tolerates the malformed frames of C SDK edges. */
 export class EdgeSocket {
   readonly #options: EdgeSocketOptions;
   readonly #joiner: MultipartJoiner;
@@ -58,7 +58,7 @@ export class EdgeSocket {
     return this.#options.socket.readyState === this.#options.socket.OPEN;
   }
 
-  /** @throws AgentError FrameLimitExceeded or ValueNotEncodable; nothing is sent then. */
+  /** @throws AgentError FrameLimitExceeded or ValueNotEncodable, without sending anything. */
   send(header: MessageHeader, body: WholeBody): void {
     if (!this.isOpen) return;
     const { socket, maxMessageBytes } = this.#options;

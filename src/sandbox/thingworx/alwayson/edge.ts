@@ -8,7 +8,7 @@ import { forEdge } from './for-edge.js';
 import type { Pipe } from './pipe.js';
 
 export interface EdgeOptions {
-  /** Of the endpoint and of the session: edges that open more sockets send both in the AUTH of each. */
+  /** The ids of the endpoint and the session. Edges with several sockets send both in the AUTH of each. */
   readonly id: number;
   readonly clock: Clock;
   readonly maxInFlight: number;
@@ -21,7 +21,7 @@ interface PendingCall {
 }
 
 /**
- * One edge: an endpoint, over one socket or several. It may bind over any of them, and answer over another one than it
+ * One edge: an endpoint, over one socket or several. It may bind over any of them, and respond over another one than it
  * was called on; PTC's Java SDK and Connection Server do both.
  */
 export class Edge {
@@ -29,9 +29,9 @@ export class Edge {
   readonly pipes = new Set<Pipe>();
   /** Names as they were bound, `*identifier` among them. */
   readonly names = new Set<string>();
-  /** Names that it has bound and that no Thing has. */
+  /** Bound names for which no Thing exists. */
   readonly waitingNames = new Set<string>();
-  /** Names of the gateways that it has said to be. */
+  /** Names of the gateways that it has announced. */
   readonly gatewayNames = new Set<string>();
   readonly endpointId: number;
   readonly #options: EdgeOptions;
@@ -87,7 +87,7 @@ export class Edge {
     return this.request(CODE.POST, { entityName, characteristic: CHARACTERISTIC.services, name, params }, timeoutMs);
   }
 
-  /** Takes an answer. One to an unknown request, or a late one, is ignored. */
+  /** Handles a response. Late responses and those to unknown requests are ignored. */
   settle(header: MessageHeader, body: ResponseBody): void {
     const call = this.#pending.get(header.requestId);
     if (!call) return;

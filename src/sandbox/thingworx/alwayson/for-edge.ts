@@ -8,10 +8,10 @@ import {
   type Value,
 } from '../../../alwayson/codec/values-model.js';
 
-/** Base types that PTC's C SDK cannot read: it drops the row, and all rows after it. */
+/** Base types that PTC's C SDK cannot read: it drops the row and all rows after it. */
 const REPLACEMENTS: Partial<Readonly<Record<BaseType, BaseType>>> = { LONG: 'NUMBER', SCHEDULE: 'STRING' };
 
-/** The same table in base types that every edge can read: LONG as NUMBER, one beyond 2^53 as text. */
+/** The same table in base types that every edge can read: LONG as NUMBER, or as text beyond 2^53. */
 export function forEdge(table: InfoTable): InfoTable {
   return {
     fields: table.fields.map(fieldForEdge),

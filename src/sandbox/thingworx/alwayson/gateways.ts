@@ -3,19 +3,19 @@ import { PlatformThing } from '../model/thing.js';
 import type { Things } from '../model/things.js';
 import { isEntityName } from '../model/entity-name.js';
 
-/** Templates that make a Thing a gateway, themselves or as a base. */
+/** Templates whose Things, directly or by inheritance, are gateways. */
 const GATEWAY_TEMPLATES = ['emsgateway', 'sdkgateway'];
 /** The Thing shape by which PTC's help recognizes a template for gateways. */
 const GATEWAY_SHAPE = 'gateway';
 
 type Gateway = NonNullable<BindBody['gateway']>;
 
-/** What a BIND's gateway comes to: a Thing that is there, one that was just created, or why it cannot be bound. */
+/** The outcome for the gateway of a BIND: an existing Thing, a new one, or the reason for a refusal. */
 export type GatewayPlan =
   { readonly kind: 'existing' } | { readonly kind: 'created' } | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Creates the Thing of a gateway where there is none: it exists for as long as it is bound. One that exists must have the
+ * Creates the Thing of a gateway if it does not exist; it is deleted when it is unbound. An existing Thing must have the
  * template that the gateway names, or one that is based on it (PTC help, "Auto-bound Gateways").
  */
 export function provideGateway(things: Things, { name, type }: Gateway): GatewayPlan {

@@ -16,15 +16,15 @@ import { EdgeFailure } from './edge-failure.js';
 import type { EdgeSocket } from './edge-socket.js';
 import { forEdge } from './for-edge.js';
 
-/** What the platform decides for its edges. */
+/** The decisions of the platform about its edges. */
 export interface EdgeHost {
   /** Compares in constant time. */
   isAppKey(key: string): boolean;
   /** The edge of an endpoint id that is connected already, else a new one. */
   edgeFor(endpointId: number): Edge;
-  /** Binds or unbinds; returns why not, for a refusal. */
+  /** Binds or unbinds; returns the reason of a refusal. */
   bind(edge: Edge, body: BindBody): string | undefined;
-  /** Answers what an edge asks of the platform; throws an EdgeFailure to refuse. */
+  /** Handles a request of an edge; throws an EdgeFailure to refuse it. */
   serve(edge: Edge, request: RequestBody, code: number): Promise<InfoTable | null>;
   /** Called once the socket of a pipe is gone. */
   closed(pipe: Pipe): void;
@@ -36,13 +36,13 @@ export interface PipeOptions {
   readonly log: Log;
   readonly authTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** Requests of the edge that may be served at a time. */
+  /** How many requests of the edge are handled at a time. */
   readonly maxInFlight: number;
 }
 
 /** A reason may repeat a name that the edge sent, and names are as long as messages. */
 const MAX_REASON_LENGTH = 2000;
-/** How long an edge may take to answer a close. */
+/** How long an edge may take to respond to a close. */
 const CLOSE_GRACE_MS = 1000;
 /** One socket, from its first frame to its last. It belongs to an edge, once AUTH was accepted. */
 export class Pipe {
@@ -71,14 +71,14 @@ export class Pipe {
     return this.#edge;
   }
 
-  /** Postpones the idle time-out; before AUTH nothing does. */
+  /** Postpones the idle timeout, which nothing does before AUTH. */
   active(): void {
     if (!this.#isAuthenticated) return;
     this.#deadline.cancel();
     this.#deadline = this.#closeAfter(this.#options.idleTimeoutMs, 'silent for too long');
   }
 
-  /** @throws AgentError FrameLimitExceeded or ValueNotEncodable; nothing is sent then. */
+  /** @throws AgentError FrameLimitExceeded or ValueNotEncodable, without sending anything. */
   send(header: MessageHeader, body: WholeBody): void {
     this.#socket.send(header, body);
   }
@@ -169,7 +169,7 @@ export class Pipe {
   #closeAfter(delayMs: number, reason: string): Timer {
     return this.#options.clock.schedule(delayMs, () => {
       this.close(1001, reason);
-      // One that is gone without a word does not answer the close.
+      // An edge that vanished does not respond to the close.
       this.#deadline = this.#options.clock.schedule(CLOSE_GRACE_MS, () => this.terminate());
     });
   }

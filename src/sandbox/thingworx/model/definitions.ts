@@ -1,13 +1,13 @@
 import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
 
-/** What runs a service. */
+/** How a service is run. */
 export type ServiceHandler =
   /** Sent to the edge that has bound the Thing, under this name. */
   | { readonly kind: 'remote'; readonly sourceName: string; readonly timeoutMs: number }
   /** ES5, run by the platform. */
   | { readonly kind: 'script'; readonly code: string }
-  /** Declared, and nothing more. */
+  /** Declared without an implementation. */
   | { readonly kind: 'none' };
 
 export interface ServiceSignature {
@@ -47,7 +47,7 @@ export interface PlatformEvent {
   readonly fields: readonly FieldDefinition[];
 }
 
-/** What a Thing offers, by name. */
+/** The definitions of a Thing, by name. */
 export interface Definitions {
   readonly services: ReadonlyMap<string, PlatformService>;
   readonly properties: ReadonlyMap<string, PlatformProperty>;
@@ -56,7 +56,7 @@ export interface Definitions {
 
 export const NO_DEFINITIONS: Definitions = { services: new Map(), properties: new Map(), events: new Map() };
 
-/** Both; where a name occurs twice, that of `winners`. */
+/** Merges both; for a name in both, that of `winners` applies. */
 export function mergeDefinitions(others: Definitions, winners: Definitions): Definitions {
   return {
     services: new Map([...others.services, ...winners.services]),
@@ -65,7 +65,7 @@ export function mergeDefinitions(others: Definitions, winners: Definitions): Def
   };
 }
 
-/** Whether any of the definitions is of an edge: then the edge of the Thing is not asked for its own. */
+/** Whether any of the definitions describes an edge; if so, the edge of the Thing is not queried for its own. */
 export function describesAnEdge({ services, properties, events }: Definitions): boolean {
   return (
     events.size > 0 ||

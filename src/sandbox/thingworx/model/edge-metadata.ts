@@ -11,7 +11,7 @@ const MAX_DEFINITIONS = 5000;
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * The definitions in an edge's answer to GetMetadata, read leniently: what cannot be read is left
+ * Reads the definitions in an edge's response to GetMetadata leniently: unreadable ones are left
  * out, unknown keys are ignored.
  */
 export function definitionsFromMetadata(metadata: unknown): Definitions {
@@ -23,7 +23,7 @@ export function definitionsFromMetadata(metadata: unknown): Definitions {
   };
 }
 
-/** The names of the properties that are left out because their base type is not known. */
+/** The names of the properties left out because their base type is unknown. */
 export function unknownProperties(metadata: unknown): string[] {
   return entriesOf(objectOf(metadata)['propertyDefinitions'])
     .filter(([, json]) => baseTypeOf(json['baseType']) === undefined)

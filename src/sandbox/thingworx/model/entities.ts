@@ -34,7 +34,7 @@ export type ModelEntity = DataShape | ThingShape | ThingTemplate | Project;
 export type EntityKind = ModelEntity['kind'];
 export const ENTITY_KINDS: readonly EntityKind[] = ['Projects', 'DataShapes', 'ThingShapes', 'ThingTemplates'];
 
-/** Templates that a platform has from the start, each with the one that it is based on. */
+/** The templates that every platform has, each with its base template. */
 const BUILT_IN_TEMPLATES: Readonly<Record<string, string>> = {
   GenericThing: '',
   RemoteThing: 'GenericThing',
@@ -69,7 +69,7 @@ const BUILT_IN_SHAPES = new Map(
 /** Longer chains of templates are rejected as circular. */
 const MAX_CHAIN = 32;
 
-/** What a Thing is made of. */
+/** What a Thing is derived from. */
 export interface ThingSource {
   readonly template: string;
   readonly shapes: readonly string[];
@@ -78,11 +78,11 @@ export interface ThingSource {
 
 export interface ResolvedThing {
   readonly definitions: Definitions;
-  /** Whether its template goes back to RemoteThing. */
+  /** Whether its template derives from RemoteThing. */
   readonly isRemote: boolean;
 }
 
-/** The entities of the platform that are no Things; names are compared without case. */
+/** The entities of the platform other than Things; names are case-insensitive. */
 export class Entities {
   readonly #byKind: { readonly [K in EntityKind]: Map<string, Extract<ModelEntity, { kind: K }>> } = {
     Projects: new Map(),
@@ -108,7 +108,7 @@ export class Entities {
     return copy;
   }
 
-  /** By name. */
+  /** Sorted by name. */
   list(kind: EntityKind): ModelEntity[] {
     return [...this.#byKind[kind].values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -117,7 +117,7 @@ export class Entities {
     return BUILT_IN.has(name.toLowerCase()) || this.get('ThingTemplates', name) !== undefined;
   }
 
-  /** The templates of a Thing from the first to its own, by name; undefined for a circle. */
+  /** The names of the templates of a Thing, from the base to its own; undefined if they are circular. */
   chainOf(template: string): string[] | undefined {
     const chain: string[] = [];
     for (let name = template; name !== ''; name = this.#baseOf(name)) {
@@ -127,13 +127,13 @@ export class Entities {
     return chain;
   }
 
-  /** The shapes that a Thing has of its own and by its templates. */
+  /** The shapes of a Thing and of its templates. */
   shapesOf({ template, shapes }: ThingSource): string[] {
     const inherited = (this.chainOf(template) ?? []).flatMap((name) => this.get('ThingTemplates', name)?.shapes ?? []);
     return [...inherited, ...shapes];
   }
 
-  /** Puts a Thing together from its templates, their shapes, its own shapes and itself, in this order. */
+  /** Resolves a Thing from its templates, their shapes, its own shapes and its own parts, in this order. */
   resolve({ template, shapes, parts }: ThingSource): ResolvedThing {
     const chain = this.chainOf(template) ?? [];
     const layers = chain.flatMap((name) => {

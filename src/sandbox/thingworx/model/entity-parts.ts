@@ -7,8 +7,8 @@ import type {
 } from './definitions.js';
 
 /**
- * What one entity (Thing, template or shape) says by itself. A signature and what runs it may come from different
- * entities: a child may bring a handler alone.
+ * The own definitions of one entity (Thing, template or shape). A signature and its handler may come from different
+ * entities: a child may define the handler only.
  */
 export interface EntityParts {
   readonly signatures: ReadonlyMap<string, ServiceSignature>;
@@ -26,7 +26,7 @@ export const NO_PARTS: EntityParts = {
   events: new Map(),
 };
 
-/** All of them together; the later ones win. */
+/** Merges all parts; later ones override earlier ones. */
 export function mergeParts(parts: readonly EntityParts[]): EntityParts {
   return {
     signatures: new Map(parts.flatMap(({ signatures }) => [...signatures])),

@@ -3,7 +3,7 @@ import type { PlatformThing } from './thing.js';
 
 /** The Things of the local platform, by name (case-insensitive, as ThingWorx compares names) and by identifier. */
 export class Things {
-  /** What Things are made of. */
+  /** The entities that Things derive from. */
   readonly entities = new Entities();
   readonly #things = new Map<string, PlatformThing>();
 
@@ -11,7 +11,10 @@ export class Things {
     return this.#things.get(name.toLowerCase());
   }
 
-  /** Finds what an edge binds: a name, or `*` and an identifier. A Thing with an identifier goes by that alone. */
+  /**
+   * Finds the Thing that an edge binds by its name, or by `*` and its identifier. A Thing with an identifier can be
+   * bound by that alone.
+   */
   bindable(boundName: string): PlatformThing | undefined {
     if (!boundName.startsWith('*')) {
       const thing = this.get(boundName);
@@ -27,7 +30,7 @@ export class Things {
     thing.resolved(this.entities.resolve(thing.source));
   }
 
-  /** Puts every Thing together again, after entities have changed. */
+  /** Resolves every Thing again after entities have changed. */
   resolveAll(): void {
     for (const thing of this.#things.values()) thing.resolved(this.entities.resolve(thing.source));
   }
@@ -36,7 +39,7 @@ export class Things {
     return this.#things.delete(name.toLowerCase());
   }
 
-  /** By name. */
+  /** Sorted by name. */
   list(): PlatformThing[] {
     return [...this.#things.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }

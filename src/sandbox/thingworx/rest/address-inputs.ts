@@ -4,7 +4,7 @@ import { RestError } from './rest-error.js';
 /**
  * The inputs of a service in the address of a request, as texts: `?name=value`, percent-encoded UTF-8 with `+` for a
  * blank, as forms send it. Throws RestError 400 for an encoding that cannot be read, an empty name and a name that occurs
- * twice: none of these has one meaning.
+ * twice, all of which are ambiguous.
  */
 export function addressInputs(target: string | undefined): Inputs {
   const at = target?.indexOf('?') ?? -1;

@@ -11,7 +11,7 @@ const FIELDS = [
   makeField('projectName', 'STRING'),
 ];
 
-/** `GET /Thingworx/<Collection>[/<entity>]` for what Things are made of. */
+/** `GET /Thingworx/<Collection>[/<entity>]` for entities other than Things. */
 export function addEntityRoutes(router: Router, { things: { entities } }: Platform): void {
   for (const kind of ENTITY_KINDS) {
     router.add('GET', `/Thingworx/${kind}`, ({ headers }) => {

@@ -21,7 +21,7 @@ export interface RestServerOptions {
   readonly log: Log;
 }
 
-/** Bodies of the sandbox's own routes are settings. */
+/** The sandbox's own routes accept only small settings. */
 const MAX_OWN_BODY_BYTES = 65_536;
 const ALLOWED_TYPES = ['application/json', 'application/xml', 'text/xml'];
 
@@ -58,7 +58,7 @@ async function answer(
   return found.handler({ method, params: found.params, path, query, headers, body, signal: gone.signal, raw: request });
 }
 
-/** Throws RestError 400 for a target that is no path. */
+/** Throws RestError 400 for a target that is not a path. */
 function targetOf({ url = '/' }: IncomingMessage): URL {
   const [path = '/', ...query] = url.split('?');
   if (!path.startsWith('/')) throw new RestError(400, 'Bad Request : the target must be a path');

@@ -57,7 +57,7 @@ async function uploadExtensions(platform: Platform, request: HttpRequest): Promi
   return tableAnswer(tableFromRows(REPORT_FIELDS, rows), form);
 }
 
-/** A platform answers 406 without a text; the sandbox adds the reason in its log and in a header of its own. */
+/** A platform answers 406 without a text; the sandbox adds the reason in its log and in its own header. */
 async function refusalIs406({ log }: Platform, take: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await take();
@@ -69,12 +69,14 @@ async function refusalIs406({ log }: Platform, take: () => Promise<HttpAnswer>):
   }
 }
 
-/** Runs work that pauses (`yield`), handling other events at each pause: a large upload must not hold the event loop. */
+/**
+ * Runs work that yields and handles other events at each yield, because a large upload must not block the event loop.
+ */
 export async function inSlices<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next();
     if (done === true) return value;
-    // oxlint-disable-next-line no-await-in-loop -- letting others in between is the purpose
+    // oxlint-disable-next-line no-await-in-loop -- other events must be handled in between
     await setImmediate();
   }
 }

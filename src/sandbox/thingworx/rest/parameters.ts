@@ -26,7 +26,10 @@ function textOf(body: Buffer): string {
   }
 }
 
-/** The most values in one body: an InfoTable of 40,000 rows with four cells. More would block the event loop for too long. */
+/**
+ * The most values in one body: an InfoTable of 40,000 rows with four cells. More would block the event loop for too
+ * long.
+ */
 const MAX_VALUES = 200_000;
 /** The nesting allowed in a value for an edge or a script, including the levels that a table around it adds. */
 const MAX_DEPTH = 80;
@@ -38,7 +41,7 @@ const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
 /**
- * Checks the size of a JSON text before anything is made of it, in one pass over its bytes. The text need not be
+ * Checks the size of a JSON text before it is parsed, in one pass over its bytes. The text need not be
  * well-formed. Throws RestError 413 for too many values, 400 for nesting that is too deep.
  */
 export function checkJsonBounds(body: Uint8Array): void {
@@ -58,7 +61,7 @@ export function checkJsonBounds(body: Uint8Array): void {
   }
 }
 
-/** The place of the closing quote, or the end of the text. */
+/** The position of the closing quote, or the end of the text. */
 function endOfString(body: Uint8Array, start: number): number {
   let end = body.indexOf(QUOTE, start + 1);
   while (end >= 0 && isEscaped(body, end)) end = body.indexOf(QUOTE, end + 1);

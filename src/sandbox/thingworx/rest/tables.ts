@@ -8,7 +8,7 @@ import { RestError } from './rest-error.js';
 /** The forms of results that the Accept header can choose. */
 export type ResultForm = 'json' | 'csv' | 'html';
 
-/** Chooses by the Accept header; JSON where the client takes anything. Throws RestError 406. */
+/** Chooses by the Accept header; JSON if the client accepts anything. Throws RestError 406. */
 export function resultForm(accept: string | undefined): ResultForm {
   const wanted = (accept ?? '*/*').toLowerCase();
   if (wanted.includes('application/json') || wanted.startsWith('*/*')) return 'json';

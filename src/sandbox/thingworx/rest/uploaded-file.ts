@@ -6,8 +6,8 @@ const MAX_HEAD_BYTES = 4096;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * The one file of an uploaded form (RFC 7578): the field `file`, or else the first field with a file name. Only so many
- * fields are looked at, and the file is not copied.
+ * The one file of an uploaded form (RFC 7578): the field `file`, or else the first field with a file name. Only a few
+ * fields are examined, and the file is not copied.
  * @throws RestError 400
  */
 export function uploadedFile({ body, headers, query }: Pick<HttpRequest, 'body' | 'headers' | 'query'>): Uint8Array {

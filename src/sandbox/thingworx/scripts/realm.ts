@@ -13,7 +13,7 @@ import { VALUE_FUNCTIONS } from './realm/values.js';
 export type { Furnish } from './realm/globals.js';
 
 /**
- * An expression whose value is `furnish`, which sets up what a script finds around it. The functions run inside the
+ * An expression whose value is `furnish`, which sets up the globals of a script. The functions run inside the
  * script's own realm, from their source text, so that a script never holds an object of another one. They use nothing
  * but each other and the globals of ECMAScript: a file of `realm/` declares what it uses of another one instead of
  * importing it, since an import is not part of the text of a function.

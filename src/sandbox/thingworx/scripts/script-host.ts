@@ -11,7 +11,7 @@ import { fitting, pack, packFields, packTable, scalarOf, unpack, unpackRow } fro
 import type { HostAnswer, HostCall, PackedValue, ThingFacts } from './script-protocol.js';
 import type { ScriptHost } from './script-thread.js';
 
-/** What every RemoteThing has besides its own properties. */
+/** Fields of every RemoteThing in addition to its properties. */
 const REMOTE_PROPERTIES: readonly string[] = ['isConnected', 'lastConnection'];
 const EMPTY: PackedValue = { is: 'undefined' };
 const MAX_LOG_LENGTH = 4000;
@@ -22,7 +22,7 @@ function packed({ baseType, table }: ServiceOutcome, what: string): PackedValue 
   return baseType === 'INFOTABLE' ? packTable(table, what) : pack(baseType, scalarOf(table), what);
 }
 
-/** Answers the requests of a script to the platform. */
+/** Handles the requests of a script to the platform. */
 export class PlatformScriptHost implements ScriptHost {
   readonly #platform: Platform;
   readonly #depth: number;

@@ -3,9 +3,9 @@ import type { ScriptOrder } from './script-protocol.js';
 import { type ScriptEnd, type ScriptHost, ScriptThread } from './script-thread.js';
 
 export interface ScriptPoolOptions {
-  /** Scripts that run at the same time, not counting those that other scripts call. */
+  /** How many scripts run at the same time, not counting those that other scripts call. */
   readonly maxThreads: number;
-  /** Scripts that wait for one of them to end. */
+  /** How many scripts may wait for a thread. */
   readonly maxWaiting: number;
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -40,7 +40,7 @@ export class ScriptPool {
       return await this.#runNow(order, host);
     } finally {
       const next = this.#waiting.shift();
-      // The next one runs in the place of this one, so the count stays.
+      // The next script takes the place of this one, so the count does not change.
       if (next) next();
       else this.#running -= 1;
     }

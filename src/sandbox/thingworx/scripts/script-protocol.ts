@@ -1,4 +1,4 @@
-/** What passes between the platform and the worker that runs a script. All of it can be cloned. */
+/** The messages between the platform and the worker that runs a script. All of them can be cloned. */
 
 /** A value without classes, so that it can cross threads and realms as JSON text. */
 export type PackedValue =
@@ -29,7 +29,7 @@ export interface ScriptOrder {
   readonly code: string;
   /** JSON text of PackedRow. */
   readonly parameters: string;
-  /** Int32 0: number of answers given. */
+  /** Int32 0 counts the responses. */
   readonly signal: SharedArrayBuffer;
 }
 
@@ -49,10 +49,10 @@ export type HostCall =
   | { readonly ask: 'dataShape'; readonly dataShape: string }
   | { readonly ask: 'log'; readonly level: string; readonly text: string };
 
-/** Whether a call, as JSON text, waits for no answer; both threads must see it alike. */
+/** Whether a call, as JSON text, expects no response; both threads must agree. */
 export const isLogCall = (json: string): boolean => json.startsWith('{"ask":"log"');
 
-/** The answer of the platform: the JSON text of the result, or the reason of a failure. */
+/** The response of the platform: the JSON text of the result, or the reason of a failure. */
 export type HostAnswer = { readonly json: string } | { readonly error: string };
 
 /** What a script needs to know about a Thing; null for one that does not exist. */

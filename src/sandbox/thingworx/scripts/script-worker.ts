@@ -1,10 +1,10 @@
-/** Runs scripts, one at a time, in a thread of its own: while a script waits for the platform, the thread waits too. */
+/** Runs scripts, one at a time, in a separate thread, which blocks while a script waits for the platform. */
 import vm from 'node:vm';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Furnish, REALM_SOURCE } from './realm.js';
 import { type HostAnswer, isLogCall, type ScriptOrder, type WorkerMessage } from './script-protocol.js';
 
-/** Lines that one script may log; later ones are dropped. */
+/** How many lines one script may log; later ones are dropped. */
 const MAX_LOG_LINES = 1000;
 const MAX_MESSAGE_LENGTH = 4000;
 
@@ -25,7 +25,7 @@ function run(order: ScriptOrder): WorkerMessage {
     return { kind: 'invalid', message: textOf(error) };
   }
   try {
-    // Without a prototype there is no way from the script's globals to objects of this realm.
+    // Without a prototype the script's globals cannot reach objects of this realm.
     const context = vm.createContext(Object.create(null) as object, { name: order.service });
     const pack = (furnish.runInContext(context) as Furnish)(hostFor(order), order.thing, order.parameters);
     script.runInContext(context);
@@ -64,7 +64,7 @@ function textOf(thrown: unknown): string {
   }
 }
 
-/** For names of ThingWorx that the sandbox does not have, and for misspelt ones. */
+/** For names of ThingWorx that the sandbox lacks, and for misspelt ones. */
 function withHint(message: string): string {
   if (/^\S{1,200} is not defined$/.test(message))
     return `${message}: the sandbox has no variable or function of that name`;

@@ -31,7 +31,7 @@ export function builtInService(thing: PlatformThing, name: string): BuiltInServi
 export const builtInNames = (thing: PlatformThing): string[] =>
   [...BUILT_IN.keys()].filter((name) => builtInService(thing, name) !== undefined);
 
-/** Inputs in the base types of their parameters; others are left out. Throws ServiceFailure `invalid`. */
+/** Converts inputs to the base types of their parameters; others are left out. Throws ServiceFailure `invalid`. */
 export function builtInInputs(thing: PlatformThing, name: string, service: BuiltInService, inputs: Inputs): Inputs {
   const converted = service.parameters.map(({ name: parameter, baseType }) => {
     try {

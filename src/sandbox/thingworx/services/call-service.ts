@@ -17,7 +17,7 @@ export interface ThingCall {
   readonly address?: Inputs;
   /** How many scripts wait for this call; 0 for a call from outside. */
   readonly depth?: number;
-  /** Whether to wait for what the Thing's edge offers, where it was just bound; true when absent. */
+  /** Whether to wait for the definitions of an edge that has just bound the Thing; true by default. */
   readonly isPatient?: boolean;
 }
 
@@ -25,7 +25,7 @@ const NOTHING: ServiceOutcome = { baseType: 'NOTHING', table: null };
 
 /**
  * Calls a service of a Thing: one that the Thing defines, remote or script, or one that every Thing has. REST, scripts
- * and edges come here, so that all of them have the same services.
+ * and edges share this function, so that all of them have the same services.
  * @throws ServiceFailure
  */
 export async function callThingService(platform: Platform, call: ThingCall): Promise<ServiceOutcome> {
@@ -49,10 +49,13 @@ export async function callThingService(platform: Platform, call: ThingCall): Pro
 
 type Called = Pick<PlatformService, 'name' | 'parameters'> & Partial<Pick<PlatformService, 'implementation'>>;
 
-/** Parameters of an address that are for the platform itself, unless a service declares an input of that name. */
+/** Query parameters meant for the platform, unless a service declares an input of that name. */
 const OF_THE_PLATFORM: ReadonlySet<string> = new Set(['method', 'accept', 'x-thingworx-session']);
 
-/** The inputs of body and address. Throws ServiceFailure `invalid` for one in both, and for one that nothing would read. */
+/**
+ * The inputs of body and address. Throws ServiceFailure `invalid` for an input given in both, and for one that would
+ * not be used.
+ */
 function withAddress(
   { on, inputs, address = {} }: { readonly on: string } & Pick<ThingCall, 'inputs' | 'address'>,
   { name: service, parameters, implementation }: Called,
@@ -63,7 +66,7 @@ function withAddress(
     if (!isDeclared && OF_THE_PLATFORM.has(name.toLowerCase())) continue;
     if (merged.has(name))
       throw unableToInvoke('invalid', service, on, `the input ${name} is given in the address and in the body`);
-    // The edge has the last word on what it takes.
+    // The edge decides which inputs it accepts.
     if (!isDeclared && implementation?.kind !== 'remote')
       throw unableToInvoke('invalid', service, on, `the service has no input ${name}, which the address gives`);
     merged.set(name, value);

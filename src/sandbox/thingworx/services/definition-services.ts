@@ -63,7 +63,7 @@ interface Filterable {
   readonly dataShape?: string;
 }
 
-/** An input that is absent or empty accepts everything. */
+/** An absent or empty input accepts everything. */
 function isWanted({ category, type, dataShape }: Inputs, of: Filterable | FieldDefinition): boolean {
   const accepts = (wanted: unknown, actual: string | undefined): boolean => (wanted ?? '') === '' || wanted === actual;
   const shape = 'aspects' in of ? shapeOf(of) : of.dataShape;

@@ -16,7 +16,8 @@ const DEFAULT_MAX_ITEMS = 500;
 
 /**
  * EntityServices' GetEntityList: the entities of `type` (Thing where it is absent) whose names fit `nameMask`, which may
- * have `*` for any characters, at most `maxItems`. Throws ServiceFailure `invalid` for a type that the sandbox does not have.
+ * have `*` for any characters, at most `maxItems`. Throws ServiceFailure `invalid` for a type that the sandbox does not
+ * have.
  */
 export function entityList(platform: Platform, inputs: Inputs): InfoTable {
   const type = textOr(inputs['type'], 'Thing');
@@ -43,7 +44,7 @@ function entitiesOf(
 const textOr = (value: unknown, otherwise: string): string =>
   typeof value === 'string' && value !== '' ? value : otherwise;
 
-/** Whether a name fits a mask. The parts between the stars are looked for one after the other, in linear time. */
+/** Whether a name fits a mask. The parts between the stars are searched one after the other, in linear time. */
 function maskTest(mask: string): (name: string) => boolean {
   const [first = '', ...rest] = mask.toLowerCase().split('*');
   const last = rest.pop();

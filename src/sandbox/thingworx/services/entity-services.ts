@@ -18,7 +18,7 @@ export interface EntityCall {
 }
 
 /**
- * Calls a service of a data shape, template or shape: those that make InfoTables, and those that list Things.
+ * Calls a service of a data shape, template or shape: those that create InfoTables and those that list Things.
  * @throws ServiceFailure
  */
 export function callEntityService(platform: Platform, { kind, name, service, inputs }: EntityCall): ServiceOutcome {

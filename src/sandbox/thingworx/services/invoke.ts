@@ -67,7 +67,8 @@ function failureOf(failure: EdgeFailure, service: string, thing: string): Servic
 
 /**
  * Returns the inputs as the one row of parameters of a request, or null when there are none. A value is converted to the
- * base type of its parameter. A parameter that the service does not declare is sent in the base type of its value, because
+ * base type of its parameter. A parameter that the service does not declare is sent in the base type of its value,
+ * because
  * the edge decides whether it accepts the parameter and names it when it refuses.
  * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */

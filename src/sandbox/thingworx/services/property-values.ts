@@ -12,7 +12,7 @@ import { Unconvertible } from '../values/unconvertible.js';
 import type { Platform } from '../platform.js';
 import { type FailureKind, ServiceFailure } from '../model/service-failure.js';
 
-/** What every RemoteThing has besides its own properties. */
+/** Fields of every RemoteThing in addition to its properties. */
 const REMOTE_FIELDS = [
   makeField('isConnected', 'BOOLEAN', { description: 'Whether an edge has bound the Thing.' }),
   makeField('lastConnection', 'DATETIME', { description: 'When it was last bound.' }),
@@ -20,7 +20,7 @@ const REMOTE_FIELDS = [
 
 type Native = Readonly<Record<string, unknown>>;
 
-/** All properties as one row, in their last values; or the one of that name. Throws ServiceFailure `notFound`. */
+/** Returns the last values of all properties, or of the named one, as one row. Throws ServiceFailure `notFound`. */
 export function propertiesTable(platform: Platform, thing: PlatformThing, name?: string): InfoTable {
   const fields = [
     ...[...thing.definitions.properties.values()].map(({ definition }) => definition),
@@ -58,7 +58,7 @@ function lastValue(thing: PlatformThing, { name, baseType }: FieldDefinition): u
   }
 }
 
-/** A property's definition and last value, or its default. Throws ServiceFailure `notFound`. */
+/** Returns the definition of a property and its last or default value. Throws ServiceFailure `notFound`. */
 export function propertyValue(
   thing: PlatformThing,
   name: string,
@@ -69,7 +69,7 @@ export function propertyValue(
 }
 
 /**
- * Writes properties; those that are bound go to the edge first. Nothing is written when a name or a value is refused.
+ * Writes properties, bound ones to the edge first. Nothing is written if a name or a value is rejected.
  * Throws ServiceFailure.
  */
 export async function writeProperties(platform: Platform, thing: PlatformThing, values: Native): Promise<void> {
@@ -125,7 +125,7 @@ function kindOf({ isFromEdge, code }: EdgeFailure): FailureKind {
 
 const EVENT_FIELDS = [makeField('time', 'DATETIME'), makeField('event', 'STRING'), makeField('data', 'JSON')];
 
-/** The events that were received of a Thing, oldest first. */
+/** The received events of a Thing, oldest first. */
 export function eventsTable(thing: PlatformThing, toJson: (table: InfoTable) => unknown): InfoTable {
   return tableFromRows(
     EVENT_FIELDS,

@@ -58,7 +58,7 @@ async function remoteMetadata({ platform, thing }: BuiltInCall): Promise<InfoTab
   }
 }
 
-/** Takes pushed values. A value of a property that is not bound to the edge is left out, as a platform does. */
+/** Stores pushed values. As on a platform, values of properties that are not bound to the edge are skipped. */
 export function takeValues(thing: PlatformThing, table: InfoTable, nowMs: number): void {
   const byEdgeName = new Map(
     [...thing.definitions.properties.values()].flatMap((property) =>
@@ -71,7 +71,7 @@ export function takeValues(thing: PlatformThing, table: InfoTable, nowMs: number
   }
 }
 
-/** Takes the events that an edge has queued, all or none: `eventName`, `eventTime`, `eventData` and their source. */
+/** Stores the events that an edge has queued, all or none: `eventName`, `eventTime`, `eventData` and their source. */
 function processRemoteEvents({ platform, thing, inputs }: BuiltInCall): null {
   const table = tableIn(inputs, 'values');
   const nowMs = platform.clock.nowMs();

@@ -6,7 +6,7 @@ import type { Platform } from '../platform.js';
 /** The result of a service: a table for INFOTABLE, one row with the field `result` for any other base type. */
 export interface ServiceOutcome {
   readonly baseType: BaseType;
-  /** Null for NOTHING, and where there is no result. */
+  /** Null for NOTHING and for a missing result. */
   readonly table: InfoTable | null;
 }
 
@@ -16,7 +16,7 @@ export type Inputs = Readonly<Record<string, unknown>>;
 export interface BuiltInCall {
   readonly platform: Platform;
   readonly thing: PlatformThing;
-  /** In the base types of the declared parameters; an absent input is left out. */
+  /** The inputs in the base types of the declared parameters; absent inputs are left out. */
   readonly inputs: Inputs;
 }
 

@@ -4,7 +4,7 @@ import { makeField, tableFromRows } from '../../../alwayson/values.js';
 import { setEnabled, setIdentifier } from './thing-lifecycle.js';
 import type { BuiltInCall, BuiltInService } from './service-outcome.js';
 
-/** The services of a Thing about itself: its life cycle, its names and its family. */
+/** Services of a Thing for its life cycle, its names and its ancestry. */
 export const THING_SERVICES: Readonly<Record<string, BuiltInService>> = {
   EnableThing: change([], ({ platform, thing }) => setEnabled(platform, thing, true)),
   DisableThing: change([], ({ platform, thing }) => setEnabled(platform, thing, false)),

@@ -4,7 +4,9 @@ import { isInfoTable, rowsFromTable } from '../../../alwayson/values.js';
 /** A value with time and quality, by the name of its property. */
 export interface VtqRow {
   readonly name: string;
-  /** Native; a table stays one of the codec, since an empty one would lose its columns as rows. Null for none. */
+  /**
+   * A native value, or null. A table stays a table of the codec, because an empty one would lose its columns as rows.
+   */
   readonly value: unknown;
   readonly timeMs: number;
   readonly quality: string;

@@ -3,7 +3,7 @@ import type { Cell, FieldDefinition } from '../../../alwayson/codec/values-model
 import { makeField } from '../../../alwayson/values.js';
 import { toWireValue } from './to-base-type.js';
 
-/** Texts that keep their own code where a platform writes them without a data shape. */
+/** Text types that keep their own code when a platform writes them without a data shape. */
 const OWN_CODE: ReadonlySet<BaseType> = new Set<BaseType>(['JSON', 'XML', 'TAGS', 'GUID', 'PASSWORD']);
 
 /**

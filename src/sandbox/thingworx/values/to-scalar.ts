@@ -15,7 +15,7 @@ const SPECIAL_NUMBERS = new Map([
   ['+Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
-/** Longer texts are no numbers that anyone means, and converting them costs time. */
+/** Longer texts are not meant as numbers, and converting them takes long. */
 const MAX_NUMBER_LENGTH = 400;
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
@@ -33,7 +33,7 @@ export function toText(input: unknown): unknown {
   return String(input as number | bigint | boolean);
 }
 
-/** Cut off behind the point; a text may be any number, a whole one keeps all its digits. */
+/** Truncates at the decimal point. A text may be any number; a whole one keeps all digits. */
 function toWhole(input: unknown): bigint | undefined {
   if (typeof input === 'bigint') return input;
   const text = typeof input === 'string' ? input.trim() : '';
@@ -54,7 +54,7 @@ export function toLong(input: unknown): unknown {
   return Number.isSafeInteger(number) ? number : whole;
 }
 
-/** A whole number that a double cannot hold is refused: Java would round it without a word. */
+/** Rejects a whole number that a double cannot represent; Java would silently round it. */
 export function toNumber(input: unknown): unknown {
   if (typeof input === 'number') return input;
   if (typeof input === 'bigint') return exactNumber(input);
@@ -83,7 +83,7 @@ export function toBoolean(input: unknown): unknown {
   return decimal !== undefined && Number(decimal) !== 0;
 }
 
-/** A text of length zero is no date at all. */
+/** An empty text means no date. */
 export function toDate(input: unknown): unknown {
   if (input instanceof Date) return Number.isNaN(input.getTime()) ? REFUSED : input;
   if (typeof input === 'number') return dateFromEpochMs(Math.trunc(input)) ?? REFUSED;

@@ -2,16 +2,18 @@ import type { BaseType } from '../../../alwayson/codec/base-types.js';
 import { isInfoTable } from '../../../alwayson/values.js';
 import { isPlainObject } from '../../../core/objects.js';
 
-/** A value that cannot become one of a base type. The message has the platform's wording and never the value. */
+/**
+ * A value that cannot be converted to a base type. The message has the platform's wording and never contains the value.
+ */
 export class Unconvertible extends Error {
   override readonly name = 'Unconvertible';
 
-  /** @param why more than the platform says, where that helps: no full stop at its end. */
+  /** @param why a reason in addition to the platform's wording, without a full stop. */
   constructor(value: unknown, baseType: BaseType, why?: string) {
     super(`Unable To Convert From ${javaClassOf(value)} to ${baseType}${why === undefined ? '' : `: ${why}`}`);
   }
 
-  /** The same refusal with the place of the value at its end, where the caller does not name it before. */
+  /** The same error with the place of the value appended, for callers that do not name it first. */
   of(place: string): Unconvertible {
     return Object.assign(this, { message: `${this.message} (${place})` });
   }
@@ -22,7 +24,7 @@ export const REFUSED = Symbol('refused');
 
 const INT32_LIMIT = 2 ** 31;
 const INT64_LIMIT = 2 ** 63;
-/** Whole doubles below this are written with all their digits, as a JSON text has them. */
+/** Whole doubles below this are written with all digits in JSON. */
 const WRITTEN_OUT_LIMIT = 1e21;
 
 /**
