@@ -144,12 +144,17 @@ export class IncomingRequests {
     const request: OpenRequest = { header, context, controller, guard, startedMs: clock.monotonicMs() };
     this.#open.set(message.requestId, request);
     this.#gauge();
-    void this.#run(request, message.body);
+    void this.#run(request, this.#handle(request.context, message));
   }
 
-  async #run(request: OpenRequest, body: RequestBody): Promise<void> {
+  /** Does not wait: an async function that waits keeps its arguments, here up to 1 MiB of a request. */
+  async #handle(context: CallContext, { body, code }: Message<RequestBody>): Promise<InfoTable | null> {
+    return this.#options.handle(context, body, code);
+  }
+
+  async #run(request: OpenRequest, handling: Promise<InfoTable | null>): Promise<void> {
     try {
-      this.#succeed(request, await this.#options.handle(request.context, body, request.header.code));
+      this.#succeed(request, await handling);
     } catch (error) {
       this.#fail(request, error);
     }

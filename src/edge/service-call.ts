@@ -39,8 +39,12 @@ export async function callService(
 ): Promise<InfoTable | null> {
   const { definition, handler, refuse } = service;
   if (refuse) throw refuse();
-  const result = await handler(context, readParameters(definition, params));
-  return resultTable(definition.result, result);
+  // Waiting here would keep the parameters as they came in memory until the handler has ended.
+  return resultOf(definition, handler(context, readParameters(definition, params)));
+}
+
+async function resultOf(definition: ServiceDefinition, result: unknown): Promise<InfoTable | null> {
+  return resultTable(definition.result, await result);
 }
 
 /**
