@@ -16,8 +16,8 @@ const JOB_TYPES: ReadonlySet<string> = new Set([METHOD_JOB, TWIN_JOB].map((type)
  */
 export function jobAskedFor(document: HubDocument, jobId: string): Job {
   const job = { ...readJob(document), jobId };
-  const odd = isNotFound(job) ? undefined : oddJobDocument(document, jobId);
-  if (odd !== undefined) throw unexpectedAnswerError(odd);
+  const fault = isNotFound(job) ? undefined : jobDocumentFault(document, jobId);
+  if (fault !== undefined) throw unexpectedAnswerError(fault);
   return job;
 }
 
@@ -25,7 +25,7 @@ export function jobAskedFor(document: HubDocument, jobId: string): Job {
  * Why a document does not acknowledge a request that changes the hub, as part of a sentence; undefined for a document with
  * the id of the request and a status.
  */
-export function oddAcknowledgement(document: HubDocument, jobId: string): string | undefined {
+export function acknowledgementFault(document: HubDocument, jobId: string): string | undefined {
   const id = textOf(find(document, 'jobId'));
   return id === jobId && hasStatus(document) ? undefined : describe(document, id, jobId);
 }
@@ -34,7 +34,7 @@ export function oddAcknowledgement(document: HubDocument, jobId: string): string
  * The same for a job that was read. Editions of the service omit fields, so a missing id or status is accepted if the type
  * shows that the document is a job.
  */
-function oddJobDocument(document: HubDocument, jobId: string): string | undefined {
+function jobDocumentFault(document: HubDocument, jobId: string): string | undefined {
   const id = textOf(find(document, 'jobId'));
   const type = textOf(find(document, 'type', 'jobType'));
   const isTyped = type !== undefined && JOB_TYPES.has(type.toLowerCase());

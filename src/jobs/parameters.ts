@@ -1,4 +1,4 @@
-/** Parameters that several services share, with their bounds: the only place where these stand. */
+/** Parameters that several services share. Every limit of a job parameter is defined here and nowhere else. */
 import type { ParameterSpec } from '../edge/define-service.js';
 import { MAX_QUERY_CHARACTERS } from '../hub-query/parse.js';
 

@@ -6,7 +6,7 @@ import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import { type Job, readJob } from '../iothub/documents.js';
 import type { HubDocument, JobRequest } from '../iothub/ports.js';
 import type { JobEnvironment } from './environment.js';
-import { oddAcknowledgement } from './job-document.js';
+import { acknowledgementFault } from './job-document.js';
 import { isNotFound } from './outcome.js';
 import { isSameDefinition } from './same-definition.js';
 
@@ -40,18 +40,18 @@ export async function scheduleOnce(env: JobEnvironment, context: CallContext, jo
 
 async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<HubDocument> {
   const hub = env.hub.lane('user');
-  let odd: string | undefined;
+  let fault: string | undefined;
   try {
     const document = await hub.scheduleJob(context, job.request);
-    odd = oddAcknowledgement(document, job.request.jobId);
-    if (odd === undefined) return document;
+    fault = acknowledgementFault(document, job.request.jobId);
+    if (fault === undefined) return document;
   } catch (error) {
     if (!isAgentError(error, 'JobAlreadyExists')) throw error;
     if (!job.hasGivenId) return {};
     return await findSame(env, context, job, error);
   }
   // The response may not come from the hub, so that only the job itself shows whether it was created.
-  return await findSame(env, context, job, unexpectedAnswerError(odd));
+  return await findSame(env, context, job, unexpectedAnswerError(fault));
 }
 
 /** Reads the job with the id until its definition is visible; for a generated id it is enough that the job exists. */
@@ -65,8 +65,8 @@ async function findSame(
   for (let attempt = 0; ; attempt += 1) {
     const document = await env.hub.lane('user').getJob(context, jobId);
     const existing = readJob(document);
-    const odd = isNotFound(existing) ? undefined : oddAcknowledgement(document, jobId);
-    if (odd !== undefined) throw unexpectedAnswerError(odd);
+    const fault = isNotFound(existing) ? undefined : acknowledgementFault(document, jobId);
+    if (fault !== undefined) throw unexpectedAnswerError(fault);
     const isSame = isNotFound(existing) ? undefined : isSameJob(existing, job);
     if (isSame === true) return document;
     if (isSame === false)

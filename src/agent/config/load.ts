@@ -138,7 +138,7 @@ function configOrThrow(result: LoadResult): AgentConfig {
   throw configurationInvalid(result.problems);
 }
 
-/** All problems as one error, each on a line of its own. */
+/** One error with all problems, one per line. */
 export function configurationInvalid(problems: readonly Problem[]): AgentError {
   return new AgentError('ConfigurationInvalid', problems.map(formatProblem).join('\n'));
 }

@@ -4,7 +4,7 @@ import { unexpectedAnswerError } from '../../iothub/connection-errors.js';
 import { type Job, readJob } from '../../iothub/documents.js';
 import type { HubDocument } from '../../iothub/ports.js';
 import { findJob, notFoundOr } from './get-job.js';
-import { oddAcknowledgement } from '../job-document.js';
+import { acknowledgementFault } from '../job-document.js';
 import type { JobEnvironment } from '../environment.js';
 import { isCancelled } from '../outcome.js';
 import { JOB_ID } from '../parameters.js';
@@ -35,9 +35,9 @@ async function cancelJob(env: JobEnvironment, context: CallContext, jobId: strin
     if (!isAgentError(error, 'JobNotCancellable')) throw error;
     return await cancelledAlready(env, context, jobId, error);
   }
-  const odd = oddAcknowledgement(answer, jobId);
-  if (odd === undefined) return await complete(env, context, jobId, answer);
-  return await confirmCancelled(env, context, jobId, unexpectedAnswerError(odd));
+  const fault = acknowledgementFault(answer, jobId);
+  if (fault === undefined) return await complete(env, context, jobId, answer);
+  return await confirmCancelled(env, context, jobId, unexpectedAnswerError(fault));
 }
 
 /** The response may not come from the hub, so that only the job itself shows whether it was cancelled. */
@@ -45,11 +45,11 @@ async function confirmCancelled(
   env: JobEnvironment,
   context: CallContext,
   jobId: string,
-  odd: AgentError,
+  fault: AgentError,
 ): Promise<Job> {
   const job = await findJob(env, context, jobId);
   if (isCancelled(job)) return job;
-  throw odd;
+  throw fault;
 }
 
 /** If the response to an earlier attempt was lost and the job is cancelled, that attempt cancelled it. */

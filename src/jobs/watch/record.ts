@@ -60,7 +60,7 @@ export function withThing(record: WatchRecord, thing: string): WatchRecord {
   return { ...record, things: [...record.things, thing] };
 }
 
-/** @param allThings the names for which `*` stands. */
+/** @param allThings the names that `*` represents. */
 export function observe(record: WatchRecord, observation: Observation, allThings: readonly string[]): WatchRecord {
   const { job, refusedCount, atMs } = observation;
   const status = job.status ?? 'unknown';

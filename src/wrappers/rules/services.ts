@@ -72,7 +72,7 @@ interface Place {
   readonly path: readonly (string | number)[];
 }
 
-/** Where the service puts its values, as far as the pointers can be read. */
+/** Where the service puts its values, for all pointers that can be parsed. */
 function placesOf(service: RawService): Place[] {
   const { parameters = [], constants = {} } = service;
   const template = templateOf(service);
@@ -96,8 +96,8 @@ function findingsOfOverlaps(service: RawService): Finding[] {
     const met = places.slice(0, index).find((other) => pointersOverlap(place.pointer, other.pointer));
     if (!met) return [];
     const text = (pointer: readonly string[]): string => formatPointer(pointer) || 'the whole payload';
-    const message = `${text(place.pointer)} meets ${text(met.pointer)}, where ${met.what} goes`;
-    return [{ path: place.path, message, hint: 'give each a place of its own' }];
+    const message = `${text(place.pointer)} overlaps ${text(met.pointer)}, which is the place of ${met.what}`;
+    return [{ path: place.path, message, hint: 'use a different place for each' }];
   });
 }
 
@@ -107,7 +107,7 @@ function findingsOfJob({ job, kind }: RawService): Finding[] {
     findings.push({ path: ['job', 'startTime'], message: 'must be a date and time, as ISO 8601 with a time zone' });
   }
   if (kind === 'deviceMethod' || !job) return findings;
-  const message = 'is of direct methods only';
+  const message = 'is only allowed for direct methods';
   for (const key of METHOD_OPTIONS) if (Object.hasOwn(job, key)) findings.push({ path: ['job', key], message });
   (job.callerMaySet ?? []).forEach((option, index) => {
     if (METHOD_OPTIONS.includes(option)) findings.push({ path: ['job', 'callerMaySet', index], message });

@@ -47,7 +47,7 @@ function payloadArgument(service: WrapperService, target: ScriptTarget, use: Use
   return `${use('_infoTable')}(_payload, {${types.length > 0 ? ` ${types.join(', ')} ` : ''}})`;
 }
 
-/** The base type of a field that holds a member of the payload as it stands in the payload. */
+/** The base type of a field for a member of the payload, in the form that the payload has. */
 function memberBaseType(node: PayloadNode, service: WrapperService): string {
   if (node.kind === 'constant') return baseTypeOfJson(node.value);
   const parameter = node.kind === 'parameter' && service.parameters.find(({ name }) => name === node.name);

@@ -144,7 +144,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'two paths that are the same',
     `${METHOD}parameters: [{ name: a, baseType: STRING, payloadPath: /x }, { name: b, baseType: STRING, payloadPath: /x }]`,
-    /payloadPath: \/x meets \/x, where the parameter a goes/,
+    /payloadPath: \/x overlaps \/x, which is the place of the parameter a/,
   ],
   [
     'a path inside another',
@@ -186,12 +186,12 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a method option of a twin update',
     `${TWIN}job: { responseTimeoutInSeconds: 30 }`,
-    /responseTimeoutInSeconds: is of direct methods only/,
+    /responseTimeoutInSeconds: is only allowed for direct methods/,
   ],
   [
     'a method option that twin callers may set',
     `${TWIN}job: { callerMaySet: [connectTimeoutInSeconds] }`,
-    /callerMaySet\[0\]: is of direct methods only/,
+    /callerMaySet\[0\]: is only allowed for direct methods/,
   ],
   [
     'a caller option that is a parameter',
