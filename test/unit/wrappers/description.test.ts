@@ -149,17 +149,17 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a path inside another',
     `${METHOD}parameters: [{ name: a, baseType: JSON, payloadPath: /x }, { name: b, baseType: STRING, payloadPath: /x/y }]`,
-    /\/x\/y meets \/x/,
+    /\/x\/y overlaps \/x/,
   ],
   [
     'a whole payload beside another',
     `${METHOD}parameters: [{ name: a, baseType: JSON, payloadPath: "" }, { name: b, baseType: STRING }]`,
-    /\/b meets the whole payload/,
+    /\/b overlaps the whole payload/,
   ],
   [
     'a constant where a parameter goes',
     `${METHOD}parameters: [{ name: a, baseType: STRING }]\nconstants: { /a: 1 }`,
-    /constants\["\/a"\]: \/a meets \/a/,
+    /constants\["\/a"\]: \/a overlaps \/a/,
   ],
   ['a constant of a twin outside', `${TWIN}constants: { /a: 1 }`, /constants\["\/a"\]: must lie below/],
   [
