@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SandboxProcess } from '../support/sandbox-process.js';
 import { RestCaller } from '../support/thingworx-rest.js';
+import { eventually } from '../support/eventually.js';
 
 describe('the main job, over REST, on real MQTT devices', () => {
   const sandbox = new SandboxProcess();
@@ -64,13 +65,12 @@ describe('the main job, over REST, on real MQTT devices', () => {
       }),
     );
     expect(await thing.ended(jobId)).toMatchObject({ status: 'completed', outcome: 'succeeded', deviceCount: 10 });
-    for (;;) {
-      const preview = await thing.invoke('PreviewTargets', {
-        queryCondition: 'tags.wave = 1 AND properties.reported.interval = 7',
-      });
-      expect(preview.status).toBe(200);
-      if ((preview.json as { deviceCount: number }).deviceCount === 10) break;
-    }
+    const queryCondition = 'tags.wave = 1 AND properties.reported.interval = 7';
+    const preview = await eventually(
+      () => thing.invoke('PreviewTargets', { queryCondition }),
+      ({ status, json }) => status !== 200 || (json as { deviceCount: number }).deviceCount === 10,
+    );
+    expect(preview.status).toBe(200);
   });
 
   it('finds a job for next hour, and cancels it', async () => {

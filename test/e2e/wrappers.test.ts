@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SandboxProcess } from '../support/sandbox-process.js';
 import { RestCaller } from '../support/thingworx-rest.js';
+import { eventually } from '../support/eventually.js';
 
 const BUNDLE = join(__dirname, '../../wrappers/device-maintenance');
 
@@ -79,10 +80,11 @@ describe('wrapper services, from the description to the devices', () => {
       payload: { version: '2.0.0', components: [{ component: 'app', version: '2.0.0', mandatory: true }] },
     });
     const queryCondition = "properties.reported.components.app = '2.0.0'";
-    for (;;) {
-      const { json } = await hub.invoke('PreviewTargets', { queryCondition });
-      if ((json as { deviceCount: number }).deviceCount === 10) break;
-    }
+    const preview = await eventually(
+      () => hub.invoke('PreviewTargets', { queryCondition }),
+      ({ json }) => (json as { deviceCount: number }).deviceCount === 10,
+    );
+    expect(preview.status).toBe(200);
   });
 
   it('sets desired properties and moves devices by their tags', async () => {

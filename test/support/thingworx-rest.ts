@@ -1,3 +1,5 @@
+import { eventually } from './eventually.js';
+
 export interface RestAnswer {
   readonly status: number;
   readonly text: string;
@@ -49,11 +51,12 @@ export class RestCaller {
     return (await this.rows(service, parameters))[0]?.['result'];
   }
 
-  /** Asks for a job until it has ended. */
+  /** Polls a job until it has ended. */
   async ended(jobId: string): Promise<TableRow> {
-    for (;;) {
-      const [job] = await this.rows('GetJob', { jobId });
-      if (['completed', 'failed', 'cancelled'].includes(String(job?.['status']))) return job as TableRow;
-    }
+    const [job] = await eventually(
+      () => this.rows('GetJob', { jobId }),
+      ([row]) => ['completed', 'failed', 'cancelled'].includes(String(row?.['status'])),
+    );
+    return job as TableRow;
   }
 }

@@ -6,6 +6,7 @@ import { createJobServices } from '../../../src/jobs/services/services.js';
 import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { type LocalIotHub, startLocalIotHub } from '../../../src/sandbox/iothub/local-iot-hub.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
+import { eventually } from '../../support/eventually.js';
 
 let hub: LocalIotHub;
 let port: HubPort;
@@ -53,12 +54,11 @@ test.each([
     disconnectedCount: 0,
   });
   const jobId = await call('ScheduleDeviceMethodJob', { methodName: 'echo', queryCondition });
-  for (;;) {
-    const [row] = (await call('GetJob', { jobId })) as Record<string, unknown>[];
-    if (row?.['outcome'] === 'inProgress') continue;
-    expect(row).toMatchObject({ queryCondition, deviceCount: count, succeededCount: count });
-    return;
-  }
+  const [row] = await eventually(
+    async () => (await call('GetJob', { jobId })) as Record<string, unknown>[],
+    ([job]) => job?.['outcome'] !== 'inProgress',
+  );
+  expect(row).toMatchObject({ queryCondition, deviceCount: count, succeededCount: count });
 });
 
 test.each([

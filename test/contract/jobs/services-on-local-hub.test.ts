@@ -7,6 +7,7 @@ import { createJobServices } from '../../../src/jobs/services/services.js';
 import { jobEnvironment } from '../../../src/jobs/environment.js';
 import { type LocalIotHub, startLocalIotHub } from '../../../src/sandbox/iothub/local-iot-hub.js';
 import { callService, failureOf } from '../../support/jobs/callers.js';
+import { eventually } from '../../support/eventually.js';
 
 let hub: LocalIotHub;
 let services: Service[];
@@ -48,11 +49,11 @@ const call = <T>(name: string, parameters: Row = {}, over = services): Promise<T
   callService(over, name, parameters, { timeoutMs: 20_000 }) as Promise<T>;
 
 async function ended(jobId: string): Promise<Row> {
-  for (;;) {
-    const [row] = await call<Row[]>('GetJob', { jobId });
-    if (row && row['outcome'] !== 'inProgress') return row;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const [row] = await eventually(
+    () => call<Row[]>('GetJob', { jobId }),
+    ([job]) => job !== undefined && job['outcome'] !== 'inProgress',
+  );
+  return row as Row;
 }
 
 const resultsOf = (jobId: unknown): string =>

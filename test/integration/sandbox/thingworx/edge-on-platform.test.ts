@@ -4,6 +4,7 @@ import { EdgeThing } from '../../../../src/edge/thing.js';
 import { type LocalThingWorx, startLocalThingWorx } from '../../../../src/sandbox/thingworx/local-thingworx.js';
 import { AgentError } from '../../../../src/core/errors.js';
 import { RestCaller } from '../../../support/thingworx-rest.js';
+import { eventually } from '../../../support/eventually.js';
 
 const boiler = (): EdgeThing =>
   new EdgeThing({
@@ -115,10 +116,11 @@ describe('the edge model on the local ThingWorx', () => {
 
   it('keeps pushed properties and fired events', async () => {
     thing.setProperty('temperature', 21.5);
-    for (;;) {
-      const { json } = await rest.request('GET', '/Thingworx/Things/Boiler/Properties/temperature');
-      if ((json as { rows: { temperature?: number }[] }).rows[0]?.temperature === 21.5) break;
-    }
+    const temperature = await eventually(
+      () => rest.request('GET', '/Thingworx/Things/Boiler/Properties/temperature'),
+      ({ json }) => (json as { rows: { temperature?: number }[] }).rows[0]?.temperature === 21.5,
+    );
+    expect(temperature.status).toBe(200);
     await thing.fireEvent('Overheated', { degrees: 120 });
     const events = await rest.request('GET', '/Thingworx/Things/Boiler/Events');
     expect(events.json).toMatchObject({ rows: [{ event: 'Overheated', data: { degrees: 120 } }] });
