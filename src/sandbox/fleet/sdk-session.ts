@@ -5,7 +5,7 @@ import { ExactMqtt, payloadOf } from './exact-mqtt.js';
 
 type Section = Readonly<Record<string, unknown>>;
 
-/** What a session tells the device that it belongs to. */
+/** The events of a session for its device. */
 export interface SessionEvents {
   onMethod(name: string, payload: unknown): Promise<{ readonly status: number; readonly payload: unknown } | undefined>;
   /** Desired properties that the device has not reported yet. */
@@ -58,7 +58,7 @@ export async function openSession(options: SessionOptions, events: SessionEvents
   }
 }
 
-/** @param givenUp stops it between two steps: the SDK would connect again for the next one, and nobody would know. */
+/** @param givenUp ends the setup between two steps, because the SDK would silently reconnect for the next one. */
 async function setUp(
   client: Client,
   options: SessionOptions,

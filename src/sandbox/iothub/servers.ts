@@ -53,7 +53,7 @@ export function createServiceServer(options: ServiceServerOptions): Server {
       minVersion: 'TLSv1.2',
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // For devices with X.509 authentication over WebSocket; nobody else needs to show one.
+      // For devices with X.509 authentication over WebSocket; all other clients need none.
       requestCert: true,
       rejectUnauthorized: false,
     },

@@ -1,7 +1,7 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { MAX_QUERY_CHARACTERS } from '../../../hub-query/parse.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { readMethodRequest } from '../methods/method-request.js';
-import { isObject } from '../model/section.js';
 import { readTwinChange } from '../twins/twins.js';
 import { readWholeNumber } from '../whole-number.js';
 import type { JobDefinition, JobTask, JobType } from './job.js';
@@ -31,7 +31,7 @@ export function readJobRequest(jobId: string, body: Json, strict: boolean): JobD
     maxExecutionSeconds: readMaxExecution(
       present('maxExecutionTimeInSeconds', body['maxExecutionTimeInSeconds'], strict),
     ),
-    body: isObject(taskBody) ? taskBody : {},
+    body: isPlainObject(taskBody) ? taskBody : {},
   };
   taskOf(definition);
   return definition;

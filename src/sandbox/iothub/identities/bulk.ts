@@ -1,8 +1,8 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { matchOf, type Match } from '../answers/etag.js';
 import { argumentInvalid, deviceNotFound, moduleNotFound, ServiceError } from '../answers/service-error.js';
 import type { EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
-import { isObject } from '../model/section.js';
 import { readTwinChange, type Twins } from '../twins/twins.js';
 import { type Endpoint, endpointKey } from '../model/endpoint.js';
 import { checkDeviceId } from './id-rules.js';
@@ -55,7 +55,7 @@ export async function runBulk(dependencies: BulkDependencies, body: unknown): Pr
 }
 
 function idOf(entry: unknown): EndpointId {
-  if (!isObject(entry)) return { deviceId: '' };
+  if (!isPlainObject(entry)) return { deviceId: '' };
   const given = entry['id'] ?? entry['deviceId'];
   const deviceId = typeof given === 'string' ? given : '';
   return typeof entry['moduleId'] === 'string' ? { deviceId, moduleId: entry['moduleId'] } : { deviceId };

@@ -1,6 +1,6 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { newKeyPair } from '../access/policies.js';
 import { argumentInvalid } from '../answers/service-error.js';
-import { isObject } from '../model/section.js';
 import type { Authentication, AuthenticationType } from '../model/endpoint.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export function readIdentityRequest(body: Json, known: Authentication | undefine
 
 function readAuthentication(given: unknown, known: Authentication | undefined): Authentication {
   if (given === undefined || given === null) return known ?? symmetric(undefined, undefined);
-  if (!isObject(given)) throw argumentInvalid('authentication must be a JSON object.');
+  if (!isPlainObject(given)) throw argumentInvalid('authentication must be a JSON object.');
   const thumbprints = readThumbprints(given['x509Thumbprint']);
   switch (readType(given['type'], thumbprints !== undefined)) {
     case 'sas':
@@ -63,7 +63,7 @@ function readType(given: unknown, hasThumbprints: boolean): AuthenticationType {
 }
 
 function symmetric(given: unknown, known: Authentication | undefined): Authentication {
-  const keys = isObject(given) ? given : {};
+  const keys = isPlainObject(given) ? given : {};
   const fallback = known?.symmetricKey ?? newKeyPair();
   const symmetricKey = {
     primaryKey: readKey('primaryKey', keys['primaryKey']) ?? fallback.primaryKey,
@@ -83,7 +83,7 @@ function readKey(name: string, given: unknown): string | undefined {
 }
 
 function readThumbprints(given: unknown): Authentication['thumbprints'] {
-  if (!isObject(given)) return undefined;
+  if (!isPlainObject(given)) return undefined;
   const primary = readThumbprint(given['primaryThumbprint']);
   const secondary = readThumbprint(given['secondaryThumbprint']);
   return primary === undefined && secondary === undefined ? undefined : { primary, secondary };
@@ -110,7 +110,7 @@ function readText(name: string, given: unknown): string | undefined {
 
 function readCapabilities(given: unknown): boolean | undefined {
   if (given === undefined || given === null) return undefined;
-  if (!isObject(given)) throw argumentInvalid('capabilities must be a JSON object.');
+  if (!isPlainObject(given)) throw argumentInvalid('capabilities must be a JSON object.');
   return given['iotEdge'] === true;
 }
 

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../../core/objects.js';
 import type { TwinSection } from '../ports.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -18,9 +19,6 @@ export const stampOf = (time: string, version?: number): Stamp =>
   version === undefined ? { $lastUpdated: time } : { $lastUpdated: time, $lastUpdatedVersion: version };
 
 export const emptySection = (stamp: Stamp): Section => ({ properties: {}, metadata: stamp, version: 1 });
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Applies a JSON merge patch (RFC 7386): objects merge, null removes, and everything else, including arrays, replaces.
@@ -44,9 +42,9 @@ function mergeLevel(target: Json, metadata: Json, patch: Json, stamp: Stamp): [J
     if (value === null) {
       delete merged[key];
       delete mergedMetadata[key];
-    } else if (isObject(value)) {
-      const inner = isObject(merged[key]) ? merged[key] : {};
-      const innerMetadata = isObject(merged[key]) && isObject(mergedMetadata[key]) ? mergedMetadata[key] : {};
+    } else if (isPlainObject(value)) {
+      const inner = isPlainObject(merged[key]) ? merged[key] : {};
+      const innerMetadata = isPlainObject(merged[key]) && isPlainObject(mergedMetadata[key]) ? mergedMetadata[key] : {};
       [merged[key], mergedMetadata[key]] = mergeLevel(inner, innerMetadata, value, stamp);
     } else {
       merged[key] = value;

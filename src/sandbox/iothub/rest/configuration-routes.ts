@@ -1,10 +1,10 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import { readIfMatch } from '../answers/etag.js';
 import { argumentInvalid, notBuilt } from '../answers/service-error.js';
 import { checkConfigurationId } from '../identities/id-rules.js';
 import type { Configurations } from '../state/configurations.js';
 import type { Journal } from '../state/journal.js';
-import { isObject } from '../model/section.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 
@@ -42,7 +42,7 @@ export function configurationRoutes(configurations: Configurations, journal: Jou
 async function put(configurations: Configurations, journal: Journal, request: ServiceRequest): Promise<HttpAnswer> {
   const id = idOf(request);
   const body = readJson(request.body);
-  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  if (!isPlainObject(body)) throw argumentInvalid('The body must be a JSON object.');
   if (body['id'] !== undefined && body['id'] !== id) throw argumentInvalid('id is another one than in the path.');
   await journal.checkWritable();
   const document = configurations.put(id, body, readIfMatch(request.headers));

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import { readIfMatch } from '../answers/etag.js';
 import { argumentInvalid, deviceNotFound, notBuilt } from '../answers/service-error.js';
@@ -9,7 +10,6 @@ import type { Registry } from '../identities/registry.js';
 import type { EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
-import { isObject } from '../model/section.js';
 import type { Twins } from '../twins/twins.js';
 import { readWholeNumber } from '../whole-number.js';
 import { readJson } from './read-json.js';
@@ -70,7 +70,7 @@ const answer = (endpoint: Endpoint): HttpAnswer =>
 async function put(dependencies: IdentityDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const id = idOf(request);
   const body = readJson(request.body);
-  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  if (!isPlainObject(body)) throw argumentInvalid('The body must be a JSON object.');
   for (const name of ['deviceId', 'moduleId'] as const) {
     if (body[name] !== undefined && id[name] !== undefined && body[name] !== id[name]) {
       throw argumentInvalid(`${name} in the body is another one than in the path.`);

@@ -1,9 +1,9 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { readJobRequest } from '../device-jobs/job-request.js';
 import type { Job, Jobs } from '../device-jobs/jobs.js';
 import { checkJobId } from '../identities/id-rules.js';
-import { isObject } from '../model/section.js';
 import { type Paging, takePage } from './paging.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
@@ -48,7 +48,7 @@ function noImportOrExportJob({ params }: ServiceRequest): never {
 async function put({ jobs, strict }: JobDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const jobId = jobIdOf(request);
   const body = readJson(request.body);
-  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  if (!isPlainObject(body)) throw argumentInvalid('The body must be a JSON object.');
   const { record } = await jobs.create(readJobRequest(jobId, body, strict));
   return json(200, { jobId: record.jobId, type: record.type, status: 'queued' });
 }

@@ -1,9 +1,9 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { type HttpAnswer, json } from '../../http/router.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { type MethodRequest, readMethodRequest } from '../methods/method-request.js';
 import type { DeviceGateway, MethodOutcome } from '../ports.js';
 import type { Throttle } from '../tiers/throttle.js';
-import { isObject } from '../model/section.js';
 import type { Twins } from '../twins/twins.js';
 import { idOf } from './identity-routes.js';
 import { readJson } from './read-json.js';
@@ -32,7 +32,7 @@ export const methodRoutes = (dependencies: MethodDependencies): ServiceRoute[] =
 async function invoke(dependencies: MethodDependencies, request: ServiceRequest): Promise<HttpAnswer> {
   const id = idOf(request);
   const body = readJson(request.body);
-  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  if (!isPlainObject(body)) throw argumentInvalid('The body must be a JSON object.');
   const call = readMethodRequest(body);
   await dependencies.throttle.admit(
     'methods',

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { isAgentError } from '../../../core/errors.js';
 import { parseQuery } from '../../../hub-query/parse.js';
 import type { Query } from '../../../hub-query/syntax.js';
@@ -9,7 +10,6 @@ import { candidates } from '../device-jobs/target-finder.js';
 import type { QueryDocument } from '../query/document.js';
 import { compileQuery } from '../query/evaluate.js';
 import type { Endpoints } from '../state/endpoints.js';
-import { isObject } from '../model/section.js';
 import { TwinDocument } from '../twins/twin-document.js';
 import { type Paging, takePage } from './paging.js';
 import { readJson } from './read-json.js';
@@ -42,7 +42,7 @@ export const queryRoutes = (dependencies: QueryDependencies): ServiceRoute[] => 
 
 function answerQuery(dependencies: QueryDependencies, request: ServiceRequest): HttpAnswer {
   const body = readJson(request.body);
-  const text = isObject(body) ? body['query'] : undefined;
+  const text = isPlainObject(body) ? body['query'] : undefined;
   if (text === undefined || text === null) throw new ServiceError('ArgumentNull', 'query is missing in the body.');
   if (typeof text !== 'string') throw argumentInvalid('query must be a text.');
   const query = readQuery(text);

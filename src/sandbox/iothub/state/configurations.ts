@@ -1,8 +1,8 @@
+import { isPlainObject } from '../../../core/objects.js';
 import type { Clock } from '../../../core/clock.js';
 import type { Store } from '../../../store/store.js';
 import { etagOf, isMatch, type Match } from '../answers/etag.js';
 import { argumentInvalid, preconditionFailed, ServiceError } from '../answers/service-error.js';
-import { isObject } from '../model/section.js';
 import { readWholeNumber } from '../whole-number.js';
 import type { Journal } from './journal.js';
 
@@ -117,7 +117,7 @@ function readBody(
   body: Json,
 ): Pick<KeptConfiguration, 'labels' | 'content' | 'metrics' | 'targetCondition' | 'priority'> {
   const { labels, content, metrics, targetCondition, priority } = body;
-  if (!isObject(content)) throw argumentInvalid('content must be a JSON object.');
+  if (!isPlainObject(content)) throw argumentInvalid('content must be a JSON object.');
   if (targetCondition !== undefined && typeof targetCondition !== 'string') {
     throw argumentInvalid('targetCondition must be a text.');
   }
@@ -126,9 +126,9 @@ function readBody(
     throw argumentInvalid('priority must be an integer, 0 or above.');
   }
   return {
-    labels: isObject(labels) ? labels : {},
+    labels: isPlainObject(labels) ? labels : {},
     content,
-    metrics: isObject(metrics) && isObject(metrics['queries']) ? metrics['queries'] : {},
+    metrics: isPlainObject(metrics) && isPlainObject(metrics['queries']) ? metrics['queries'] : {},
     targetCondition: targetCondition ?? '',
     priority: wholePriority,
   };

@@ -29,7 +29,7 @@ export class Journal {
     return this.#isFailing;
   }
 
-  /** Whether there is anything that is not on disk yet: if not, nobody needs to wait for `flush`. */
+  /** Whether anything is not on disk yet; otherwise `flush` need not be awaited. */
   get isDirty(): boolean {
     return this.#noted.size > 0 || this.#writing !== undefined;
   }

@@ -1,5 +1,5 @@
+import { isPlainObject } from '../../../core/objects.js';
 import { argumentInvalid } from '../answers/service-error.js';
-import { isObject } from '../model/section.js';
 
 const KIB = 1024;
 
@@ -24,7 +24,7 @@ export type SectionName = keyof typeof MAX_BYTES;
  * @throws ServiceError ArgumentInvalid, naming the place.
  */
 export function checkTwinContent(name: SectionName, content: unknown): asserts content is Record<string, unknown> {
-  if (!isObject(content)) throw argumentInvalid(`${name} must be a JSON object.`);
+  if (!isPlainObject(content)) throw argumentInvalid(`${name} must be a JSON object.`);
   checkLevel(name, content, { depth: 0, isInList: false });
 }
 

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../../core/objects.js';
 import type { Clock } from '../../../core/clock.js';
 import { isMatch, type Match } from '../answers/etag.js';
 import { argumentInvalid, deviceNotFound, moduleNotFound, preconditionFailed } from '../answers/service-error.js';
@@ -6,7 +7,7 @@ import { type Endpoint, endpointId, type EndpointRecord } from '../model/endpoin
 import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
-import { isObject, mergePlain, mergeSection, replaceSection, stampOf } from '../model/section.js';
+import { mergePlain, mergeSection, replaceSection, stampOf } from '../model/section.js';
 import { twinEtag } from './twin-document.js';
 import { checkTwinContent, checkTwinSize } from './twin-rules.js';
 
@@ -120,12 +121,12 @@ export class Twins {
  * @throws ServiceError ArgumentInvalid
  */
 export function readTwinChange(body: unknown): TwinChange {
-  if (!isObject(body)) throw argumentInvalid('The body must be a JSON object.');
+  if (!isPlainObject(body)) throw argumentInvalid('The body must be a JSON object.');
   const { tags, properties } = body;
-  if (properties !== undefined && properties !== null && !isObject(properties)) {
+  if (properties !== undefined && properties !== null && !isPlainObject(properties)) {
     throw argumentInvalid('properties must be a JSON object.');
   }
-  const desired = isObject(properties) ? withoutReadOnly(properties['desired']) : undefined;
+  const desired = isPlainObject(properties) ? withoutReadOnly(properties['desired']) : undefined;
   if (tags !== undefined && tags !== null) checkTwinContent('tags', tags);
   if (desired !== undefined && desired !== null) checkTwinContent('desired', desired);
   return { tags, desired };
@@ -133,7 +134,7 @@ export function readTwinChange(body: unknown): TwinChange {
 
 /** SDKs send whole twins back: what the hub itself wrote into a section is no part of it. */
 function withoutReadOnly(section: unknown): unknown {
-  if (!isObject(section)) return section;
+  if (!isPlainObject(section)) return section;
   const { $metadata: _metadata, $version: _version, ...rest } = section;
   return rest;
 }
@@ -148,7 +149,7 @@ export function replacingPatch(before: Json, after: Json): Json {
   for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch[key] = null;
   for (const [key, value] of Object.entries(after)) {
     const old = before[key];
-    patch[key] = isObject(value) && isObject(old) ? replacingPatch(old, value) : value;
+    patch[key] = isPlainObject(value) && isPlainObject(old) ? replacingPatch(old, value) : value;
   }
   return patch;
 }

@@ -72,8 +72,8 @@ class XmlReader {
   constructor(text: string, budget: XmlBudget) {
     this.#text = text;
     this.#budget = budget;
-    const odd = text.search(FORBIDDEN);
-    if (odd >= 0) this.#fail('a control character stands in it', odd);
+    const at = text.search(FORBIDDEN);
+    if (at >= 0) this.#fail('it contains a control character', at);
   }
 
   root(): XmlElement {

@@ -69,7 +69,7 @@ describe('readXml', () => {
     ['<![CDATA[x]]><a/>', 'line 1: a CDATA section stands outside of the root element'],
     ['<a><?x </a>', 'line 1: a processing instruction is not ended'],
     ['<a></a', 'line 1: a closing tag is not ended'],
-    ['<a>\n\u0001</a>', 'line 2: a control character stands in it'],
+    ['<a>\n\u0001</a>', 'line 2: it contains a control character'],
     ['<a>&#x110000;</a>', 'the XML has a character reference beyond Unicode'],
     ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', 'a document type (DOCTYPE) is not accepted; remove it'],
     ['<a><!doctype b></a>', 'a document type (DOCTYPE) is not accepted; remove it'],
