@@ -15,7 +15,7 @@ import { emptySection, mergePlain, replaceSection, stampOf } from '../model/sect
 import type { TwinChange } from '../twins/twins.js';
 import { type Endpoint, endpointId, type EndpointRecord } from '../model/endpoint.js';
 import { checkDeviceId, checkModuleId } from './id-rules.js';
-import { identityEtag } from './identity-document.js';
+import { identityEtag } from '../model/identity-document.js';
 import { type IdentityRequest, readIdentityRequest } from './identity-request.js';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { readIfMatch } from '../answers/etag.js';
 import { argumentInvalid, deviceNotFound, notBuilt } from '../answers/service-error.js';
 import { runBulk } from '../identities/bulk.js';
 import { checkDeviceId, checkModuleId } from '../identities/id-rules.js';
-import { identityDocument, identityEtag } from '../identities/identity-document.js';
+import { identityDocument, identityEtag } from '../model/identity-document.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Registry } from '../identities/registry.js';
 import type { EndpointId } from '../ports.js';

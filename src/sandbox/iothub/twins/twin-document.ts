@@ -1,7 +1,7 @@
 import { etagOf } from '../answers/etag.js';
 import { wireTime } from '../answers/wire-time.js';
 import type { Endpoint } from '../model/endpoint.js';
-import { identityEtag, thumbprints } from '../identities/identity-document.js';
+import { identityEtag, thumbprints } from '../model/identity-document.js';
 import { sectionDocument } from '../model/section.js';
 
 /**

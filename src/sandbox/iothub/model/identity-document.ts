@@ -1,6 +1,6 @@
 import { etagOf } from '../answers/etag.js';
 import { wireTime } from '../answers/wire-time.js';
-import type { Endpoint } from '../model/endpoint.js';
+import type { Endpoint } from './endpoint.js';
 
 /** The ETag of an identity. */
 export const identityEtag = (endpoint: Endpoint): string => etagOf(endpoint.record.identityVersion);
