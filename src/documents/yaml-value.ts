@@ -1,7 +1,7 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, type YAMLMap } from 'yaml';
+import { type Alias, type Node, type Pair, Scalar, type YAMLMap, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { isPlainObject } from '../core/objects.js';
-import { type DocumentLimits, duplicateKey, type NotationFault, tooDeep } from './notation.js';
-import { exactNumber } from './yaml-number.js';
+import { type DocumentLimits, type NotationFault, duplicateKey, tooDeep } from './notation.js';
+import { parseJson } from '../core/exact-json.js';
 
 /** The value of a node. */
 interface Made {
@@ -168,4 +168,33 @@ export function keyText(node: Node | null | undefined): string | undefined {
   if (!isScalar(node)) return undefined;
   if (typeof node.value === 'number') return String(exactNumber(node.value, node.source));
   return node.value === null ? '' : String(node.value as string | boolean);
+}
+
+/** Returns the number, or a bigint with the digits of `source` for a whole number that a double cannot hold exactly. */
+function exactNumber(value: number, source: string | undefined): number | bigint {
+  if (Number.isSafeInteger(value) || Number.isNaN(value) || source === undefined) return value;
+  const digits = /^0[xo][\da-f]+$/i.test(source) ? wholeNumber(source) : jsonNumber(source);
+  if (typeof digits !== 'bigint') return value;
+  return BigInt(Number.isFinite(value) ? value : 0) === digits ? value : digits;
+}
+
+/** A whole number with more digits is never exact, and reading it would take quadratic time. */
+const MAX_DIGITS = 400;
+
+/** Replaces any whole number with more digits. */
+const INEXACT = BigInt(Number.MAX_SAFE_INTEGER) + BigInt(2);
+
+const wholeNumber = (source: string): bigint => (source.length > MAX_DIGITS ? INEXACT : BigInt(source.toLowerCase()));
+
+/** Reads a YAML number, which may have a plus sign, leading zeros or a point at either end, as a JSON number. */
+function jsonNumber(source: string): unknown {
+  const match = /^([-+]?)0*(\d*)(\.\d*)?(e[-+]?\d+)?$/i.exec(source.replaceAll('_', ''));
+  if (!match) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = ''] = match;
+  if (whole.length > MAX_DIGITS) return INEXACT;
+  try {
+    return parseJson(`${sign === '-' ? '-' : ''}${whole || '0'}${fraction === '.' ? '' : fraction}${exponent}`);
+  } catch {
+    return INEXACT;
+  }
 }

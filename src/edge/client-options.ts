@@ -6,13 +6,13 @@ import {
 } from '../alwayson/connection-options.js';
 import type { RequestHandler } from '../alwayson/incoming-requests.js';
 import type { Dial } from '../alwayson/transport.js';
-import { webSocketUrl } from '../alwayson/web-socket-url.js';
 import { wsDial } from '../alwayson/ws-transport.js';
 import type { Clock } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import type { Random } from '../core/random.js';
+import { isAddressFault, parseThingWorxAddress } from '../core/thingworx-address.js';
 import { DEFAULT_OUTBOX_LIMITS, type OutboxLimits } from './outbox.js';
 
 export interface EdgeClientOptions {
@@ -118,4 +118,20 @@ export function connectionOptions(
   handleRequest: RequestHandler,
 ): ConnectionOptions {
   return { ...options, names, handleRequest };
+}
+
+/**
+ * The WebSocket address [AO 1.1] for any form in which people write the address of a ThingWorx server.
+ * @throws AgentError ConfigurationInvalid for an address that is none, and for an unencrypted one unless `allowInsecure`.
+ */
+export function webSocketUrl(text: string, options: { readonly allowInsecure?: boolean } = {}): URL {
+  const address = parseThingWorxAddress(text);
+  if (isAddressFault(address))
+    throw new AgentError('ConfigurationInvalid', `The ThingWorx URL ${address.message} (${address.hint}).`);
+  if (!address.isSecure && options.allowInsecure !== true)
+    throw new AgentError(
+      'ConfigurationInvalid',
+      'The ThingWorx URL is not encrypted; use wss://, or set allowInsecure if others may read the application key in transit.',
+    );
+  return new URL(address.webSocketUrl);
 }

@@ -1,16 +1,16 @@
 import { codeBlock, codeSpan, plainMarkdown, tableRow } from '../documents/markdown.js';
 import {
-  isOnHubThing,
-  shapeNameOf,
-  thingNameOf,
   type WrapperBundle,
   type WrapperDescription,
   type WrapperParameter,
   type WrapperService,
+  isOnHubThing,
+  shapeNameOf,
+  thingNameOf,
 } from './definition.js';
-import { exampleOf } from './example.js';
-import { payloadSchema } from './json-schema.js';
+import { type JsonSchema, payloadSchema } from './json-schema.js';
 import { formatPointer } from './rules/pointers.js';
+import type { JsonValue } from '../edge/definitions.js';
 
 /** Generates the Markdown page of a bundle: how to import it, and its services. */
 export function markdown({ bundle, dataShapes, services }: WrapperDescription): string {
@@ -136,3 +136,27 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   ...rows.map(tableRow),
   '',
 ];
+
+/** Generates a value that satisfies a schema, for documentation. */
+function exampleOf(schema: JsonSchema): JsonValue {
+  const given = schema.const ?? schema.default ?? schema.enum?.[0];
+  if (given !== undefined) return given;
+  return schema.type === undefined ? {} : EXAMPLES[schema.type](schema);
+}
+
+const exampleNumber = ({ minimum = 1, maximum = 1 }: JsonSchema): number => Math.min(maximum, Math.max(minimum, 1));
+
+const EXAMPLES: Readonly<Record<NonNullable<JsonSchema['type']>, (schema: JsonSchema) => JsonValue>> = {
+  object: ({ properties = {} }) =>
+    Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, exampleOf(member)])),
+  array: ({ items = {} }) => (items.pattern ? ['Vocabulary:Term'] : [exampleOf(items)]),
+  string: exampleText,
+  number: exampleNumber,
+  integer: exampleNumber,
+  boolean: () => true,
+};
+
+function exampleText(schema: JsonSchema): string {
+  if (schema.format === 'date-time') return '2026-01-31T08:00:00.000Z';
+  return schema.contentEncoding ? 'AAEC' : '...';
+}

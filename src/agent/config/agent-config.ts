@@ -1,6 +1,6 @@
 import type { HubCredentials } from '../../iothub/credentials.js';
 import type { HubTier } from '../../iothub/ports.js';
-import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../thingworx-rest/address.js';
+import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../core/thingworx-address.js';
 import type { Configuration } from './schema.js';
 
 export interface HubConfig {

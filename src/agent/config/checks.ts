@@ -1,7 +1,7 @@
 import type { DocumentPath, Problem } from '../../documents/problem.js';
 import { addressFault, hostNameFault } from '../../core/host-name.js';
 import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
-import { isAddressFault, parseThingWorxAddress } from '../../thingworx-rest/address.js';
+import { isAddressFault, parseThingWorxAddress } from '../../core/thingworx-address.js';
 import { variableFor } from './key-lookup.js';
 import { appKeyFault } from './files.js';
 import { type LayeredValue, valueAt } from './layers.js';

@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, isIP } from 'node:net';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { type AddressInfo, type Socket, isIP } from 'node:net';
 import { AgentError, messageOf } from '../../core/errors.js';
-import { limitConnections } from './connection-limit.js';
 import type { HealthReport } from './health.js';
 import type { Metrics } from './prometheus.js';
 
@@ -187,3 +186,34 @@ export function isMeantFor(listenHost: string, request: Pick<IncomingMessage, 'r
 }
 
 const isHostHeader = (name: string | undefined): boolean => name?.toLowerCase() === 'host';
+
+/**
+ * Limits the connections of `server` to `max`: a further one replaces the connection that has been idle longest or, if
+ * none is idle, the oldest one. Silent connections can therefore never keep a new one out.
+ */
+function limitConnections(server: Server, max: number): void {
+  // In the order in which they were opened or became idle; the value is the number of requests in flight.
+  const open = new Map<Socket, number>();
+  server.on('connection', (socket) => {
+    if (open.size >= max) replaceOne(open);
+    open.set(socket, 0);
+    socket.on('close', () => open.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    open.set(socket, (open.get(socket) ?? 0) + 1);
+    response.on('close', () => {
+      const requests = open.get(socket);
+      if (requests === undefined) return;
+      open.delete(socket);
+      open.set(socket, requests - 1);
+    });
+  });
+}
+
+function replaceOne(open: Map<Socket, number>): void {
+  const [oldest] = open.keys();
+  const victim = [...open].find(([, requests]) => requests === 0)?.[0] ?? oldest;
+  if (!victim) return;
+  open.delete(victim);
+  victim.destroy();
+}

@@ -1,6 +1,6 @@
 import { stringifyJson } from '../../core/exact-json.js';
 import { printable } from '../../core/printable.js';
-import { readInfoTable, type RestInfoTable, scalarResult } from '../../thingworx-rest/info-table.js';
+import { readInfoTable, type RestInfoTable, scalarResult } from '../../thingworx-rest/client.js';
 import { formatTable, jsonText } from '../output.js';
 
 /** Formats a result for people: a scalar alone, one row as lines, several rows as a table, JSON unchanged. */

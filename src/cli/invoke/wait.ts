@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AgentError, isAgentError, messageOf } from '../../core/errors.js';
 import { JOB_ID_RULES } from '../../jobs/parameters.js';
 import { fullNameOf } from '../../jobs/services/services.js';
-import { readInfoTable } from '../../thingworx-rest/info-table.js';
+import { readInfoTable } from '../../thingworx-rest/client.js';
 import type { ThingWorxClient } from '../../thingworx-rest/client.js';
 import type { CommandIo } from '../command-io.js';
 import { ProgressLine } from './progress.js';

@@ -3,9 +3,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ensureCertificates } from '../../../src/sandbox/certificates.js';
-import { parseThingWorxAddress, type ThingWorxAddress } from '../../../src/thingworx-rest/address.js';
+import { parseThingWorxAddress, type ThingWorxAddress } from '../../../src/core/thingworx-address.js';
 import { ThingWorxClient } from '../../../src/thingworx-rest/client.js';
-import { parameterTypes, readInfoTable, scalarResult } from '../../../src/thingworx-rest/info-table.js';
+import { parameterTypes, readInfoTable, scalarResult } from '../../../src/thingworx-rest/client.js';
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,4 +1,4 @@
-import { urlHostFault } from '../core/host-name.js';
+import { urlHostFault } from './host-name.js';
 
 /** The address of a ThingWorx server in each form that is needed. */
 export interface ThingWorxAddress {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { webSocketUrl } from '../../../src/alwayson/web-socket-url.js';
+import { webSocketUrl } from '../../../src/edge/client-options.js';
 
 describe('webSocketUrl [AO 1.1]', () => {
   it.each([
