@@ -95,7 +95,9 @@ export class LonelyAgent {
   }
 
   async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
-    const response = await fetch(`${this.adminUrl}${path}`, { signal: AbortSignal.timeout(5_000) });
+    // A connection that is kept may be closed by the agent just when it is used again.
+    const headers = { connection: 'close' };
+    const response = await fetch(`${this.adminUrl}${path}`, { headers, signal: AbortSignal.timeout(5_000) });
     return { status: response.status, text: await response.text() };
   }
 
