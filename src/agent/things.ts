@@ -72,6 +72,6 @@ export async function wrapperDefinitions(files: readonly string[]): Promise<Serv
 
 async function load(files: readonly string[], call: CallJobService): Promise<Service[]> {
   if (files.length === 0) return [];
-  const { loadWrapperServices } = await import('../wrappers/load.js');
+  const { loadWrapperServices } = await import('../wrappers/service.js');
   return await loadWrapperServices(files, call);
 }

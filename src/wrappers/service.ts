@@ -13,6 +13,7 @@ import { scheduleDeviceMethodJobService } from '../jobs/services/schedule-device
 import { scheduleTwinUpdateJobService } from '../jobs/services/schedule-twin-update-job.js';
 import type { WrapperDescription, WrapperField, WrapperParameter, WrapperService } from './definition.js';
 import { packageCall } from './payload.js';
+import { type LoadedDescription, assertNone, loadDescriptions, repeatedNames } from './read-descriptions.js';
 
 /** Calls a job service with native values, so that its checks and guards also apply to wrappers. */
 export type CallJobService = (context: CallContext, service: JobService, values: ServiceParameters) => Promise<unknown>;
@@ -77,3 +78,22 @@ const shapeDefinition = (shape: WrapperDescription['dataShapes'][number]): DataS
   description: shape.description,
   fields: shape.fields.map((field) => ({ ...field, baseType: offeredBaseType(field) })),
 });
+
+/**
+ * Reads descriptions and creates a remote service for each of their services, with the same checks and payload bytes as the
+ * generated script but without an import into ThingWorx.
+ * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` with every error of every file.
+ */
+export async function loadWrapperServices(files: readonly string[], call: CallJobService): Promise<Service[]> {
+  return (await loadDistinct(files)).flatMap(({ description }) => wrapperServices(description, call));
+}
+
+/** All services are on one Thing, so names must be unique across files. */
+async function loadDistinct(files: readonly string[]): Promise<LoadedDescription[]> {
+  const loaded = await loadDescriptions(files);
+  const names = loaded.flatMap(({ document, description }) =>
+    description.services.map(({ name }, index) => ({ document, path: ['services', index, 'name'], name })),
+  );
+  assertNone(repeatedNames(names));
+  return loaded;
+}

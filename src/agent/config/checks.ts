@@ -1,4 +1,4 @@
-import type { DocumentPath, Problem } from '../../documents/problem.js';
+import { type DocumentPath, type Problem, formatPath } from '../../documents/problem.js';
 import { addressFault, hostNameFault } from '../../core/host-name.js';
 import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
 import { isAddressFault, parseThingWorxAddress } from '../../core/thingworx-address.js';
@@ -7,7 +7,14 @@ import { appKeyFault } from './files.js';
 import { type LayeredValue, valueAt } from './layers.js';
 import { proxyFault } from './proxy.js';
 import { Rules } from './rules.js';
-import { checkThings } from './thing-checks.js';
+import { nearMiss } from '../../documents/near-miss.js';
+import {
+  JOB_SERVICE_DEFINITIONS,
+  SHORT_JOB_SERVICE_DEFINITIONS,
+  isJobServiceName,
+} from '../../jobs/services/services.js';
+import { wrapperDefinitions } from '../things.js';
+import type { AgentConfig } from './agent-config.js';
 
 /**
  * The rules between keys. They read the value as it was written, so that their problems are reported together with those
@@ -85,4 +92,75 @@ const faultOf = (read: { readonly ok: true } | { readonly ok: false; readonly fa
 function checkProxy(rules: Rules, path: DocumentPath): void {
   const fault = proxyFault(rules.text(path) ?? 'http://none');
   if (fault) rules.fail(path, fault.message, fault.hint);
+}
+
+/** The rules for the list of Things: names that differ, and a hub for each. */
+function checkThings(rules: Rules, hubs: readonly string[]): void {
+  const names = new Set<string>();
+  const boundNames = new Map<string, DocumentPath>();
+  for (const index of rules.list(['things']).keys()) {
+    const path = ['things', index];
+    checkName(rules, names, [...path, 'name']);
+    checkBoundName(rules, boundNames, path);
+    checkHubOfThing(rules, [...path, 'iothub'], hubs);
+  }
+  if (!rules.has(['things']) && hubs.length > 1) {
+    rules.fail(['things'], 'is required', 'with several hubs, list the Things and the hub of each');
+  }
+}
+
+function checkName(rules: Rules, names: Set<string>, path: DocumentPath): void {
+  const name = rules.text(path);
+  if (name === undefined) return;
+  if (names.has(name)) rules.fail(path, 'another Thing has the same name');
+  names.add(name);
+}
+
+/**
+ * Two Things must not be bound under the same name: ThingWorx would send the calls of both to one of them. BIND names a
+ * Thing by its name, or by an asterisk and its identifier, so a name can also equal an identifier.
+ */
+function checkBoundName(rules: Rules, boundNames: Map<string, DocumentPath>, thing: DocumentPath): void {
+  const identifier = rules.text([...thing, 'identifier']);
+  const path = [...thing, identifier === undefined ? 'name' : 'identifier'];
+  const boundName = identifier === undefined ? rules.text(path) : `*${identifier}`;
+  if (boundName === undefined) return;
+  const other = boundNames.get(boundName);
+  if (other === undefined) boundNames.set(boundName, path);
+  else rules.fail(path, 'another Thing is bound under the same name', `see ${formatPath(other)}`);
+}
+
+function checkHubOfThing(rules: Rules, path: DocumentPath, hubs: readonly string[]): void {
+  const hub = rules.text(path);
+  if (hub === undefined && hubs.length > 1) {
+    rules.fail(path, 'is required', `there are several hubs: ${hubs.join(', ')}`);
+  }
+  if (hub !== undefined && hubs.length > 0 && !hubs.includes(hub)) {
+    const meant = nearMiss(hub, hubs);
+    rules.fail(
+      path,
+      'is not a hub of this configuration',
+      meant ? `did you mean "${meant}"?` : `known: ${hubs.join(', ')}`,
+    );
+  }
+}
+
+/**
+ * Reports names in `services.allow` and `services.deny` that are not services: a typing error would leave a service
+ * enabled that was meant to be disabled.
+ * @throws AgentError `WrapperInvalid` for wrapper descriptions with errors.
+ */
+export async function checkServiceNames(config: AgentConfig, layered: LayeredValue): Promise<Problem[]> {
+  const wrappers = (await wrapperDefinitions(config.wrappers)).map(({ name }) => name);
+  const definitions = [...JOB_SERVICE_DEFINITIONS, ...SHORT_JOB_SERVICE_DEFINITIONS];
+  const known = [...definitions.map(({ name }) => name), ...wrappers];
+  return (['allow', 'deny'] as const).flatMap((list) =>
+    (config.services[list] ?? []).flatMap((name, index): Problem[] => {
+      if (isJobServiceName(name) || wrappers.includes(name)) return [];
+      const path = ['services', list, index];
+      const meant = nearMiss(name, known);
+      const hint = meant ? `did you mean "${meant}"?` : 'see `twx-iothub services`';
+      return [{ origin: layered.locate(path), path, message: 'is not a service', hint }];
+    }),
+  );
 }

@@ -9,7 +9,7 @@ import { type FileRights, PROCESS_FILE_RIGHTS } from './file-rights.js';
 import { checkRelations } from './checks.js';
 import { filePaths, readNamedFiles, resolveFile } from './files.js';
 import { type LayeredValue, layer, valueAt } from './layers.js';
-import { checkServiceNames } from './service-names.js';
+import { checkServiceNames } from './checks.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './schema.js';
 
 /** The sources of a configuration; later ones win. */

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { ChunkBody, Message } from '../../alwayson/codec/message.js';
 import { messageOf } from '../../core/errors.js';
 import { limitExceeded } from '../../alwayson/codec/codec-errors.js';
-import { boundedLines, TOO_LONG } from '../bounded-lines.js';
+import { boundedLines, TOO_LONG } from '../line-streams.js';
 import type { CommandIo } from '../command-io.js';
 import { EXIT } from '../exit-codes.js';
-import { LineOutput } from '../line-output.js';
+import { LineOutput } from '../line-streams.js';
 
 const EXAMPLES = `
 A frame is one line of hex; spaces and | are ignored, # starts a comment. Its JSON is one line, too. The last chunk of a

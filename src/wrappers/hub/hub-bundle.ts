@@ -18,7 +18,7 @@ import {
   remoteServiceBinding,
 } from '../entities/remote.js';
 import { thingEntity } from '../entities/thing.js';
-import { thingTemplateEntity } from '../entities/thing-template.js';
+import { thingTemplateEntity } from '../entities/thing.js';
 
 export const HUB_BUNDLE_NAME = 'azure-iot-hub-jobs';
 

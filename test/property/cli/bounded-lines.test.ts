@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { boundedLines, TOO_LONG } from '../../../src/cli/bounded-lines.js';
+import { boundedLines, TOO_LONG } from '../../../src/cli/line-streams.js';
 
 /** The lines of a text, cut into parts at `cuts`. */
 async function linesOf(text: string, cuts: readonly number[], maxLength = 1000): Promise<(string | typeof TOO_LONG)[]> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startCall } from '../../../src/core/call-context.js';
 import type { Service } from '../../../src/edge/definitions.js';
-import { loadWrapperServices } from '../../../src/wrappers/load.js';
+import { loadWrapperServices } from '../../../src/wrappers/service.js';
 import type { CallJobService } from '../../../src/wrappers/service.js';
 import { withService } from '../../support/wrappers/descriptions.js';
 

@@ -1,5 +1,4 @@
-import type { Clock } from '../../../core/clock.js';
-import { sleep } from '../../../core/clock.js';
+import { type Clock, sleep } from '../../../core/clock.js';
 import { messageOf } from '../../../core/errors.js';
 import type { Log } from '../../../core/log.js';
 import type { DeviceGateway } from '../ports.js';
@@ -7,11 +6,10 @@ import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
 import type { Twins } from '../twins/twins.js';
 import type { DeviceWaiters } from '../device-waiters.js';
-import { DELETED, INTERRUPTED, invokeMethod, NOT_ONLINE, TIMED_OUT, updateTwin } from './device-operation.js';
+import { DELETED, INTERRUPTED, NOT_ONLINE, TIMED_OUT, invokeMethod, updateTwin } from './device-operation.js';
 import type { JobRecord, JobTask } from './job.js';
 import type { JobArchive } from './job-archive.js';
 import type { JobRows, RowOutcome } from './job-rows.js';
-import { Slots } from './slots.js';
 
 /** How many devices of one job are processed at a time. */
 const MAX_AT_WORK = 5_000;
@@ -183,3 +181,33 @@ export class JobRunner {
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Admits at most `count` holders at a time; the others wait in order of arrival. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async take(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Admits all waiting and later holders without a limit, once no work is started any more. */
+  open(): void {
+    this.#free = Infinity;
+    for (const proceed of this.#waiting.splice(0)) proceed();
+  }
+
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
+  }
+}

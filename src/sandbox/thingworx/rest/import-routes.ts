@@ -7,7 +7,7 @@ import { ImportRefused } from '../import/import-refused.js';
 import { checkImport, importEntities } from '../import/importer.js';
 import { skippedText } from '../import/read-entity.js';
 import { readEntityUpload, readExtensionUpload } from '../import/read-upload.js';
-import { uploadedFile } from './uploaded-file.js';
+import { RestError } from './rest-error.js';
 
 const REPORT_FIELDS = [
   makeField('name', 'STRING'),
@@ -80,3 +80,65 @@ export async function inSlices<T>(work: Generator<void, T>): Promise<T> {
     await setImmediate();
   }
 }
+
+const MAX_PARTS = 20;
+const MAX_HEAD_BYTES = 4096;
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/**
+ * The one file of an uploaded form (RFC 7578): the field `file`, or else the first field with a file name. Only a few
+ * fields are examined, and the file is not copied.
+ * @throws RestError 400
+ */
+function uploadedFile({ body, headers, query }: Pick<HttpRequest, 'body' | 'headers' | 'query'>): Uint8Array {
+  if (query.get('purpose') !== 'import') throw new RestError(400, 'Bad Request : the query needs purpose=import');
+  const type = headers['content-type'] ?? '';
+  if (!type.toLowerCase().startsWith('multipart/form-data'))
+    throw new RestError(400, 'Bad Request : upload the file as multipart/form-data');
+  const [, quoted, bare] = /;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(type) ?? [];
+  const boundary = quoted ?? bare;
+  if (boundary === undefined) throw unreadable('its Content-Type has no boundary');
+  const parts = partsOf(body, boundary);
+  const file = parts.find(({ name, isFile }) => name === 'file' && isFile) ?? parts.find(({ isFile }) => isFile);
+  if (!file) throw new RestError(400, 'Bad Request : the form has no field "file" with a file');
+  return file.bytes;
+}
+
+interface FormPart {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly bytes: Buffer;
+}
+
+function partsOf(body: Buffer, boundary: string): FormPart[] {
+  const parts: FormPart[] = [];
+  const first = Buffer.from(`--${boundary}`);
+  const next = Buffer.from(`\r\n--${boundary}`);
+  let at = body.subarray(0, first.length).equals(first) ? first.length : afterPreamble(body, next);
+  // Two hyphens end the last boundary.
+  while (body.toString('latin1', at, at + 2) !== '--') {
+    if (parts.length === MAX_PARTS) throw unreadable(`it has more than ${MAX_PARTS} fields`);
+    const end = body.indexOf(next, at);
+    if (end < 0) throw unreadable('its last boundary is missing');
+    parts.push(partIn(body.subarray(at, end)));
+    at = end + next.length;
+  }
+  return parts;
+}
+
+function afterPreamble(body: Buffer, boundary: Buffer): number {
+  const at = body.indexOf(boundary);
+  if (at < 0) throw unreadable('its boundary does not occur in it');
+  return at + boundary.length;
+}
+
+function partIn(bytes: Buffer): FormPart {
+  const headEnd = bytes.subarray(0, MAX_HEAD_BYTES).indexOf(HEAD_END);
+  if (headEnd < 0) throw unreadable('a field has no end of its headers');
+  const head = bytes.toString('utf8', 0, headEnd);
+  const name = /^content-disposition:[^\r\n]*?;\s*name="?([^";\r\n]*)/im.exec(head)?.[1] ?? '';
+  const isFile = /^content-disposition:[^\r\n]*?;\s*filename\*?=/im.test(head);
+  return { name, isFile, bytes: bytes.subarray(headEnd + HEAD_END.length) };
+}
+
+const unreadable = (why: string): RestError => new RestError(400, `Bad Request : the form cannot be read: ${why}`);

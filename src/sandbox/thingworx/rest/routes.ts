@@ -5,7 +5,7 @@ import { addImportRoutes } from './import-routes.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { callEntityService, kindNamed } from '../services/entity-services.js';
-import { addressInputs } from './address-inputs.js';
+import { addressInputs } from './parameters.js';
 import { addEntityRoutes } from './entities.js';
 import { deleteThing } from '../services/thing-lifecycle.js';
 import { callResourceService, callThingService } from '../services/call-service.js';

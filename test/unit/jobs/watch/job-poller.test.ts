@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { AgentError } from '../../../../src/core/errors.js';
 import type { HubDocument } from '../../../../src/iothub/ports.js';
-import { PollSchedule } from '../../../../src/jobs/watch/poll-schedule.js';
+import { PollSchedule } from '../../../../src/jobs/watch/job-poller.js';
 import { FakeHub } from '../../../support/jobs/fake-hub.js';
 import { startWatching, type WatchRig } from '../../../support/jobs/watch-rig.js';
 

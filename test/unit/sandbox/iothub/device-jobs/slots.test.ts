@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Slots } from '../../../../../src/sandbox/iothub/device-jobs/slots.js';
+import { Slots } from '../../../../../src/sandbox/iothub/device-jobs/job-runner.js';
 import { settle } from '../../../../support/manual-clock.js';
 
 test('slots let so many in, the others in their order, and everybody once they are open', async () => {

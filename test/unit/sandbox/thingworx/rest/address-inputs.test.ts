@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { addressInputs } from '../../../../../src/sandbox/thingworx/rest/address-inputs.js';
+import { addressInputs } from '../../../../../src/sandbox/thingworx/rest/parameters.js';
 
 describe('addressInputs', () => {
   it.each([

@@ -1,4 +1,8 @@
+/** Lines of text from and to streams, within bounds. */
+
 import { StringDecoder } from 'node:string_decoder';
+import { once } from 'node:events';
+import { printable } from '../core/printable.js';
 
 /** A line that exceeded the maximum length; its text was discarded. */
 export const TOO_LONG = Symbol('too long');
@@ -41,4 +45,30 @@ export async function* boundedLines(
     add(line);
   }
   if (length > 0) yield take();
+}
+
+/** Writes lines to a stream that may be slower than their source. */
+export class LineOutput {
+  readonly #stream: NodeJS.WritableStream;
+  #mustWait = false;
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+  }
+
+  line(text: string): void {
+    this.#mustWait = !this.#stream.write(`${text}\n`);
+  }
+
+  /** A JSON value on one line. Characters that would control a terminal are escaped, because JSON does not escape all of them. */
+  json(value: unknown): void {
+    this.line(printable(JSON.stringify(value)));
+  }
+
+  /** Resolves when the stream accepts more; without waiting, a long input would be kept in memory. */
+  async drained(): Promise<void> {
+    if (!this.#mustWait) return;
+    this.#mustWait = false;
+    await once(this.#stream, 'drain');
+  }
 }
