@@ -1,4 +1,4 @@
-/** Runs attacks on a built agent and reports what its own metrics say of each. */
+/** Runs attacks on a built agent and reports its memory and event loop delay for each, from the agent's own metrics. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { LonelyAgent, type LonelyAgentOptions } from '../test/support/agent/lonely-agent.js';
 
@@ -8,20 +8,20 @@ const MAX_LAG_MS = 250;
 export interface Attack {
   readonly name: string;
   readonly options?: Partial<LonelyAgentOptions>;
-  /** Throws when the agent does not do what it must. */
+  /** Throws if the agent does not behave as required. */
   attack(agent: LonelyAgent): Promise<void>;
 }
 
 interface Finding {
   readonly residentBytes: number;
   readonly lagMs: number;
-  /** Why it failed other than by memory and delay. */
+  /** Why the attack failed, apart from memory and delay. */
   readonly problem: string | undefined;
 }
 
 /**
- * Starts an agent for each attack, one after the other, and prints a line for each. Sets the exit status. With a text as
- * the argument of the script, only the attacks whose names contain it.
+ * Starts an agent for each attack, one after another, and prints a line for each. The exit status is 1 if one fails. If the
+ * script has an argument, only the attacks whose names contain it run.
  */
 export async function runAttacks(attacks: readonly Attack[]): Promise<void> {
   const chosen = attacks.filter(({ name }) => name.includes(process.argv[2] ?? ''));
@@ -32,7 +32,7 @@ async function measure(attack: Attack): Promise<Finding> {
   const agent = await LonelyAgent.start({ stdout: 'ignore', ...attack.options });
   try {
     await reachable(agent);
-    // Reading the metrics starts the next period of the longest delay.
+    // Reading the metrics resets the longest delay, which thereby excludes the start.
     await agent.get('/metrics');
     const problem = await problemOf(attack.attack(agent));
     const { text } = await agent.get('/metrics');

@@ -13,7 +13,10 @@ import type { Health } from './ops/health.js';
  */
 export async function openStateStore(stateDir: string | undefined, log: Log): Promise<Store> {
   if (stateDir === undefined) {
-    log.warn({}, 'stateDir is not set: after a restart, the agent no longer watches jobs that were scheduled before');
+    log.warn(
+      {},
+      'stateDir is not set: after a restart, the agent no longer watches jobs that were scheduled before it',
+    );
     const { MemoryStore } = await import('../store/memory-store.js');
     return new MemoryStore();
   }
@@ -21,9 +24,13 @@ export async function openStateStore(stateDir: string | undefined, log: Log): Pr
   try {
     await makeFolder(stateDir, 0o700);
   } catch (error) {
-    throw new AgentError('StateUnwritable', `cannot create the folder ${stateDir}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new AgentError(
+      'StateUnwritable',
+      `cannot create the folder ${stateDir}: ${messageOf(error)}; check stateDir and its permissions`,
+      {
+        cause: error,
+      },
+    );
   }
   return await openLevelStore(join(stateDir, 'agent'), { log });
 }

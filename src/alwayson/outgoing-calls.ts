@@ -95,7 +95,10 @@ export class OutgoingCalls {
 }
 
 function timedOut(timeoutMs: number): AgentError {
-  return new AgentError('RequestTimeout', `ThingWorx did not answer within ${timeoutMs / 1000} s.`);
+  return new AgentError(
+    'RequestTimeout',
+    `ThingWorx did not respond within ${timeoutMs / 1000} s; check that it is reachable and not overloaded.`,
+  );
 }
 
 function refused(status: number, reason: string): AgentError {

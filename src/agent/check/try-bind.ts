@@ -12,7 +12,7 @@ export interface BindFinding {
   readonly detail: string;
 }
 
-/** How far a connection got. */
+/** How far the attempt to connect and bind got. */
 export interface BindTrial {
   readonly webSocketFault?: string;
   readonly authFault?: string;
@@ -131,7 +131,7 @@ async function findings(
     } else if (!progress.bound.has(boundName)) {
       result.push({ thing: name, state: 'refused', detail: progress.rest });
     } else if ((await stateOf(name)) === 'missing') {
-      result.push({ thing: name, state: 'missing', detail: `ThingWorx knows no Thing ${name}` });
+      result.push({ thing: name, state: 'missing', detail: `ThingWorx has no Thing named ${name}` });
     } else {
       result.push({ thing: name, state: 'bound', detail: `bound as ${boundName}` });
     }

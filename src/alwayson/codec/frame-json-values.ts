@@ -62,7 +62,7 @@ function valueToJson(baseType: BaseType, value: Value): unknown {
   return toCell(content.baseType, content.value);
 }
 
-/** Returns the table of a JSON form. Throws AgentError InvalidArgument, which names the place below `path`. */
+/** Reads a table from its JSON form. Throws AgentError InvalidArgument with the path of the wrong value, below `path`. */
 export function tableFromFrameJson(json: unknown, path: string): InfoTable {
   const table = objectAt(json, path);
   const fields = listAt(table['fields'], `${path}.fields`).map((field, index) =>

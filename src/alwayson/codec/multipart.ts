@@ -13,14 +13,14 @@ const LARGEST_CHUNK_BYTES = 0xffff;
 export interface FrameSizes {
   /** The smaller of the sender's own limit and the peer's `Max-Frame-Size`. */
   readonly maxFrameBytes: number;
-  /** Counted as receivers do: chunk count times chunk size. */
+  /** Counted the way receivers count: chunk count times chunk size. */
   readonly maxMessageBytes: number;
 }
 
-/** Overhead of a deflated message, and of each of its blocks that cannot be compressed. */
+/** Overhead of a deflated message, and of each incompressible block in it. */
 const DEFLATE_END_BYTES = 11;
 const DEFLATE_BLOCK_BYTES = 5;
-/** Bytes in such a block, at the default memory level of both ends. */
+/** Bytes in an incompressible block, at the default memory level of both ends. */
 const DEFLATE_BLOCK_LENGTH = 16_383;
 
 /**
@@ -82,7 +82,7 @@ function entityLength(frame: Buffer): number {
 interface OpenMessage {
   readonly first: Message<ChunkBody>;
   readonly sinceMs: number;
-  /** Copies by chunk id. */
+  /** Copies of the data of each chunk, by chunk id. */
   readonly slices: Map<number, Uint8Array>;
   bytes: number;
 }
@@ -100,7 +100,7 @@ export class MultipartJoiner {
     this.#limits = completeLimits(limits);
   }
 
-  /** How many messages are incomplete. */
+  /** The number of incomplete messages. */
   get size(): number {
     return this.#partials.size;
   }
@@ -128,7 +128,7 @@ export class MultipartJoiner {
   sweep(nowMs: number): number {
     let dropped = 0;
     for (const [key, { sinceMs }] of this.#partials) {
-      // The messages are in the order of their first chunks, so all after the first young one are younger.
+      // The messages are in the order of their first chunks, so all after the first that is young enough are younger still.
       if (nowMs - sinceMs < this.#limits.maxPartialAgeMs) break;
       this.#drop(key);
       dropped++;

@@ -13,13 +13,13 @@ const BufferView = (Buffer as unknown as { readonly [Symbol.species]: typeof Uin
   Symbol.species
 ] as unknown as new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
 
-/** Far above what any peer accepts; keeps a defect from allocating all memory. */
+/** Far above what any peer accepts; keeps a defect from using up all memory. */
 const LARGEST_MESSAGE_BYTES = 256 * 1_048_576;
 
 const doubleView = new DataView(new ArrayBuffer(8));
 
 /**
- * Builds one message after the other. A small message is written in its final place; one that outgrows the slab moves to
+ * Builds one message after another. A small message is written in its final place; one that outgrows the slab moves to
  * a reused scratch buffer and is copied once when it is complete. All numbers are big-endian.
  */
 export class Writer {
@@ -146,7 +146,10 @@ export class Writer {
     const start = this.bytes === this.#slab ? this.#slabUsed : 0;
     const written = this.offset - start;
     const needed = written + length;
-    if (needed > LARGEST_MESSAGE_BYTES) throw notEncodable('The message is larger than any peer accepts.');
+    if (needed > LARGEST_MESSAGE_BYTES)
+      throw notEncodable(
+        `The message is longer than ${LARGEST_MESSAGE_BYTES} bytes, more than any peer accepts; send less.`,
+      );
     let larger = this.#scratch;
     if (larger === undefined || larger.length < needed)
       larger = Buffer.allocUnsafeSlow(Math.max(2 * needed, SLAB_BYTES));

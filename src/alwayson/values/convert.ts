@@ -24,7 +24,7 @@ type Conversion = (input: unknown, baseType: BaseType, what: string) => unknown;
 
 const isEmpty = (input: unknown): boolean => input === null || input === undefined;
 
-/** The types whose text must have a form: PTC's Java SDK drops a row in which it does not. */
+/** Types whose text must have a certain format: PTC's Java SDK drops a row that contains an invalid one. */
 const TEXT_CONVERSIONS: Readonly<Partial<Record<BaseType, (input: unknown) => unknown>>> = {
   JSON: toJson,
   QUERY: toJson,
@@ -139,14 +139,14 @@ function ordinalOf(definition: unknown): number {
 function fieldFromJson(name: string, definition: unknown, what: string): FieldDefinition {
   const { baseType, description, aspects } = isPlainObject(definition) ? definition : {};
   if (typeof baseType !== 'string' || !isBaseType(baseType))
-    throw new AgentError('InvalidArgument', `${fieldOf(name, what)} has no known base type.`);
+    throw new AgentError('InvalidArgument', `${fieldOf(name, what)} has no base type, or an unknown one.`);
   return makeField(name, baseType, {
     description: typeof description === 'string' ? description : '',
     aspects: isPlainObject(aspects) ? usableAspects(baseType, aspects) : {},
   });
 }
 
-/** A default value that does not fit its field is dropped, since the shape is needed only to read the rows. */
+/** Drops a default value that does not fit its field, since the shape is needed only to read the rows. */
 function usableAspects(baseType: BaseType, aspects: NativeRow): NativeRow {
   const { defaultValue, ...others } = aspects;
   if (isEmpty(defaultValue)) return others;

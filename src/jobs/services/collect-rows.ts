@@ -9,26 +9,26 @@ import { startPart } from '../../core/call-context.js';
 /** The largest page that is requested; the hub may return fewer rows. */
 export const MAX_PAGE_SIZE = 1000;
 
-/** Time kept for the response while rows are only counted. */
+/** Time reserved for sending the response while the remaining rows are counted. */
 const ANSWER_RESERVE_MS = 1500;
 
 export interface RowSource {
   readonly shape: DataShapeDefinition;
-  /** One page of documents. */
+  /** Requests one page of documents. */
   readonly page: (context: CallContext, hub: HubOperations, request: PageRequest) => Promise<HubPage>;
   readonly toRow: (document: HubDocument) => NativeRow;
-  /** Whether a document belongs to the result; asked once for each. Absent: all do. */
+  /** Whether a document belongs to the result; called once for each. All documents do if it is omitted. */
   readonly isWanted?: ((document: HubDocument) => boolean) | undefined;
-  /** How many documents to ask for at a time; as many rows as are wanted when absent. */
+  /** How many documents to request at a time; as many as rows are wanted if omitted. */
   readonly pageSize?: number | undefined;
   /** What a caller can do when the result is too large. */
   readonly remedy: string;
 }
 
 /**
- * Every row of a source, or the first `maxItems`, over as many pages as it takes.
- * @throws AgentError `ResultTooLarge` with the number of rows (or "more than N" when deadline or budget end the count)
- * when they do not fit one message of the platform; `HubUnavailable` for pages that lead nowhere.
+ * Returns every row of a source, or the first `maxItems`, from as many pages as that takes.
+ * @throws AgentError `ResultTooLarge` if the rows do not fit into one message of the platform, with their number (or "more
+ * than N" if the deadline or the budget ended the count); `HubUnavailable` for too many empty pages in a row.
  */
 export async function collectRows(
   context: CallContext,
@@ -108,7 +108,7 @@ function tooLarge({ count, isExact }: Count, limits: MessageLimits, source: RowS
   const rows = isExact ? `${count} rows` : `more than ${count} rows`;
   return new AgentError(
     'ResultTooLarge',
-    `The result has ${rows} and does not fit one message of the platform (${limits.maxMessageBytes} bytes); ${source.remedy}.`,
+    `The result has ${rows} and does not fit into one message of the platform (${limits.maxMessageBytes} bytes); ${source.remedy}.`,
     { context: { rows: count, isExact } },
   );
 }

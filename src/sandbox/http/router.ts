@@ -4,7 +4,7 @@ import { stringifyJson } from '../../core/exact-json.js';
 /** A request with its body read and its path parsed. */
 export interface HttpRequest {
   readonly method: string;
-  /** Percent-decoded values of the `:name` parts of the route. */
+  /** Percent-decoded values of the `:name` segments of the route. */
   readonly params: Readonly<Record<string, string>>;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -35,7 +35,7 @@ export type RouteMatch =
   | { readonly kind: 'wrongMethod'; readonly allowed: readonly string[] }
   | { readonly kind: 'none' };
 
-/** Routes of exact segments and `:name` segments. A literal segment wins over a named one, whatever the order. */
+/** Routes of literal and `:name` segments. Literal segments win over named ones, whatever the order of registration. */
 export class Router {
   readonly #routes: Route[] = [];
 
@@ -82,12 +82,12 @@ function decodeSegment(segment: string): string | undefined {
   }
 }
 
-/** Thrown for a body above its limit. The caller responds, and should close the connection afterwards. */
+/** Thrown for a body longer than its limit. The caller sends the response and should then close the connection. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
 }
 
-/** Reads a whole body, never more than `maxBytes` of it. */
+/** Reads a whole body of at most `maxBytes`. Throws BodyTooLarge as soon as it is known to be longer. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) throw new BodyTooLarge();

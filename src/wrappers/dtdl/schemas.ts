@@ -19,12 +19,12 @@ export type Converted = Common &
         readonly minimum?: number;
         readonly maximum?: number;
         readonly enum?: readonly (string | number)[];
-        /** The meaning of the values of an enumeration, for the description. */
+        /** What the values of an enumeration mean, for the description. */
         readonly meaning?: string;
       }
     | { readonly kind: 'object'; readonly fields: readonly ConvertedField[] }
     | { readonly kind: 'rows'; readonly fields: readonly ConvertedField[] }
-    /** No type fits, so any JSON is accepted without checks. */
+    /** No type fits, so any JSON is accepted unchecked. */
     | { readonly kind: 'json'; readonly why: string }
   );
 
@@ -42,7 +42,7 @@ const whole = (minimum: number, maximum: number): Converted => ({
   maximum,
   losses: [],
 });
-const unchecked = (form: string): Converted => value('STRING', `its form, ${form}, is not checked`);
+const unchecked = (format: string): Converted => value('STRING', `its format, ${format}, is not checked`);
 const BEYOND = 'values beyond 2^53 are refused';
 
 const PRIMITIVES: Readonly<Record<string, Converted>> = {
@@ -64,12 +64,12 @@ const PRIMITIVES: Readonly<Record<string, Converted>> = {
   unsignedInteger: { kind: 'value', baseType: 'LONG', minimum: 0, maximum: 4294967295, losses: [] },
   unsignedLong: { kind: 'value', baseType: 'LONG', minimum: 0, losses: [BEYOND] },
   unsignedShort: whole(0, 65535),
-  uuid: value('GUID', 'its form, uuid, is not checked'),
+  uuid: value('GUID', 'its format, uuid, is not checked'),
 };
 
 const MAX_DEPTH = 8;
 
-/** Converts a schema, given by name, by id or inline. */
+/** Converts a schema that is a name, an id or inline. */
 export function convertSchema(schema: unknown, definitions: Definitions, depth = 0): Converted {
   if (depth > MAX_DEPTH) return json(`is nested more than ${MAX_DEPTH} levels deep`);
   if (typeof schema === 'string') return convertNamed(schema, definitions, depth);

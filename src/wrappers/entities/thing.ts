@@ -42,7 +42,7 @@ interface ThingTemplateOptions {
   readonly baseTemplate: string;
 }
 
-/** A ThingTemplate; remote characteristics have a definition in the shape and a binding beside it. */
+/** Builds a ThingTemplate. Each remote characteristic has its definition in the shape and its binding beside the shape. */
 export function thingTemplateEntity(
   template: ThingTemplateOptions,
   content: ShapeContent,

@@ -5,7 +5,7 @@ import { duplicates, type Finding } from './finding.js';
 
 const MAX_NESTING = 4;
 
-/** The data shapes of a file by their names. */
+/** The data shapes of a file by name. */
 export type ShapeTable = ReadonlyMap<string, RawDataShape>;
 
 /** Findings of the shape at `index` of `dataShapes`: its fields and the shapes that they refer to. */
@@ -21,12 +21,17 @@ export function findingsOfShape(shape: RawDataShape, index: number, shapes: Shap
       return problem === undefined ? [] : [{ path: pathOf(fieldIndex, 'dataShape'), ...problem }];
     }),
     ...(nestingOf(shape, shapes) > MAX_NESTING
-      ? [{ path: ['dataShapes', index], message: `contains itself, or tables more than ${MAX_NESTING} levels deep` }]
+      ? [
+          {
+            path: ['dataShapes', index],
+            message: `contains itself, or nests tables more than ${MAX_NESTING} levels deep`,
+          },
+        ]
       : []),
   ];
 }
 
-/** What is wrong with the `dataShape` of a parameter or field. */
+/** Returns what is wrong with the `dataShape` of a parameter or field, or undefined. */
 export function problemWithShapeReference(
   { baseType, dataShape }: Pick<RawField, 'baseType' | 'dataShape'>,
   shapes: ShapeTable,
@@ -43,14 +48,14 @@ export function problemWithShapeReference(
   };
 }
 
-/** The nesting of tables in the rows of a shape; stops above the limit, so that a cycle ends. */
+/** Returns how deep the rows of a shape nest tables. It stops counting above the limit, since shapes can form a cycle. */
 function nestingOf(shape: RawDataShape, shapes: ShapeTable, depth = 1): number {
   if (depth > MAX_NESTING) return depth;
   const inner = shape.fields.map(({ dataShape }) => (dataShape === undefined ? undefined : shapes.get(dataShape)));
   return Math.max(depth, ...inner.map((next) => (next ? nestingOf(next, shapes, depth + 1) : depth)));
 }
 
-/** The rules for the cells of a table; only for shapes without findings. */
+/** Returns the rules for the cells of a table. Call it only for shapes without findings. */
 export function fieldRules(shapeName: string | undefined, shapes: ShapeTable, depth = 1): readonly FieldRule[] {
   const shape = shapeName === undefined ? undefined : shapes.get(shapeName);
   if (!shape || depth > MAX_NESTING) return [];

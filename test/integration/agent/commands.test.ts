@@ -68,7 +68,11 @@ describe('check', () => {
   it('reports a Thing that ThingWorx does not know', async () => {
     const { status, report } = await check({ things: [{ name: 'AzureIotHub' }, { name: 'Missing' }] });
     expect(report.steps).toContainEqual(
-      expect.objectContaining({ step: 'BIND Missing', verdict: 'failed', detail: 'ThingWorx knows no Thing Missing' }),
+      expect.objectContaining({
+        step: 'BIND Missing',
+        verdict: 'failed',
+        detail: 'ThingWorx has no Thing named Missing',
+      }),
     );
     expect(brief(report)).toContain('thingworx: BIND AzureIotHub: ok');
     expect(status).toBe(69);

@@ -51,10 +51,10 @@ const body = (text: string): Misbehaviour => ({ kind: 'body', body: text });
 describe.each(Object.keys(READING))('%s', (name) => {
   test.each([
     ['24 MB of empty objects', `[${'{},'.repeat(8_000_000)}{}]`],
-    ['24 MB of one text', JSON.stringify([{ a: 'x'.repeat(24_000_000) }])],
+    ['a string of 24 MB', JSON.stringify([{ a: 'x'.repeat(24_000_000) }])],
     ['8 MiB of empty objects', `[${'{},'.repeat(2_700_000)}{}]`],
-    ['one item of a million lists', `[{"jobId":"j","status":"running","a":[${'[],'.repeat(1_500_000)}[]]}]`],
-    ['an object of a million members', `{${Array.from({ length: 600_000 }, (_unused, at) => `"m${at}":1`).join(',')}}`],
+    ['one item that holds 1.5 million lists', `[{"jobId":"j","status":"running","a":[${'[],'.repeat(1_500_000)}[]]}]`],
+    ['an object of 600,000 members', `{${Array.from({ length: 600_000 }, (_unused, at) => `"m${at}":1`).join(',')}}`],
   ])('refuses %s in time', async (_what, text) => {
     hub.decide = () => body(text);
     const startMs = clock.monotonicMs();
@@ -62,7 +62,7 @@ describe.each(Object.keys(READING))('%s', (name) => {
     expect(clock.monotonicMs() - startMs).toBeLessThan(TIMEOUT_MS);
   });
 
-  test('ends at an answer that never ends', async () => {
+  test('fails when a response never ends', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     const chunk = `${(64 * 1024).toString(16)}\r\n${'{},'.repeat(21_845)} \r\n`;
     const server = await startBadServer(afterRequest(flood(head, chunk)), hub.certificates);
@@ -95,8 +95,8 @@ const sizesAsked = (path: string): number[] =>
     .filter((request: SeenRequest) => request.path.startsWith(path))
     .map(({ headers }) => Number(headers['x-ms-max-item-count']));
 
-describe('a page that is longer than 8 MiB is read with a tenth of the rows', () => {
-  test('by the paging service, which returns each row once', async () => {
+describe('a page that is longer than 8 MiB', () => {
+  test('is requested again by QueryJobResultsPage with a tenth of the rows, and each row is returned once', async () => {
     hub.results = longRows(1500, 10_000);
     const devices: unknown[] = [];
     let continuationToken: string | null | undefined;
@@ -114,20 +114,20 @@ describe('a page that is longer than 8 MiB is read with a tenth of the rows', ()
     expect(sizesAsked('/devices/query').slice(0, 2)).toEqual([1000, 100]);
   });
 
-  test('by QueryJobResults, which counts all rows when they do not fit', async () => {
+  test('does not keep QueryJobResults from counting the rows that do not fit', async () => {
     hub.results = longRows(1500, 10_000);
     const failure = await failureOf(call('QueryJobResults'));
     expect(failure.code).toBe('ResultTooLarge');
     expect(failure.message).toContain('1500 rows');
   });
 
-  test('by QueryJobResults with maxItems, where the rows fit', async () => {
+  test('does not keep QueryJobResults from returning the first maxItems rows if they fit', async () => {
     hub.results = [...longRows(50, 10), ...longRows(1, 9 * MIB)];
     const rows = (await call('QueryJobResults', { ...QUERY, maxItems: 50 })) as unknown[];
     expect(rows).toHaveLength(50);
   });
 
-  test('down to one row, which alone may be too long', async () => {
+  test('is requested with fewer rows down to a single one, which is reported if it alone is too long', async () => {
     hub.results = [...longRows(3, 10), ...longRows(1, 9 * MIB), ...longRows(3, 10)];
     const failure = await failureOf(call('QueryJobResults'));
     expect(failure.code).toBe('ResultTooLarge');
@@ -135,7 +135,7 @@ describe('a page that is longer than 8 MiB is read with a tenth of the rows', ()
     expect(sizesAsked('/devices/query')).toEqual([1000, 100, 10, 1, 1, 1, 1]);
   });
 
-  test('by FindJobs', async () => {
+  test('does not keep FindJobs from counting the jobs that do not fit', async () => {
     for (let at = 0; at < 900; at += 1)
       hub.jobs.set(`j${at}`, {
         jobId: `j${at}`,
@@ -148,7 +148,7 @@ describe('a page that is longer than 8 MiB is read with a tenth of the rows', ()
     expect(failure.message).toContain('900 rows');
   });
 
-  test('where GetJob counts the devices that refused', async () => {
+  test('does not keep GetJob from counting the devices that refused', async () => {
     hub.results = longRows(1000, 10_000);
     hub.jobs.set('j', {
       jobId: 'j',
@@ -160,7 +160,7 @@ describe('a page that is longer than 8 MiB is read with a tenth of the rows', ()
   });
 });
 
-test('eight long answers at once are all read, within the common budget', async () => {
+test('eight long responses at once are all read, within the common budget', async () => {
   hub.results = longRows(700, 10_000);
   const pages = await Promise.all(
     Array.from({ length: 8 }, () => call('QueryJobResultsPage', { ...QUERY, maxItems: 700 })),
@@ -168,21 +168,21 @@ test('eight long answers at once are all read, within the common budget', async 
   for (const page of pages) expect((page as { rows: unknown[] }).rows.length).toBeGreaterThanOrEqual(30);
 });
 
-describe('a refusal with a long body', () => {
+describe('an error response with a long body', () => {
   test.each([
     [400, 'HubRejected'],
     [401, 'HubUnauthorized'],
     [429, 'HubThrottled'],
     [500, 'HubUnavailable'],
-  ])('%d is still %s', async (status, code) => {
+  ])('of status %d is still reported as %s', async (status, code) => {
     hub.decide = () => ({ kind: 'status', status, body: '{"Message":"x"}'.padEnd(5_000_000) });
     services = servicesWithin(1000);
-    // At the deadline the last attempt of a transient failure may be pending.
+    // The last attempt after a transient failure may still be pending at the deadline.
     const codes = status === 429 || status === 500 ? [code, 'HubTimeout'] : [code];
     expect(codes).toContain((await failureOf(call('GetJob'))).code);
   });
 
-  test('without end is read no further than its beginning', async () => {
+  test('that never ends is read only up to a limit', async () => {
     const head =
       'HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n\r\n{"Message":"ErrorCode:ArgumentInvalid;no"}';
     const server = await startBadServer(afterRequest(flood(head, ' '.repeat(64 * 1024))), hub.certificates);

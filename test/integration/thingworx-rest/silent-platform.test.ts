@@ -62,11 +62,11 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
 describe.each([false, true])('a platform (TLS: %s) that', (isSecure) => {
   test.each<[string, Behaviour]>([
-    ['accepts and says nothing', silent],
-    ['drips the head of its answer', afterRequest(drip(HEAD, 'x'))],
-    ['drips its body', afterRequest(drip(`${HEAD}Content-Length: 999999\r\n\r\n`, ' '))],
-    ['says 100 Continue without end', afterRequest(drip('', 'HTTP/1.1 100 Continue\r\n\r\n'))],
-  ])('%s holds no call and no connection', async (_what, behaviour) => {
+    ['accepts connections and sends nothing', silent],
+    ['sends the head of its response byte by byte, without end', afterRequest(drip(HEAD, 'x'))],
+    ['sends its body byte by byte', afterRequest(drip(`${HEAD}Content-Length: 999999\r\n\r\n`, ' '))],
+    ['sends 100 Continue without end', afterRequest(drip('', 'HTTP/1.1 100 Continue\r\n\r\n'))],
+  ])('%s leaves no call pending and no connection open', async (_what, behaviour) => {
     const server = await start(behaviour, isSecure);
     expect(await connectionsLeft(server, `http${isSecure ? 's' : ''}://${server.address}`)).toBe(0);
   });
@@ -76,11 +76,11 @@ const ACCEPTED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
 describe.each(['http', 'https'])('a proxy in front of an %s platform that', (scheme) => {
   test.each<[string, Behaviour]>([
-    ['never answers CONNECT', silent],
-    ['drips the answer to CONNECT', afterRequest(drip('HTTP/1.1 200 OK\r\n', 'x'))],
-    ['accepts CONNECT and says nothing more', afterRequest((socket) => void socket.write(ACCEPTED))],
+    ['never responds to CONNECT', silent],
+    ['sends its response to CONNECT byte by byte, without end', afterRequest(drip('HTTP/1.1 200 OK\r\n', 'x'))],
+    ['accepts CONNECT and sends nothing more', afterRequest((socket) => void socket.write(ACCEPTED))],
     ['refuses CONNECT', afterRequest((socket) => void socket.write('HTTP/1.1 403 Forbidden\r\n\r\n'))],
-  ])('%s holds no call and no connection', async (_what, behaviour) => {
+  ])('%s leaves no call pending and no connection open', async (_what, behaviour) => {
     const server = await start(behaviour, false);
     expect(await connectionsLeft(server, `${scheme}://127.0.0.1:1`, `http://${server.address}`)).toBe(0);
   });

@@ -41,7 +41,7 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
 );
 
 describe('a connection, whatever happens on it', () => {
-  it('answers each request once, or its connection was lost; and leaves nothing behind', async () => {
+  it('answers each request exactly once unless it is lost, and leaves no request and no timer behind', async () => {
     const services = Object.entries(SERVICES).map(([name, handler]) => plainService(name, handler));
     await fc.assert(
       fc.asyncProperty(fc.array(anyAction, { maxLength: 25 }), async (actions) => {
@@ -59,7 +59,7 @@ describe('a connection, whatever happens on it', () => {
           } else {
             const requestId = end.newId();
             asked.set(end, (asked.get(end) ?? new Set()).add(requestId));
-            // Only what is still open can be repeated: later the same number would be another request.
+            // Only a pending request can be repeated: after its response, the same id belongs to a new request.
             const times = action.service === 'Hang' ? action.times : 1;
             for (let time = 0; time < times; time += 1) ask(end, requestId, action.service);
           }
@@ -81,7 +81,7 @@ describe('a connection, whatever happens on it', () => {
   });
 });
 
-/** Sends a request; repetitions carry the same number, as a platform that lost its patience would send them. */
+/** Sends a request. Repetitions have the same id, as those of a platform that retries do. */
 function ask(end: PlatformEnd, requestId: number, name: string): void {
   const body = {
     kind: 'request',

@@ -15,7 +15,7 @@ const quotes = fc.constantFrom(['', ''], ['"', '"'], ["'", "'"], ['\u201c', '\u2
 
 const NAMES = ['HostName', 'SharedAccessKeyName', 'SharedAccessKey'] as const;
 
-/** The three parts, as people may paste them. */
+/** The three parts in every order, case and spacing that pasting may produce. */
 const pasted = parts.chain(({ hostName, policy, key }) => {
   const fields = [hostName, policy, key].map((value, index) =>
     fc
@@ -31,7 +31,7 @@ const pasted = parts.chain(({ hostName, policy, key }) => {
 });
 
 describe('a connection string', () => {
-  it('means the same however it was pasted, to the check and to the hub', () => {
+  it('means the same to the check and to the hub client, however it was pasted', () => {
     fc.assert(
       fc.property(pasted, ({ text, parts }) => {
         expect(readConnectionString(text)).toEqual({ ok: true, parts });
@@ -47,7 +47,7 @@ describe('a connection string', () => {
     );
   });
 
-  it('is accepted by the check exactly when the hub takes it, and never repeated', () => {
+  it('is accepted by the check exactly when the hub client accepts it, and errors never repeat its key', () => {
     const broken = fc
       .tuple(pasted, fc.nat(), fc.string({ maxLength: 3 }), fc.nat(5))
       .map(([{ text, parts }, at, more, cut]) => {

@@ -2,7 +2,7 @@ import vm from 'node:vm';
 import { parse } from 'acorn';
 import { type TestValue, toScriptExpression } from './rhino-values.js';
 
-/** What a script asked of the hub Thing. */
+/** A call of a service that a script made. */
 export interface RecordedCall {
   readonly thing: string;
   readonly service: string;
@@ -13,19 +13,19 @@ export interface RecordedCall {
 export interface ScriptRun {
   readonly result?: unknown;
   readonly calls: readonly RecordedCall[];
-  /** The message of what it threw. */
+  /** The message of the error that the script threw. */
   readonly error?: string;
 }
 
-/** Fails when the text is no ECMAScript 5. */
+/** Throws if the script is not valid ECMAScript 5. */
 export function assertEs5(script: string): void {
   parse(script, { ecmaVersion: 5, sourceType: 'script' });
 }
 
-/** Where the values that scripts get come from. */
+/** Parameters of scripts are created in this realm, since those of ThingWorx are foreign objects to the script too. */
 const PLATFORM_REALM = vm.createContext({});
 
-/** Platform objects as scripts see them; `_calls` collects what is called. */
+/** The platform's objects as scripts see them; `_calls` records the calls. */
 const PLATFORM = `
 var _calls = [];
 function _recorder(thing) {
@@ -44,7 +44,7 @@ var Resources = { InfoTableFunctions: { CreateInfoTable: function () {
 } } };
 `;
 
-/** Runs a service's script in a realm of its own; its parameters, set as variables, are objects of yet another one. */
+/** Runs a service's script in a realm of its own. Its parameters are variables that hold objects of a second realm. */
 export function runScript(script: string, parameters: Readonly<Record<string, TestValue>>): ScriptRun {
   const variables = Object.entries(parameters).flatMap(([name, value]): [string, unknown][] => {
     const expression = toScriptExpression(value);

@@ -249,7 +249,7 @@ describe('tables', () => {
     expect(errorOf(() => tableFromJson({ rows: [] })).message).toContain('dataShape');
     expect(errorOf(() => tableFromJson({ rows: [{ id: {} }] }, fields)).message).toContain('Field "id"');
     const unknown = { dataShape: { fieldDefinitions: { a: { baseType: 'VEC9' } } }, rows: [] };
-    expect(errorOf(() => tableFromJson(unknown)).message).toContain('no known base type');
+    expect(errorOf(() => tableFromJson(unknown)).message).toContain('has no base type, or an unknown one');
   });
 
   it('show single values in REST form', () => {

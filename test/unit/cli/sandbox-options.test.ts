@@ -10,8 +10,8 @@ afterAll(files.close);
 
 const read = async (content: string | Buffer) => readSandboxOptions({ config: await files.write(content) });
 
-describe("the sandbox's file", () => {
-  it('may have merge keys and top-level keys that begin with x-', async () => {
+describe('the configuration file of the sandbox', () => {
+  it('accepts merge keys and top-level keys that begin with x-', async () => {
     const text = 'x-slow: &slow\n  latencyMs: 500\n  failingShare: 0.1\nfleet:\n  <<: *slow\n  failingShare: 0.2\n';
     expect((await read(text)).fleet).toMatchObject({ latencyMs: 500, failingShare: 0.2 });
   });
@@ -24,12 +24,12 @@ describe("the sandbox's file", () => {
       /:2:23: the file is not UTF-8 text/,
     ],
     [
-      'a whole number that would change',
+      'a whole number that a double cannot represent',
       'fleet:\n  desired: {serial: 7615917337495251231}\n',
       /:2:21: fleet\.desired\.serial: is a whole number that cannot be held exactly/,
     ],
     ['an unknown key', 'x-a: 1\ny-a: 1\n', /:2:1: y-a: unknown key/],
-  ])('is refused with its place: %s', async (_what, content, reason) => {
+  ])('is refused with line and column: %s', async (_what, content, reason) => {
     await expect(read(content)).rejects.toMatchObject({
       code: 'ConfigurationInvalid',
       message: expect.stringMatching(reason),

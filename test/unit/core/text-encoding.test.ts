@@ -32,7 +32,7 @@ describe('decodeText', () => {
     ['UTF-8', Buffer.from('name: é€😀\n'), 'name: é€😀\n'],
     ['UTF-8 with a byte order mark', Buffer.from(`${MARK}a: 1`), 'a: 1'],
     ['a replacement character that was written', Buffer.from('a: \uFFFD'), 'a: \uFFFD'],
-    ['nothing', Buffer.from(''), ''],
+    ['an empty file', Buffer.from(''), ''],
     ['a byte order mark alone', Buffer.from(MARK), ''],
   ])('decodes %s', (_what, bytes, text) => {
     expect(decodeText(bytes)).toEqual({ ok: true, text });
@@ -56,7 +56,7 @@ describe('decodeText', () => {
     ['UTF-16 BE', utf16(chinese, 'BE')],
     ['UTF-32 LE', utf32(chinese, 'LE')],
     ['GB 18030', Buffer.concat([Buffer.from([0x84, 0x31, 0x95, 0x33]), Buffer.from(TEXT)])],
-  ])('names %s', (encoding, bytes) => {
+  ])('refuses %s by name', (encoding, bytes) => {
     expect(faultOf(bytes)).toEqual({
       message: `is ${encoding} text, not UTF-8`,
       hint: 'save the file as UTF-8',
@@ -72,17 +72,17 @@ describe('decodeText', () => {
     ['an overlong form', Buffer.from([0x61, 0xc0, 0xaf]), 1, 2],
     ['half a surrogate pair', Buffer.from([0x61, 0xed, 0xa0, 0x80]), 1, 2],
     ['a code point above the last one', Buffer.from([0xf4, 0x90, 0x80, 0x80]), 1, 1],
-    ['a place after other characters', Buffer.concat([Buffer.from('é€😀'), Buffer.from([0xff])]), 1, 5],
-    ['a place after a byte order mark', Buffer.concat([Buffer.from(`${MARK}a\nb`), Buffer.from([0xff])]), 2, 2],
-  ])('refuses invalid UTF-8 with its place: %s', (_what, bytes, line, column) => {
+    ['an invalid byte after other characters', Buffer.concat([Buffer.from('é€😀'), Buffer.from([0xff])]), 1, 5],
+    ['an invalid byte after a byte order mark', Buffer.concat([Buffer.from(`${MARK}a\nb`), Buffer.from([0xff])]), 2, 2],
+  ])('refuses invalid UTF-8 with line and column: %s', (_what, bytes, line, column) => {
     expect(faultOf(bytes)).toMatchObject({ message: expect.stringContaining('is not UTF-8 text'), line, column });
   });
 
-  it('refuses a NUL character with its place', () => {
+  it('refuses a NUL character with line and column', () => {
     expect(faultOf(Buffer.from(`${'a: 1\n'.repeat(20)}b\0`))).toMatchObject({ line: 21, column: 2 });
   });
 
-  it('repeats nothing of the text', () => {
+  it('does not repeat any of the text in an error', () => {
     for (const bytes of [utf16(TEXT, 'LE'), Buffer.from(`${TEXT}é`, 'latin1')]) {
       expect(JSON.stringify(faultOf(bytes))).not.toMatch(/secret|appKey/);
     }

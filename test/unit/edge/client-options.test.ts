@@ -12,7 +12,7 @@ describe('webSocketUrl [AO 1.1]', () => {
     expect(webSocketUrl(given).href).toBe(expected);
   });
 
-  it('takes ws and http only when they are allowed', () => {
+  it('accepts ws and http only if allowInsecure is set', () => {
     expect(() => webSocketUrl('http://host')).toThrow('allowInsecure');
     expect(webSocketUrl('http://host:8080', { allowInsecure: true }).href).toBe('ws://host:8080/Thingworx/WS');
   });

@@ -19,18 +19,18 @@ describe('the status of a job as it is shown', () => {
   });
 
   it.each(['scheduled', 'pending', 'running', 'completed', 'failed', 'cancelled', 'canceled', 'unknown', 'paused', ''])(
-    'passes %p on, whatever the start time',
+    'shows %p unchanged, whatever the start time',
     (status) => {
       for (const times of [{}, at(-1), at(1)]) expect(shownStatus({ status, ...times }, NOW)).toBe(status);
     },
   );
 
-  it('has none for a document without a status', () => {
+  it('is undefined for a document without a status', () => {
     expect(shownStatus({ ...at(1) }, NOW)).toBeUndefined();
     expect(withShownStatus({ ...at(1) }, NOW)).toEqual(at(1));
   });
 
-  it('changes nothing else of a job, and nothing the second time', () => {
+  it('replaces nothing else in a job, and does not change when it is applied again', () => {
     const job = { jobId: 'a', status: 'queued', counts: { deviceCount: 1 }, ...at(5) };
     const shown = withShownStatus(job, NOW);
     expect(shown).toEqual({ ...job, status: 'scheduled' });

@@ -24,8 +24,8 @@ describe('config/sandbox.yaml', () => {
   });
 });
 
-describe('options of the sandbox', () => {
-  it('takes the flags over the file', async () => {
+describe('the options of the sandbox', () => {
+  it('come from the flags rather than from the file', async () => {
     const options = await readSandboxOptions({ config: EXAMPLE, devices: '3', tier: 'S1', latency: '20' });
     expect(options).toMatchObject({ devices: 3, tier: 'S1', latencyMs: 20, httpPort: 8080 });
   });
@@ -36,12 +36,12 @@ describe('options of the sandbox', () => {
     [{ httpPort: '70000' }, /--http-port/],
     [{ tier: 'S9' }, /--tier/],
     [{ hubName: 'a b' }, /--hub-name/],
-  ])('refuses %j', async (flags, text) => {
+  ])('are refused: %j', async (flags, text) => {
     await expect(readSandboxOptions(flags)).rejects.toThrow(text);
   });
 
   it.each(Object.entries<SandboxFlag>(SANDBOX_FLAGS))(
-    'takes --%s from the command line, within its bounds',
+    'can be set on the command line, within bounds: --%s',
     async (key, flag) => {
       const isNumber = flag.kind === 'wholeNumber';
       const valid = isNumber ? flag.max : flag.kind === 'choice' ? flag.choices[0] : 'abc';
@@ -52,7 +52,7 @@ describe('options of the sandbox', () => {
     },
   );
 
-  it.each(Object.entries<SandboxFlag>(SANDBOX_FLAGS))('shows the default of --%s in the help', async (key, flag) => {
+  it.each(Object.entries<SandboxFlag>(SANDBOX_FLAGS))('have their default in the help: --%s', async (key, flag) => {
     const value = sandboxFileSchema.parse({})[key as keyof typeof SANDBOX_FLAGS];
     if (value === undefined) expect(flag).not.toHaveProperty('default');
     else expect(flagHelp(flag).endsWith(`(default: ${value})`)).toBe(true);
@@ -60,7 +60,7 @@ describe('options of the sandbox', () => {
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(flagHelp(flag));
   });
 
-  it('knows its modes', () => {
+  it('include the mode, whose three values an error lists', () => {
     expect(sandboxMode('hub')).toBe('hub');
     expect(() => sandboxMode('cloud')).toThrow('all, hub or platform');
   });

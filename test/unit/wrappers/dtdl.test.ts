@@ -224,7 +224,7 @@ describe('a description from a DTDL model', () => {
     [
       'a form',
       [{ '@type': 'Command', name: 'run', request: { name: 'a', schema: 'duration' } }],
-      /run\.a: its form, duration, is not checked/,
+      /run\.a: its format, duration, is not checked/,
     ],
     [
       'an unknown schema',

@@ -8,7 +8,7 @@ import { loadWrapperServices } from '../../../src/wrappers/service.js';
 import type { CallJobService } from '../../../src/wrappers/service.js';
 import { withService } from '../../support/wrappers/descriptions.js';
 
-/** Calls of job services, recorded instead of made. */
+/** Returns a substitute for the job services that records each call instead of making it. */
 function recordingCalls(): { readonly call: CallJobService; readonly calls: unknown[] } {
   const calls: unknown[] = [];
   const call: CallJobService = (_context, { definition }, values) => {
@@ -52,7 +52,7 @@ job: { queryCondition: "tags.site = {site}", callerMaySet: [startTime] }`;
 const SHAPES = 'dataShapes: [{ name: R_DS, description: Rows, fields: [{ name: size, baseType: LONG }] }]\n';
 
 describe('wrappers at run time', () => {
-  it('are remote services with the definitions that GetMetadata shows; LONG is NUMBER there', async () => {
+  it('are remote services with the definitions that GetMetadata returns, in which LONG is NUMBER', async () => {
     const services = await withFiles([withService(METHOD, SHAPES)], (files) =>
       loadWrapperServices(files, recordingCalls().call),
     );
@@ -86,7 +86,7 @@ describe('wrappers at run time', () => {
     ]);
   });
 
-  it('check, package and schedule', async () => {
+  it('check their parameters, build the payload and schedule a job', async () => {
     const { call: record, calls } = recordingCalls();
     const twin = withService(
       'name: Move\nkind: twinUpdate\nparameters: [{ name: to, baseType: STRING, payloadPath: /tags/site }]',
@@ -115,7 +115,7 @@ describe('wrappers at run time', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('must have unique names across files, and files must be readable', async () => {
+  it('are refused if two files use the same name or a file cannot be read', async () => {
     const other = withService(METHOD, SHAPES)
       .replace('name: test', 'name: other')
       .replace('name: Reboot', 'name: REBOOT');

@@ -11,8 +11,9 @@ interface CheckedImport {
 }
 
 /**
- * Reads entities against those that are known, and changes nothing; pauses after each entity.
- * @throws ImportRefused naming what is wrong.
+ * Reads entities and checks that what they refer to is known or imported with them. Changes nothing; yields after each
+ * entity.
+ * @throws ImportRefused with what is wrong.
  */
 export function* checkImport(elements: readonly EntityElement[], known: Entities): Generator<void, CheckedImport> {
   const entities = known.copy();
@@ -42,12 +43,12 @@ const MAX_NAMED = 5;
 
 function missingText(missing: readonly string[]): string {
   const more = missing.length > MAX_NAMED ? `; and ${missing.length - MAX_NAMED} more references` : '';
-  return `${missing.slice(0, MAX_NAMED).join('; ')}${more}: neither the sandbox nor the import has that; import it first`;
+  return `${missing.slice(0, MAX_NAMED).join('; ')}${more}: not in the sandbox and not in this import; import what is missing first`;
 }
 
 /**
- * Takes entities in, all or none; existing ones are replaced, a Thing keeps its values and its connection.
- * @returns once they would survive a restart.
+ * Imports all entities or none. Existing ones are replaced; a Thing keeps its values and its connection.
+ * @returns once the entities would survive a restart.
  */
 export async function importEntities(
   { things, alwaysOn, archive }: Platform,

@@ -7,11 +7,11 @@ import { toBaseType } from '../values/to-base-type.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import type { BuiltInCall, BuiltInService, Inputs } from './service-outcome.js';
 
-/** Property names of PTC's help, "Naming Properties", with the characters that exports carry. */
+/** Valid property names: the rules of "Naming Properties" in PTC's help, and the characters that occur in exports. */
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$@-]{0,254}$/u;
 const MAX_ADDED = 5000;
 
-/** Adding and removing properties of one Thing. */
+/** The services that add and remove properties of a Thing. */
 export const PROPERTY_DEFINITION_SERVICES: Readonly<Record<string, BuiltInService>> = {
   AddPropertyDefinition: {
     parameters: [
@@ -48,7 +48,7 @@ async function addPropertyDefinition({ platform, thing, inputs }: BuiltInCall): 
   const { name } = property.definition;
   if (thing.definitions.properties.has(name)) throw refused('conflict', name, `${thing.name} already has it`);
   if (thing.addedProperties.size >= MAX_ADDED)
-    throw refused('invalid', name, `${thing.name} has ${MAX_ADDED} added ones`);
+    throw refused('invalid', name, `${thing.name} already has ${MAX_ADDED} added properties; remove one first`);
   thing.addProperty(property);
   platform.alwaysOn.redefined(thing);
   await platform.archive.keepThing(thing);
@@ -65,7 +65,7 @@ async function removePropertyDefinition({ platform, thing, inputs }: BuiltInCall
   return null;
 }
 
-/** The property that the inputs describe. Throws ServiceFailure `invalid`. */
+/** Returns the property that the inputs describe. Throws ServiceFailure `invalid`. */
 function propertyIn(inputs: Inputs): PlatformProperty {
   const name = textIn(inputs, 'name');
   if (!NAME.test(name))
@@ -95,7 +95,7 @@ function defaultIn(name: string, baseType: BaseType, value: unknown): unknown {
     return value === '' && baseType !== 'STRING' ? undefined : toBaseType(baseType, value);
   } catch (error) {
     if (error instanceof Unconvertible || isAgentError(error, 'InvalidArgument'))
-      throw refused('invalid', name, `its default value: ${error.message}`);
+      throw refused('invalid', name, `the default value is invalid: ${error.message}`);
     throw error;
   }
 }

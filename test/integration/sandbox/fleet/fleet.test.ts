@@ -4,7 +4,7 @@ import { type DeviceGateway, startDeviceGateway } from '../../../support/sandbox
 
 const IDS = Array.from({ length: 10 }, (_, index) => `device-${index}`);
 
-/** Simulated devices on the SDK, in their own process, against the device side of the hub. */
+/** Runs simulated devices, built on the SDK and in their own process, against the device side of the hub. */
 describe('the fleet', () => {
   const open: { close(): Promise<void> }[] = [];
 
@@ -34,7 +34,7 @@ describe('the fleet', () => {
   const call = (hub: DeviceGateway, deviceId: string, methodName: string, payload: unknown) =>
     hub.gateway.invokeMethod({ deviceId }, { methodName, payload, connectTimeoutMs: 5000, responseTimeoutMs: 5000 });
 
-  it('is online when it has started, and answers methods', async () => {
+  it('is online once it has started, and responds to methods', async () => {
     const hub = await startHub();
     const fleet = await start(hub);
     expect(IDS.every((id) => fleet.isOnline(id))).toBe(true);
@@ -54,7 +54,7 @@ describe('the fleet', () => {
     });
   });
 
-  it('applies desired properties, those that were there before too', async () => {
+  it('applies desired properties, including those set before it started', async () => {
     const hub = await startHub();
     const reported = (wanted: unknown): Promise<void> =>
       new Promise((resolve) => {
@@ -88,7 +88,7 @@ describe('the fleet', () => {
     await expect(fleet.stop('stranger')).resolves.toBe(false);
   });
 
-  it('keeps to its shares', async () => {
+  it('has the configured shares of offline and of failing devices', async () => {
     const hub = await startHub();
     const fleet = await start(hub, { offlineShare: 0.2, failingShare: 0.3 });
     const online = IDS.filter((id) => fleet.isOnline(id));
@@ -97,7 +97,7 @@ describe('the fleet', () => {
     expect(answers.filter((answer) => answer.kind === 'answered' && answer.status === 500)).toHaveLength(3);
   });
 
-  it('drops its connections now and then, and comes back', async () => {
+  it('drops its connections at the configured interval and reconnects', async () => {
     const hub = await startHub();
     const cycle = new Promise<void>((resolve) => {
       const dropped = new Set<string>();
@@ -111,7 +111,7 @@ describe('the fleet', () => {
     await expect(call(hub, 'device-0', 'echo', 1)).resolves.toMatchObject({ kind: 'answered' });
   });
 
-  it('comes back by itself when the hub has been away', async () => {
+  it('reconnects by itself after the hub was unavailable', async () => {
     const hub = await startHub();
     await start(hub);
     open.splice(open.indexOf(hub), 1);

@@ -232,7 +232,7 @@ describe('import of exports', () => {
     const thing =
       '<Things><Thing name="T" thingTemplate="DataTable"><ImplementedShapes><ImplementedShape name="S"/></ImplementedShapes></Thing></Things>';
     expect(await reason(IMPORTER, entities(thing))).toBe(
-      'Thing T refers to ThingTemplate DataTable; Thing T refers to ThingShape S: neither the sandbox nor the import has that; import it first',
+      'Thing T refers to ThingTemplate DataTable; Thing T refers to ThingShape S: not in the sandbox and not in this import; import what is missing first',
     );
   });
 

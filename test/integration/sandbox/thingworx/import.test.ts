@@ -34,7 +34,7 @@ describe('import into the local ThingWorx', () => {
     for await (const [key] of store.entries()) await store.delete(key);
   });
 
-  /** The agent's Thing, which notes what it is asked. */
+  /** Connects the agent's Thing, which records the parameters of each call. */
   const hub = async (): Promise<{ calls: unknown[]; client: EdgeClient }> => {
     const calls: unknown[] = [];
     const client = new EdgeClient({ url: platform.wsUrl, appKey: platform.appKey, allowInsecure: true });
@@ -78,7 +78,7 @@ describe('import into the local ThingWorx', () => {
   it.each([
     ['the XML', IMPORTER, MAINTENANCE_XML],
     ['the extension', EXTENSIONS, 'device-maintenance/device-maintenance-1.0.0.zip'],
-  ])('takes %s of the wrappers and runs their scripts against the agent', async (_what, path, file) => {
+  ])('imports %s of the wrappers and runs their scripts against the agent', async (_what, path, file) => {
     expect(await upload(platform, path, bundle(file))).toMatchObject({ status: 200 });
     const { calls, client } = await hub();
     expect(await rest.result('RebootDevices', { delaySeconds: 5, site: "A'" })).toBe('job-7');
@@ -109,7 +109,7 @@ describe('import into the local ThingWorx', () => {
     });
   });
 
-  it('lets imported definitions of a RemoteThing win over its edge', async () => {
+  it('prefers the imported definitions of a RemoteThing to those of its edge', async () => {
     const { client } = await hub();
     const path = 'hub/azure-iot-hub-jobs.xml';
     expect(await upload(platform, IMPORTER, bundle(path))).toMatchObject({ text: 'success' });
@@ -120,7 +120,7 @@ describe('import into the local ThingWorx', () => {
     await client.close();
   });
 
-  it('keeps entities, Things and values over a restart', async () => {
+  it('keeps entities, Things and values across a restart', async () => {
     await upload(platform, IMPORTER, bundle(MAINTENANCE_XML));
     await upload(platform, IMPORTER, scriptThing('Desk', [{ name: 'Hi', code: 'var result = "hi";' }]));
     const create = '/Thingworx/Resources/EntityServices/Services/CreateThing';
@@ -148,26 +148,26 @@ describe('import into the local ThingWorx', () => {
   });
 
   it.each([
-    ['is no XML', 'nonsense'],
+    ['is not XML', 'nonsense'],
     ['is not well-formed', '<Entities><A></Entities>'],
     ['has a document type', '<!DOCTYPE x [<!ENTITY a "b">]><Entities/>'],
     ['has another root', '<Things/>'],
-    ['is nested without end', '<a>'.repeat(100_000)],
+    ['is nested 100,000 levels deep', '<a>'.repeat(100_000)],
     [
       'has an unknown base type',
       entities(
         '<DataShapes><DataShape name="D"><FieldDefinitions><FieldDefinition name="a" baseType="X"/></FieldDefinitions></DataShape></DataShapes>',
       ),
     ],
-    ['names a template that is not there', entities('<Things><Thing name="T" thingTemplate="Nowhere"/></Things>')],
+    ['names a template that does not exist', entities('<Things><Thing name="T" thingTemplate="Nowhere"/></Things>')],
     [
-      'has templates in a circle',
+      'has templates that are based on each other',
       entities(
         '<ThingTemplates><ThingTemplate name="A" baseThingTemplate="B"/><ThingTemplate name="B" baseThingTemplate="A"/></ThingTemplates>',
       ),
     ],
     [
-      'names a shape that is not there',
+      'names a shape that does not exist',
       entities(
         '<Things><Thing name="T" thingTemplate="GenericThing"><ImplementedShapes><ImplementedShape name="S"/></ImplementedShapes></Thing></Things>',
       ),
@@ -181,23 +181,23 @@ describe('import into the local ThingWorx', () => {
 
   it.each([
     ['has no metadata.xml', { 'Entities/Things/a.xml': strToU8(entities('')) }],
-    ['has names that point elsewhere', { 'metadata.xml': strToU8(METADATA), '../up.xml': strToU8('x') }],
+    ['has names that lead out of its folder', { 'metadata.xml': strToU8(METADATA), '../up.xml': strToU8('x') }],
     ['has names with backslashes', { 'metadata.xml': strToU8(METADATA), 'Entities\\a.xml': strToU8('x') }],
-    ['unpacks to far too much', { 'metadata.xml': strToU8(METADATA), 'big.xml': new Uint8Array(70_000_000) }],
-    ['has a version that is none', { 'metadata.xml': strToU8(METADATA.replace('1.0.0', '1.0-beta')) }],
+    ['unpacks to 70 MB', { 'metadata.xml': strToU8(METADATA), 'big.xml': new Uint8Array(70_000_000) }],
+    ['has an invalid version', { 'metadata.xml': strToU8(METADATA.replace('1.0.0', '1.0-beta')) }],
   ])('refuses an extension that %s', async (_what, files) => {
     const answer = await upload(platform, EXTENSIONS, zipSync(files));
     expect(answer).toMatchObject({ status: 406, text: '' });
   });
 
-  it('tries an extension without taking it', async () => {
+  it('validates an extension without importing it', async () => {
     const zip = bundle('device-maintenance/device-maintenance-1.0.0.zip');
     const answer = await upload(platform, `${EXTENSIONS}&validate=true`, zip);
     expect(answer.json).toMatchObject({ rows: [{ name: 'device-maintenance', reportStatus: 'SUCCESS' }] });
     expect((await rest.request('GET', '/Thingworx/Things/device-maintenance.DeviceMethods')).status).toBe(404);
   });
 
-  it('wants the token against forged forms, the purpose and a file', async () => {
+  it('requires the anti-forgery token, the purpose and a file', async () => {
     expect((await upload(platform, IMPORTER, '<Entities/>', {})).status).toBe(403);
     expect((await upload(platform, '/Thingworx/Importer', '<Entities/>')).status).toBe(400);
     expect((await rest.request('POST', IMPORTER, {})).status).toBe(400);

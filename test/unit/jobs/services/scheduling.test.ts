@@ -66,17 +66,17 @@ describe('the body of a method job', () => {
     expect(hub.lastBody['cloudToDeviceMethod']).toHaveProperty('connectTimeoutInSeconds', 7);
   });
 
-  test('a start in the past is now', async () => {
+  test('has the current time for a start time in the past', async () => {
     await call(METHOD, { methodName: 'm', startTime: new Date(0) });
     expect(hub.lastBody['startTime']).toBe(new Date(clock.nowMs()).toISOString());
   });
 
-  test.each(['', '*', ' * ', undefined])('the condition %j means all devices', async (queryCondition) => {
+  test.each(['', '*', ' * ', undefined])('addresses all devices for the condition %j', async (queryCondition) => {
     await call(METHOD, { methodName: 'm', ...(queryCondition === undefined ? {} : { queryCondition }) });
     expect(hub.lastBody['queryCondition']).toBe('*');
   });
 
-  test('an empty jobId counts as absent', async () => {
+  test('has a generated id for an empty jobId', async () => {
     await expect(call(METHOD, { methodName: 'm', jobId: '' })).resolves.toMatch(/^[0-9a-f-]{36}$/);
   });
 });
@@ -97,32 +97,37 @@ describe('the body of a twin job', () => {
   });
 });
 
-describe('is refused before any request to the hub', () => {
+describe('the checks before any request to the hub', () => {
   const tags = { tags: { a: 1 } };
   const CASES: [string, string, Record<string, unknown>, RegExp][] = [
     ['no patch', TWIN, {}, /patch/],
     ['an empty patch', TWIN, { patch: {} }, /patch/],
-    ['a patch that is a text', TWIN, { patch: '{"tags":{}}' }, /patch/],
+    ['a patch that is a string', TWIN, { patch: '{"tags":{}}' }, /patch/],
     ['a patch that is an array', TWIN, { patch: [] }, /patch/],
     ['reported alone', TWIN, { patch: { properties: { reported: { a: 1 } } } }, /patch/],
     ['another top-level key', TWIN, { patch: { ...tags, etag: '*' } }, /patch.*etag/],
     ['another key under properties', TWIN, { patch: { ...tags, properties: { wanted: {} } } }, /patch.*wanted/],
-    ['tags that are no object', TWIN, { patch: { tags: 3 } }, /patch.*tags/],
+    ['tags that are not an object', TWIN, { patch: { tags: 3 } }, /patch.*tags/],
     ['no method name', METHOD, { methodName: '' }, /methodName/],
     ['a method name of 101 characters', METHOD, { methodName: 'm'.repeat(101) }, /methodName.*101/],
     ['a payload above 128 KiB', METHOD, { methodName: 'm', payload: 'x'.repeat(131_071) }, /payload.*131073/],
-    ['a job id with a blank', METHOD, { methodName: 'm', jobId: 'a b' }, /jobId/],
+    ['a job id with a space', METHOD, { methodName: 'm', jobId: 'a b' }, /jobId/],
     ['a job id of 65 characters', METHOD, { methodName: 'm', jobId: 'a'.repeat(65) }, /jobId/],
-    ['a maximum time of 0', METHOD, { methodName: 'm', maxExecutionTimeInSeconds: 0 }, /maxExecutionTimeInSeconds/],
-    ['a response time-out of 4', METHOD, { methodName: 'm', responseTimeoutInSeconds: 4 }, /responseTimeoutInSeconds/],
     [
-      'a response time-out of 301',
+      'a maximum execution time of 0',
+      METHOD,
+      { methodName: 'm', maxExecutionTimeInSeconds: 0 },
+      /maxExecutionTimeInSeconds/,
+    ],
+    ['a response timeout of 4', METHOD, { methodName: 'm', responseTimeoutInSeconds: 4 }, /responseTimeoutInSeconds/],
+    [
+      'a response timeout of 301',
       METHOD,
       { methodName: 'm', responseTimeoutInSeconds: 301 },
       /responseTimeoutInSeconds/,
     ],
-    ['a connect time-out of -1', METHOD, { methodName: 'm', connectTimeoutInSeconds: -1 }, /connectTimeoutInSeconds/],
-    ['a connect time-out of 301', METHOD, { methodName: 'm', connectTimeoutInSeconds: 301 }, /connectTimeoutInSeconds/],
+    ['a connect timeout of -1', METHOD, { methodName: 'm', connectTimeoutInSeconds: -1 }, /connectTimeoutInSeconds/],
+    ['a connect timeout of 301', METHOD, { methodName: 'm', connectTimeoutInSeconds: 301 }, /connectTimeoutInSeconds/],
     [
       'a condition with SELECT',
       METHOD,
@@ -136,38 +141,38 @@ describe('is refused before any request to the hub', () => {
       /queryCondition.*8193.*8192/,
     ],
     [
-      'a condition that cannot be read',
+      'a condition that cannot be parsed',
       METHOD,
       { methodName: 'm', queryCondition: 'tags.a =\n  = 3' },
       /queryCondition.*line 2, column 3/i,
     ],
   ];
-  test.each(CASES)('%s', async (_what, service, parameters, reason) => {
+  test.each(CASES)('refuse %s', async (_what, service, parameters, reason) => {
     const failure = await failureOf(call(service, parameters));
     expect(failure.code).toBe('InvalidArgument');
     expect(failure.reason).toMatch(reason);
     expect(hub.calls).toEqual([]);
   });
 
-  test.each([8192])('but a condition of %d characters is sent', async (length) => {
+  test.each([8192])('accept a condition of %d characters', async (length) => {
     const queryCondition = longCondition(length);
     await call(METHOD, { methodName: 'm', queryCondition });
     expect(hub.lastBody['queryCondition']).toBe(queryCondition);
   });
 
-  test('but a payload of exactly 128 KiB, a method name of 100 and an id of 64 characters are sent', async () => {
+  test('accept a payload of exactly 128 KiB, a method name of 100 and an id of 64 characters', async () => {
     const parameters = { methodName: 'm'.repeat(100), payload: 'x'.repeat(131_070), jobId: 'a'.repeat(64) };
     await expect(call(METHOD, parameters)).resolves.toBe(parameters.jobId);
   });
 
-  test('sends a condition that cannot be parsed if the check is disabled', async () => {
+  test('accept a condition that cannot be parsed if checkQueryCondition is false', async () => {
     const operations = jobEnvironment({ hub: hub.port(), thing: 'Hub', checkQueryCondition: false });
     services = createJobServices(operations);
     await call(METHOD, { methodName: 'm', queryCondition: 'tags.a = = 3' });
     expect(hub.lastBody['queryCondition']).toBe('tags.a = = 3');
   });
 
-  test('a condition for modules is sent as it is', async () => {
+  test('accept a condition for modules, which is sent unchanged', async () => {
     const queryCondition = "FROM devices.modules WHERE moduleId = 'm1'";
     await call(METHOD, { methodName: 'm', queryCondition });
     expect(hub.lastBody['queryCondition']).toBe(queryCondition);
@@ -179,7 +184,7 @@ describe('guards', () => {
     services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub', guards }));
   };
 
-  test('maxDevicesPerJob counts first and names both numbers', async () => {
+  test('maxDevicesPerJob counts the targets first, and its error has both numbers', async () => {
     guarded({ maxDevicesPerJob: 10 });
     hub.devices = () => [{ numberOfTargets: 11 }];
     const failure = await failureOf(call(METHOD, { methodName: 'm', queryCondition: "tags.a = 'b'" }));
@@ -193,7 +198,7 @@ describe('guards', () => {
     await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
   });
 
-  test('does not treat a count that is not a number as 0, but does so for an empty row', async () => {
+  test('maxDevicesPerJob fails for a count that is not a number, and reads an empty row as 0', async () => {
     guarded({ maxDevicesPerJob: 10 });
     hub.devices = () => [{ numberOfTargets: 'many' }];
     expect((await failureOf(call(METHOD, { methodName: 'm' }))).code).toBe('HubUnavailable');
@@ -201,14 +206,14 @@ describe('guards', () => {
     await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
   });
 
-  test('a condition too long to be counted is InvalidArgument, naming the limit', async () => {
+  test('maxDevicesPerJob refuses a condition that is too long for the count as InvalidArgument, with the limit', async () => {
     guarded({ maxDevicesPerJob: 10 });
     const failure = await failureOf(call(METHOD, { methodName: 'm', queryCondition: longCondition(8192) }));
     expect(failure.code).toBe('InvalidArgument');
     expect(failure.reason).toMatch(/queryCondition.*8192/);
   });
 
-  test('modules are counted among modules', async () => {
+  test('maxDevicesPerJob counts modules for a condition on modules', async () => {
     guarded({ maxDevicesPerJob: 10 });
     hub.devices = () => [{ n: 1 }];
     await call(METHOD, { methodName: 'm', queryCondition: "FROM devices.modules WHERE moduleId = 'x'" });
@@ -223,7 +228,7 @@ describe('guards', () => {
     expect(failure.code).toBe('Forbidden');
   });
 
-  test('requireQueryCondition is satisfied by *', async () => {
+  test('requireQueryCondition accepts *', async () => {
     guarded({ requireQueryCondition: true });
     await expect(call(TWIN, { patch: { tags: { a: 1 } }, queryCondition: '*' })).resolves.toBeDefined();
   });
@@ -235,7 +240,7 @@ describe('guards', () => {
     ['Reboot', false],
     ['rebootNow', false],
     ['forget', false],
-  ])('allowedMethods reboot and get* let %s pass: %s', async (methodName, isAllowed) => {
+  ])('allowedMethods reboot and get* permit %s: %s', async (methodName, isAllowed) => {
     guarded({ allowedMethods: ['reboot', 'get*'] });
     const answer = call(METHOD, { methodName });
     if (isAllowed) await expect(answer).resolves.toBeDefined();
@@ -250,20 +255,20 @@ describe('switches', () => {
   test.each([
     ['the full name', 'AzureIotDeviceJobFindJobs'],
     ['the short name', 'FindJobs'],
-  ])('deny by %s stands for both', async (_what, denied) => {
+  ])('deny with %s disables both names', async (_what, denied) => {
     services = on({ deny: [denied] });
     for (const name of ['FindJobs', 'AzureIotDeviceJobFindJobs'])
       expect((await failureOf(call(name, {}))).code).toBe('Forbidden');
     await expect(call(METHOD, { methodName: 'm' })).resolves.toBeDefined();
   });
 
-  test('allow leaves only what it names', async () => {
+  test('allow disables every service that it does not name', async () => {
     services = on({ allow: ['FindJobs'] });
     await expect(call('AzureIotDeviceJobFindJobs', {})).resolves.toEqual([]);
     expect((await failureOf(call(METHOD, { methodName: 'm' }))).code).toBe('Forbidden');
   });
 
-  test('short names can be left out', () => {
+  test('shortNames false removes the short names', () => {
     expect(on({ shortNames: false }).map((service) => service.definition.name)).toEqual(
       on({})
         .map((service) => service.definition.name)
@@ -273,8 +278,8 @@ describe('switches', () => {
   });
 });
 
-describe('the error after a lost answer', () => {
-  test('names the id of the job that may have been created', async () => {
+describe('the error after a lost response', () => {
+  test('contains the id of the job that may have been created', async () => {
     hub.fail = () => new AgentError('HubTimeout', 'No answer.', { context: { answerLost: true } });
     const failure = await failureOf(call(METHOD, { methodName: 'm', jobId: 'perhaps' }));
     expect(failure.code).toBe('HubTimeout');
