@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { deferred } from '../core/deferred.js';
 import { AgentError, messageOf } from '../core/errors.js';
-import { bindGroups } from './bind-groups.js';
+import { bindGroups } from './session-binding.js';
 import { CODE } from './codec/codes.js';
 import type { AuthBody, BindBody } from './codec/message.js';
 import type { InfoTable } from './codec/values-model.js';

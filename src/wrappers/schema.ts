@@ -18,7 +18,7 @@ import {
   problemWithParameterName,
   problemWithServiceName,
 } from './rules/names.js';
-import { isHoldableInXml } from './xml-characters.js';
+import { isHoldableInXml } from './entities/xml.js';
 
 /** The limits of a description. */
 export const LIMITS = {

@@ -144,7 +144,7 @@ async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void
   try {
     await work();
   } catch (error) {
-    const { OutputRefused } = await import('../../wrappers/output/output-refused.js');
+    const { OutputRefused } = await import('../../wrappers/output/plan.js');
     if (!isSystemError(error) && !(error instanceof OutputRefused)) throw error;
     for (const line of error.message.split('\n')) io.stderr.write(`error: ${printable(line)}\n`);
     io.exit(EXIT.failed);

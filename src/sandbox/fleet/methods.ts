@@ -1,7 +1,7 @@
 import { MAINTENANCE_METHODS } from './maintenance.js';
-import { answer, type Method, type MethodAnswer, type MethodSubject } from './method-answer.js';
+import { answer, type Method, type MethodAnswer, type MethodSubject } from './maintenance.js';
 
-export type { MethodAnswer } from './method-answer.js';
+export type { MethodAnswer } from './maintenance.js';
 
 const DEFAULT_SLOWNESS_SECONDS = 10;
 const MAX_DELAY_SECONDS = 3600;

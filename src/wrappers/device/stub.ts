@@ -1,7 +1,7 @@
 import type { WrapperDescription, WrapperService } from '../definition.js';
 import { payloadSchema } from '../json-schema.js';
 import { distinctPascalCase, docComment, memberName, pascalCase, quoted, schemaType } from '../typescript-types.js';
-import { checkedPart } from './checked-part.js';
+import { checkedPart } from './twin.js';
 import { desiredServices, twinSource } from './twin.js';
 import { VALIDATOR_SOURCE } from './validator.js';
 

@@ -1,6 +1,5 @@
 import type { WrapperService } from '../definition.js';
 import { type JsonSchema, payloadSchema } from '../json-schema.js';
-import { checkedPart } from './checked-part.js';
 import { docComment, schemaType } from '../typescript-types.js';
 
 /** A twin update and the part of its patch that the device sees: its desired properties, all of them optional. */
@@ -87,3 +86,21 @@ function commonPart(value: unknown, schema: Schema): unknown {
   return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 `.trim();
+
+/** A schema without its descriptions and defaults. */
+export function checkedPart(schema: JsonSchema): JsonSchema {
+  const {
+    description: _description,
+    default: _default,
+    contentEncoding: _encoding,
+    properties,
+    items,
+    ...rest
+  } = schema;
+  const members = Object.entries(properties ?? {}).map(([name, member]) => [name, checkedPart(member)]);
+  return {
+    ...rest,
+    ...(properties ? { properties: Object.fromEntries(members) as Record<string, JsonSchema> } : {}),
+    ...(items ? { items: checkedPart(items) } : {}),
+  };
+}

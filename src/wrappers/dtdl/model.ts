@@ -2,7 +2,7 @@
 import { isPlainObject } from '../../core/objects.js';
 import type { DocumentPath } from '../../documents/problem.js';
 import { LIMITS } from '../schema.js';
-import { isHoldableInXml } from '../xml-characters.js';
+import { isHoldableInXml } from '../entities/xml.js';
 
 export type DtdlObject = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,3 @@
-import { isHoldableInXml } from '../xml-characters.js';
-
 /** Elements of entity files, and how they are written. Attributes are in alphabetical order, as in exports. */
 
 export interface XmlElement {
@@ -98,3 +96,10 @@ function cdata(text: string): string {
 function assertHoldable(text: string): void {
   if (!isHoldableInXml(text)) throw new RangeError('the text has a character that XML cannot hold');
 }
+
+/**
+ * Whether XML 1.0 can hold the text (section 2.2): no controls but tab, line feed and carriage return, and no lone
+ * surrogates.
+ */
+export const isHoldableInXml = (text: string): boolean =>
+  !/(?![\t\n\r\u0080-\u009f])\p{Cc}|[\ufffe\uffff]|\p{Cs}/u.test(text);

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import type { BuiltFiles } from '../build.js';
 import { compareFiles } from './drift.js';
-import { generatedNames, type Manifest, manifestName, readManifest } from './manifest.js';
-import { OutputRefused } from './output-refused.js';
+import { type Manifest, generatedNames, manifestName, readManifest } from './manifest.js';
 import { filesBelow, obstaclesTo } from './parts.js';
 
 /** The changes that a build makes to the folder of one bundle. */
@@ -89,4 +88,13 @@ function refusal(bundleName: string, foreign: readonly string[]): OutputRefused 
   return new OutputRefused([
     `the folder ${bundleName} contains files that no known build has written: ${list}; choose another --out, or use --force, which overwrites those with the same names and removes none`,
   ]);
+}
+
+/** Thrown for an output folder that must not be written to. Each line says what is wrong with which file and what to do. */
+export class OutputRefused extends Error {
+  override readonly name = 'OutputRefused';
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+  }
 }

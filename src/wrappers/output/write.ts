@@ -4,7 +4,7 @@ import { makeFolder } from '../../core/make-folder.js';
 import { replaceFile } from '../../core/replace-file.js';
 import type { BuiltFiles } from '../build.js';
 import { manifestName, manifestText } from './manifest.js';
-import { OutputRefused } from './output-refused.js';
+import { OutputRefused } from './plan.js';
 import { inBatches } from './parts.js';
 import type { WritePlan } from './plan.js';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { buildBundle, type BuiltFiles } from '../../../src/wrappers/build.js';
 import { findDrift } from '../../../src/wrappers/output/drift.js';
-import { OutputRefused } from '../../../src/wrappers/output/output-refused.js';
+import { OutputRefused } from '../../../src/wrappers/output/plan.js';
 import { planBundle } from '../../../src/wrappers/output/plan.js';
 import { writeBundle } from '../../../src/wrappers/output/write.js';
 import { describeWrappers } from '../../support/wrappers/descriptions.js';

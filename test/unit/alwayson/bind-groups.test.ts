@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bindGroups } from '../../../src/alwayson/bind-groups.js';
+import { bindGroups } from '../../../src/alwayson/session-binding.js';
 import { CODE } from '../../../src/alwayson/codec/codes.js';
 import { encodeMessage } from '../../../src/alwayson/codec/frame.js';
 

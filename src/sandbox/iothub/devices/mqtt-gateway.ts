@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createWebSocketStream, WebSocketServer } from 'ws';
+import { WebSocketServer, createWebSocketStream } from 'ws';
 import { type Clock, systemClock } from '../../../core/clock.js';
 import { type Log, silentLog } from '../../../core/log.js';
 import type { DeviceDirectory, DeviceGateway } from '../ports.js';
-import { Admission } from './admission.js';
 import { openBroker } from './broker.js';
 import { MqttDevices } from './mqtt-devices.js';
 
@@ -84,4 +83,44 @@ export async function createMqttGateway(
 function isMqttPath(url: string | undefined): boolean {
   const path = (url ?? '').split('?')[0];
   return path === MQTT_WEBSOCKET_PATH || path === encodeURI(MQTT_WEBSOCKET_PATH).replace('$', '%24');
+}
+
+/**
+ * Bounds the unauthenticated connections. One too many closes the oldest, so that a client that floods
+ * the hub with silent connections loses them, and devices can still connect.
+ */
+class Admission {
+  readonly #maxWaiting: number;
+  readonly #waiting = new Set<Duplex>();
+
+  constructor(maxWaiting: number) {
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** The number of unauthenticated connections. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Adds a new connection, which waits until `admit` or until it closes. */
+  enter(connection: Duplex): void {
+    for (const oldest of this.#waiting) {
+      if (this.#waiting.size < this.#maxWaiting) break;
+      this.#waiting.delete(oldest);
+      oldest.destroy();
+    }
+    this.#waiting.add(connection);
+    connection.once('close', () => this.#waiting.delete(connection));
+  }
+
+  /** Removes a connection that is authenticated. */
+  admit(connection: Duplex): void {
+    this.#waiting.delete(connection);
+  }
+
+  /** Closes all waiting connections. */
+  close(): void {
+    for (const connection of this.#waiting) connection.destroy();
+    this.#waiting.clear();
+  }
 }

@@ -1,7 +1,7 @@
 import type { BindBody } from '../../../alwayson/codec/message.js';
 import { PlatformThing } from '../model/thing.js';
 import type { Things } from '../model/things.js';
-import { isEntityName } from '../model/entity-name.js';
+import { isEntityName } from '../model/entities.js';
 
 /** Templates whose Things, directly or by inheritance, are gateways. */
 const GATEWAY_TEMPLATES = ['emsgateway', 'sdkgateway'];

@@ -180,3 +180,8 @@ export class Entities {
     return this.get('DataShapes', dataShape)?.fields ?? [];
   }
 }
+
+const NAME = /^[A-Za-z0-9_][^+/:*"<>\p{Cc}]{0,254}$/u;
+
+/** Whether a text can be the name of an entity. */
+export const isEntityName = (text: string): boolean => NAME.test(text);

@@ -1,4 +1,4 @@
-import { isEntityName } from '../model/entity-name.js';
+import { isEntityName } from '../model/entities.js';
 import { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';
 import { entityNotFound, ServiceFailure } from '../model/service-failure.js';
