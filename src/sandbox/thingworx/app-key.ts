@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.js';
 /** Generates an application key in the format of ThingWorx. */
 export const newAppKey = (): string => randomUUID();
 
-/** Returns a check that takes the same time for every wrong key, whatever its length. */
+/** Returns a check that compares keys in constant time, whatever their length. */
 export function appKeyCheck(appKey: string): (given: string) => boolean {
   const expected = digest(appKey);
   return (given) => timingSafeEqual(digest(given), expected);
@@ -14,11 +14,11 @@ const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8
 
 const KEY = 'sandbox/appKey';
 
-/** Returns the application key of an earlier start on the same store, or stores a new one. */
+/** Returns the application key that an earlier run left in the store, or generates and stores a new one. */
 export async function storedAppKey(store: Store | undefined): Promise<string> {
   const kept = await store?.get(KEY);
   if (typeof kept === 'string') return kept;
-  const made = newAppKey();
-  await store?.put(KEY, made);
-  return made;
+  const generated = newAppKey();
+  await store?.put(KEY, generated);
+  return generated;
 }

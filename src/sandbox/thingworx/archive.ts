@@ -17,7 +17,7 @@ import type { Things } from './model/things.js';
 import { type BaseType, isBaseType } from '../../alwayson/codec/base-types.js';
 import type { PlatformProperty, PropertyBinding } from './model/definitions.js';
 
-/** What is kept of a Thing beside the file that it was imported from. */
+/** The stored form of a Thing, without the definitions that it was imported with. */
 interface KeptThing {
   readonly name: string;
   readonly template: string;
@@ -26,8 +26,8 @@ interface KeptThing {
   readonly isEnabled: boolean;
   readonly lastConnectionMs: number | null;
   /**
-   * Of properties that are not bound to the edge, in their REST form: an object, or its JSON text, which keeps the digits
-   * of every number.
+   * The values of properties that are not bound to the edge, in their REST form: an object in older stores, otherwise its
+   * JSON text, which keeps every digit of a number.
    */
   readonly values: Readonly<Record<string, unknown>> | string;
   /** JSON text of the properties that were added to the Thing; absent in older stores. */
@@ -37,7 +37,7 @@ interface KeptThing {
 const entityKey = (collection: Collection, name: string): string => `entity/${collection}/${name.toLowerCase()}`;
 const thingKey = (name: string): string => `thing/${name.toLowerCase()}`;
 
-/** Things and imported entities over a restart. Without a store nothing is kept. */
+/** Keeps Things and imported entities across restarts. Without a store nothing is kept. */
 export class Archive {
   readonly #store: Store | undefined;
 
@@ -45,7 +45,7 @@ export class Archive {
     this.#store = store;
   }
 
-  /** Puts back what was kept. */
+  /** Restores the stored entities and Things. */
   async load(things: Things): Promise<void> {
     if (!this.#store) return;
     for (const collection of COLLECTION_NAMES)
@@ -137,7 +137,7 @@ export function keptProperty({ definition, isReadOnly, remote, defaultValue }: P
   return { name, baseType, description, aspects, isReadOnly, remote: remote ?? null, defaultValue: kept };
 }
 
-/** Undefined for what no release of the sandbox has written. */
+/** Returns the property, or undefined if no release of the sandbox has written this form. */
 export function restoredProperty(kept: unknown): PlatformProperty | undefined {
   if (!isPlainObject(kept)) return undefined;
   const { name, baseType, description, aspects, isReadOnly, remote, defaultValue } = kept as Partial<KeptProperty>;

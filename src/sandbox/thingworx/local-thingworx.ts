@@ -25,36 +25,36 @@ import { ScriptPool } from './scripts/script-pool.js';
 export interface ThingToCreate {
   readonly name: string;
   readonly identifier?: string;
-  /** RemoteThing when absent. */
+  /** RemoteThing if omitted. */
   readonly template?: string;
 }
 
 export interface LocalThingWorxOptions {
   readonly host?: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
-  /** Made up when absent. */
+  /** Generated if omitted. */
   readonly appKey?: string;
-  /** HTTPS and wss. */
+  /** Serves HTTPS and wss instead of HTTP and ws. */
   readonly tls?: { readonly certPem: string; readonly keyPem: string };
   readonly compression?: boolean;
   readonly bindPolicy?: BindPolicy;
-  /** Made at start, where they are not there yet. */
+  /** Created at start unless they already exist. */
   readonly things?: readonly ThingToCreate[];
-  /** How long an edge may take to authenticate; 15 s. */
+  /** How long an edge may take to authenticate; default 15 s. */
   readonly authTimeoutMs?: number;
-  /** How long an edge may be silent; 90 s. */
+  /** How long an edge may be silent; default 90 s. */
   readonly idleTimeoutMs?: number;
-  /** How long a request to an edge may take; 30 s. */
+  /** How long a request to an edge may take; default 30 s. */
   readonly requestTimeoutMs?: number;
-  /** How long a script may run, with all that it calls; 30 s. */
+  /** How long a script may run, including everything that it calls; default 30 s. */
   readonly scriptTimeoutMs?: number;
   readonly maxFrameBytes?: number;
   readonly maxMessageBytes?: number;
   readonly limits?: Partial<CodecLimits>;
-  /** Keeps the Things over a restart. */
+  /** Keeps Things and imported entities across restarts. */
   readonly store?: Store;
-  /** Told of the server before it listens, for faults. */
+  /** Called with the server before it listens, so that faults can be injected. */
   readonly onServer?: (server: Server) => void;
   /** Routes of the sandbox itself. */
   readonly mount?: Router;
@@ -111,7 +111,7 @@ export async function startLocalThingWorx(options: LocalThingWorxOptions): Promi
   };
 }
 
-/** A service by what runs it. */
+/** Runs a service on the edge or as a script, depending on its implementation. */
 function runService(platform: Platform, pool: ScriptPool, call: ServiceRun): Promise<InfoTable | null> {
   const { service, thing } = call;
   if (service.implementation.kind === 'remote') return invokeRemote(platform.alwaysOn, call);
@@ -128,7 +128,7 @@ function createPlatform(
   const { clock = systemClock, log = silentLog } = options;
   const things = new Things();
   const archive = new Archive(options.store);
-  const unkept = (error: unknown): void => log.warn({ err: error }, 'a Thing could not be kept');
+  const warnNotStored = (error: unknown): void => log.warn({ err: error }, 'a Thing could not be stored');
   const alwaysOn = new AlwaysOnServer({
     things,
     isAppKey,
@@ -144,7 +144,7 @@ function createPlatform(
     limits: options.limits ?? {},
     clock,
     log,
-    onConnected: (thing) => void archive.keepThing(thing).catch(unkept),
+    onConnected: (thing) => void archive.keepThing(thing).catch(warnNotStored),
     serve: (edge, request, code) => serveEdgeRequest(platform, edge, request, code),
   });
   const platform: Platform = {
@@ -162,7 +162,7 @@ async function close(server: Server, platform: Platform, pool: ScriptPool): Prom
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   platform.alwaysOn.close();
   server.closeIdleConnections();
-  // Edges that do not answer the close, and requests that wait for one of them.
+  // Edges that do not answer the close, and requests that wait for such an edge, would keep the server open.
   setImmediate(() => {
     platform.alwaysOn.terminate();
     server.closeAllConnections();
@@ -171,7 +171,7 @@ async function close(server: Server, platform: Platform, pool: ScriptPool): Prom
   await pool.close();
 }
 
-/** Where a client on this machine finds a server that listens on `host`. */
+/** Returns the host by which a client on this machine reaches a server that listens on `host`. */
 function reachableHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

@@ -7,7 +7,7 @@ import type { PlatformService } from './model/definitions.js';
 import type { PlatformThing } from './model/thing.js';
 import type { Things } from './model/things.js';
 
-/** A call of a service, and of how many scripts that call each other it is part. */
+/** A call of a service, with its depth in a chain of scripts that call each other. */
 export interface ServiceRun {
   readonly thing: PlatformThing;
   readonly service: PlatformService;
@@ -16,7 +16,7 @@ export interface ServiceRun {
   readonly depth: number;
 }
 
-/** The parts of the local platform, as its routes see them. */
+/** The parts of the local platform that its routes use. */
 export interface Platform {
   readonly things: Things;
   readonly alwaysOn: AlwaysOnServer;

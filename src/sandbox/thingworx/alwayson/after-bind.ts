@@ -14,8 +14,8 @@ export interface AfterBindOptions {
 }
 
 /**
- * The requests of a platform to a newly bound Thing. None of the responses is required: edges
- * that do not support them keep their Thing. Services can be called meanwhile.
+ * Sends the requests that a platform sends to a newly bound Thing. None of the responses is required: a Thing stays bound
+ * to an edge that does not support them. Services can be called meanwhile.
  */
 export async function greet(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
   if (thing.takesDefinitionsFromEdge) {
@@ -31,7 +31,7 @@ async function synchronizeAndNotify(thing: PlatformThing, bound: Bound, options:
   );
 }
 
-/** The edge's own metadata. Throws an EdgeFailure. */
+/** Returns the metadata that the edge reports for the Thing. Throws an EdgeFailure. */
 export async function remoteMetadata(bound: Bound, timeoutMs: number): Promise<unknown> {
   const { content } = await bound.edge.invoke(bound.boundName, 'GetMetadata', null, timeoutMs);
   return content ? rowsFromTable(content)[0]?.['result'] : undefined;
@@ -42,10 +42,7 @@ async function learn(thing: PlatformThing, bound: Bound, options: AfterBindOptio
   thing.learn(definitionsFromMetadata(metadata));
   const unknown = unknownProperties(metadata);
   if (unknown.length > 0)
-    options.log.warn(
-      { thing: thing.name, properties: unknown },
-      'properties of an edge have base types that are not known',
-    );
+    options.log.warn({ thing: thing.name, properties: unknown }, 'properties of an edge have unknown base types');
 }
 
 async function synchronize(thing: PlatformThing, bound: Bound, options: AfterBindOptions): Promise<void> {
@@ -59,10 +56,10 @@ async function synchronize(thing: PlatformThing, bound: Bound, options: AfterBin
   if (content) takeValues(thing, content, options.nowMs());
 }
 
-async function attempt(service: string, { log }: AfterBindOptions, ask: () => Promise<unknown>): Promise<void> {
+async function attempt(service: string, { log }: AfterBindOptions, send: () => Promise<unknown>): Promise<void> {
   try {
-    await ask();
+    await send();
   } catch (error) {
-    log.debug({ service, reason: messageOf(error) }, 'the edge does not answer a request of the platform');
+    log.debug({ service, reason: messageOf(error) }, 'an edge did not answer a request of the platform');
   }
 }

@@ -35,13 +35,13 @@ export interface AlwaysOnServerOptions {
   readonly limits: Partial<CodecLimits>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Notified when an edge has bound a Thing. */
+  /** Called when an edge has bound a Thing. */
   readonly onConnected: (thing: PlatformThing) => void;
-  /** Answers what an edge asks of the platform; rejects with an EdgeFailure to refuse. */
+  /** Handles a request of an edge to the platform; rejects with an EdgeFailure to refuse it. */
   readonly serve: (edge: RequestingEdge, request: RequestBody, code: number) => Promise<InfoTable | null>;
 }
 
-/** The server side of AlwaysOn: edges, what they have bound, and calls to them. */
+/** The server side of AlwaysOn: the edges, the Things that they have bound, and the calls to them. */
 export class AlwaysOnServer implements EdgeHost {
   readonly #options: AlwaysOnServerOptions;
   readonly #bindings: Bindings;
@@ -62,7 +62,7 @@ export class AlwaysOnServer implements EdgeHost {
     });
   }
 
-  /** Takes an HTTP upgrade; nothing is sent to the edge before its AUTH. */
+  /** Accepts an HTTP upgrade. No AlwaysOn message is sent to the edge before its AUTH. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#pipes.size >= this.#options.maxConnections) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -92,7 +92,7 @@ export class AlwaysOnServer implements EdgeHost {
     return this.#bindings.of(thing)?.edge.isOpen === true;
   }
 
-  /** Resolves when what the Thing's edge offers is known, or it has not said it in time. */
+  /** Resolves when the edge of the Thing has reported its definitions, or has failed to report them in time. */
   async learned(thing: PlatformThing): Promise<void> {
     await this.#greetings.get(thing);
   }
@@ -116,7 +116,7 @@ export class AlwaysOnServer implements EdgeHost {
     await edge.request(CODE.PUT, target, this.#options.requestTimeoutMs);
   }
 
-  /** What the edge says of itself. */
+  /** Returns the metadata that the edge reports for the Thing. */
   metadata(thing: PlatformThing): Promise<unknown> {
     return remoteMetadata(this.#boundOf(thing), this.#options.requestTimeoutMs);
   }
@@ -158,33 +158,33 @@ export class AlwaysOnServer implements EdgeHost {
     this.#dropGateways(edge, [...edge.gatewayNames]);
   }
 
-  /** Takes a Thing from its edge: one that is deleted or disabled, or gets another name. */
+  /** Unbinds a Thing that is deleted, disabled or renamed from its edge. */
   release(thing: PlatformThing): void {
     this.#bindings.release(thing);
   }
 
-  /** Binds a Thing to the edge that waits for it. */
+  /** Binds a Thing to the edge that waits for it, if there is one. */
   adopt(thing: PlatformThing): void {
     if (this.#bindings.adopt(thing, this.#edges.values())) this.#connected(thing);
   }
 
-  /** Notifies the edge of a Thing that its definitions on the platform may be others now. */
+  /** Notifies the edge of a Thing that the Thing's definitions on the platform may have changed. */
   redefined(thing: PlatformThing): void {
     if (this.isConnected(thing)) this.#greet(thing);
   }
 
-  /** Closes every connection as a platform does that goes down. */
+  /** Closes every connection as a platform does when it shuts down. */
   close(): void {
-    for (const pipe of this.#pipes) pipe.close(1001, 'the platform stops');
+    for (const pipe of this.#pipes) pipe.close(1001, 'the platform is shutting down');
     this.#webSockets.close();
   }
 
-  /** Cuts every connection without a word. */
+  /** Breaks every connection without a close handshake. */
   terminate(): void {
     for (const pipe of this.#pipes) pipe.terminate();
   }
 
-  /** A gateway is bound by its BIND, whether its name is among the names or not. */
+  /** A BIND that announces a gateway binds the gateway too, even if its name is not among the names. */
   #bind(edge: Edge, { names, gateway }: BindBody): string | undefined {
     const { things } = this.#options;
     const plan = gateway ? provideGateway(things, gateway) : undefined;
@@ -203,7 +203,7 @@ export class AlwaysOnServer implements EdgeHost {
     return undefined;
   }
 
-  /** A gateway goes with its own name, or with the last other name of its edge. */
+  /** A gateway is unbound together with its own name, or with the last other name of its edge. */
   #dropGateways(edge: Edge, unbound: readonly string[]): void {
     const hasOthers = [...edge.names, ...edge.waitingNames].some((name) => !edge.gatewayNames.has(name));
     for (const name of edge.gatewayNames) {
@@ -215,14 +215,14 @@ export class AlwaysOnServer implements EdgeHost {
     }
   }
 
-  /** Neither 0 nor all ones, which stand for no endpoint and no session, and not that of an edge that is connected. */
+  /** Skips 0 and all ones, which mean "no endpoint" and "no session", and the ids of connected edges. */
   #newEdgeId(): number {
     while (this.#edges.has(this.#nextEdgeId) || this.#nextEdgeId % NONE === 0)
       this.#nextEdgeId = (this.#nextEdgeId + 1) % NONE;
     return this.#nextEdgeId++;
   }
 
-  /** A gateway whose BIND does not name it knows no services of its own, so it is not asked for any. */
+  /** A gateway that its BIND does not name has no services of its own, so its edge is not asked for them. */
   #connected(thing: PlatformThing, isNamed = true): void {
     thing.connected(this.#options.clock.nowMs());
     this.#options.onConnected(thing);
@@ -232,7 +232,7 @@ export class AlwaysOnServer implements EdgeHost {
   #greet(thing: PlatformThing): void {
     const bound = this.#boundOf(thing);
     const { clock, log, requestTimeoutMs } = this.#options;
-    // After the answer to the BIND has gone out.
+    // The response to the BIND must be sent first.
     const learning = Promise.resolve().then(() =>
       greet(thing, bound, { timeoutMs: requestTimeoutMs, nowMs: () => clock.nowMs(), log }),
     );
@@ -246,7 +246,7 @@ export class AlwaysOnServer implements EdgeHost {
   }
 }
 
-/** 8192 if the edge does not announce its limit. */
+/** Returns the limit that the edge announces, or 8192. */
 function announcedFrameBytes(request: IncomingMessage): number {
   const announced = Number(request.headers['max-frame-size']);
   return Number.isInteger(announced) && announced >= 256 ? announced : 8192;

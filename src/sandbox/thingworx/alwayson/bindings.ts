@@ -2,12 +2,12 @@ import type { PlatformThing } from '../model/thing.js';
 import type { Things } from '../model/things.js';
 import type { Edge } from './edge.js';
 
-/** Which of two connections that bind a Thing keeps it (PTC help, WebSocket communications subsystem). */
+/** Which of two connections that bind the same Thing keeps it (PTC help, WebSocket Communications Subsystem). */
 export type BindPolicy = 'first-in-wins' | 'last-in-wins';
 
 export interface Bound {
   readonly edge: Edge;
-  /** The name as the edge sent it; requests to it use the same text. */
+  /** The name as the edge sent it; requests to the edge use the same text. */
   readonly boundName: string;
 }
 
@@ -26,7 +26,10 @@ export class Bindings {
     return this.#bound.get(thing);
   }
 
-  /** Binds all names or none; returns the Things or the reason. An unknown name waits until a Thing exists for it. */
+  /**
+   * Binds all names or none; returns the Things, or the reason for a refusal. A name without a Thing waits until one
+   * exists.
+   */
   bind(
     edge: Edge,
     names: readonly string[],
@@ -44,7 +47,10 @@ export class Bindings {
     return { things };
   }
 
-  /** Binds a Thing that was created, enabled or renamed to the edge that waits for it; returns whether there is one. */
+  /**
+   * Binds a Thing that was created, enabled or renamed to the edge that waits for it; returns whether there is such an
+   * edge.
+   */
   adopt(thing: PlatformThing, edges: Iterable<Edge>): boolean {
     if (this.#bound.get(thing)?.edge.isOpen || !thing.isEnabled) return false;
     for (const edge of edges) {
@@ -56,7 +62,7 @@ export class Bindings {
     return false;
   }
 
-  /** Unbinds a Thing from its edge, which is bound again when the Thing returns. */
+  /** Unbinds a Thing from its edge. The edge's name for it waits, so that it is bound again once the Thing is back. */
   release(thing: PlatformThing): void {
     const bound = this.#bound.get(thing);
     if (!bound) return;

@@ -2,7 +2,7 @@ import { codeName } from '../../../alwayson/codec/codes.js';
 import type { ResponseBody } from '../../../alwayson/codec/message.js';
 import { tableToJson } from '../../../alwayson/values.js';
 
-/** An AlwaysOn response other than success, to an edge or from it. `message` is its reason. */
+/** An AlwaysOn response other than success, sent to an edge or received from one. `message` is its reason. */
 export class EdgeFailure extends Error {
   override readonly name = 'EdgeFailure';
 

@@ -16,7 +16,7 @@ import { EdgeFailure } from './edge-failure.js';
 
 /** The edge that sends a request. */
 export interface RequestingEdge {
-  /** Whether it has bound the Thing. */
+  /** Whether the edge has bound the Thing. */
   has(thing: PlatformThing): boolean;
 }
 
@@ -53,7 +53,7 @@ async function serveResource(platform: Platform, request: RequestBody, code: num
 
 /** Services whose result depends on definitions that the edge may not have sent yet. */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set(['GetPropertySubscriptions', 'GetEventSubscriptions']);
-/** PTC's Java SDK calls them right after BIND, only once, and answers GetMetadata meanwhile. */
+/** PTC's Java SDK calls these services only once, right after BIND, and answers GetMetadata meanwhile. */
 const LEARNING_TIMEOUT_MS = 2000;
 
 async function whenLearned(platform: Platform, thing: PlatformThing): Promise<void> {
@@ -79,7 +79,7 @@ async function serveThing(
     case CHARACTERISTIC.services: {
       if (code !== CODE.POST) throw notAllowed();
       if (isOwn && SUBSCRIPTIONS.has(name)) await whenLearned(platform, thing);
-      // An edge of PTC's C SDK does not respond while it waits, so its definitions must not be waited for.
+      // An edge of PTC's C SDK sends no responses while it waits for one, so its definitions must not be waited for.
       const call = { thing, service: name, inputs: inputsIn(params), isPatient: !isOwn };
       return (await callThingService(platform, call)).table;
     }
@@ -103,7 +103,8 @@ async function serveThing(
 }
 
 /**
- * An edge sets the values of its own Things; those of others are written as REST does, which may reach another edge.
+ * An edge sets the property values of its own Things directly. Properties of other Things are written as over REST,
+ * which may send a request to another edge.
  */
 async function putProperties(platform: Platform, { thing, isOwn }: Target, values: Inputs): Promise<null> {
   if (!isOwn) {
@@ -120,7 +121,7 @@ async function putProperties(platform: Platform, { thing, isOwn }: Target, value
   return null;
 }
 
-/** The first row of a table of parameters as native values; a table in it stays one of the codec. */
+/** Returns the first row of a parameter table as native values. An InfoTable inside it stays an InfoTable. */
 function inputsIn(params: InfoTable | null): Inputs {
   if (!params) return {};
   const natives = rowsFromTable({ fields: params.fields, rows: params.rows.slice(0, 1) })[0] ?? {};
@@ -133,7 +134,7 @@ function inputsIn(params: InfoTable | null): Inputs {
 
 const notAllowed = (): ServiceFailure => new ServiceFailure('notAllowed', 'Method Not Allowed');
 
-/** Codes that all edge SDKs of PTC know, and those of time-outs and conflicts. */
+/** Codes that all of PTC's edge SDKs know, and the codes for timeouts and conflicts. */
 const CODES: Readonly<Record<FailureKind, number>> = {
   invalid: CODE.BAD_REQUEST,
   forbidden: CODE.FORBIDDEN,
@@ -158,7 +159,8 @@ const CHARACTERISTICS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The refusal of an edge's request, in the wording of a platform that the documentation of ThingPark's connector shows.
+ * Returns the refusal of an edge's request. The wording is that of a ThingWorx platform, as the documentation of
+ * ThingPark's connector shows it.
  */
 function dispatchFailure(request: RequestBody, kind: FailureKind, cause: string): EdgeFailure {
   const collection = COLLECTIONS.get(request.entityType) ?? request.entityType;

@@ -77,7 +77,7 @@ export class EdgeSocket {
 
   #onFrame(data: Buffer, isBinary: boolean): void {
     this.#options.onActivity();
-    // Text messages are ignored, as an edge ignores them.
+    // Edges ignore text messages too.
     if (!isBinary) return;
     this.#restTimer?.cancel();
     const { limits, maxFrameBytes, clock } = this.#options;
@@ -107,7 +107,7 @@ export class EdgeSocket {
     if (message.trailingBytes > 0)
       this.#options.log.debug(
         { requestId: message.requestId, bytes: message.trailingBytes },
-        'stray bytes from an edge',
+        'a frame from an edge has trailing bytes',
       );
     const whole =
       message.body.kind === 'chunk'
@@ -116,11 +116,11 @@ export class EdgeSocket {
     if (whole) this.#options.onMessage(whole);
   }
 
-  /** Drops a frame; a request is answered 0x80. */
+  /** Drops a frame; a request is answered with BAD_REQUEST. */
   #refuse(header: MessageHeader | undefined, error: AgentError): void {
     const { socket, log } = this.#options;
-    log.warn({ code: error.code, requestId: header?.requestId }, 'a frame of an edge is unreadable');
-    // A message of an unknown code may not be a request.
+    log.warn({ code: error.code, requestId: header?.requestId }, 'a frame from an edge cannot be read');
+    // A message with an unknown code is not necessarily a request.
     if (!header || isResponseCode(header.code) || error.code === 'UnknownMessageCode' || !this.isOpen) return;
     const { requestId, endpointId, sessionId } = header;
     const body = { kind: 'response', reason: error.reason, content: null } as const;

@@ -8,7 +8,7 @@ import { forEdge } from './for-edge.js';
 import type { Pipe } from './pipe.js';
 
 export interface EdgeOptions {
-  /** The ids of the endpoint and the session. Edges with several sockets send both in the AUTH of each. */
+  /** Both the endpoint id and the session id. Edges with several sockets send both in the AUTH of each. */
   readonly id: number;
   readonly clock: Clock;
   readonly maxInFlight: number;
@@ -21,17 +21,17 @@ interface PendingCall {
 }
 
 /**
- * One edge: an endpoint, over one socket or several. It may bind over any of them, and respond over another one than it
- * was called on; PTC's Java SDK and Connection Server do both.
+ * An edge is one endpoint with one or more sockets. It may bind over any of them, and may send a response over a
+ * different socket from the one that carried the request; PTC's Java SDK and Connection Server do both.
  */
 export class Edge {
   /** Sockets on which AUTH was accepted. */
   readonly pipes = new Set<Pipe>();
-  /** Names as they were bound, `*identifier` among them. */
+  /** Names as they were bound, including the form `*identifier`. */
   readonly names = new Set<string>();
   /** Bound names for which no Thing exists. */
   readonly waitingNames = new Set<string>();
-  /** Names of the gateways that it has announced. */
+  /** Names of the gateways that the edge has announced. */
   readonly gatewayNames = new Set<string>();
   readonly endpointId: number;
   readonly #options: EdgeOptions;
@@ -52,7 +52,9 @@ export class Edge {
     return this.#openPipes().length > 0;
   }
 
-  /** Calls something on the edge, by the name that it bound, over its sockets in turn. Rejects with an EdgeFailure. */
+  /**
+   * Sends a request for a Thing, by the name that the edge bound, using the sockets in turn. Rejects with an EdgeFailure.
+   */
   request(
     code: number,
     target: Pick<RequestBody, 'entityName' | 'characteristic' | 'name' | 'params'>,
@@ -62,12 +64,14 @@ export class Edge {
     const pipe = open[this.#turn++ % open.length];
     if (!pipe) return Promise.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the edge is not connected'));
     if (this.#pending.size >= this.#options.maxInFlight)
-      return Promise.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'too many requests are open'));
+      return Promise.reject(
+        new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'too many requests to the edge are in flight; retry later'),
+      );
     const requestId = this.#newRequestId();
     return new Promise((resolve, reject) => {
       const timer = this.#options.clock.schedule(timeoutMs, () => {
         this.#pending.delete(requestId);
-        reject(new EdgeFailure(CODE.GATEWAY_TIMEOUT, `no answer within ${timeoutMs / 1000} s`));
+        reject(new EdgeFailure(CODE.GATEWAY_TIMEOUT, `no response within ${timeoutMs / 1000} s`));
       });
       this.#pending.set(requestId, { resolve, reject, timer });
       const header = { code, requestId, endpointId: this.endpointId, sessionId: this.sessionId };
@@ -101,11 +105,11 @@ export class Edge {
     for (const pipe of this.pipes) pipe.close(code, reason);
   }
 
-  /** Called once the last socket is gone. */
+  /** Called once the last socket is closed. */
   ended(): void {
     for (const call of this.#pending.values()) {
       call.timer.cancel();
-      call.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the connection of the edge broke'));
+      call.reject(new EdgeFailure(CODE.SERVICE_UNAVAILABLE, 'the connection to the edge was lost'));
     }
     this.#pending.clear();
   }

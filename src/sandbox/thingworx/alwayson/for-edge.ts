@@ -11,7 +11,7 @@ import {
 /** Base types that PTC's C SDK cannot read: it drops the row and all rows after it. */
 const REPLACEMENTS: Partial<Readonly<Record<BaseType, BaseType>>> = { LONG: 'NUMBER', SCHEDULE: 'STRING' };
 
-/** The same table in base types that every edge can read: LONG as NUMBER, or as text beyond 2^53. */
+/** Returns the same table in base types that every edge can read: LONG as NUMBER, or as text if it is a bigint. */
 export function forEdge(table: InfoTable): InfoTable {
   return {
     fields: table.fields.map(fieldForEdge),

@@ -3,14 +3,14 @@ import { PlatformThing } from '../model/thing.js';
 import type { Things } from '../model/things.js';
 import { isEntityName } from '../model/entities.js';
 
-/** Templates whose Things, directly or by inheritance, are gateways. */
+/** Templates of gateways, in lower case. A template that is based on one of them is a gateway template too. */
 const GATEWAY_TEMPLATES = ['emsgateway', 'sdkgateway'];
-/** The Thing shape by which PTC's help recognizes a template for gateways. */
+/** The Thing shape that marks a gateway template (PTC help, "Auto-bound Gateways"), in lower case. */
 const GATEWAY_SHAPE = 'gateway';
 
 type Gateway = NonNullable<BindBody['gateway']>;
 
-/** The outcome for the gateway of a BIND: an existing Thing, a new one, or the reason for a refusal. */
+/** The outcome for a gateway that a BIND announces: an existing Thing, a new one, or the reason for a refusal. */
 export type GatewayPlan =
   { readonly kind: 'existing' } | { readonly kind: 'created' } | { readonly kind: 'refused'; readonly reason: string };
 
@@ -20,14 +20,14 @@ export type GatewayPlan =
  */
 export function provideGateway(things: Things, { name, type }: Gateway): GatewayPlan {
   const refused = (reason: string): GatewayPlan => ({ kind: 'refused', reason });
-  if (!isGatewayTemplate(things, type)) return refused(`[${type}] is not the template of a gateway`);
+  if (!isGatewayTemplate(things, type)) return refused(`[${type}] is not a gateway template`);
   const existing = things.bindable(name) ?? things.get(name);
   if (existing)
     return isBasedOn(things, existing.template, type)
       ? { kind: 'existing' }
       : refused(`Thing [${name}] has the template ${existing.template}, not ${type}`);
-  if (!isEntityName(name)) return refused(`[${name}] is not a name for a Thing`);
-  const thing = new PlatformThing(name, type, { description: 'A gateway that exists while it is bound.' });
+  if (!isEntityName(name)) return refused(`[${name}] is not a valid Thing name`);
+  const thing = new PlatformThing(name, type, { description: 'A gateway that exists only while it is bound.' });
   thing.makeEphemeral();
   things.put(thing);
   return { kind: 'created' };

@@ -16,17 +16,17 @@ import { EdgeFailure } from './edge-failure.js';
 import type { EdgeSocket } from './edge-socket.js';
 import { forEdge } from './for-edge.js';
 
-/** The decisions of the platform about its edges. */
+/** What a pipe needs of the platform: decisions about edges and their requests. */
 export interface EdgeHost {
   /** Compares in constant time. */
   isAppKey(key: string): boolean;
-  /** The edge of an endpoint id that is connected already, else a new one. */
+  /** Returns the connected edge with the endpoint id, or a new edge. */
   edgeFor(endpointId: number): Edge;
-  /** Binds or unbinds; returns the reason of a refusal. */
+  /** Binds or unbinds the names; returns the reason if it refuses. */
   bind(edge: Edge, body: BindBody): string | undefined;
   /** Handles a request of an edge; throws an EdgeFailure to refuse it. */
   serve(edge: Edge, request: RequestBody, code: number): Promise<InfoTable | null>;
-  /** Called once the socket of a pipe is gone. */
+  /** Called once the socket of a pipe is closed. */
   closed(pipe: Pipe): void;
 }
 
@@ -36,15 +36,15 @@ export interface PipeOptions {
   readonly log: Log;
   readonly authTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** How many requests of the edge are handled at a time. */
+  /** How many requests of one socket are handled at a time. */
   readonly maxInFlight: number;
 }
 
-/** A reason may repeat a name that the edge sent, and names are as long as messages. */
+/** A reason may repeat a name that the edge sent, and only the size of a message bounds a name. */
 const MAX_REASON_LENGTH = 2000;
 /** How long an edge may take to respond to a close. */
 const CLOSE_GRACE_MS = 1000;
-/** One socket, from its first frame to its last. It belongs to an edge, once AUTH was accepted. */
+/** One socket, from its first frame to its last. It belongs to an edge once AUTH has been accepted. */
 export class Pipe {
   readonly #options: PipeOptions;
   #socket!: EdgeSocket;
@@ -71,11 +71,11 @@ export class Pipe {
     return this.#edge;
   }
 
-  /** Postpones the idle timeout, which nothing does before AUTH. */
+  /** Restarts the idle timeout. Before AUTH it has no effect, so activity cannot postpone the AUTH timeout. */
   active(): void {
     if (!this.#isAuthenticated) return;
     this.#deadline.cancel();
-    this.#deadline = this.#closeAfter(this.#options.idleTimeoutMs, 'silent for too long');
+    this.#deadline = this.#closeAfter(this.#options.idleTimeoutMs, 'idle for too long');
   }
 
   /** @throws AgentError FrameLimitExceeded or ValueNotEncodable, without sending anything. */
@@ -110,7 +110,7 @@ export class Pipe {
     this.#socket.terminate();
   }
 
-  /** Called once the socket is gone. */
+  /** Called once the socket is closed. */
   ended(): void {
     this.#deadline.cancel();
     this.#options.host.closed(this);
@@ -120,13 +120,13 @@ export class Pipe {
     const { host, log } = this.#options;
     const key = [...claims].find(([name]) => name.toLowerCase() === 'appkey')?.[1] ?? '';
     if (!host.isAppKey(key)) {
-      log.warn({ sessionId: this.#edge?.sessionId }, 'an edge was refused: wrong application key');
+      log.warn({ sessionId: this.#edge?.sessionId }, 'refused an edge: wrong application key');
       this.#isAuthenticated = false;
       this.#answer(header, CODE.UNAUTHORIZED, 'Invalid credentials');
       return this.close(1008, 'AUTH was refused');
     }
     this.#isAuthenticated = true;
-    // A C SDK edge that was refused a BIND sends AUTH again on the same socket.
+    // A C SDK edge whose BIND was refused sends AUTH again on the same socket.
     this.#edge ??= host.edgeFor(header.endpointId);
     this.#edge.pipes.add(this);
     this.active();
@@ -143,7 +143,7 @@ export class Pipe {
       return this.#answer(
         header,
         CODE.SERVICE_UNAVAILABLE,
-        'Too many requests of the edge are open; send fewer at a time',
+        'too many requests of the edge are in flight; send fewer at a time',
       );
     this.#served++;
     try {

@@ -6,7 +6,7 @@ const MEBIBYTE = 1_048_576;
 const MAX_UNPACKED_BYTES = 32 * MEBIBYTE;
 const MAX_ENTRIES = 5000;
 const MAX_NAME_LENGTH = 512;
-/** Bytes read at a time: bounds what is unpacked before the total is checked, and how long the event loop is held. */
+/** Bytes read at a time. Bounds what is unpacked before the total is checked, and how long the event loop is blocked. */
 const STEP_BYTES = 16_384;
 
 export interface ZipEntry {
@@ -14,16 +14,16 @@ export interface ZipEntry {
   readonly bytes: Uint8Array;
 }
 
-/** Whether bytes are those of a zip file. */
+/** Whether the bytes begin like a zip file. */
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 0x03;
 
-/** What macOS adds to a zip: resource forks, which carry the names of the files that they belong to. */
+/** macOS adds resource forks to a zip, named after the files that they belong to. */
 const isResourceFork = (name: string): boolean => /(?:^|\/)(?:__MACOSX\/|\._)/.test(name);
 
 /**
- * Unpacks the entries that `wanted` names, pausing after each piece. Sizes that the file claims are not believed;
- * entries that macOS adds (`__MACOSX/`, `._*`) are ignored.
- * @throws ImportRefused for bytes that are not a zip, too much data, or names that point elsewhere.
+ * Unpacks the entries that `wanted` accepts, and yields after each piece. The sizes that the file declares are not
+ * trusted; entries that macOS adds (`__MACOSX/`, `._*`) are ignored.
+ * @throws ImportRefused for bytes that are not a zip, too much data, or names that point outside the zip.
  */
 export function* unzip(bytes: Uint8Array, wanted: (name: string) => boolean): Generator<void, ZipEntry[]> {
   const reading = new Reading(wanted);
@@ -72,7 +72,7 @@ class Reading {
   entries(): ZipEntry[] {
     if (this.#names.size === 0) throw new ImportRefused('the zip has no entries');
     return [...this.#parts].map(([name, { parts, isComplete }]) => {
-      if (!isComplete) throw new ImportRefused(`the zip entry ${name} is cut off`);
+      if (!isComplete) throw new ImportRefused(`the zip entry ${name} is truncated`);
       return { name, bytes: Buffer.concat(parts) };
     });
   }
@@ -82,7 +82,7 @@ class Reading {
     const isElsewhere =
       /[\p{Cc}\\]/u.test(name) || name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.split('/').includes('..');
     if (name === '' || name.length > MAX_NAME_LENGTH || isElsewhere)
-      throw new ImportRefused('the zip has an entry whose name is not accepted; names are relative and use /');
+      throw new ImportRefused('the zip has an entry with an invalid name; use relative names, separated by /');
     const key = name.toLowerCase();
     if (this.#names.has(key)) throw new ImportRefused(`the zip has the entry ${name} twice`);
     this.#names.add(key);

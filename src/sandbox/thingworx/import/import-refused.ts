@@ -1,4 +1,4 @@
-/** An import that cannot be taken; nothing of it was. The message says why. */
+/** An import was refused as a whole. The message says why. */
 export class ImportRefused extends Error {
   override readonly name = 'ImportRefused';
 }

@@ -5,7 +5,7 @@ import { nameOf, readFields } from './read-fields.js';
 import { readParts } from './read-parts.js';
 import { itemsOf, type XmlElement } from './xml.js';
 
-/** Collections in the order in which they must be read, each with the name of its elements. */
+/** Collections in the order in which they must be read, each with the tag name of its elements. */
 export const COLLECTIONS = {
   Projects: 'Project',
   DataShapes: 'DataShape',
@@ -16,7 +16,7 @@ export const COLLECTIONS = {
 export type Collection = keyof typeof COLLECTIONS;
 export const COLLECTION_NAMES = Object.keys(COLLECTIONS) as Collection[];
 
-/** An entity as it stands in a file; this is also what is kept of it. */
+/** An entity as its element in a file; the element is also what the store keeps. */
 export interface EntityElement {
   readonly collection: Collection;
   readonly element: XmlElement;
@@ -24,17 +24,17 @@ export interface EntityElement {
 
 /** Elements of a file that the sandbox does not import. */
 export interface Skipped {
-  /** A collection, such as `Mashups`; or what stands in one and does not belong there, such as `Things/Mashup`. */
+  /** A collection, such as `Mashups`, or an element that does not belong in its collection, such as `Things/Mashup`. */
   readonly what: string;
   readonly count: number;
 }
 
-/** @throws ImportRefused for a document that holds no entities */
+/** @throws ImportRefused if the root element is not `Entities` */
 export function checkRoot({ name }: XmlElement): void {
   if (name !== 'Entities') throw new ImportRefused(`the root element is ${name}, not Entities`);
 }
 
-/** The contents of a document `<Entities>`. */
+/** Returns the contents of an `<Entities>` document. */
 export function entitiesIn(root: XmlElement): { entities: EntityElement[]; skipped: Skipped[] } {
   checkRoot(root);
   const entities: EntityElement[] = [];
@@ -52,17 +52,17 @@ export function entitiesIn(root: XmlElement): { entities: EntityElement[]; skipp
 
 const MAX_NAMED = 30;
 
-/** A sentence that names what was not imported; empty when everything was. */
+/** Returns a sentence that lists what was not imported, or an empty text if everything was. */
 export function skippedText(skipped: readonly Skipped[]): string {
   const counts = new Map<string, number>();
   for (const { what, count } of skipped) counts.set(what, (counts.get(what) ?? 0) + count);
   if (counts.size === 0) return '';
   const named = [...counts].slice(0, MAX_NAMED).map(([what, count]) => `${what} (${count})`);
   const more = counts.size > MAX_NAMED ? ` and ${counts.size - MAX_NAMED} more` : '';
-  return `The sandbox does not import these, and skipped them: ${named.join(', ')}${more}`;
+  return `Skipped, because the sandbox does not import them: ${named.join(', ')}${more}`;
 }
 
-/** Everything but Things. @throws ImportRefused */
+/** Reads an entity of any collection but Things. @throws ImportRefused */
 export function readModelEntity(collection: Exclude<Collection, 'Things'>, element: XmlElement): ModelEntity {
   const { description = '', projectName = '', baseThingTemplate = 'GenericThing' } = element.attributes;
   const common = { name: nameOf(element), description, projectName };
@@ -88,7 +88,7 @@ export function readModelEntity(collection: Exclude<Collection, 'Things'>, eleme
   }
 }
 
-/** A Thing as a file defines it, without values. @throws ImportRefused */
+/** Reads a Thing as its file defines it, without values. @throws ImportRefused */
 export function readThing(element: XmlElement): PlatformThing {
   const { description = '', identifier = '', enabled, projectName = '', thingTemplate = '' } = element.attributes;
   if (thingTemplate === '') throw new ImportRefused(`Thing ${nameOf(element)} has no thingTemplate`);
@@ -99,7 +99,7 @@ export function readThing(element: XmlElement): PlatformThing {
   return thing;
 }
 
-/** Names that an entity refers to and that are not there, as `<Collection> <name>`. */
+/** Returns the references of an entity that do not resolve, each as its kind and name: `DataShape Pump`. */
 export function missingReferences({ collection, element }: EntityElement, entities: Entities): string[] {
   const { thingTemplate, baseThingTemplate } = element.attributes;
   const template = collection === 'Things' ? thingTemplate : collection === 'ThingTemplates' ? baseThingTemplate : '';
@@ -114,7 +114,7 @@ export function missingReferences({ collection, element }: EntityElement, entiti
 const shapesOf = (element: XmlElement): string[] =>
   itemsOf(element, 'ImplementedShapes', 'ImplementedShape').map(nameOf);
 
-/** Shapes that fields, results and events name, at any depth. */
+/** Returns the data shapes that fields, results and events name, at any depth. */
 function dataShapesOf(element: XmlElement): string[] {
   const { attributes, children, name } = element;
   const own = [attributes['aspect.dataShape'], name === 'EventDefinition' ? attributes['dataShape'] : undefined];

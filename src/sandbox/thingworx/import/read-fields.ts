@@ -6,20 +6,23 @@ import { ImportRefused } from './import-refused.js';
 import type { XmlElement } from './xml.js';
 
 const ASPECT = 'aspect.';
-/** A default that an export writes for a type that the sandbox reads otherwise is left out. */
+/** The default value as an export writes it. One that the sandbox cannot convert to the base type is left out. */
 const DEFAULT = 'defaultValue';
 
-/** The attribute `name`. @throws ImportRefused when it is missing or empty. */
+/** Returns the attribute `name`. @throws ImportRefused if it is missing or empty. */
 export function nameOf({ name: element, attributes }: XmlElement): string {
   const { name = '' } = attributes;
   if (name === '') throw new ImportRefused(`a ${element} has no name`);
   return name;
 }
 
-/** The names of entities that newer platforms have as base types of their own, such as THINGGROUPNAME. */
+/** Newer platforms have further base types for the names of entities, such as THINGGROUPNAME. */
 const NAME_OF_ENTITY = /^[A-Z]{3,40}NAME$/;
 
-/** One of a newer platform for the name of an entity is read as STRING. @throws ImportRefused for an unknown one. */
+/**
+ * Returns the base type of an element. A type for entity names that only newer platforms have is read as STRING.
+ * @throws ImportRefused for any other unknown base type
+ */
 export function baseTypeOf(element: XmlElement): BaseType {
   const { baseType = '' } = element.attributes;
   if (isBaseType(baseType)) return baseType;
@@ -30,7 +33,7 @@ export function baseTypeOf(element: XmlElement): BaseType {
   );
 }
 
-/** A FieldDefinition, or anything else with its attributes. */
+/** Reads a FieldDefinition, or any other element with the same attributes. */
 export function readField(element: XmlElement): FieldDefinition {
   const name = nameOf(element);
   const baseType = baseTypeOf(element);
@@ -40,7 +43,7 @@ export function readField(element: XmlElement): FieldDefinition {
   });
 }
 
-/** In the order of their ordinals. */
+/** Reads fields and sorts them by ordinal. */
 export function readFields(elements: readonly XmlElement[]): FieldDefinition[] {
   return elements
     .map((element) => ({ field: readField(element), ordinal: Number(element.attributes['ordinal'] ?? 0) || 0 }))
@@ -48,7 +51,7 @@ export function readFields(elements: readonly XmlElement[]): FieldDefinition[] {
     .map(({ field }) => field);
 }
 
-/** The aspect as text. */
+/** Returns an aspect as text. */
 export const aspectOf = (element: XmlElement, name: string): string | undefined =>
   element.attributes[`${ASPECT}${name}`];
 
@@ -62,7 +65,7 @@ function aspectsOf(element: XmlElement, baseType: BaseType): Readonly<Record<str
   return aspects;
 }
 
-/** The default value in its base type; undefined when there is none that can be read. */
+/** Returns the default value in its base type; undefined if there is none or it cannot be read. */
 export function defaultOf(element: XmlElement, baseType: BaseType): unknown {
   const text = aspectOf(element, DEFAULT);
   if (text === undefined || text === '') return undefined;

@@ -11,8 +11,8 @@ import { aspectOf, baseTypeOf, defaultOf, nameOf, readField, readFields } from '
 import { childOf, itemsOf, type XmlElement } from './xml.js';
 
 /**
- * What a ThingShape, ThingTemplate or Thing declares. On a shape the blocks are its own children; on the others they are
- * those of a nested ThingShape, with the bindings beside it [TWX 1.2].
+ * Reads what a ThingShape, ThingTemplate or Thing declares. In a shape the blocks are direct children. In the others they
+ * are children of a nested ThingShape, with the bindings beside it [TWX 1.2].
  */
 export function readParts(entity: XmlElement): EntityParts {
   const blocks = entity.name === 'ThingShape' ? entity : childOf(entity, 'ThingShape');

@@ -6,9 +6,9 @@ import { itemsOf, type XmlElement } from './xml.js';
 import { readXml, XmlBudget } from './xml-reader.js';
 import { withLineFeeds } from './xml-text.js';
 
-/** What an upload holds. */
+/** The contents of an upload. */
 export interface Upload {
-  /** In the order of their collections, so that what is referred to comes first. */
+  /** In the order of their collections, so that an entity comes after those that it refers to. */
   readonly entities: readonly EntityElement[];
   /** What the sandbox does not import. */
   readonly skipped: readonly Skipped[];
@@ -26,7 +26,7 @@ const PACKAGES = 'ExtensionPackages';
 const MAX_PACKAGES = 50;
 const MAX_PIECES = 400_000;
 
-/** The entities of one XML file, or of all XML files in a zip. @throws ImportRefused */
+/** Reads the entities of one XML file, or of all XML files in a zip. @throws ImportRefused */
 export function* readEntityUpload(bytes: Uint8Array): Generator<void, Upload> {
   const budget = new XmlBudget(MAX_PIECES);
   if (!isZip(bytes)) return uploadOf([yield* readXml(textOf(bytes, 'the file'), budget)]);
@@ -36,12 +36,16 @@ export function* readEntityUpload(bytes: Uint8Array): Generator<void, Upload> {
   return uploadOf(roots);
 }
 
-/** The extensions in a zip, or in the zips within it. @throws ImportRefused */
+/** Reads the extension that a zip holds, or those of the zips inside it. @throws ImportRefused */
 export function* readExtensionUpload(bytes: Uint8Array): Generator<void, ExtensionPackage[]> {
-  if (!isZip(bytes)) throw new ImportRefused('an extension is a zip file; an XML file is for the Importer');
+  if (!isZip(bytes))
+    throw new ImportRefused(
+      'the file is not a zip, and an extension must be one; import an XML file with the Importer',
+    );
   const budget = new XmlBudget(MAX_PIECES);
   const inner = yield* unzip(bytes, isPackage);
-  if (inner.length > MAX_PACKAGES) throw new ImportRefused(`more than ${MAX_PACKAGES} extensions in one zip`);
+  if (inner.length > MAX_PACKAGES)
+    throw new ImportRefused(`the zip has more than ${MAX_PACKAGES} extensions; import them in several zips`);
   if (inner.length === 0) return [yield* readExtension(bytes, budget)];
   const packages: ExtensionPackage[] = [];
   for (const entry of inner) packages.push(yield* readExtension(entry.bytes, budget));
@@ -65,11 +69,11 @@ function* readExtension(bytes: Uint8Array, budget: XmlBudget): Generator<void, E
   return { ...head, entities, skipped: [...skipped.filter(({ what }) => what !== PACKAGES), ...partsOf(package_)] };
 }
 
-/** What a package brings beside entities, such as Java archives. */
+/** Lists what a package contains besides entities, such as Java archives. */
 const partsOf = ({ children }: XmlElement): Skipped[] =>
   children.filter((part) => part.children.length > 0).map((part) => ({ what: part.name, count: part.children.length }));
 
-/** A hint for a zip of a folder instead of its contents. */
+/** Returns a hint if the zip holds a folder instead of the folder's contents. */
 function elsewhere(files: readonly ZipEntry[]): string {
   const deeper = files.find(({ name }) => name.endsWith(`/${METADATA}`));
   return deeper ? `; it has ${deeper.name}: zip the contents of that folder, not the folder` : '';
@@ -80,11 +84,11 @@ function packageHead({ attributes }: XmlElement): Omit<ExtensionPackage, keyof U
   if (name === '' || minimumThingWorxVersion === '')
     throw new ImportRefused('an ExtensionPackage needs name, packageVersion and minimumThingWorxVersion');
   if (!/^\d+\.\d+\.\d+$/.test(packageVersion))
-    throw new ImportRefused(`the packageVersion "${packageVersion}" is not three numbers with dots`);
+    throw new ImportRefused(`the packageVersion "${packageVersion}" must be three numbers with dots, such as 1.0.0`);
   return { name, packageVersion, vendor };
 }
 
-/** Names the file in what is wrong with it. */
+/** Reads an XML file of a zip. Its errors start with the name of the file. */
 function* readFile({ name, bytes }: ZipEntry, budget: XmlBudget): Generator<void, XmlElement> {
   try {
     const root = yield* readXml(textOf(bytes, name), budget);
@@ -96,7 +100,7 @@ function* readFile({ name, bytes }: ZipEntry, budget: XmlBudget): Generator<void
   }
 }
 
-/** Files come in any order. */
+/** Collects the entities of all documents in the order of their collections, since files come in any order. */
 function uploadOf(roots: readonly XmlElement[]): Upload {
   const contents = roots.map(entitiesIn);
   const entities = contents.flatMap((content) => content.entities);

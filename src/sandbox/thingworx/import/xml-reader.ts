@@ -4,7 +4,7 @@ import { unescaped } from './xml-text.js';
 
 const MAX_DEPTH = 64;
 const MAX_NAME_LENGTH = 256;
-/** Pieces that are read between two pauses: about a millisecond of work. */
+/** How many pieces are read between two yields: about a millisecond of work. */
 const STEP = 2000;
 
 const NAME = /[\p{L}_:][^\s/>=<'"&]*/uy;
@@ -13,7 +13,7 @@ const TAG_END = /[ \t\r\n]*(\/?)>/y;
 /** XML 1.0, production Char, without surrogates: the decoder of the upload has checked those. */
 const FORBIDDEN = /[^\t\n\r\x20-\uFFFD]/;
 
-/** How much one upload may hold: elements, attributes, comments and references count one each. */
+/** How much one upload may hold: each tag, attribute, comment and `&` counts as one piece. */
 export class XmlBudget {
   #left: number;
 
@@ -21,7 +21,7 @@ export class XmlBudget {
     this.#left = maxPieces;
   }
 
-  /** @throws ImportRefused when more was spent than there is. */
+  /** @throws ImportRefused if the budget is exceeded. */
   spend(pieces: number): void {
     this.#left -= pieces;
     if (this.#left < 0)
@@ -39,9 +39,9 @@ interface OpenElement {
 }
 
 /**
- * Reads a document and returns its root element, pausing (`yield`) after every piece of work of about a millisecond, so
- * that the caller decides how long the event loop is held. Time is linear in the text. A document type is refused, so
- * no entity can be defined.
+ * Reads a document and returns its root element. Yields after about every millisecond of work, so that the caller decides
+ * how long the event loop is blocked. The time is linear in the length of the text. A document type is refused, so no
+ * entity can be defined.
  * @throws ImportRefused for what is not well-formed, nested too deeply or above the budget.
  */
 export function* readXml(text: string, budget: XmlBudget): Generator<void, XmlElement> {
@@ -50,7 +50,7 @@ export function* readXml(text: string, budget: XmlBudget): Generator<void, XmlEl
   return reader.root();
 }
 
-/** Whether `readXml` reads a text; without pauses, so for short texts. */
+/** Whether `readXml` accepts a text. Blocks the event loop until it is done, so only for short texts. */
 export function isWellFormedXml(text: string): boolean {
   const work = readXml(text, new XmlBudget(text.length));
   try {
@@ -110,14 +110,14 @@ class XmlReader {
     if (current) {
       if (text !== '') current.text.push(unescaped(text, this.#budget));
     } else if (text.trim() !== '') {
-      if (!this.#root) throw new ImportRefused('this is not an XML document: text stands before the first element');
-      this.#fail('text stands after the root element', this.#at + text.search(/\S/));
+      if (!this.#root) throw new ImportRefused('this is not an XML document: there is text before the first element');
+      this.#fail('there is text after the root element', this.#at + text.search(/\S/));
     }
   }
 
   #cdata(start: number): void {
     const current = this.#open.at(-1);
-    if (!current) this.#fail('a CDATA section stands outside of the root element');
+    if (!current) this.#fail('there is a CDATA section outside the root element');
     const end = this.#skipTo(']]>', start, 'a CDATA section');
     current.text.push(this.#text.slice(start, end));
   }
@@ -134,7 +134,7 @@ class XmlReader {
   #openTag(start: number): void {
     if (this.#root) this.#fail('there is a second root element', start);
     if (this.#open.length >= MAX_DEPTH) this.#fail(`elements are nested more than ${MAX_DEPTH} deep`, start);
-    const name = this.#match(NAME, start + 1)?.[0] ?? this.#fail('a tag has no name that XML allows', start);
+    const name = this.#match(NAME, start + 1)?.[0] ?? this.#fail('a tag has no valid name', start);
     if (name.length > MAX_NAME_LENGTH) this.#fail(`the name of an element is longer than ${MAX_NAME_LENGTH}`, start);
     const element = { name, attributes: this.#attributes(name), children: [], text: [] };
     const [, slash] = this.#match(TAG_END, this.#at) ?? this.#fail(`the tag <${name}> is not well-formed`);
@@ -168,10 +168,10 @@ class XmlReader {
     return found;
   }
 
-  /** Goes on after `end` and returns where it starts. */
+  /** Moves the position past the next `end` and returns where `end` starts. */
   #skipTo(end: string, from: number, what: string): number {
     const at = this.#text.indexOf(end, from);
-    if (at < 0) this.#fail(`${what} is not ended`, from);
+    if (at < 0) this.#fail(`${what} is not closed`, from);
     this.#at = at + end.length;
     return at;
   }

@@ -3,12 +3,12 @@ import { ImportRefused } from './import-refused.js';
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const REFERENCE = /&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));/y;
 
-/** What references are counted against. */
+/** The budget that references are charged to. */
 interface Budget {
   spend(pieces: number): void;
 }
 
-/** Text with references to characters and to the five entities of XML replaced; any other `&` stays as it is. */
+/** Replaces character references and references to the five predefined entities; any other `&` is kept. */
 export function unescaped(text: string, budget: Budget): string {
   let at = text.indexOf('&');
   if (at < 0) return text;
@@ -35,15 +35,15 @@ function characterOf([, decimal, hex, name]: RegExpExecArray): string {
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** UTF-8 text with each CR LF, and each CR alone, turned into one LF: section 2.11 of XML 1.0 requires it of readers. */
+/** Replaces each CR LF, and each lone CR, of UTF-8 text by one LF, as XML 1.0 requires of parsers (section 2.11). */
 export function withLineFeeds(bytes: Uint8Array): Uint8Array {
   if (!bytes.includes(CARRIAGE_RETURN)) return bytes;
-  const normalised = new Uint8Array(bytes.length);
+  const normalized = new Uint8Array(bytes.length);
   let length = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] as number;
-    normalised[length++] = byte === CARRIAGE_RETURN ? LINE_FEED : byte;
+    normalized[length++] = byte === CARRIAGE_RETURN ? LINE_FEED : byte;
     if (byte === CARRIAGE_RETURN && bytes[at + 1] === LINE_FEED) at += 1;
   }
-  return normalised.subarray(0, length);
+  return normalized.subarray(0, length);
 }

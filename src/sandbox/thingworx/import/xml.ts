@@ -1,16 +1,16 @@
-/** An element of a document; plain JSON, so that it can be kept. */
+/** An element of a document, as plain JSON that a store can keep. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
-  /** Text and CDATA of its own, one after the other. */
+  /** The element's direct text and CDATA, concatenated. */
   readonly text: string;
 }
 
-/** The first child of that name. */
+/** Returns the first child with the name. */
 export const childOf = (element: XmlElement | undefined, name: string): XmlElement | undefined =>
   element?.children.find((child) => child.name === name);
 
-/** The children, of that name, of the first child named `list`. */
+/** Returns the children named `item` of the first child named `list`. */
 export const itemsOf = (element: XmlElement | undefined, list: string, item: string): readonly XmlElement[] =>
   childOf(element, list)?.children.filter(({ name }) => name === item) ?? [];

@@ -5,7 +5,7 @@ import type { FieldDefinition } from '../../../alwayson/codec/values-model.js';
 export type ServiceHandler =
   /** Sent to the edge that has bound the Thing, under this name. */
   | { readonly kind: 'remote'; readonly sourceName: string; readonly timeoutMs: number }
-  /** ES5, run by the platform. */
+  /** An ES5 script that the platform runs. */
   | { readonly kind: 'script'; readonly code: string }
   /** Declared without an implementation. */
   | { readonly kind: 'none' };
@@ -56,7 +56,7 @@ export interface Definitions {
 
 export const NO_DEFINITIONS: Definitions = { services: new Map(), properties: new Map(), events: new Map() };
 
-/** Merges both; for a name in both, that of `winners` applies. */
+/** Merges both. Where both have the same name, the definition in `winners` is used. */
 export function mergeDefinitions(others: Definitions, winners: Definitions): Definitions {
   return {
     services: new Map([...others.services, ...winners.services]),
@@ -65,7 +65,7 @@ export function mergeDefinitions(others: Definitions, winners: Definitions): Def
   };
 }
 
-/** Whether any of the definitions describes an edge; if so, the edge of the Thing is not queried for its own. */
+/** Whether any of the definitions describes an edge; if so, the edge is not asked for its definitions. */
 export function describesAnEdge({ services, properties, events }: Definitions): boolean {
   return (
     events.size > 0 ||

@@ -4,8 +4,12 @@ import { makeField } from '../../../alwayson/values.js';
 import { isPlainObject } from '../../../core/objects.js';
 import type { Definitions, PlatformEvent, PlatformProperty, PlatformService } from './definitions.js';
 
-/** Services of the protocol itself, which edges list among their own. */
-const PLUMBING: ReadonlySet<string> = new Set(['GetMetadata', 'NotifyPropertyUpdate', 'SynchronizeModelState']);
+/** Services that belong to the protocol, although edges list them among their own. */
+const PROTOCOL_SERVICES: ReadonlySet<string> = new Set([
+  'GetMetadata',
+  'NotifyPropertyUpdate',
+  'SynchronizeModelState',
+]);
 const MAX_DEFINITIONS = 5000;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -31,7 +35,7 @@ export function unknownProperties(metadata: unknown): string[] {
 }
 
 function serviceOf(name: string, json: Json): [string, PlatformService][] {
-  if (PLUMBING.has(name)) return [];
+  if (PROTOCOL_SERVICES.has(name)) return [];
   const outputs = objectOf(json['Outputs']);
   const baseType = baseTypeOf(outputs['baseType']) ?? 'NOTHING';
   const service: PlatformService = {

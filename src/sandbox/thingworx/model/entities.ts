@@ -48,7 +48,7 @@ const BUILT_IN_TEMPLATES: Readonly<Record<string, string>> = {
 const BUILT_IN = new Map(Object.entries(BUILT_IN_TEMPLATES).map(([name, base]) => [name.toLowerCase(), base]));
 const primaryKey = { aspects: { isPrimaryKey: true } };
 
-/** Fields of the data shapes that every platform has and that services and exports refer to most. */
+/** The fields of those built-in data shapes that services and exports refer to most. */
 const BUILT_IN_FIELDS: Readonly<Record<string, readonly FieldDefinition[]>> = {
   EntityList: [makeField('name', 'STRING', primaryKey), makeField('description', 'STRING')],
   GenericStringList: [makeField('item', 'STRING', primaryKey)],

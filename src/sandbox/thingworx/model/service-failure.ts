@@ -1,4 +1,4 @@
-/** What went wrong with a request to the platform, whatever protocol it came by. */
+/** What went wrong with a request to the platform, regardless of its protocol. */
 export type FailureKind =
   'invalid' | 'forbidden' | 'notFound' | 'notAllowed' | 'conflict' | 'failed' | 'notConnected' | 'timedOut';
 
@@ -17,10 +17,10 @@ export class ServiceFailure extends Error {
 export const entityNotFound = (collection: string, name: string): ServiceFailure =>
   new ServiceFailure('notFound', `Entity Not Found : [${collection}] [${name}]`);
 
-/** For a collection that the sandbox does not have, or a misspelt one. */
+/** The failure for a collection that the sandbox does not have, or a misspelled one. */
 export const noSuchCollection = (collection: string): ServiceFailure =>
   new ServiceFailure('notFound', `Entity Not Found : [${collection}] : the sandbox does not have this collection`);
 
-/** A failure with the words that a platform puts before that of any service. */
+/** Returns a failure with the wording that a platform uses for every service. */
 export const unableToInvoke = (kind: FailureKind, service: string, thing: string, cause: string): ServiceFailure =>
   new ServiceFailure(kind, `Unable to Invoke Service ${service} on ${thing} : ${cause}`);

@@ -29,7 +29,7 @@ export interface ReceivedPush extends PropertyValue {
 /** How many events and how many pushes are kept for each Thing. */
 const MAX_KEPT = 1000;
 
-/** What an import, a service or the archive sets of a Thing. */
+/** The settings of a Thing that an import, a service or the archive can set. */
 export interface ThingSettings {
   readonly description: string;
   /** Edges bind the Thing as `*identifier` when it has one. */
@@ -83,7 +83,7 @@ export class PlatformThing {
     this.#settings = { ...this.#settings, ...settings };
   }
 
-  /** Whether it was created for a gateway and exists only while that is bound. Such a Thing is not archived. */
+  /** Whether the Thing was created for a gateway and exists only while the gateway is bound. It is not archived. */
   get isEphemeral(): boolean {
     return this.#isEphemeral;
   }
@@ -101,7 +101,7 @@ export class PlatformThing {
     this.#lastConnectionMs = atMs;
   }
 
-  /** Template, shapes and parts of its own. */
+  /** The Thing's template, its own shapes and its own parts. */
   get source(): ThingSource {
     return this.#source;
   }
@@ -119,7 +119,7 @@ export class PlatformThing {
     return this.#given.isRemote;
   }
 
-  /** Imported definitions win over those of the edge. */
+  /** Imported definitions override those of the edge. */
   get definitions(): Definitions {
     return this.#definitions;
   }
@@ -128,13 +128,13 @@ export class PlatformThing {
     return this.isRemote && !describesAnEdge(this.#given.definitions);
   }
 
-  /** Sets the definitions that follow from its template, its shapes and its own parts. */
+  /** Sets the definitions that result from the Thing's template, its shapes and its own parts. */
   resolved(given: ResolvedThing): void {
     this.#given = given;
     this.#merge();
   }
 
-  /** Takes over the definition of another Thing of the same name; values, events and the connection stay. */
+  /** Adopts the definition of another Thing with the same name; values, events and the connection are kept. */
   redefined(other: PlatformThing): this {
     this.#added.clear();
     this.#source = other.#source;
@@ -193,7 +193,7 @@ export class PlatformThing {
     keep(this.#events, event);
   }
 
-  /** Takes a value from the edge. */
+  /** Stores a value that the edge has pushed. */
   pushed(push: ReceivedPush): void {
     const { property, ...value } = push;
     this.values.set(property, value);

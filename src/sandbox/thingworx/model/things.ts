@@ -12,8 +12,8 @@ export class Things {
   }
 
   /**
-   * Finds the Thing that an edge binds by its name, or by `*` and its identifier. A Thing with an identifier can be
-   * bound by that alone.
+   * Finds the Thing that an edge binds by its name, or by `*` and its identifier. A Thing with an identifier can only be
+   * bound by that identifier.
    */
   bindable(boundName: string): PlatformThing | undefined {
     if (!boundName.startsWith('*')) {

@@ -25,7 +25,7 @@ export interface RestServerOptions {
 const MAX_OWN_BODY_BYTES = 65_536;
 const ALLOWED_TYPES = ['application/json', 'application/xml', 'text/xml'];
 
-/** Handles every plain request of the platform's port. Never throws; a defect is answered 500 and logged. */
+/** Handles every HTTP request to the platform's port. Never throws; an unexpected error is logged and answered 500. */
 export function restHandler(options: RestServerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(options, request, response)
@@ -34,7 +34,7 @@ export function restHandler(options: RestServerOptions): (request: IncomingMessa
         if (result.status === 413) response.setHeader('connection', 'close');
         sendAnswer(response, result);
       })
-      .catch((error: unknown) => options.log.error({ err: error }, 'an answer could not be sent'));
+      .catch((error: unknown) => options.log.error({ err: error }, 'a response could not be sent'));
   };
 }
 

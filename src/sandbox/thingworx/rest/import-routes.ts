@@ -57,7 +57,7 @@ async function uploadExtensions(platform: Platform, request: HttpRequest): Promi
   return tableAnswer(tableFromRows(REPORT_FIELDS, rows), form);
 }
 
-/** A platform answers 406 without a text; the sandbox adds the reason in its log and in its own header. */
+/** A platform answers 406 without a text; the sandbox also logs the reason and returns it in a header of its own. */
 async function refusalIs406({ log }: Platform, take: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await take();

@@ -4,7 +4,7 @@ import { parseJson } from '../../../core/exact-json.js';
 import { RestError } from './rest-error.js';
 import type { Inputs } from '../services/service-outcome.js';
 
-/** The inputs in a request's body: a JSON object, or nothing at all. Throws RestError 400 or 413. */
+/** Parses the inputs in a request's body: a JSON object, or an empty body. Throws RestError 400 or 413. */
 export function inputsOf(body: Buffer): Readonly<Record<string, unknown>> {
   if (body.length === 0) return {};
   checkJsonBounds(body);

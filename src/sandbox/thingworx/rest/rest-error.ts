@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../http/router.js';
 import type { FailureKind, ServiceFailure } from '../model/service-failure.js';
 
-/** An error of the REST API: a status and a text for the reader [TWX 5.4]. */
+/** An error of the REST API: a status and a text for the client [TWX 5.4]. */
 export class RestError extends Error {
   override readonly name = 'RestError';
 

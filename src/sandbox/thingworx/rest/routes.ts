@@ -47,7 +47,7 @@ export function platformRoutes(platform: Platform): Router {
 
 const ROOT = '/Thingworx/Things/:thing';
 
-/** Lists that are a service as well. */
+/** Lists of definitions, which services of the same content also return. */
 const DEFINITION_LISTS = {
   '/Services': 'GetServiceDefinitions',
   '/ServiceDefinitions': 'GetServiceDefinitions',

@@ -11,8 +11,8 @@ import type { PackedField, PackedRow, PackedValue } from './script-protocol.js';
 const EMPTY: PackedValue = { is: 'undefined' };
 
 /**
- * A native value of `baseType` for a script; an InfoTable goes with its fields. Numbers of scripts are doubles, so a
- * whole number that a double cannot hold is refused: it would come out of the script as another one.
+ * Packs a native value of `baseType` for a script, an InfoTable with its fields. Numbers in scripts are doubles, so a
+ * whole number that a double cannot hold is refused: it would leave the script as a different number.
  * @param what names the value in the error, for example `payload`.
  * @throws AgentError InvalidArgument with the path of that number.
  */
@@ -66,7 +66,7 @@ export function packTable(table: InfoTable, what: string): PackedValue {
 export const packFields = (fields: readonly FieldDefinition[]): PackedField[] =>
   fields.map(({ name, baseType, description }) => ({ name, baseType, description }));
 
-/** What came back from a script, as native values: dates, bytes, InfoTables, and plain JSON. */
+/** Unpacks a value from a script into native values: dates, bytes, InfoTables and plain JSON. */
 export function unpack(value: PackedValue): unknown {
   switch (value.is) {
     case 'undefined':
@@ -115,8 +115,8 @@ function unpackTable(packed: readonly PackedField[], rows: readonly PackedRow[])
 }
 
 /**
- * A value from a script as one of `baseType`, converted as a platform converts values. Bytes of Java come as a list of
- * signed numbers, dates inside JSON become ISO text.
+ * Converts a value from a script to `baseType` as a platform does. Bytes arrive as a list of signed numbers, as in Java;
+ * dates inside JSON become ISO text.
  * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */
 export function fitting(baseType: BaseType, value: unknown): unknown {
@@ -127,7 +127,7 @@ export function fitting(baseType: BaseType, value: unknown): unknown {
   return toBaseType(baseType, value);
 }
 
-/** As JSON.stringify sees it, InfoTables by their rows. */
+/** Returns the JSON value of a native value. Dates become ISO text, bytes base64 and InfoTables lists of rows. */
 function jsonOf(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
@@ -144,5 +144,5 @@ function jsonOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, jsonOf(member)]));
 }
 
-/** The native value of the one cell of a scalar result. */
+/** Returns the native value of a scalar result: the first row's column `result`. */
 export const scalarOf = (table: InfoTable): unknown => rowsFromTable(table)[0]?.['result'];

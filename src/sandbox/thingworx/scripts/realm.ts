@@ -13,10 +13,10 @@ import { VALUE_FUNCTIONS } from './realm/values.js';
 export type { Furnish } from './realm/globals.js';
 
 /**
- * An expression whose value is `furnish`, which sets up the globals of a script. The functions run inside the
- * script's own realm, from their source text, so that a script never holds an object of another one. They use nothing
- * but each other and the globals of ECMAScript: a file of `realm/` declares what it uses of another one instead of
- * importing it, since an import is not part of the text of a function.
+ * An expression whose value is `furnish`, which sets up the globals of a script. The functions run from their source text
+ * inside the script's own realm, so that a script never holds an object of another realm. They use only each other and
+ * the globals of ECMAScript: a file in `realm/` declares the functions that it uses from the other files instead of
+ * importing them, since an import is not part of the text of a function.
  */
 export const REALM_SOURCE = `(function () { "use strict"; ${[
   ...VALUE_FUNCTIONS,

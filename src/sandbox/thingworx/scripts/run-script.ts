@@ -11,7 +11,7 @@ import { PlatformScriptHost } from './script-host.js';
 import type { PoolEnd, ScriptPool } from './script-pool.js';
 import type { PackedRow, PackedValue } from './script-protocol.js';
 
-/** How deep scripts may call each other. */
+/** How deeply calls between scripts may be nested. */
 const MAX_DEPTH = 10;
 
 /** Runs the script of a service and returns its result. @throws ServiceFailure */
@@ -23,7 +23,7 @@ export async function runScript(
   const { implementation, name } = service;
   if (implementation.kind !== 'script') throw new TypeError('not a script');
   const failed = (cause: string): ServiceFailure => unableToInvoke('failed', name, thing.name, cause);
-  if (depth >= MAX_DEPTH) throw failed(`more than ${MAX_DEPTH} scripts call each other`);
+  if (depth >= MAX_DEPTH) throw failed(`more than ${MAX_DEPTH} nested calls between scripts`);
   const parameters = JSON.stringify(packParameters(service, inputs, thing.name));
   const order = { thing: thing.name, service: name, code: implementation.code, parameters };
   const end = await pool.run(order, new PlatformScriptHost(platform, depth + 1), depth > 0);
@@ -37,7 +37,7 @@ export async function runScript(
   }
 }
 
-/** Throws ServiceFailure `invalid` for an input that cannot be converted, or not without changing a number. */
+/** Throws ServiceFailure `invalid` for an input that cannot be converted without changing its value. */
 function packParameters({ name, parameters }: PlatformService, inputs: ServiceRun['inputs'], thing: string): PackedRow {
   return Object.fromEntries(
     parameters.map(({ name: parameter, baseType }): [string, PackedValue] => {
@@ -62,7 +62,7 @@ function causeOf(end: Exclude<PoolEnd, { kind: 'done' }>, service: string, thing
     case 'timedOut':
       return 'the script took too long and was stopped';
     case 'overloaded':
-      return 'too many scripts are running';
+      return 'too many scripts are waiting to run; retry later';
     case 'died':
       return `the script was stopped: ${end.message}`;
   }

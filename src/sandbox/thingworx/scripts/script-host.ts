@@ -27,7 +27,7 @@ export class PlatformScriptHost implements ScriptHost {
   readonly #platform: Platform;
   readonly #depth: number;
 
-  /** @param depth how many scripts wait for the one that calls, itself included. */
+  /** @param depth the number of nested script calls, including the script whose requests are handled */
   constructor(platform: Platform, depth: number) {
     this.#platform = platform;
     this.#depth = depth;

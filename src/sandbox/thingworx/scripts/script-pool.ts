@@ -3,7 +3,7 @@ import type { ScriptOrder } from './script-protocol.js';
 import { type ScriptEnd, type ScriptHost, ScriptThread } from './script-thread.js';
 
 export interface ScriptPoolOptions {
-  /** How many scripts run at the same time, not counting those that other scripts call. */
+  /** How many scripts run at the same time, not counting those called by other scripts. */
   readonly maxThreads: number;
   /** How many scripts may wait for a thread. */
   readonly maxWaiting: number;
@@ -13,7 +13,7 @@ export interface ScriptPoolOptions {
 
 export type PoolEnd = ScriptEnd | { readonly kind: 'timedOut' } | { readonly kind: 'overloaded' };
 
-/** Threads for scripts. Idle ones are reused; a script that takes too long is stopped together with its thread. */
+/** A pool of threads for scripts. Idle threads are reused; a script that takes too long is stopped with its thread. */
 export class ScriptPool {
   readonly #options: ScriptPoolOptions;
   readonly #idle: ScriptThread[] = [];
@@ -26,8 +26,8 @@ export class ScriptPool {
   }
 
   /**
-   * Runs a script. One that another script calls never waits for a thread: its caller holds a thread until it ends, so
-   * all of them could wait for each other.
+   * Runs a script. One that another script calls never waits for a thread: its caller occupies a thread until it ends,
+   * so waiting could deadlock.
    */
   async run(order: Omit<ScriptOrder, 'signal'>, host: ScriptHost, isNested: boolean): Promise<PoolEnd> {
     if (isNested) return this.#runNow(order, host);

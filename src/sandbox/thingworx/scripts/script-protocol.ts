@@ -1,6 +1,6 @@
-/** The messages between the platform and the worker that runs a script. All of them can be cloned. */
+/** The messages between the platform and the worker that runs a script. All of them are structured-cloneable. */
 
-/** A value without classes, so that it can cross threads and realms as JSON text. */
+/** A value without class instances, so that it can cross threads and realms as JSON text. */
 export type PackedValue =
   | { readonly is: 'plain'; readonly value: null | boolean | number | string }
   | { readonly is: 'undefined' }
@@ -22,18 +22,18 @@ export interface PackedField {
   readonly description: string;
 }
 
-/** To the worker: run this. */
+/** The message to the worker that runs a script. */
 export interface ScriptOrder {
   readonly thing: string;
   readonly service: string;
   readonly code: string;
-  /** JSON text of PackedRow. */
+  /** JSON text of a PackedRow. */
   readonly parameters: string;
-  /** Int32 0 counts the responses. */
+  /** One Int32, which counts the responses. */
   readonly signal: SharedArrayBuffer;
 }
 
-/** A request of a script to the platform. The script waits for the answer, except to `log`. */
+/** A request of a script to the platform. The script waits for the response, except after `log`. */
 export type HostCall =
   | { readonly ask: 'thing'; readonly thing: string }
   | { readonly ask: 'invoke'; readonly thing: string; readonly service: string; readonly inputs: PackedRow }
@@ -49,13 +49,13 @@ export type HostCall =
   | { readonly ask: 'dataShape'; readonly dataShape: string }
   | { readonly ask: 'log'; readonly level: string; readonly text: string };
 
-/** Whether a call, as JSON text, expects no response; both threads must agree. */
+/** Whether a call, as JSON text, is a log call, which has no response; both threads must agree. */
 export const isLogCall = (json: string): boolean => json.startsWith('{"ask":"log"');
 
-/** The response of the platform: the JSON text of the result, or the reason of a failure. */
+/** The response of the platform: the JSON text of the result, or the reason for a failure. */
 export type HostAnswer = { readonly json: string } | { readonly error: string };
 
-/** What a script needs to know about a Thing; null for one that does not exist. */
+/** What a script needs to know about a Thing. */
 export interface ThingFacts {
   readonly name: string;
   readonly description: string;
@@ -65,7 +65,7 @@ export interface ThingFacts {
   readonly properties: readonly string[];
 }
 
-/** From the worker. */
+/** The messages from the worker. */
 export type WorkerMessage =
   | { readonly kind: 'call'; readonly json: string }
   | { readonly kind: 'done'; readonly json: string }

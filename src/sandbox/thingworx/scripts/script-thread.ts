@@ -5,7 +5,7 @@ import { type HostAnswer, type HostCall, isLogCall, type ScriptOrder, type Worke
 
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
 
-/** Characters of JSON that a script may hand to the platform at once: reading more would hold the event loop. */
+/** How many characters of JSON a script may pass to the platform at once. Parsing more would block the event loop. */
 const MAX_JSON_LENGTH = 8_388_608;
 const TOO_LONG = `a script may pass at most ${MAX_JSON_LENGTH} characters of JSON to the platform at once`;
 
@@ -14,11 +14,11 @@ const isTooLong = (message: WorkerMessage): boolean => message.kind === 'done' &
 /** How a script ended. */
 export type ScriptEnd =
   | Extract<WorkerMessage, { kind: 'done' | 'failed' | 'invalid' }>
-  /** The thread is gone. */
+  /** The thread has ended. */
   | { readonly kind: 'died'; readonly message: string };
 
 export interface ScriptHost {
-  /** Answers a call; never rejects. */
+  /** Handles a call; never rejects. */
   answer(call: HostCall): Promise<HostAnswer>;
 }
 
@@ -64,7 +64,7 @@ export class ScriptThread {
     });
   }
 
-  /** Stops the thread, and with it the script that it runs. */
+  /** Stops the thread together with the script that it runs. */
   async terminate(): Promise<void> {
     this.#died('it was terminated');
     await this.#worker.terminate();
@@ -72,7 +72,7 @@ export class ScriptThread {
 
   async #serve(json: string, host: ScriptHost): Promise<void> {
     const call = json.length > MAX_JSON_LENGTH ? undefined : readCall(json);
-    const refusal = { error: json.length > MAX_JSON_LENGTH ? TOO_LONG : 'the call cannot be read' };
+    const refusal = { error: json.length > MAX_JSON_LENGTH ? TOO_LONG : 'the call cannot be parsed' };
     const answer = call ? await host.answer(call) : refusal;
     if (isLogCall(json) || !this.#isAlive) return;
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
@@ -90,7 +90,7 @@ export class ScriptThread {
   }
 }
 
-/** A script can break the JSON object that its calls are written with. */
+/** Parses a call. A script can tamper with the `JSON` object that serializes its calls, so this can fail. */
 function readCall(json: string): HostCall | undefined {
   try {
     return JSON.parse(json) as HostCall;
@@ -99,7 +99,7 @@ function readCall(json: string): HostCall | undefined {
   }
 }
 
-/** Threads run compiled files: from the sources (in tests) that is the file in `dist`. */
+/** Threads run compiled files, so when this module runs from the sources, as in tests, the file in `dist` is used. */
 function workerFile(): string {
   const beside = join(__dirname, 'script-worker.js');
   if (existsSync(beside)) return beside;

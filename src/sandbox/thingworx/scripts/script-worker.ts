@@ -1,10 +1,10 @@
-/** Runs scripts, one at a time, in a separate thread, which blocks while a script waits for the platform. */
+/** Runs scripts, one at a time, in a thread of their own, which blocks while a script waits for the platform. */
 import vm from 'node:vm';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Furnish, REALM_SOURCE } from './realm.js';
 import { type HostAnswer, isLogCall, type ScriptOrder, type WorkerMessage } from './script-protocol.js';
 
-/** How many lines one script may log; later ones are dropped. */
+/** How many lines one script may log; further ones are dropped. */
 const MAX_LOG_LINES = 1000;
 const MAX_MESSAGE_LENGTH = 4000;
 
@@ -36,7 +36,7 @@ function run(order: ScriptOrder): WorkerMessage {
 }
 
 /**
- * Sends every call to the platform and waits for the answer. Never throws: an error object of this realm must not reach
+ * Sends each call to the platform and waits for the response. Never throws: an error object of this realm must not reach
  * the script.
  */
 function hostFor({ signal }: ScriptOrder): (call: string) => string {
@@ -54,17 +54,17 @@ function hostFor({ signal }: ScriptOrder): (call: string) => string {
   };
 }
 
-/** The text of what a script threw, which may be anything, even an object whose `message` throws. */
+/** Returns the text of what a script threw, which may be anything, even an object whose `message` getter throws. */
 function textOf(thrown: unknown): string {
   try {
     const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : thrown;
     return withHint(String(message).slice(0, MAX_MESSAGE_LENGTH));
   } catch {
-    return 'the script threw something that has no text';
+    return 'the script threw a value that cannot be converted to text';
   }
 }
 
-/** For names of ThingWorx that the sandbox lacks, and for misspelt ones. */
+/** Adds a hint for names of ThingWorx that the sandbox lacks and for misspelled names. */
 function withHint(message: string): string {
   if (/^\S{1,200} is not defined$/.test(message))
     return `${message}: the sandbox has no variable or function of that name`;

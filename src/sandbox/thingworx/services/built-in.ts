@@ -10,7 +10,7 @@ import { REMOTE_SERVICES } from './remote-services.js';
 import type { BuiltInService, Inputs } from './service-outcome.js';
 import { THING_SERVICES } from './thing-services.js';
 
-/** The services that Things have without defining them, by name: for REST, scripts and edges alike. */
+/** The services that Things have without defining them, by name. REST, scripts and edges share them. */
 const BUILT_IN: ReadonlyMap<string, BuiltInService> = new Map(
   Object.entries<BuiltInService>({
     ...PROPERTY_SERVICES,
@@ -21,13 +21,13 @@ const BUILT_IN: ReadonlyMap<string, BuiltInService> = new Map(
   }),
 );
 
-/** The service of that name that the Thing has without defining it. */
+/** Returns the built-in service with the name, if the Thing has it. */
 export function builtInService(thing: PlatformThing, name: string): BuiltInService | undefined {
   const service = BUILT_IN.get(name);
   return service?.isOfRemoteThings && !thing.isRemote ? undefined : service;
 }
 
-/** The names of the services that the Thing has without defining them. */
+/** Returns the names of the built-in services of a Thing. */
 export const builtInNames = (thing: PlatformThing): string[] =>
   [...BUILT_IN.keys()].filter((name) => builtInService(thing, name) !== undefined);
 

@@ -50,11 +50,11 @@ export async function callThingService(platform: Platform, call: ThingCall): Pro
 type Called = Pick<PlatformService, 'name' | 'parameters'> & Partial<Pick<PlatformService, 'implementation'>>;
 
 /** Query parameters meant for the platform, unless a service declares an input of that name. */
-const OF_THE_PLATFORM: ReadonlySet<string> = new Set(['method', 'accept', 'x-thingworx-session']);
+const PLATFORM_PARAMETERS: ReadonlySet<string> = new Set(['method', 'accept', 'x-thingworx-session']);
 
 /**
- * The inputs of body and address. Throws ServiceFailure `invalid` for an input given in both, and for one that would
- * not be used.
+ * Merges the inputs in the body and in the address. Throws ServiceFailure `invalid` for an input that is in both, and for
+ * one that would not be used.
  */
 function withAddress(
   { on, inputs, address = {} }: { readonly on: string } & Pick<ThingCall, 'inputs' | 'address'>,
@@ -63,12 +63,17 @@ function withAddress(
   const merged = new Map(Object.entries(inputs));
   for (const [name, value] of Object.entries(address)) {
     const isDeclared = parameters.some((parameter) => parameter.name === name);
-    if (!isDeclared && OF_THE_PLATFORM.has(name.toLowerCase())) continue;
+    if (!isDeclared && PLATFORM_PARAMETERS.has(name.toLowerCase())) continue;
     if (merged.has(name))
-      throw unableToInvoke('invalid', service, on, `the input ${name} is given in the address and in the body`);
+      throw unableToInvoke(
+        'invalid',
+        service,
+        on,
+        `the input ${name} is in both the address and the body; send it once`,
+      );
     // The edge decides which inputs it accepts.
     if (!isDeclared && implementation?.kind !== 'remote')
-      throw unableToInvoke('invalid', service, on, `the service has no input ${name}, which the address gives`);
+      throw unableToInvoke('invalid', service, on, `the service has no input ${name}, which is in the address`);
     merged.set(name, value);
   }
   return Object.fromEntries(merged);

@@ -49,7 +49,7 @@ function list(parameters: readonly FieldDefinition[], run: (call: BuiltInCall) =
   return { parameters, result: 'INFOTABLE', run };
 }
 
-/** The definition that the input `name` names. Throws ServiceFailure `notFound`. */
+/** Returns the definition named by the input `name`. Throws ServiceFailure `notFound`. */
 function named<T>(definitions: ReadonlyMap<string, T>, kind: string, inputs: Inputs): T {
   const name = (inputs['name'] as string | undefined) ?? '';
   const definition = definitions.get(name);
@@ -63,7 +63,7 @@ interface Filterable {
   readonly dataShape?: string;
 }
 
-/** An absent or empty input accepts everything. */
+/** Whether a definition passes the filter. An omitted or empty input accepts everything. */
 function isWanted({ category, type, dataShape }: Inputs, of: Filterable | FieldDefinition): boolean {
   const accepts = (wanted: unknown, actual: string | undefined): boolean => (wanted ?? '') === '' || wanted === actual;
   const shape = 'aspects' in of ? shapeOf(of) : of.dataShape;

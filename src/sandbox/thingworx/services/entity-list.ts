@@ -15,9 +15,9 @@ const FIELDS = [
 const DEFAULT_MAX_ITEMS = 500;
 
 /**
- * EntityServices' GetEntityList: the entities of `type` (Thing where it is absent) whose names fit `nameMask`, which may
- * have `*` for any characters, at most `maxItems`. Throws ServiceFailure `invalid` for a type that the sandbox does not
- * have.
+ * The GetEntityList service of EntityServices. Returns at most `maxItems` entities of `type` (default Thing) whose names
+ * match `nameMask`, in which `*` stands for any characters. Throws ServiceFailure `invalid` for a type that the sandbox
+ * does not have.
  */
 export function entityList(platform: Platform, inputs: Inputs): InfoTable {
   const type = textOr(inputs['type'], 'Thing');
@@ -44,7 +44,7 @@ function entitiesOf(
 const textOr = (value: unknown, otherwise: string): string =>
   typeof value === 'string' && value !== '' ? value : otherwise;
 
-/** Whether a name fits a mask. The parts between the stars are searched one after the other, in linear time. */
+/** Returns a test that a name matches a mask. It searches for the parts between the stars in order. */
 function maskTest(mask: string): (name: string) => boolean {
   const [first = '', ...rest] = mask.toLowerCase().split('*');
   const last = rest.pop();

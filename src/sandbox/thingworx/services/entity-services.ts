@@ -18,7 +18,7 @@ export interface EntityCall {
 }
 
 /**
- * Calls a service of a data shape, template or shape: those that create InfoTables and those that list Things.
+ * Calls a service of a data shape, template or shape. There are services that create InfoTables and that list Things.
  * @throws ServiceFailure
  */
 export function callEntityService(platform: Platform, { kind, name, service, inputs }: EntityCall): ServiceOutcome {
@@ -45,7 +45,7 @@ function mostOf({ maxItems = 500 }: Inputs): number {
   throw new ServiceFailure('invalid', 'Bad Request : the input maxItems must be a whole number');
 }
 
-/** Things of a template or one based on it, or with a shape. */
+/** Returns the Things that have the shape, or the template or one that is based on it. */
 function implementing(
   { things }: Platform,
   kind: 'ThingTemplates' | 'ThingShapes',
@@ -64,6 +64,6 @@ function implementing(
     .map((thing) => ({ name: thing.name, description: thing.description }));
 }
 
-/** The collection of that name, if its entities have services. */
+/** Returns the collection with the name, if the sandbox has it. */
 export const kindNamed = (collection: string): EntityKind | undefined =>
   ENTITY_KINDS.find((kind) => kind === collection);

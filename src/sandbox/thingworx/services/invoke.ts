@@ -13,7 +13,7 @@ import { declaredResult } from '../values/declared.js';
 import { Unconvertible } from '../values/unconvertible.js';
 import { type ServiceFailure, unableToInvoke } from '../model/service-failure.js';
 
-/** A service that a Thing defines. Throws ServiceFailure. */
+/** Returns a service that the Thing defines. Throws ServiceFailure. */
 export function findService(platform: Platform, thing: PlatformThing, name: string): PlatformService {
   const service = thing.definitions.services.get(name);
   if (service) return service;
@@ -22,7 +22,7 @@ export function findService(platform: Platform, thing: PlatformThing, name: stri
     'notFound',
     name,
     thing.name,
-    'it has no service of that name, and the sandbox has none for every Thing (docs/sandbox.md lists those)',
+    'the Thing has no service of that name, and the sandbox has no built-in one either; docs/sandbox.md lists those',
   );
 }
 
@@ -66,10 +66,9 @@ function failureOf(failure: EdgeFailure, service: string, thing: string): Servic
 }
 
 /**
- * Returns the inputs as the one row of parameters of a request, or null when there are none. A value is converted to the
+ * Returns the inputs as the single parameter row of a request, or null if there are none. A value is converted to the
  * base type of its parameter. A parameter that the service does not declare is sent in the base type of its value,
- * because
- * the edge decides whether it accepts the parameter and names it when it refuses.
+ * because the edge decides whether to accept it.
  * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */
 function parameterTable(

@@ -77,7 +77,7 @@ const DEFINITION_FIELDS = [
   makeField('parameterDefinitions', 'INFOTABLE'),
 ];
 
-/** Services, one row each. */
+/** Returns service definitions, one row each. */
 export function serviceDefinitionsTable(thing: PlatformThing, services: readonly PlatformService[]): InfoTable {
   return tableFromRows(
     DEFINITION_FIELDS,
@@ -104,7 +104,7 @@ const PROPERTY_FIELDS = [
   makeField('aspects', 'JSON'),
 ];
 
-/** Properties, one row each. */
+/** Returns property definitions, one row each. */
 export function propertyDefinitionsTable(properties: readonly PlatformProperty[]): InfoTable {
   return tableFromRows(
     PROPERTY_FIELDS,
@@ -127,7 +127,7 @@ const EVENT_FIELDS = [
   makeField('eventData', 'INFOTABLE'),
 ];
 
-/** Events, one row each. */
+/** Returns event definitions, one row each. */
 export function eventDefinitionsTable(events: readonly PlatformEvent[]): InfoTable {
   return tableFromRows(
     EVENT_FIELDS,
@@ -144,7 +144,7 @@ function aspectsJson(field: FieldDefinition): unknown {
   return (fieldsJson([field])[field.name] as { aspects: unknown } | undefined)?.aspects ?? {};
 }
 
-/** Fields, one row each. */
+/** Returns field definitions, one row each. */
 export function fieldsTable(fields: readonly FieldDefinition[]): InfoTable {
   return tableFromRows(
     PARAMETER_FIELDS,

@@ -31,7 +31,7 @@ export const PROPERTY_SERVICES: Readonly<Record<string, BuiltInService>> = {
   },
 };
 
-/** An input that must be a table. Throws ServiceFailure `invalid`. */
+/** Returns an input that must be a table. Throws ServiceFailure `invalid`. */
 export function tableIn(inputs: Inputs, name: string): InfoTable {
   const table = inputs[name];
   if (isInfoTable(table)) return table;
@@ -49,7 +49,7 @@ function namedPropertyValues({ platform, thing, inputs }: BuiltInCall): InfoTabl
 
 /**
  * Sets properties with their times and qualities, from rows of `name`, `value`, `time` and `quality`; all or none. They
- * are set on the platform alone: the caller is the edge, or has read the values from it.
+ * are set on the platform only and not sent to the edge, because the values come from there.
  * @throws ServiceFailure
  */
 export async function updatePropertyValues(platform: Platform, thing: PlatformThing, values: InfoTable): Promise<void> {
@@ -62,7 +62,7 @@ export async function updatePropertyValues(platform: Platform, thing: PlatformTh
   await platform.archive.keepThing(thing);
 }
 
-/** A value in the base type of its property. Throws ServiceFailure `invalid`. */
+/** Converts a value to the base type of its property. Throws ServiceFailure `invalid`. */
 export function inTypeOf({ name, baseType }: FieldDefinition, value: unknown): unknown {
   try {
     return inDeclaredType(baseType, value) ?? null;

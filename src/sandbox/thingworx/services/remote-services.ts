@@ -71,7 +71,7 @@ export function takeValues(thing: PlatformThing, table: InfoTable, nowMs: number
   }
 }
 
-/** Stores the events that an edge has queued, all or none: `eventName`, `eventTime`, `eventData` and their source. */
+/** Stores the events that an edge has queued, from rows of `eventName`, `eventTime` and `eventData`; all or none. */
 function processRemoteEvents({ platform, thing, inputs }: BuiltInCall): null {
   const table = tableIn(inputs, 'values');
   const nowMs = platform.clock.nowMs();

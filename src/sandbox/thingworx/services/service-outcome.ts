@@ -16,7 +16,7 @@ export type Inputs = Readonly<Record<string, unknown>>;
 export interface BuiltInCall {
   readonly platform: Platform;
   readonly thing: PlatformThing;
-  /** The inputs in the base types of the declared parameters; absent inputs are left out. */
+  /** The inputs in the base types of the declared parameters; omitted inputs are left out. */
   readonly inputs: Inputs;
 }
 

@@ -13,7 +13,7 @@ const PROPERTY_FIELDS = [
 /** The column of EdgeThingEventNotification that edges read. */
 const EVENT_FIELDS = [makeField('edgeName', 'STRING')];
 
-/** The properties of a Thing that are bound to its edge. */
+/** Returns the properties of a Thing that are bound to its edge. */
 export function propertySubscriptions(thing: PlatformThing): InfoTable {
   const bindings = [...thing.definitions.properties.values()].flatMap(({ remote }) => (remote ? [remote] : []));
   return tableFromRows(
@@ -22,7 +22,7 @@ export function propertySubscriptions(thing: PlatformThing): InfoTable {
   );
 }
 
-/** The events of a Thing, all of which its edge may send. */
+/** Returns the events of a Thing, all of which its edge may send. */
 export function eventSubscriptions(thing: PlatformThing): InfoTable {
   return tableFromRows(
     EVENT_FIELDS,

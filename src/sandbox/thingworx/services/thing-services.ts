@@ -4,7 +4,7 @@ import { makeField, tableFromRows } from '../../../alwayson/values.js';
 import { setEnabled, setIdentifier } from './thing-lifecycle.js';
 import type { BuiltInCall, BuiltInService } from './service-outcome.js';
 
-/** Services of a Thing for its life cycle, its names and its ancestry. */
+/** Services of a Thing for its life cycle, its identifier and description, and its ancestry. */
 export const THING_SERVICES: Readonly<Record<string, BuiltInService>> = {
   EnableThing: change([], ({ platform, thing }) => setEnabled(platform, thing, true)),
   DisableThing: change([], ({ platform, thing }) => setEnabled(platform, thing, false)),

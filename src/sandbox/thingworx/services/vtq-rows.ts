@@ -5,7 +5,7 @@ import { isInfoTable, rowsFromTable } from '../../../alwayson/values.js';
 export interface VtqRow {
   readonly name: string;
   /**
-   * A native value, or null. A table stays a table of the codec, because an empty one would lose its columns as rows.
+   * A native value, or null. A table stays an InfoTable, because an empty one would lose its columns as native rows.
    */
   readonly value: unknown;
   readonly timeMs: number;

@@ -3,13 +3,13 @@ import type { Cell, FieldDefinition } from '../../../alwayson/codec/values-model
 import { makeField } from '../../../alwayson/values.js';
 import { toWireValue } from './to-base-type.js';
 
-/** Text types that keep their own code when a platform writes them without a data shape. */
+/** Text types that keep their own base type code when a platform writes them without a data shape. */
 const OWN_CODE: ReadonlySet<BaseType> = new Set<BaseType>(['JSON', 'XML', 'TAGS', 'GUID', 'PASSWORD']);
 
 /**
- * A column of a table that a platform makes of bare values: the parameters of a service, or the value of a property.
- * PTC's Java SDK declares and writes HTML, TEXT, links, SCHEDULE and the names of entities as STRING there, and QUERY as
- * JSON; only tables with a data shape have the declared codes.
+ * Returns a column of a table that a platform builds from bare values: the parameters of a service, or the value of a
+ * property. There PTC's Java SDK writes HTML, TEXT, links, SCHEDULE and entity names as STRING, and QUERY as JSON; only
+ * tables with a data shape have the declared codes.
  * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */
 export function bareColumn(

@@ -5,8 +5,8 @@ import { isAgentError } from '../../../core/errors.js';
 import { toBaseType } from './to-base-type.js';
 
 /**
- * A native value that came from an edge as one of the base type that the platform declares for it. A number, a text or a
- * boolean in a JSON stays what it is, where PTC's Java SDK reads `{}`.
+ * Converts a native value from an edge to the base type that the platform declares for it. A JSON value that is a number,
+ * a text or a boolean is kept, where PTC's Java SDK reads `{}`.
  * @throws Unconvertible
  */
 export function inDeclaredType(baseType: BaseType, native: unknown): unknown {
@@ -16,8 +16,8 @@ export function inDeclaredType(baseType: BaseType, native: unknown): unknown {
 }
 
 /**
- * The answer of an edge as the result of the base type that the service declares: one row with the field `result`. A
- * table, a VARIANT, and a JSON whose text is no JSON are left as they came.
+ * Converts the response of an edge to the base type that the service declares: one row with the field `result`. A table,
+ * a VARIANT, and a value that cannot be decoded are returned unchanged.
  * @throws Unconvertible
  */
 export function declaredResult(baseType: BaseType, content: InfoTable | null): InfoTable | null {

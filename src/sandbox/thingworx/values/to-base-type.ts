@@ -47,13 +47,12 @@ const BY_PAYLOAD: Readonly<Record<PayloadKind, Conversion>> = {
 };
 
 /**
- * The native value of `baseType` that a platform makes of a value from REST, a script or an edge: the conversions of
- * PTC's Java SDK 7.1, `BaseTypes.ConvertToPrimitive`. INTEGER from 1.5 is 1; BOOLEAN from `"yes"` is false; a JSON list
- * becomes `{"array": [...]}`. The result is undefined for null, undefined and an empty date; an INFOTABLE is a table of
- * the codec.
+ * Converts a value from REST, a script or an edge to a native value of `baseType`, as `BaseTypes.ConvertToPrimitive` of
+ * PTC's Java SDK 7.1 does. INTEGER from 1.5 is 1; BOOLEAN from `"yes"` is false; a JSON list becomes
+ * `{"array": [...]}`. The result is undefined for null, undefined and an empty date, and an InfoTable for INFOTABLE.
  *
- * Two conversions are stricter than Java's: a NUMBER is never rounded from a whole number, and a text that holds no
- * JSON object is refused for JSON, where Java makes `{}` of it.
+ * Two conversions are stricter than Java's: a whole number that a NUMBER cannot hold exactly is refused instead of
+ * rounded, and a text without a JSON object is refused for JSON, where Java returns `{}`.
  *
  * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */
@@ -65,12 +64,12 @@ export function toBaseType(baseType: BaseType, input: unknown): unknown {
   throw new Unconvertible(input, baseType, convert === toJson ? 'a JSON value must be an object or a list' : undefined);
 }
 
-/** The same as a value of the wire; null for nothing. Throws as `toBaseType` does. */
+/** Converts like `toBaseType`, but to a value for the wire; null for nothing. Throws as `toBaseType` does. */
 export function toWireValue(baseType: BaseType, input: unknown): Value {
   return encodeNative(baseType, toBaseType(baseType, input));
 }
 
-/** `{dataShape, rows}`, rows alone (their shape is inferred), or a table already. */
+/** Accepts `{dataShape, rows}`, rows alone (whose shape is inferred), or an InfoTable. */
 function toTable(input: unknown): unknown {
   if (isInfoTable(input)) return input;
   if (!isPlainObject(input) || input['dataShape'] === undefined) return inferredTable(input);

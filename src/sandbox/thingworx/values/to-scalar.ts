@@ -6,7 +6,7 @@ import { dateFromEpochMs, parseDateTime } from '../../../alwayson/values/datetim
 import { isWellFormedXml } from '../import/xml-reader.js';
 import { REFUSED } from './unconvertible.js';
 
-/** What Java's Double.parseDouble reads, hexadecimal numbers aside. */
+/** The numbers that Java's Double.parseDouble accepts, except for hexadecimal ones. */
 const DECIMAL = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[df]?$/i;
 const WHOLE = /^[+-]?\d+$/;
 const SPECIAL_NUMBERS = new Map([
@@ -15,13 +15,13 @@ const SPECIAL_NUMBERS = new Map([
   ['+Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
-/** Longer texts are not meant as numbers, and converting them takes long. */
+/** Longer texts are not converted: they are unlikely to be numbers, and converting them takes long. */
 const MAX_NUMBER_LENGTH = 400;
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const TAG = /^[^:;]+:[^:;]+$/;
-/** Longer documents do not fit a message, and are refused for that. */
+/** Longer documents are not checked: they do not fit into a message and are refused later for their size. */
 const MAX_CHECKED_XML_LENGTH = 1_048_576;
 
 export function toText(input: unknown): unknown {
@@ -71,7 +71,7 @@ function exactNumber(whole: bigint): unknown {
   return Number.isFinite(number) && BigInt(number) === whole ? number : REFUSED;
 }
 
-/** Of texts, `true` in any case and numbers other than 0 are true; every other text is false. */
+/** Among texts, `true` (in any letter case) and numbers other than 0 are true; every other text is false. */
 export function toBoolean(input: unknown): unknown {
   if (typeof input === 'boolean') return input;
   if (typeof input === 'number') return input !== 0 && !Number.isNaN(input);
@@ -92,7 +92,7 @@ export function toDate(input: unknown): unknown {
   return input.trim() === '' ? undefined : (parseDateTime(input.trim()) ?? REFUSED);
 }
 
-/** An object with its parts, or a text `latitude,longitude,elevation`; the elevation may be absent. */
+/** Accepts an object, or a text `latitude,longitude,elevation`; the elevation may be omitted. */
 export function toLocation(input: unknown): unknown {
   const parts = typeof input === 'string' ? input.split(',') : locationParts(input);
   if (parts === undefined || parts.length < 2 || parts.length > 3) return REFUSED;
@@ -106,7 +106,7 @@ function locationParts(input: unknown): unknown[] | undefined {
   return [input['latitude'], input['longitude'], input['elevation'] ?? 0];
 }
 
-/** An object, or a text with the numbers between commas. */
+/** Accepts an object, or a text with the numbers separated by commas. */
 export function toVector(input: unknown, names: readonly (keyof Vector)[]): unknown {
   const parts = typeof input === 'string' ? input.split(',') : partsOf(input, names);
   if (parts?.length !== names.length) return REFUSED;
@@ -130,7 +130,7 @@ export function toXml(input: unknown): unknown {
   return isWellFormedXml(input) ? input : '';
 }
 
-/** `Vocabulary:Term` texts with semicolons between them, or REST's list of `{vocabulary, vocabularyTerm}`. */
+/** Accepts `Vocabulary:Term` texts separated by semicolons, or REST's list of `{vocabulary, vocabularyTerm}`. */
 export function toTags(input: unknown): unknown {
   const tags = Array.isArray(input) ? input.map(tagOf) : typeof input === 'string' ? splitTags(input) : [REFUSED];
   return tags.every((tag) => typeof tag === 'string' && TAG.test(tag)) ? tags.join(';') : REFUSED;
@@ -141,7 +141,7 @@ const splitTags = (text: string): string[] => text.split(';').filter((tag) => ta
 const tagOf = (tag: unknown): unknown =>
   isPlainObject(tag) ? `${String(tag['vocabulary'])}:${String(tag['vocabularyTerm'])}` : tag;
 
-/** A list is carried as `{"array": [...]}`, a text that holds an object as that object. */
+/** Converts a list to `{"array": [...]}`, and a text with a JSON object to that object. */
 export function toJson(input: unknown): unknown {
   if (Array.isArray(input)) return { array: input };
   if (isInfoTable(input)) return tableToJson(input);

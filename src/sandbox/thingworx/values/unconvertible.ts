@@ -8,12 +8,12 @@ import { isPlainObject } from '../../../core/objects.js';
 export class Unconvertible extends Error {
   override readonly name = 'Unconvertible';
 
-  /** @param why a reason in addition to the platform's wording, without a full stop. */
+  /** @param why a reason in addition to the platform's wording, without a period. */
   constructor(value: unknown, baseType: BaseType, why?: string) {
     super(`Unable To Convert From ${javaClassOf(value)} to ${baseType}${why === undefined ? '' : `: ${why}`}`);
   }
 
-  /** The same error with the place of the value appended, for callers that do not name it first. */
+  /** Appends the place of the value to the message, for callers that do not put it first. */
   of(place: string): Unconvertible {
     return Object.assign(this, { message: `${this.message} (${place})` });
   }
@@ -24,12 +24,12 @@ export const REFUSED = Symbol('refused');
 
 const INT32_LIMIT = 2 ** 31;
 const INT64_LIMIT = 2 ** 63;
-/** Whole doubles below this are written with all digits in JSON. */
+/** JSON writes whole doubles below this limit with all their digits. */
 const WRITTEN_OUT_LIMIT = 1e21;
 
 /**
- * The Java class in which a platform holds a value, as its error texts name it: org.json's classes for JSON, Joda's for a
- * date.
+ * Returns the Java class in which a platform holds a value, as its error texts name it: org.json's classes for JSON,
+ * Joda-Time's for a date.
  */
 export function javaClassOf(value: unknown): string {
   if (typeof value === 'string') return 'java.lang.String';

@@ -101,8 +101,8 @@ describe('inputs in the address', () => {
     it.each([
       ['?count=x', {}, 'Unable To Convert From java.lang.String to INTEGER'],
       ['?count=', {}, 'Unable To Convert From java.lang.String to INTEGER'],
-      ['?count=1', { count: 1 }, 'the input count is given in the address and in the body'],
-      ['?count=1', { count: null }, 'the input count is given in the address and in the body'],
+      ['?count=1', { count: 1 }, 'the input count is in both the address and the body; send it once'],
+      ['?count=1', { count: null }, 'the input count is in both the address and the body; send it once'],
       ['?count=1&count=2', {}, 'the input count occurs twice in the address'],
       ['?count=%FF', {}, '"%FF" in the address is not percent-encoded UTF-8'],
       ['?document=5', {}, 'Unable To Convert From java.lang.String to JSON'],
@@ -133,7 +133,7 @@ describe('inputs in the address', () => {
     expect(await call('Script', 'GetDescription', '')).toMatchObject({ json: { rows: [{ result: 'a b' }] } });
     expect(await call('Script', 'GetDescription', '?x=1')).toMatchObject({
       status: 400,
-      text: 'Unable to Invoke Service GetDescription on Script : the service has no input x, which the address gives',
+      text: 'Unable to Invoke Service GetDescription on Script : the service has no input x, which is in the address',
     });
     const create = '/Thingworx/Resources/EntityServices/Services/CreateThing?name=Made';
     expect((await rest.request('POST', create, { name: 'Other' })).status).toBe(400);

@@ -295,7 +295,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       const { frame, answer } = await echo(edge);
       expect(await answer).toMatchObject({
         status: 504,
-        text: 'Unable to Invoke Service Echo on Thing1 : no answer within 0.04 s',
+        text: 'Unable to Invoke Service Echo on Thing1 : no response within 0.04 s',
       });
       edge.answer(frame, OK, stringResult('late'));
       edge.send(b.response(OK));

@@ -559,9 +559,9 @@ describe('edges of the local ThingWorx', () => {
 
     it.each([
       ['Gw4', 'NoSuchTemplate', /NoSuchTemplate/],
-      ['Gw4', 'RemoteThing', /not the template of a gateway/],
+      ['Gw4', 'RemoteThing', /not a gateway template/],
       ['Edge1', 'SDKGateway', /has the template RemoteThing/],
-      ['a/b', 'SDKGateway', /not a name/],
+      ['a/b', 'SDKGateway', /not a valid Thing name/],
     ])('are refused as %s of the type %s', async (name, type, reason) => {
       const other = await authenticated();
       bindAs(other, [], [name, type]);

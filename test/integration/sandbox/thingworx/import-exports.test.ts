@@ -158,7 +158,7 @@ describe('import of exports', () => {
     ],
     ['an entity in the wrong collection', '<Things><Mashup name="m"/></Things>', 'Things/Mashup (1)'],
   ])('names what it skips in the text of the answer: %s', async (_what, xml, named) => {
-    const text = `The sandbox does not import these, and skipped them: ${named}`;
+    const text = `Skipped, because the sandbox does not import them: ${named}`;
     const content = entities(`${shape('D')}${xml}`);
     expect(await upload(platform, IMPORTER, content)).toMatchObject({ status: 200, text: `success\n${text}` });
     expect((await rest.request('GET', '/Thingworx/DataShapes/D')).status).toBe(200);
@@ -188,7 +188,7 @@ describe('import of exports', () => {
         {
           name: 'java-ext',
           reportMessage:
-            'The extension java-ext 2.0.0 was imported: 2 entities. The sandbox does not import these, and skipped them: ' +
+            'The extension java-ext 2.0.0 was imported: 2 entities. Skipped, because the sandbox does not import them: ' +
             'ThingPackages (1), Resources (1), ScriptFunctionLibraries (1), Widgets (1), JarResources (2)',
         },
       ],

@@ -214,8 +214,8 @@ describe('REST services that people try first', () => {
   });
 
   it.each([
-    ['POST', 'Things/Desk/Services/QueryPropertyHistory', 'the sandbox has none for every Thing'],
-    ['POST', 'Things/Desk/Services/AddServiceDefinition', 'the sandbox has none for every Thing'],
+    ['POST', 'Things/Desk/Services/QueryPropertyHistory', 'the sandbox has no built-in one'],
+    ['POST', 'Things/Desk/Services/AddServiceDefinition', 'the sandbox has no built-in one'],
     ['POST', 'DataShapes/Point_DS/Services/AddFieldDefinition', 'the sandbox does not have this service'],
     ['POST', 'ThingTemplates/None/Services/GetImplementingThings', 'Entity Not Found : [ThingTemplate] [None]'],
     [

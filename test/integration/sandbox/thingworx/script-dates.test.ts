@@ -62,9 +62,9 @@ const FAILURES: readonly (readonly [string, string])[] = [
   ['dateFormatISO()', 'dateFormatISO: the argument must be a valid date'],
   ['dateFormatISO(null)', 'dateFormatISO: the argument must be a valid date'],
   ['dateFormatISO(new Date(NaN))', 'dateFormatISO: the argument must be a valid date'],
-  ['dateFormatISO("soon")', 'dateFormatISO: "soon" is not a date in ISO 8601'],
+  ['dateFormatISO("soon")', 'dateFormatISO: "soon" is not an ISO 8601 date'],
   ['dateAddDays(new Date(), "many")', 'dateAddDays: the amount must be a number'],
-  ['dateAddYears(new Date(), 1e9)', 'dateAddYears: the result is beyond the range of dates'],
+  ['dateAddYears(new Date(), 1e9)', 'dateAddYears: the result is outside the range of dates'],
   [`dateFormat(${AT}, "yyyy-bb")`, 'Illegal pattern component: bb'],
   [`dateFormat(${AT}, "yyyy 'x")`, `the quotes of the date format "yyyy 'x" do not match`],
   ['parseDate("x", "yyyy")', 'Invalid format: "x" is malformed at "x"'],
@@ -73,7 +73,7 @@ const FAILURES: readonly (readonly [string, string])[] = [
   ['parseDate("2026-02-30", "yyyy-MM-dd")', 'parseDate: there is no such date or time'],
   ['parseDateISO("2026-02-30")', 'parseDateISO: there is no such date or time'],
   ['parseDateISO("2026-01-01T25:00")', 'parseDateISO: there is no such date or time'],
-  ['parseDateISO("1.1.2026")', 'parseDateISO: "1.1.2026" is not a date in ISO 8601'],
+  ['parseDateISO("1.1.2026")', 'parseDateISO: "1.1.2026" is not an ISO 8601 date'],
 ];
 
 const ROUND_TRIP = `var failed = dates.rows.toArray().filter(function (row) {

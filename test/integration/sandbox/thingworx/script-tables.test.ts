@@ -187,7 +187,7 @@ const FAILURES: readonly (readonly [string, string])[] = [
   ['encryptString("x");', 'the sandbox does not have the function encryptString'],
   ['noSuchFunction();', 'noSuchFunction is not defined: the sandbox has no variable or function of that name'],
   ['me.NoSuchService();', 'me.NoSuchService is not a function: the sandbox has no service or function of that name'],
-  ['t.AddRow("x");', 'a row must be an object with the values by field'],
+  ['t.AddRow("x");', 'a row must be an object with a value for each field'],
   ['t.RemoveRow(4);', 'the InfoTable has no row 4'],
   ['t.Sort({ name: "x" });', 'Sort: the InfoTable has no field x'],
   ['t.AddField({ name: "x" });', 'AddField: a field needs a name and a baseType'],
@@ -206,9 +206,12 @@ const FAILURES: readonly (readonly [string, string])[] = [
   ],
   [
     'F.Aggregate({ t: t, columns: "size,id", aggregates: "COUNT" });',
-    'Aggregate: columns and aggregates must be lists of one length',
+    'Aggregate: columns and aggregates must be lists of the same length',
   ],
-  ['F.Join({ t1: t, t2: t, joinType: "FULL" });', 'the sandbox does not have the join type FULL'],
+  [
+    'F.Join({ t1: t, t2: t, joinType: "FULL" });',
+    'the sandbox does not have the join type FULL; it has INNER and LEFT',
+  ],
   [
     'F.CreateInfoTableFromDataShape({ infoTableName: "I", dataShapeName: "None_DS" });',
     'DataShape [None_DS] does not exist',

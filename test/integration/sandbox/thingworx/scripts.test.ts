@@ -133,7 +133,7 @@ describe('scripts of the local ThingWorx', () => {
   it.each([
     ['Fails', 'no Desk'],
     ['ThrowsText', 'plain text'],
-    ['BreaksJson', 'the call cannot be read'],
+    ['BreaksJson', 'the call cannot be parsed'],
     ['BadReturn', 'No service handler defined for service BadReturn on thing [Desk]'],
     ['NotANumber', 'JSON does not allow non-finite numbers'],
   ])('tells why %s failed', async (service, cause) => {
@@ -151,7 +151,10 @@ describe('scripts of the local ThingWorx', () => {
       rest.invoke('Hungry'),
       rest.result('Join', { a: 'a', b: 1 }),
     ]);
-    expect(deep).toMatchObject({ status: 500, text: expect.stringContaining('more than 10 scripts call each other') });
+    expect(deep).toMatchObject({
+      status: 500,
+      text: expect.stringContaining('more than 10 nested calls between scripts'),
+    });
     expect(forever).toMatchObject(failure('Forever', 'the script took too long and was stopped'));
     expect(hungry.status).toBe(500);
     expect(other).toBe('a1');

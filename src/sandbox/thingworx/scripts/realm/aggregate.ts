@@ -15,7 +15,7 @@ declare const makeTable: typeof tables.makeTable;
 declare const namesIn: typeof columnFunctions.namesIn;
 declare const textOf: typeof valueFunctions.textOf;
 
-/** The aggregates that the sandbox has, each over the values that are there. */
+/** Computes an aggregate of the values of a column, without the missing ones. */
 function aggregateOf(type: string, field: PackedField, values: readonly unknown[]): unknown {
   const ordered = values.slice().sort((a, b) => compareValues(fieldKind(field), a, b, true));
   const sum = values.reduce((total: number, value) => total + Number(value), 0);
@@ -35,7 +35,7 @@ function aggregateOf(type: string, field: PackedField, values: readonly unknown[
   }
 }
 
-/** Rows by the values of their group columns, in the order in which the groups first occur. */
+/** Groups rows by the values of the group columns, in the order in which the groups first occur. */
 function groupRows(rows: readonly Members[], groups: readonly PackedField[]): Members[][] {
   const byKey = Object.create(null) as Record<string, Members[]>;
   rows.forEach((row) => {
@@ -46,11 +46,12 @@ function groupRows(rows: readonly Members[], groups: readonly PackedField[]): Me
   return found.length === 0 && groups.length === 0 ? [[]] : found;
 }
 
-/** `columns` and `aggregates` go in pairs; a result column is named `<aggregate>_<column>`. */
+/** `columns` and `aggregates` are lists of pairs; each pair's result column is named `<aggregate>_<column>`. */
 function aggregate(t: RealmTable, inputs: Members): RealmTable {
   const columns = namesIn(inputs['columns']).map((name) => fieldNamed(t, name));
   const types = namesIn(inputs['aggregates']);
-  if (columns.length !== types.length) throw new Error('Aggregate: columns and aggregates must be lists of one length');
+  if (columns.length !== types.length)
+    throw new Error('Aggregate: columns and aggregates must be lists of the same length');
   const groups = namesIn(inputs['groupByColumns']).map((name) => fieldNamed(t, name));
   const pairs = columns.map((column, index) => ({ column, type: String(types[index]) }));
   const fields = pairs.map(({ column, type }): PackedField => {
@@ -72,7 +73,8 @@ function aggregate(t: RealmTable, inputs: Members): RealmTable {
 /** Inner and left joins on equal values of the join columns. */
 function joinTables(t1: RealmTable, t2: RealmTable, inputs: Members): RealmTable {
   const type = textOf(inputs['joinType'] ?? 'INNER').toUpperCase();
-  if (type !== 'INNER' && type !== 'LEFT') throw new Error(`the sandbox does not have the join type ${type}`);
+  if (type !== 'INNER' && type !== 'LEFT')
+    throw new Error(`the sandbox does not have the join type ${type}; it has INNER and LEFT`);
   const fields1 = namesIn(inputs['columns1']).map((name) => fieldNamed(t1, name));
   const fields2 = namesIn(inputs['columns2']).map((name) => fieldNamed(t2, name));
   const keyOf = (table: RealmTable, columns: unknown): ((row: Members) => string) => {

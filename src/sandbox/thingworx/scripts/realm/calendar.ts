@@ -1,6 +1,6 @@
 /** Calendar arithmetic in UTC. Runs inside the realm of a script (see realm.ts). */
 
-/** Epoch milliseconds of date fields; refuses 30 February and hour 25, which Date.UTC moves on. */
+/** Returns the epoch milliseconds of date fields. Rejects 30 February and hour 25, which Date.UTC would carry over. */
 function utcOf(name: string, fields: readonly (number | undefined)[]): number {
   const date = new Date(0);
   date.setUTCFullYear(fields[0] ?? 1970, fields[1], fields[2]);

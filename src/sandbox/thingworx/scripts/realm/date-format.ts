@@ -1,6 +1,6 @@
 /**
- * Formats and reads dates by a pattern of Joda-Time's DateTimeFormat, in UTC and English. Runs inside the realm of a
- * script (see realm.ts).
+ * Formats and parses dates with the patterns of Joda-Time's DateTimeFormat, in UTC and English. Runs inside the realm of
+ * a script (see realm.ts).
  */
 import type * as calendar from './calendar.js';
 
@@ -67,7 +67,7 @@ function isoWeek(date: Date): { year: number; week: number } {
   return { year: thursday.getUTCFullYear(), week: Math.ceil(dayOfYear(thursday) / 7) };
 }
 
-/** The text of a pattern letter that is not a number; undefined for the others. */
+/** Returns the text for a pattern letter that is not formatted as a number; undefined for the other letters. */
 function textFor(letter: string, count: number, date: Date): string | undefined {
   switch (letter) {
     case 'M':
@@ -109,7 +109,7 @@ function formatDate(date: Date, pattern: string): string {
     .join('');
 }
 
-/** Epoch milliseconds; what the pattern does not name is 1 January 2000, 00:00, as in Joda-Time. */
+/** Returns epoch milliseconds. Fields that are not in the pattern default to 1 January 2000, 00:00, as in Joda-Time. */
 function parseDateText(text: string, pattern: string): number {
   const parts = patternParts(pattern);
   const fields: Record<string, number> = {};
@@ -151,7 +151,7 @@ function readPart(part: PatternPart, text: string, isNextNumeric: boolean): Read
   return readNumber(letter, count, text, isNextNumeric);
 }
 
-/** Digits that touch the next number are as many as the letters of the pattern. */
+/** Reads a number. If another number follows directly, it has at most as many digits as its pattern has letters. */
 function readNumber(letter: string, count: number, text: string, isNextNumeric: boolean): ReadPart | undefined {
   const usual: Record<string, number> = { y: 4, Y: 4, D: 3, S: 9 };
   const most = isNextNumeric ? count : Math.max(count, usual[letter] ?? 2);
@@ -162,7 +162,7 @@ function readNumber(letter: string, count: number, text: string, isNextNumeric: 
   return { field: letter, value: yearOf(Number(digits), isShortYear), length: digits.length };
 }
 
-/** A year of two digits is the one within 50 years before, or 49 after, the present. */
+/** A two-digit year means the year between 50 years before and 49 years after the present one. */
 function yearOf(value: number, isShort: boolean): number {
   if (!isShort || value > 99) return value;
   const now = new Date().getUTCFullYear();

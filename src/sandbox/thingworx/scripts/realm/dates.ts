@@ -1,6 +1,6 @@
 /**
- * The date functions of a script. They run inside the realm of the script (see realm.ts). The time zone of the sandbox
- * is UTC. Formats are those of Joda-Time's DateTimeFormat, which ThingWorx names in its help.
+ * The date functions of scripts. They run inside the realm of a script (see realm.ts). The time zone of the sandbox is
+ * UTC. Formats are patterns of Joda-Time's DateTimeFormat, to which the ThingWorx help refers.
  */
 import type * as calendar from './calendar.js';
 import type * as format from './date-format.js';
@@ -10,7 +10,7 @@ declare const formatDate: typeof format.formatDate;
 declare const parseDateText: typeof format.parseDateText;
 declare const utcOf: typeof calendar.utcOf;
 
-/** A DATETIME argument: a Date, epoch milliseconds or ISO text. */
+/** Reads a DATETIME argument: a Date, epoch milliseconds or ISO text. */
 function dateArgument(name: string, value: unknown): Date {
   const date =
     typeof value === 'number'
@@ -30,12 +30,12 @@ function amountArgument(name: string, value: unknown): number {
   throw new Error(`${name}: the amount must be a number`);
 }
 
-/** Without an offset the text is UTC; `2026-01`, `2026-W05` and other short forms are refused. */
+/** Parses ISO text, as UTC if it has no offset. Short forms such as `2026-01` and week dates are rejected. */
 function isoDate(name: string, text: string): Date {
   const parts = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
     text.trim(),
   );
-  if (!parts) throw new Error(`${name}: "${text.slice(0, 60)}" is not a date in ISO 8601`);
+  if (!parts) throw new Error(`${name}: "${text.slice(0, 60)}" is not an ISO 8601 date`);
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
   const ms = Number(`${parts[7] ?? ''}000`.slice(0, 3));
   const [, sign = '+', hours = '00', minutes = '00'] = /([+-])(\d\d):?(\d\d)/.exec(parts[8] ?? '') ?? [];
@@ -43,7 +43,7 @@ function isoDate(name: string, text: string): Date {
   return new Date(utcOf(name, [year, (month ?? 1) - 1, day, hour, minute, second, ms]) - offsetMs);
 }
 
-/** The same day of another month, or its last day: 31 January and one month is 28 February. */
+/** Returns the same day of another month, or that month's last day: 31 January plus one month is 28 February. */
 function addMonths(date: Date, amount: number): Date {
   const moved = new Date(date.getTime());
   moved.setUTCDate(1);
@@ -72,7 +72,7 @@ function addFunctions(): Record<string, unknown> {
 }
 
 function checkedDate(name: string, date: Date): Date {
-  if (Number.isNaN(date.getTime())) throw new Error(`${name}: the result is beyond the range of dates`);
+  if (Number.isNaN(date.getTime())) throw new Error(`${name}: the result is outside the range of dates`);
   return date;
 }
 

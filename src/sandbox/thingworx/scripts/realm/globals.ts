@@ -1,6 +1,6 @@
 /**
- * What a script finds around it: `me`, `Things`, `DataShapes`, `Resources`, `logger`, functions and its parameters. Runs
- * inside the realm of the script (see realm.ts).
+ * The globals of a script: `me`, `Things`, `DataShapes`, `Resources`, `logger`, functions and the script's parameters.
+ * Runs inside the realm of the script (see realm.ts).
  */
 import type { HostAnswer, HostCall, PackedField, PackedRow, PackedValue, ThingFacts } from '../script-protocol.js';
 import type { Members } from './realm-types.js';
@@ -50,7 +50,7 @@ function thingObject(host: Host, facts: ThingFacts): object {
   });
 }
 
-/** Objects by name, each made when it is first used; undefined for a name that does not exist. */
+/** Returns an object with members by name, each created on first use; undefined for a name that does not exist. */
 function byName(find: (name: string) => object | undefined): object {
   const known: Record<string, object | undefined> = Object.create(null) as Record<string, object | undefined>;
   return new Proxy({}, { get: (_target, key) => (typeof key === 'symbol' ? undefined : (known[key] ??= find(key))) });
@@ -75,7 +75,7 @@ function dataShapesObject(host: Host): object {
   });
 }
 
-/** The entities of a collection, each with the services that the platform has for it. */
+/** Returns the entities of a collection, each with the services that the platform has for it. */
 function collectionObject(host: Host, collection: string): object {
   return byName((entity) =>
     byName(
@@ -108,7 +108,7 @@ function loggerObject(host: Host): object {
   return logger;
 }
 
-/** Names of ThingWorx that the sandbox does not have: using one throws a sentence, not a ReferenceError. */
+/** Collections of ThingWorx that the sandbox does not have. Using one throws an error that says so. */
 function missingCollections(): Members {
   const made: Members = {};
   const names =
@@ -122,7 +122,7 @@ function missingCollections(): Members {
   return made;
 }
 
-/** Binary buffers lie outside the memory that a thread is limited to, and scripts of ECMAScript 5 have none. */
+/** The memory limit of a thread does not count binary buffers, and scripts, being ECMAScript 5, do not have them. */
 function removeBuffers(): void {
   const names =
     'ArrayBuffer SharedArrayBuffer Atomics DataView WebAssembly Int8Array Uint8Array Uint8ClampedArray Int16Array ' +
@@ -130,7 +130,7 @@ function removeBuffers(): void {
   for (const name of names.split(' ')) Reflect.deleteProperty(globalThis, name);
 }
 
-/** Sets the globals up; returns the function that packs the result. */
+/** Sets up the globals; returns the function that packs the result. */
 function furnish(host: Host, thing: string, parameters: string): (result: unknown) => string {
   removeBuffers();
   const things = thingsObject(host) as Members;
@@ -146,7 +146,7 @@ function furnish(host: Host, thing: string, parameters: string): (result: unknow
     Resources: resourcesObject(host),
     logger: loggerObject(host),
   };
-  // Defining each on the global object of a context takes ten times as long as everything else here.
+  // Defining each global on the global object of a context would take ten times as long as everything else here.
   Object.setPrototypeOf(globalThis, globals);
   const packed = JSON.parse(parameters) as PackedRow;
   for (const name of Object.keys(packed)) {

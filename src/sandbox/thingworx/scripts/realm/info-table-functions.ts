@@ -70,7 +70,7 @@ function queryFunctions(): Members {
   };
 }
 
-/** `EQFilter` and the other filters of one field: each is a query with one filter of that type. */
+/** `EQFilter` and the other filter functions for one field: each is a query with one filter of that type. */
 function filterFunctions(): Members {
   const made: Members = {};
   const types = 'EQ NE LT LE GT GE Like NotLike Between NotBetween MissingValue NotMissingValue In NotIn'.split(' ');
@@ -144,7 +144,7 @@ function onlyFields(row: Members, fields: readonly PackedField[]): Members {
   return made;
 }
 
-/** An unknown function throws a sentence when it is called, not a TypeError. */
+/** An unknown function throws an error that names it when it is called, instead of a TypeError. */
 function infoTableFunctions(shapeOf: ShapeOf): object {
   const known: Members = {
     ...queryFunctions(),

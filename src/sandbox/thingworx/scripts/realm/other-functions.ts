@@ -1,4 +1,4 @@
-/** Functions of scripts beside those for dates and InfoTables. Runs inside the realm of a script (see realm.ts). */
+/** Script functions other than those for dates and InfoTables. Runs inside the realm of a script (see realm.ts). */
 import type { Members } from './realm-types.js';
 import type * as values from './values.js';
 
@@ -46,7 +46,7 @@ function randomGuid(): string {
   });
 }
 
-/** Great-circle distance in miles (M), kilometres (K) or nautical miles (N). */
+/** Returns the great-circle distance in miles (M), kilometers (K) or nautical miles (N). */
 function distance(one: unknown, other: unknown, units: unknown): number {
   const radiusKm = 6371;
   const perKm: Members = { M: 0.621371192, K: 1, N: 0.539956803 };
@@ -62,13 +62,13 @@ function distance(one: unknown, other: unknown, units: unknown): number {
   return 2 * radiusKm * Math.asin(Math.sqrt(turn + Math.cos(lat1) * Math.cos(lat2) * along)) * factor;
 }
 
-/** Holds the script's own thread, up to the time limit of scripts. */
+/** Blocks the script's own thread; the time limit of scripts bounds it. */
 function pauseFor(ms: unknown): void {
   const until = Date.now() + Number(ms);
   while (Date.now() < until);
 }
 
-/** Functions that ThingWorx has and the sandbox does not: calling one throws a sentence. */
+/** Functions that ThingWorx has and the sandbox does not. Calling one throws an error that says so. */
 function missingFunctions(): Members {
   const made: Members = {};
   const names =

@@ -1,6 +1,6 @@
 /**
- * Comparing values of InfoTables, and the queries of ThingWorx (help, "Query Parameter for Query Services"). Runs inside
- * the realm of a script (see realm.ts).
+ * Compares values of InfoTables and evaluates the queries of ThingWorx (help, "Query Parameter for Query Services").
+ * Runs inside the realm of a script (see realm.ts).
  */
 import type { PackedField } from '../script-protocol.js';
 import type { Members } from './realm-types.js';
@@ -32,7 +32,7 @@ function isMissing(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** Something that `<` orders. */
+/** Returns a number or text that `<` orders. */
 function comparable(kind: Kind, value: unknown, isCaseSensitive: boolean): number | string {
   if (kind === 'number') return Number(value);
   if (kind === 'date') return new Date(value as Date).getTime();
@@ -41,7 +41,7 @@ function comparable(kind: Kind, value: unknown, isCaseSensitive: boolean): numbe
   return isCaseSensitive ? text : text.toLowerCase();
 }
 
-/** Missing values come first. */
+/** Compares two values; missing ones come first. */
 function compareValues(kind: Kind, one: unknown, other: unknown, isCaseSensitive: boolean): number {
   if (isMissing(one) || isMissing(other)) return Number(isMissing(other)) - Number(isMissing(one));
   const left = comparable(kind, one, isCaseSensitive);
@@ -54,9 +54,10 @@ function isSame(one: unknown, other: unknown): boolean {
   return one === other || textOf(one) === textOf(other);
 }
 
-/** Whether a row has all the values. */
+/** Whether a row has all of the given values. */
 function hasValues(row: Members, values: Members): boolean {
-  if (typeof values !== 'object' || values === null) throw new Error('the values must be an object, by field');
+  if (typeof values !== 'object' || values === null)
+    throw new Error('the values must be an object with a value for each field');
   return Object.keys(values).every((name) => isSame(row[name], values[name]));
 }
 
@@ -69,7 +70,7 @@ function likePattern(value: unknown, isCaseSensitive: boolean): RegExp {
   return new RegExp(`^${source}$`, isCaseSensitive ? '' : 'i');
 }
 
-/** What a filter tests a value of its field with. Throws for a kind of filter that the sandbox does not have. */
+/** Returns the test of a filter for a value of its field. Throws for a filter type that the sandbox does not have. */
 function valueTest(filter: Filter, kind: Kind): (value: unknown) => boolean {
   const isCaseSensitive = filter.isCaseSensitive !== false;
   const against = (operand: unknown, wanted: (order: number) => boolean) => (value: unknown) =>
@@ -110,7 +111,7 @@ function patternTest(pattern: RegExp): (value: unknown) => boolean {
   return (value) => !isMissing(value) && pattern.test(String(value));
 }
 
-/** A test of rows. A negated filter (NE, NOTLIKE, ...) also accepts rows without the value. */
+/** Returns the test of a filter for a row. A negated filter (NE, NOTLIKE, ...) also accepts rows without the value. */
 function rowTest(filter: Filter, fields: Record<string, PackedField>, depth: number): (row: Members) => boolean {
   if (typeof filter !== 'object' || filter === null) throw new Error('a filter of a query must be an object');
   if (depth > 50) throw new Error('the filters of a query are nested too deeply');

@@ -1,6 +1,6 @@
 /**
- * InfoTables as scripts see them. Runs inside the realm of a script (see realm.ts). Rows are plain objects, so that
- * `rows[i].x`, `Object.keys` and JSON work; the methods of tables and rows are hidden from both.
+ * InfoTables as scripts see them. Runs inside the realm of a script (see realm.ts). Rows are objects whose own members are
+ * their values, so that `rows[i].x`, `Object.keys` and JSON work; methods are not enumerable.
  */
 import type { PackedField } from '../script-protocol.js';
 import type { Members, RealmTable } from './realm-types.js';
@@ -23,14 +23,14 @@ function hide(target: object, members: Members): void {
     });
 }
 
-/** Copies the members of an object as own ones, `__proto__` included. */
+/** Copies the members of an object as own members, including `__proto__`. */
 function ownMembers(source: Members, made: Members): Members {
   for (const name of Object.keys(source))
     Object.defineProperty(made, name, { value: source[name], enumerable: true, writable: true, configurable: true });
   return made;
 }
 
-/** The methods of ThingWorx's ValueCollection: rows inherit them, so that a row costs no more than its values. */
+/** The methods of ThingWorx's ValueCollection. Rows inherit them, so that a row needs memory only for its values. */
 function rowPrototype(fields: Record<string, PackedField>): object {
   const prototype = {};
   hide(prototype, {
@@ -61,7 +61,7 @@ function rowPrototype(fields: Record<string, PackedField>): object {
 
 function makeRow(source: unknown, prototype: object): Members {
   if (typeof source !== 'object' || source === null)
-    throw new Error('a row must be an object with the values by field');
+    throw new Error('a row must be an object with a value for each field');
   return ownMembers(source as Members, Object.create(prototype) as Members);
 }
 
@@ -100,7 +100,7 @@ function makeTable(fields: readonly PackedField[], source: readonly Members[]): 
   return asTable(table, prototype);
 }
 
-/** `table[0]` is a row, and `table.field` the value in the first row, as in ThingWorx; both can be set. */
+/** As in ThingWorx, `table[0]` is a row, and `table.field` is the value in the first row, which can also be set. */
 function asTable(table: RealmTable, prototype: object): RealmTable {
   const { rows, dataShape } = table;
   const isRowNumber = (key: PropertyKey): key is string => typeof key === 'string' && /^\d+$/.test(key);
@@ -121,7 +121,7 @@ function asTable(table: RealmTable, prototype: object): RealmTable {
   });
 }
 
-/** As REST writes a row: dates as epoch milliseconds. */
+/** Returns a row as REST writes it: dates as epoch milliseconds. */
 function jsonRow(row: Members, { fieldDefinitions }: RealmTable['dataShape']): Members {
   const made = ownMembers(row, {});
   for (const name of Object.keys(made)) {

@@ -1,4 +1,4 @@
-/** Values as they cross into the realm of a script and out of it. Runs inside that realm (see realm.ts). */
+/** Packs and unpacks the values that enter and leave the realm of a script. Runs inside that realm (see realm.ts). */
 import type { PackedField, PackedRow, PackedValue } from '../script-protocol.js';
 import type { Members, RealmTable } from './realm-types.js';
 import type * as tables from './table.js';
@@ -34,7 +34,7 @@ function packValue(value: unknown, depth: number): PackedValue {
   return { is: 'table', fields, rows: value.rows.map((row) => packMembers(row, names, depth)) };
 }
 
-/** As the platform hands values to scripts: a list inside a JSON value comes as an object that holds it. */
+/** Unpacks a value as a platform passes it to scripts: a JSON value that is a list becomes `{ array: [...] }`. */
 function unpackValue(packed: PackedValue): unknown {
   switch (packed.is) {
     case 'undefined':
@@ -69,7 +69,7 @@ function unpackMembers(members: PackedRow): Members {
   return made;
 }
 
-/** Bytes as Java has them. */
+/** Decodes base64 to signed bytes, as Java has them. */
 function signedBytes(base64: string): number[] {
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   const bytes: number[] = [];
@@ -91,7 +91,7 @@ function inputsOf(inputs: unknown): PackedRow {
   return packMembers(inputs as Members, Object.keys(inputs), 0);
 }
 
-/** A value as text: objects as JSON. */
+/** Returns a value as text, an object as JSON. */
 function textOf(value: unknown): string {
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   return String(value as string | number | boolean | undefined | null);
