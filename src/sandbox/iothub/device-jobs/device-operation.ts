@@ -6,15 +6,15 @@ import type { RowOutcome } from './job-rows.js';
 
 const failure = (code: string, description: string): RowOutcome => ({ error: { code, description } });
 
-export const DELETED = failure('DeviceNotFound', 'The device was deleted before it had done its part.');
+export const DELETED = failure('DeviceNotFound', 'The device was deleted before it completed the operation.');
 export const NOT_ONLINE = failure('DeviceNotOnline', 'Timed out waiting for device to connect.');
 export const TIMED_OUT = failure(
   'JobTimedOut',
-  'The maximum execution time of the job was over before the device had done its part.',
+  'The maximum execution time of the job elapsed before the device completed the operation.',
 );
 export const INTERRUPTED = failure(
   'JobInterrupted',
-  'The hub was stopped while the device was at work; whether the device has done its part is not known.',
+  'The hub was stopped during the operation; whether the device completed it is unknown.',
 );
 
 /** Updates one twin for a job. The etag of a twin job is always `*`. */
@@ -52,8 +52,8 @@ function rowOutcome(outcome: MethodOutcome): RowOutcome {
     case 'noAnswer':
       return failure('GatewayTimeout', 'Timed out waiting for the response from device.');
     case 'disconnected':
-      return failure('DeviceConnectionClosedRemotely', 'The device closed its connection before it answered.');
+      return failure('DeviceConnectionClosedRemotely', 'The device closed its connection before it responded.');
     case 'badAnswer':
-      return failure('BadDeviceResponse', `The answer of the device was refused: ${outcome.reason}`);
+      return failure('BadDeviceResponse', `The response of the device was rejected: ${outcome.reason}`);
   }
 }

@@ -14,12 +14,12 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2
 
 /**
  * Reads the body of a job's PUT.
- * @param strict reject `null` where the service requires a value (azure-iot-sdk-node #847); otherwise null means absent.
+ * @param strict rejects `null` where the service requires a value (azure-iot-sdk-node #847); otherwise null means absent.
  * @throws ServiceError ArgumentInvalid, GenericBadRequest, MessageTooLarge
  */
 export function readJobRequest(jobId: string, body: Json, strict: boolean): JobDefinition {
   if (body['jobId'] !== undefined && body['jobId'] !== jobId) {
-    throw argumentInvalid('jobId in the body is another one than in the path.');
+    throw argumentInvalid('jobId in the body differs from the one in the path.');
   }
   const type = readType(body['type']);
   const taskBody = body[type === 'scheduleDeviceMethod' ? 'cloudToDeviceMethod' : 'updateTwin'];
@@ -37,7 +37,7 @@ export function readJobRequest(jobId: string, body: Json, strict: boolean): JobD
   return definition;
 }
 
-/** The operation for each device. @throws ServiceError as readJobRequest does */
+/** Returns the operation for each device. @throws ServiceError as readJobRequest does */
 export function taskOf({ type, body }: JobDefinition): JobTask {
   if (type === 'scheduleUpdateTwin') {
     checkTwinEtag(body['etag']);
@@ -63,14 +63,14 @@ function readType(given: unknown): JobType {
 
 function readCondition(given: unknown): string {
   if (given === undefined) return '*';
-  if (typeof given !== 'string') throw argumentInvalid('queryCondition must be a text; * means all devices.');
+  if (typeof given !== 'string') throw argumentInvalid('queryCondition must be a string; * means all devices.');
   if (given.length <= MAX_QUERY_CHARACTERS) return given;
   throw argumentInvalid(`queryCondition has ${given.length} characters; at most ${MAX_QUERY_CHARACTERS} are allowed.`);
 }
 
 function present(name: string, given: unknown, strict: boolean): unknown {
   if (given !== null) return given;
-  if (strict) throw argumentInvalid(`${name} must not be null; leave it out or give a value.`);
+  if (strict) throw argumentInvalid(`${name} must not be null; omit it or set a value.`);
   return undefined;
 }
 

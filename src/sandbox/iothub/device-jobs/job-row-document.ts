@@ -3,8 +3,8 @@ import type { JobRecord } from './job.js';
 import type { JobRows, KeptRow } from './job-rows.js';
 
 /**
- * A device's row in `devices.jobs`. Its members are computed when they are read, because a query for a few
- * devices of a large job reads only one or two members of each row.
+ * A device's row in `devices.jobs`. Its members are computed when they are read, because a query for a few devices of a
+ * large job reads only one or two members of each row.
  */
 export class JobRowDocument {
   readonly [name: string]: unknown;

@@ -5,7 +5,7 @@ import type { Job, Jobs } from './jobs.js';
 /** A place in the listing of `devices.jobs`: the job's sequence number, and the row's index in it. */
 export type RowPosition = readonly [jobSequence: number, rowIndex: number];
 
-/** The rows of all jobs that have run or are running, with their places, from after `position`. */
+/** Returns the rows, with their positions, of all jobs that have run or are running, starting after `position`. */
 export function* jobRows(
   jobs: Jobs,
   where: Expression | undefined,
@@ -22,7 +22,7 @@ export function* jobRows(
   }
 }
 
-/** The one job that a query names (`jobId = '...'`, alone or in an AND), otherwise all jobs. */
+/** Returns the job that a query names (`jobId = '...'`, alone or in an AND), otherwise all jobs. */
 function jobsNamedBy(jobs: Jobs, where: Expression | undefined, after: number): Iterable<Job> {
   const jobId = namedJobId(where);
   if (jobId === undefined) return jobs.inOrder.walk(after);

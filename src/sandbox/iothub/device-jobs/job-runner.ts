@@ -29,7 +29,7 @@ export interface RunnerDependencies {
   readonly reserveOperationMs: () => number;
 }
 
-/** Runs a job on each of its devices, in parallel, until all have ended or the maximum execution time is over. */
+/** Runs a job on all of its devices in parallel until each has ended or the maximum execution time has elapsed. */
 export class JobRunner {
   readonly #dependencies: RunnerDependencies;
   readonly #job: JobRecord;
@@ -114,7 +114,7 @@ export class JobRunner {
     this.#stopWaiting.set(index, stop);
   }
 
-  /** Starts the work on one device as soon as a slot is free; does not wait for its end. */
+  /** Starts the operation on one device as soon as a slot is free; does not wait for its end. */
   async #dispatch(index: number, connectTimeoutMs: number): Promise<void> {
     await this.#slots.take();
     await this.#pace();

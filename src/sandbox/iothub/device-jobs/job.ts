@@ -6,10 +6,9 @@ type Json = Readonly<Record<string, unknown>>;
 export type JobType = 'scheduleDeviceMethod' | 'scheduleUpdateTwin';
 
 /**
- * `scheduled`: its start time is in the future. `queued`: its devices have not been looked up yet, or the tier allows
- * no more running jobs.
- * Microsoft's page says `pending` for that, but the lists of the published SDKs (Java, C#) do not have it, and their
- * readers fail on it.
+ * `scheduled`: its start time is in the future. `queued`: its devices have not been looked up yet, or the tier allows no
+ * more running jobs. Microsoft's documentation calls this status `pending`, but the published SDKs for Java and C# do not
+ * know that name and fail to parse it.
  */
 export type JobStatus = 'scheduled' | 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
 

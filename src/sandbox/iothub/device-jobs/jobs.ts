@@ -22,7 +22,7 @@ export interface JobsDependencies extends RunnerDependencies {
   readonly startDelayMs: number;
 }
 
-/** A job with its state while the hub runs. */
+/** A job with its state in memory. */
 export interface Job {
   record: JobRecord;
   /** Set once the devices have been looked up. */
@@ -103,7 +103,7 @@ export class Jobs {
    */
   async cancel(jobId: string): Promise<Job> {
     const job = this.#byId.get(jobId);
-    if (!job) throw new ServiceError('JobNotFound', `Job ${jobId} is not known.`);
+    if (!job) throw new ServiceError('JobNotFound', `Job ${jobId} does not exist.`);
     await this.#dependencies.journal.checkWritable();
     const { status } = job.record;
     if (status !== 'scheduled' && status !== 'queued') {
@@ -167,8 +167,8 @@ export class Jobs {
     if (startDelayMs === 0) setImmediate(() => this.#startWaiting());
     else
       job.startTimer = clock.schedule(startDelayMs, () => {
-        // Timers fire up to a millisecond early; the start time would seem to be in the future, and no other timer
-        // would follow.
+        // A timer may fire up to a millisecond early. Then the start time would seem to be in the future, and no further
+        // timer would be set.
         job.readyAtMs = 0;
         this.#startWaiting();
       });
@@ -201,7 +201,7 @@ export class Jobs {
     const { archive, clock, endpoints } = this.#dependencies;
     try {
       const targets = await findTargets(endpoints, parseCondition(job.record.queryCondition));
-      // The job could still be cancelled while its devices were looked up.
+      // The job may have been cancelled while its devices were looked up.
       if (job.record.status !== 'queued' || this.#isClosed) return;
       job.rows = new JobRows(targets);
       archive.keepTargets(job.record.jobId, targets);
@@ -232,7 +232,7 @@ export class Jobs {
     this.#dependencies.archive.keepJob(job.record);
   }
 
-  /** A job must continue although the disk is full: the journal retains what it could not write, and logs that. */
+  /** A job must continue even if the disk is full: the journal logs the failure and keeps what it could not write. */
   async #flush(): Promise<void> {
     await this.#dependencies.journal.flush().catch(() => undefined);
   }

@@ -10,7 +10,7 @@ import { TwinDocument } from '../twins/twin-document.js';
 /** How many twins are examined before other work may run. */
 const SLICE = 5_000;
 
-/** The devices or modules that meet a job's condition now, in the order of their registration. */
+/** Returns the devices or modules that currently meet a job's condition, in the order of their registration. */
 export async function findTargets(endpoints: Endpoints, condition: Condition): Promise<EndpointId[]> {
   const matches = compileCondition(condition);
   const targets: EndpointId[] = [];
@@ -23,7 +23,7 @@ export async function findTargets(endpoints: Endpoints, condition: Condition): P
   return targets;
 }
 
-/** The number of devices or modules that match a query now; undefined for a query that cannot be parsed. */
+/** Returns the number of devices or modules that currently match a query; undefined if it cannot be parsed. */
 export function countTargets(endpoints: Endpoints, text: string): number | undefined {
   try {
     const { source, where } = parseQuery(text);
@@ -39,7 +39,7 @@ export function countTargets(endpoints: Endpoints, text: string): number | undef
   }
 }
 
-/** The candidates for a condition: one that names its devices does not require a walk through the whole fleet. */
+/** Returns the candidates for a condition. A condition that names its devices does not require a scan of the fleet. */
 export function candidates(endpoints: Endpoints, { source, where }: Condition, after = -1): Iterable<Endpoint> {
   const collection = source === 'devices' ? endpoints.devices : endpoints.modules;
   const named = namedDeviceIds(where);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AuthenticateError, Client, PublishPacket } from 'aedes';
 
-/** The largest message that the service takes (iot-hub-devguide-quotas-throttling). */
+/** The largest message that the service accepts (iot-hub-devguide-quotas-throttling). */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 /** The additional bytes are for topic and header. */
 const MAX_PACKET_BYTES = MAX_MESSAGE_BYTES + 8 * 1024;
@@ -28,7 +28,7 @@ export interface BrokerHooks {
   unsubscribed(client: Client, filters: readonly string[]): void;
   /** Handles a message; `false` when its topic is not one of this client's, which ends the connection. */
   published(client: Client, topic: string, payload: Buffer): boolean;
-  /** Called with a defect of the hub or of the broker. */
+  /** Called with an unexpected error of the hub or the broker. */
   failed(error: unknown): void;
 }
 
@@ -83,7 +83,7 @@ export async function openBroker(hooks: BrokerHooks): Promise<Broker> {
   };
 }
 
-/** Contains a defect: it fails only the request that triggered it. */
+/** Contains an unexpected error: only the request that triggered it fails. */
 function attempt<T>(hooks: BrokerHooks, act: () => T): T | undefined {
   try {
     return act();
@@ -100,7 +100,7 @@ function notAuthorized(): AuthenticateError {
 /**
  * Reads a message without forwarding it. An error closes the connection without an acknowledgement, as the service does
  * for QoS 2, for a message that is too large, and for an unknown topic: the service is not a general broker,
- * and a message to a misspelt topic must not seem delivered.
+ * and a message to a misspelled topic must not seem delivered.
  */
 function swallow(hooks: BrokerHooks, client: Client, packet: PublishPacket): Error | null {
   if (packet.qos === 2) return new Error('QoS 2 is not supported');

@@ -9,7 +9,7 @@ export const MAX_OPEN_CALLS = 1000;
 export class Connection {
   readonly id: EndpointId;
   readonly client: Client;
-  /** Whether its user name has an api-version, without which twin requests are refused. */
+  /** Whether the user name has an api-version, without which twin requests are rejected. */
   readonly hasApiVersion: boolean;
   /** The filters of this connection and of the session that it resumed. */
   readonly subscriptions = new Set<string>();
@@ -55,7 +55,7 @@ export class Connection {
     this.#calls.delete(requestId);
   }
 
-  /** Settles the call of a response. Duplicate and late responses are dropped. */
+  /** Settles the call that a response belongs to. Duplicate and late responses are dropped. */
   answer(requestId: string, outcome: MethodOutcome): void {
     const settle = this.#calls.get(requestId);
     this.#calls.delete(requestId);

@@ -20,20 +20,22 @@ export function checkCredentials(
   return verdict;
 }
 
-/** SHA-1 and SHA-256 of the peer's certificate in upper-case hexadecimal, because the registry may contain either. */
+/**
+ * Returns SHA-1 and SHA-256 of the peer's certificate in upper-case hexadecimal, because the registry may contain either.
+ */
 function thumbprints(connection: Duplex | undefined): readonly string[] {
   if (!(connection instanceof TLSSocket)) return [];
   const { fingerprint, fingerprint256 } = connection.getPeerCertificate();
   return [fingerprint, fingerprint256].filter(Boolean).map((print) => print.replaceAll(':', '').toUpperCase());
 }
 
-/** The expiry of a SAS token in milliseconds since 1970; undefined for any other text. */
+/** Returns the expiry of a SAS token in milliseconds since 1970; undefined for any other text. */
 export function tokenExpiryMs(password: string): number | undefined {
   const found = /(?:^SharedAccessSignature |&)se=(\d{1,12})(?:&|$)/.exec(password);
   return found ? Number(found[1]) * 1000 : undefined;
 }
 
-/** What a device sends as the user name of its CONNECT: `<host>/<client id>/?api-version=...`. */
+/** The parsed user name of a device's CONNECT: `<host>/<client id>/?api-version=...`. */
 export interface DeviceUserName {
   /** The host as sent, with its port if there is one. */
   readonly host: string;
@@ -54,7 +56,7 @@ export function readUserName(userName: string, clientId: string): DeviceUserName
   const host = userName.slice(0, Math.max(0, slash));
   const rest = userName.slice(slash + 1);
   if (host === '' || !`${rest}/`.startsWith(`${clientId}/`)) return undefined;
-  // A device id may hold a question mark, so the query is found by the length of the client id.
+  // A device id may contain a question mark, so the query is found by the length of the client id.
   const query = new URLSearchParams(rest.slice(clientId.length + 1).replace(/^\?/, ''));
   const apiVersion = query.get('api-version');
   if (apiVersion !== null && !API_VERSION.test(apiVersion)) return undefined;

@@ -35,7 +35,7 @@ export class MethodCaller {
       if (connection.expectAnswer(requestId, settle)) {
         this.#send(connection, call.methodName, requestId, payloadText(call.payload));
       } else {
-        settle({ kind: 'badAnswer', reason: `The device has ${MAX_OPEN_CALLS} methods to answer already.` });
+        settle({ kind: 'badAnswer', reason: `The device has ${MAX_OPEN_CALLS} methods in flight already.` });
       }
     });
   }
@@ -53,7 +53,7 @@ export const MAX_METHOD_PAYLOAD_BYTES = 128 * 1024;
 export function readMethodAnswer(status: string, payload: Buffer): MethodOutcome {
   if (!/^-?\d{1,9}$/.test(status)) return { kind: 'badAnswer', reason: 'The status in the topic is not a number.' };
   if (payload.length > MAX_METHOD_PAYLOAD_BYTES) {
-    return { kind: 'badAnswer', reason: `The payload has ${payload.length} bytes; 128 KB are allowed.` };
+    return { kind: 'badAnswer', reason: `The payload has ${payload.length} bytes; at most 128 KB are allowed.` };
   }
   if (payload.length === 0) return { kind: 'answered', status: Number(status), payload: null };
   try {

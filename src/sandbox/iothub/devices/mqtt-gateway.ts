@@ -25,7 +25,7 @@ export interface MqttGatewayOptions {
 
 /** The devices that speak MQTT. */
 export interface MqttGateway extends DeviceGateway {
-  /** Serves a device that has come over TLS (its handshake done). */
+  /** Serves a TLS connection whose handshake is done. */
   handleTls(socket: Socket): void;
   /** Serves an HTTP upgrade; answers 404 when its path is not `MQTT_WEBSOCKET_PATH`. */
   handleWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -64,7 +64,7 @@ export async function createMqttGateway(
     disconnect: (id) => devices.disconnect(id),
     handleTls: (socket) => handle(socket),
     handleWebSocket(request, socket, head) {
-      // A client that goes away meanwhile.
+      // The client may disconnect during the upgrade.
       socket.on('error', () => undefined);
       if (!isMqttPath(request.url)) {
         socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');

@@ -4,15 +4,14 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export interface MqttServerOptions {
-  /** Of the server, PEM. */
+  /** The private key of the server, PEM. */
   readonly key: string;
   readonly cert: string;
 }
 
 /**
- * The server of MQTT over TLS, not yet listening. It requests a client certificate but does not require one: devices
- * with X.509
- * authentication are identified by the thumbprint, whoever issued the certificate.
+ * Creates the server for MQTT over TLS, not yet listening. It requests a client certificate but does not require one:
+ * devices with X.509 authentication are identified by the thumbprint, regardless of the issuer.
  */
 export function createMqttServer(options: MqttServerOptions, handle: (socket: TLSSocket) => void): Server {
   const server = createServer(
@@ -23,7 +22,7 @@ export function createMqttServer(options: MqttServerOptions, handle: (socket: TL
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      // MQTT is many small messages that must not wait for each other's acknowledgement.
+      // MQTT sends many small messages, which must not wait for each other's TCP acknowledgement.
       noDelay: true,
     },
     handle,

@@ -6,7 +6,7 @@ export const METHODS_FILTER = '$iothub/methods/POST/#';
 export const TWIN_ANSWERS_FILTER = '$iothub/twin/res/#';
 export const DESIRED_FILTER = '$iothub/twin/PATCH/properties/desired/#';
 
-/** What a device has published. `properties` is the text after the last slash, `requestId` its `$rid`. */
+/** A message of a device, by its topic. `properties` is the text after the last slash, `requestId` its `$rid`. */
 export type DevicePublish =
   | { readonly kind: 'telemetry'; readonly properties: string }
   | { readonly kind: 'twinGet'; readonly requestId: string }

@@ -9,18 +9,18 @@ export interface TwinAnswer {
   readonly payload: string;
 }
 
-/** The service's numbers of errors (troubleshoot-error-codes); their first three digits are the status. */
+/** Error numbers of the service (troubleshoot-error-codes); the first three digits are the status. */
 const INVALID_PROTOCOL_VERSION = 400_001;
 const ARGUMENT_INVALID = 400_004;
 const SERVER_ERROR = 500_001;
 
-/** The whole twin as devices get it: `desired` and `reported` beside each other, each with its `$version`. */
+/** Returns the whole twin in the form for devices: `desired` and `reported`, each with its `$version`. */
 export function answerTwinGet(directory: DeviceDirectory, id: EndpointId, requestId: string): TwinAnswer {
   const { desired, reported } = directory.deviceTwin(id);
   return { topic: twinAnswerTopic(200, requestId), payload: stringifyJson({ desired, reported }) ?? '' };
 }
 
-/** Merges reported properties. 204 with the new version and no body; 4xx with an error body for a bad patch. */
+/** Merges reported properties. Returns 204 with the new version and no body, or 4xx with an error body. */
 export async function applyReported(
   directory: DeviceDirectory,
   id: EndpointId,
@@ -38,7 +38,7 @@ export async function applyReported(
 /** The response to a request that failed; the cause is only logged. */
 export function brokenAnswer(requestId: string, error: unknown, log: Log): TwinAnswer {
   log.warn({ err: error }, 'a twin request of a device failed');
-  return refusal(requestId, SERVER_ERROR, 'The request could not be carried out.');
+  return refusal(requestId, SERVER_ERROR, 'The request failed inside the hub; see its log.');
 }
 
 /** The response to a device whose user name has no api-version. */

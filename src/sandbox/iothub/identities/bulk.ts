@@ -38,7 +38,8 @@ interface BulkDependencies {
  */
 export async function runBulk(dependencies: BulkDependencies, body: unknown): Promise<BulkResult> {
   if (!Array.isArray(body) || body.length === 0) throw argumentInvalid('The body must be a list of devices.');
-  if (body.length > MAX_ENTRIES) throw argumentInvalid(`At most ${MAX_ENTRIES} devices can be given at once.`);
+  if (body.length > MAX_ENTRIES)
+    throw argumentInvalid(`The body has ${body.length} devices; at most ${MAX_ENTRIES} are allowed.`);
   const errors: BulkError[] = [];
   const seen = new Set<string>();
   for (const entry of body) {
@@ -103,7 +104,7 @@ async function runEntry(dependencies: BulkDependencies, id: EndpointId, entry: J
     case 'updatetwinifmatchetag':
       return applyTwin(dependencies, existing(known, id), entry, etagMatch(entry['twinETag'] ?? entry['twinEtag']));
     default:
-      throw argumentInvalid('importMode is not known.');
+      throw argumentInvalid('importMode has an unknown value.');
   }
 }
 

@@ -2,7 +2,7 @@ import { argumentInvalid } from '../answers/service-error.js';
 
 /** 1 to 128 of the characters that the service allows in ids of devices and modules (devguide-identity-registry). */
 const ENDPOINT_ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/u;
-/** The rules of the service for configurations: lower case. */
+/** Ids of configurations must be in lower case. */
 const CONFIGURATION_ID = /^[a-z0-9\-:+%_#*?!(),=@;']{1,128}$/u;
 const JOB_ID = /^[A-Za-z0-9-]{1,64}$/u;
 
@@ -36,5 +36,5 @@ export function checkConfigurationId(id: unknown): asserts id is string {
 /** @throws ServiceError ArgumentInvalid */
 export function checkJobId(id: unknown): asserts id is string {
   if (typeof id === 'string' && JOB_ID.test(id)) return;
-  throw argumentInvalid('jobId must have 1 to 64 characters, of letters, digits and dash.');
+  throw argumentInvalid('jobId must have 1 to 64 characters: letters, digits and dashes.');
 }

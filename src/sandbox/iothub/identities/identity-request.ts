@@ -22,7 +22,8 @@ export interface IdentityRequest {
 }
 
 /**
- * Reads the members of an identity that may be set. Empty keys are generated, unless keys exist already.
+ * Reads the members of an identity that may be set. Keys that are empty or missing are generated unless the identity
+ * already has keys.
  * @throws ServiceError ArgumentInvalid
  */
 export function readIdentityRequest(body: Json, known: Authentication | undefined): IdentityRequest {
@@ -79,7 +80,7 @@ function readKey(name: string, given: unknown): string | undefined {
     const bytes = Buffer.from(given, 'base64').length;
     if (bytes >= 16 && bytes <= 64) return given;
   }
-  throw argumentInvalid(`authentication.symmetricKey.${name} must be the base64 of 16 to 64 bytes.`);
+  throw argumentInvalid(`authentication.symmetricKey.${name} must be 16 to 64 bytes in base64.`);
 }
 
 function readThumbprints(given: unknown): Authentication['thumbprints'] {
@@ -92,7 +93,7 @@ function readThumbprints(given: unknown): Authentication['thumbprints'] {
 function readThumbprint(given: unknown): string | undefined {
   if (given === undefined || given === null || given === '') return undefined;
   if (typeof given === 'string' && THUMBPRINT.test(given)) return given.toUpperCase();
-  throw argumentInvalid('A thumbprint must be the 40 or 64 hexadecimal digits of SHA-1 or SHA-256.');
+  throw argumentInvalid('A thumbprint must be a SHA-1 or SHA-256 hash: 40 or 64 hexadecimal digits.');
 }
 
 function readStatus(given: unknown): 'enabled' | 'disabled' | undefined {
@@ -105,7 +106,7 @@ function readStatus(given: unknown): 'enabled' | 'disabled' | undefined {
 function readText(name: string, given: unknown): string | undefined {
   if (given === undefined || given === null) return undefined;
   if (typeof given === 'string' && given.length <= MAX_REASON_CHARACTERS) return given;
-  throw argumentInvalid(`${name} must be a text of at most ${MAX_REASON_CHARACTERS} characters.`);
+  throw argumentInvalid(`${name} must be a string of at most ${MAX_REASON_CHARACTERS} characters.`);
 }
 
 function readCapabilities(given: unknown): boolean | undefined {
@@ -122,7 +123,8 @@ function readScope(name: string, given: unknown): string | undefined {
 
 function readScopes(given: unknown): readonly string[] | undefined {
   if (given === undefined || given === null) return undefined;
-  if (!Array.isArray(given) || given.length > 1) throw argumentInvalid('parentScopes must hold at most one scope.');
+  if (!Array.isArray(given) || given.length > 1)
+    throw argumentInvalid('parentScopes must be a list of at most one scope.');
   const scopes = given.map((scope) => readScope('parentScopes', scope));
   return scopes.filter((scope) => scope !== undefined);
 }

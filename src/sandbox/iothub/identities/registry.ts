@@ -36,7 +36,7 @@ export interface RegistryOptions {
   readonly onDeleted: (id: EndpointId) => void;
 }
 
-/** Identities of devices and modules. Changes take effect in memory at once; the caller flushes the journal. */
+/** The identities of devices and modules. Changes take effect in memory at once; the caller flushes the journal. */
 export class Registry {
   readonly #options: RegistryOptions;
 
@@ -44,7 +44,7 @@ export class Registry {
     this.#options = options;
   }
 
-  /** Creates, or with a condition updates, an identity. @throws ServiceError */
+  /** Creates an identity or, if there is a condition, updates it. @throws ServiceError */
   put(id: EndpointId, body: Json, match: Match): Endpoint {
     const known = this.#options.endpoints.find(id);
     if (match.kind === 'absent') {
@@ -56,7 +56,7 @@ export class Registry {
   }
 
   /**
-   * Creates an identity with its initial twin, and for an edge device its system modules.
+   * Creates an identity with its initial twin and, for an edge device, its system modules.
    * @throws ServiceError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, TooManyDevices
    */
   create(id: EndpointId, body: Json, twin: TwinChange = NO_TWIN): Endpoint {
@@ -155,7 +155,8 @@ const newScope = (deviceId: string, nowMs: number): string =>
   `ms-azure-iot-edge://${deviceId}-${TICKS_AT_EPOCH + BigInt(Math.trunc(nowMs)) * 10_000n}`;
 
 /**
- * The scope of an edge device never changes; a leaf device moves by its scope, an edge device by those of its parents.
+ * Returns the new scopes. The scope of an edge device never changes. A leaf device gets a new parent by its scope, an edge
+ * device by its parent scopes.
  */
 function scopesAfter(
   record: EndpointRecord,

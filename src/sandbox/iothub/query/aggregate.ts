@@ -7,7 +7,7 @@ export interface Aggregate {
   result(): unknown;
 }
 
-/** Values of types that the function cannot use are skipped, as missing values are. */
+/** Creates an aggregate that skips missing values and values of a type that the function cannot use. */
 export function createAggregate(name: AggregateFunction): Aggregate {
   switch (name) {
     case 'COUNT':
@@ -47,7 +47,7 @@ function createSum(finish: (sum: number, count: number) => number): Aggregate {
   };
 }
 
-/** The smallest or largest number; of strings only where there is no number. */
+/** Creates an aggregate for the smallest or largest number, or string if there are no numbers. */
 function createExtreme(direction: 1 | -1): Aggregate {
   let ofNumbers: number | bigint | undefined;
   let ofStrings: string | undefined;

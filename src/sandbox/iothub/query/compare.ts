@@ -19,13 +19,13 @@ export function areComparable(left: unknown, right: unknown): boolean {
   return typeof left === typeof right || (numberOf(left) !== undefined && numberOf(right) !== undefined);
 }
 
-/** A number as a double, for arithmetic; undefined for anything else. */
+/** Returns a number as a double, for arithmetic; undefined for anything else. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return typeof value === 'bigint' ? Number(value) : undefined;
 }
 
-/** The result of an operator for the order of two comparable values (below 0, 0, above 0). */
+/** Each operator as a test of the order of two comparable values (below 0, 0, above 0). */
 const TESTS: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = {
   '=': (order) => order === 0,
   '!=': (order) => order !== 0,
@@ -35,7 +35,7 @@ const TESTS: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = 
   '>=': (order) => order >= 0,
 };
 
-/** A comparison as a function: `undefined` (neither true nor false) for values that cannot be compared. */
+/** Compiles a comparison to a function that returns `undefined` (neither true nor false) for incomparable values. */
 export function compileComparison(
   operator: ComparisonOperator,
 ): (left: unknown, right: unknown) => boolean | undefined {
@@ -44,7 +44,7 @@ export function compileComparison(
     areComparable(left, right) ? test(orderOf(left as Primitive, right as Primitive)) : undefined;
 }
 
-/** The order of two values of one type; strings by their UTF-16 code units, numbers by value. */
+/** Returns the order of two values of the same type: strings by their UTF-16 code units, numbers by value. */
 export function orderOf(left: Primitive, right: Primitive): number {
   if (left === right) return 0;
   if ((left as string) < (right as string)) return -1;
@@ -52,12 +52,12 @@ export function orderOf(left: Primitive, right: Primitive): number {
   return (left as string) > (right as string) ? 1 : 0;
 }
 
-/** Whether two values are of one type and equal. */
+/** Whether two values are of the same type and equal. */
 export function areEqual(left: unknown, right: unknown): boolean {
   return areComparable(left, right) && orderOf(left as Primitive, right as Primitive) === 0;
 }
 
-/** A key for a Set that is the same for equal numbers: a double where one has exactly that value. */
+/** Returns a key for a Set that is the same for equal numbers: a double if one has exactly that value. */
 export function lookupKey(value: unknown): unknown {
   if (typeof value !== 'bigint') return value;
   const double = Number(value);

@@ -8,7 +8,7 @@ export type Evaluator = (document: QueryDocument) => unknown;
 /**
  * Compiles an expression to a function, so that the cost per document is small.
  *
- * Logic has three values: a comparison of different types or with something missing is `undefined`, and so is its NOT;
+ * Logic has three values: a comparison of different types or with a missing value is `undefined`, and so is its NOT;
  * `undefined` is neither true nor false. (`FALSE AND undefined` is false, `TRUE OR undefined` is true.)
  */
 export function compileExpression(expression: Expression): Evaluator {
@@ -51,7 +51,7 @@ export function compileExpression(expression: Expression): Evaluator {
   }
 }
 
-/** Case-sensitive, as comparisons are. Neither true nor false where there is no text. */
+/** Case-sensitive, as comparisons are. Neither true nor false for a value that is not a string. */
 function compileStartsWith({ path, prefix }: Expression & { readonly kind: 'startsWith' }): Evaluator {
   const valueOf = compilePath(path.segments);
   return (document) => {
@@ -60,7 +60,7 @@ function compileStartsWith({ path, prefix }: Expression & { readonly kind: 'star
   };
 }
 
-/** Neither true nor false where there is no array. */
+/** Neither true nor false for a value that is not an array. */
 function compileArrayContains({ path, item }: Expression & { readonly kind: 'arrayContains' }): Evaluator {
   const valueOf = compilePath(path.segments);
   return (document) => {
@@ -94,7 +94,10 @@ function compileComparisonOf(expression: Expression & { readonly kind: 'comparis
   return (document) => compare(left(document), right(document));
 }
 
-/** `x IN [a, b]` is `x = a OR x = b`, with one exception: a missing x is never known to be out of an empty list. */
+/**
+ * `x IN [a, b]` is `x = a OR x = b`, with one exception: for a missing x even `x IN []` is undefined, so its NOT is not
+ * true.
+ */
 function compileMembership(expression: Expression & { readonly kind: 'membership' }): Evaluator {
   const value = compileExpression(expression.value);
   const isIn = compileItems(expression.items);
@@ -118,10 +121,10 @@ function compileItems(items: readonly Expression[]): MembershipTest {
     );
 }
 
-/** A list of hundreds of ids, as job conditions have them, is looked up rather than walked. */
+/** Constants are put into a Set, because conditions of jobs have lists of hundreds of ids. */
 function compileConstantItems(constants: readonly unknown[]): MembershipTest {
   const values = new Set(constants.map(lookupKey));
-  // Comparable with all of them: of the one type that they all have. Any stands for it.
+  // If all constants have the same type, any of them can represent the type.
   const [any] = constants;
   const isOfOneType = constants.every((constant) => areComparable(any, constant));
   return (candidate) => {
@@ -161,7 +164,7 @@ function compileArithmetic(expression: Expression & { readonly kind: 'arithmetic
   };
 }
 
-/** Numbers that JSON cannot hold (a division by zero) are nothing. */
+/** Returns undefined for results that JSON cannot represent, such as that of a division by zero. */
 function numberOrNothing(value: unknown, apply: (value: number) => number): number | undefined {
   const number = numberOf(value);
   if (number === undefined) return undefined;

@@ -14,7 +14,7 @@ const SYSTEM_FIELDS = (
 
 const CANONICAL_NAMES: ReadonlyMap<string, string> = new Map(SYSTEM_FIELDS.map((name) => [name.toLowerCase(), name]));
 
-/** The name of a top-level field as documents have it. */
+/** Returns the name of a top-level field in the letter case that documents use. */
 export function canonicalName(name: string): string {
   return CANONICAL_NAMES.get(name.toLowerCase()) ?? name;
 }

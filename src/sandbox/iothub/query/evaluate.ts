@@ -10,13 +10,13 @@ export type ItemType = 'Twin' | 'DeviceJob' | 'Raw';
 export interface CompiledQuery {
   readonly itemType: ItemType;
   /**
-   * The rows of the result, one by one: the documents themselves for `SELECT *`, otherwise new objects.
-   * Reads no more documents than necessary.
+   * Yields the rows of the result: the documents themselves for `SELECT *`, otherwise new objects. Reads no more documents
+   * than necessary.
    */
   run(documents: Iterable<QueryDocument>): Iterable<unknown>;
 }
 
-/** Prepares a query for many documents, those of its `source`. */
+/** Compiles a query, which can then be run on the documents of its `source`. */
 export function compileQuery(query: Query): CompiledQuery {
   const matches = compileCondition(query);
   const select = compileSelect(query);
@@ -34,8 +34,8 @@ export function compileCondition(condition: Pick<Condition, 'where'>): (document
 }
 
 /**
- * The only device ids that can meet a condition, where it names them (`deviceId = 'a'`, `deviceId IN ['a', 'b']`, alone
- * or in an AND), so that a caller with an index by id need not walk all documents. Undefined where it names none.
+ * Returns the only device ids that can meet a condition, if it names them (`deviceId = 'a'`, `deviceId IN ['a', 'b']`,
+ * alone or in an AND), so that a caller with an index by id need not scan all documents. Otherwise undefined.
  */
 export function namedDeviceIds(where: Expression | undefined): readonly string[] | undefined {
   if (where?.kind === 'and') {
@@ -107,7 +107,7 @@ function* project(documents: Iterable<QueryDocument>, columns: readonly Column[]
 
 interface Group {
   readonly value: unknown;
-  /** One accumulator for each column; none for the property of the group. */
+  /** One aggregate for each column; undefined for the column of the group's property. */
   readonly aggregates: readonly (Aggregate | undefined)[];
 }
 
@@ -153,7 +153,7 @@ export interface Column {
   readonly value: (document: QueryDocument) => unknown;
 }
 
-/** The columns of a select list. An aggregate without an alias is called `$1`, `$2` and so on. */
+/** Compiles the columns of a select list. An aggregate without an alias is named `$1`, `$2` and so on. */
 export function compileColumns(items: readonly SelectItem[]): readonly Column[] {
   let unnamed = 0;
   return items.map((item) => {
@@ -172,7 +172,7 @@ function lastName(segments: readonly (string | number)[]): string {
   return String(segments.findLast((segment) => typeof segment === 'string'));
 }
 
-/** A row without the cells that have no value. */
+/** Builds a row, without the cells that have no value. */
 export function makeRow(cells: readonly (readonly [name: string, value: unknown])[]): Row {
   return Object.fromEntries(cells.filter(([, value]) => value !== undefined));
 }

@@ -43,7 +43,8 @@ async function put(configurations: Configurations, journal: Journal, request: Se
   const id = idOf(request);
   const body = readJson(request.body);
   if (!isPlainObject(body)) throw argumentInvalid('The body must be a JSON object.');
-  if (body['id'] !== undefined && body['id'] !== id) throw argumentInvalid('id is another one than in the path.');
+  if (body['id'] !== undefined && body['id'] !== id)
+    throw argumentInvalid('id in the body differs from the one in the path.');
   await journal.checkWritable();
   const document = configurations.put(id, body, readIfMatch(request.headers));
   await journal.flush();

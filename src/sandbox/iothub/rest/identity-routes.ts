@@ -53,7 +53,7 @@ export function identityRoutes(dependencies: IdentityDependencies): ServiceRoute
   ];
 }
 
-/** The ids in a path; @throws ServiceError ArgumentInvalid for an invalid id. */
+/** Returns the ids in a path. @throws ServiceError ArgumentInvalid for an invalid id */
 export function idOf({ params }: ServiceRequest): EndpointId {
   const { deviceId, moduleId } = params;
   checkDeviceId(deviceId);
@@ -73,7 +73,7 @@ async function put(dependencies: IdentityDependencies, request: ServiceRequest):
   if (!isPlainObject(body)) throw argumentInvalid('The body must be a JSON object.');
   for (const name of ['deviceId', 'moduleId'] as const) {
     if (body[name] !== undefined && id[name] !== undefined && body[name] !== id[name]) {
-      throw argumentInvalid(`${name} in the body is another one than in the path.`);
+      throw argumentInvalid(`${name} in the body differs from the one in the path.`);
     }
   }
   await dependencies.journal.checkWritable();

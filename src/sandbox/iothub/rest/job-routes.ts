@@ -23,9 +23,8 @@ interface JobDependencies {
 }
 
 /**
- * Jobs v2, and the older `/jobs` for import and export jobs, of which there are none. The Azure CLI requests both for
- * every
- * list of jobs.
+ * Jobs v2, and the older `/jobs` for import and export jobs, of which there are none. The Azure CLI requests both
+ * whenever it lists jobs.
  */
 export function jobRoutes(dependencies: JobDependencies): ServiceRoute[] {
   const read = { right: 'RegistryRead', operation: 'jobs' } as const;
@@ -85,7 +84,7 @@ function list({ jobs, paging }: JobDependencies, request: ServiceRequest): HttpA
   );
 }
 
-/** A filter in any case; empty means none. */
+/** Reads a filter, ignoring letter case. An empty one means no filter. */
 function readFilter({ query }: ServiceRequest, name: string, known: readonly string[]): string | undefined {
   const given = query.get(name)?.toLowerCase() ?? '';
   if (given === '') return undefined;

@@ -58,7 +58,7 @@ function answerOutcome(outcome: MethodOutcome, call: MethodRequest): HttpAnswer 
     case 'disconnected':
       throw detailed('DeviceConnectionClosedRemotely', 'Device unavailable: it closed its connection.', undefined);
     case 'badAnswer':
-      throw detailed('BadDeviceResponse', `The answer of the device was refused: ${outcome.reason}`, undefined);
+      throw detailed('BadDeviceResponse', `The response of the device was rejected: ${outcome.reason}`, undefined);
   }
 }
 

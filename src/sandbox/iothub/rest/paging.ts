@@ -32,7 +32,7 @@ export class Paging {
     return { size, state: this.#open(String(token), text, size) };
   }
 
-  /** The headers of a response; `state` is undefined on the last page. */
+  /** Returns the headers of a response; `state` is undefined on the last page. */
   headers(itemType: string, next: { text: string; size: number; state: unknown }): Record<string, string> {
     return {
       'x-ms-item-type': itemType,
@@ -68,7 +68,7 @@ function readSize(header: string | string[] | undefined): number {
   return Math.min(size, MAX_PAGE);
 }
 
-/** The next `size` items, and whether there are more. */
+/** Takes the next `size` items; also returns whether there are more. */
 export function takePage<T>(
   items: Iterable<T>,
   size: number,

@@ -43,8 +43,8 @@ export const queryRoutes = (dependencies: QueryDependencies): ServiceRoute[] => 
 function answerQuery(dependencies: QueryDependencies, request: ServiceRequest): HttpAnswer {
   const body = readJson(request.body);
   const text = isPlainObject(body) ? body['query'] : undefined;
-  if (text === undefined || text === null) throw new ServiceError('ArgumentNull', 'query is missing in the body.');
-  if (typeof text !== 'string') throw argumentInvalid('query must be a text.');
+  if (text === undefined || text === null) throw new ServiceError('ArgumentNull', 'The body has no query.');
+  if (typeof text !== 'string') throw argumentInvalid('query must be a string.');
   const query = readQuery(text);
   const { size, state } = dependencies.paging.read(request.headers, text);
   const page = runPage(dependencies, query, size, (state as QueryState | undefined) ?? { given: 0 });

@@ -20,8 +20,8 @@ export function readJson(body: Buffer): unknown {
 }
 
 /**
- * The deepest nesting of brackets outside strings. A loop, because neither a parser nor a pattern is safe before this
- * check.
+ * Returns the depth of the deepest nesting of brackets outside strings. This is a plain loop because a recursive parser
+ * could overflow the stack before the depth is known.
  */
 function nesting(text: string): number {
   let depth = 0;

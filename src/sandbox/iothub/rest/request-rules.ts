@@ -1,15 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../answers/service-error.js';
 
-/** The operations that this hub offers have not changed since this version of the service. */
+/** The oldest accepted version. The operations that this hub offers have not changed since then. */
 const OLDEST = '2018-06-30';
 const API_VERSION = /^(\d{4}-\d{2}-\d{2})(?:-preview)?$/iu;
 const SHOWN_CHARACTERS = 40;
 
 /**
  * Checks the api-version of a request. Every version from 2018-06-30 on is treated as 2021-04-12, because clients send
- * versions
- * that are newer than any list (the Azure CLI's extension 0.25.0 sends 2024-03-31).
+ * versions that are newer than any list (the Azure CLI's extension 0.25.0 sends 2024-03-31).
  * @throws ServiceError InvalidProtocolVersion
  */
 export function checkApiVersion(version: string | null): void {
@@ -28,7 +27,7 @@ function isDate(text: string): boolean {
 }
 
 /**
- * The effective method of a request. The HTTP client of Microsoft's Java SDK lacks PATCH and sends a POST with
+ * Returns the effective method of a request. The HTTP client of Microsoft's Java SDK lacks PATCH and sends a POST with
  * `X-HTTP-Method-Override: PATCH`. On other methods the header has no effect.
  */
 export function effectiveMethod({ method = '', headers }: Pick<IncomingMessage, 'method' | 'headers'>): string {

@@ -53,7 +53,7 @@ export class ServiceApi {
   /** Answers one request; never throws. */
   async serve(raw: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    response.once('close', () => gone.abort(new Error('The client has gone.')));
+    response.once('close', () => gone.abort(new Error('The client has disconnected.')));
     const answer = await this.#answer(raw, gone.signal);
     if (this.#options.latencyMs > 0) {
       await sleep(this.#options.clock, this.#options.latencyMs, gone.signal).catch(() => undefined);
@@ -70,7 +70,7 @@ export class ServiceApi {
       const answer = errorAnswer(failure, this.#options.clock.nowMs());
       this.#options.log.debug(
         { code: failure.code, status: failure.status, method: raw.method },
-        'a service request was refused',
+        'refused a service request',
       );
       return answer;
     }
@@ -78,7 +78,7 @@ export class ServiceApi {
 
   #failureOf(error: unknown, raw: IncomingMessage, signal: AbortSignal): ServiceError {
     if (error instanceof ServiceError) return error;
-    if (signal.aborted) return new ServiceError('ServiceUnavailable', 'The client has gone.');
+    if (signal.aborted) return new ServiceError('ServiceUnavailable', 'The client has disconnected.');
     if (error instanceof BodyTooLarge) {
       return new ServiceError('MessageTooLarge', `The body has more than ${MAX_BODY_BYTES} bytes.`);
     }
@@ -123,7 +123,8 @@ export class ServiceApi {
     if (match.kind === 'wrongMethod') {
       throw new ServiceError('MethodNotAllowed', `Allowed here: ${match.allowed.join(', ')}.`);
     }
-    if (match.kind === 'none' || !route) throw new ServiceError('GenericNotFound', 'There is nothing under this path.');
+    if (match.kind === 'none' || !route)
+      throw new ServiceError('GenericNotFound', 'There is no resource under this path.');
     checkApiVersion(query.get('api-version'));
     checkLength(raw);
     await throttle.admit(route.operation, 1, signal);
@@ -154,7 +155,7 @@ function decodePath(path: string): string {
 function checkLength({ method, headers }: IncomingMessage): void {
   if (method !== 'POST' || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
     return;
-  throw new ServiceError('LengthRequired', 'A POST needs the header content-length.');
+  throw new ServiceError('LengthRequired', 'A POST needs the header content-length or transfer-encoding: chunked.');
 }
 
 function lingerAndClose(raw: IncomingMessage, clock: Clock): void {

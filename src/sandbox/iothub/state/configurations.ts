@@ -23,16 +23,16 @@ interface KeptConfiguration {
   readonly priority: number;
 }
 
-/** Counts the devices or modules that a query finds; `undefined` where it cannot be parsed. */
+/** Counts the devices or modules that a query finds; returns `undefined` if it cannot be parsed. */
 export type CountTargets = (query: string) => number | undefined;
 
-/** Automatic device configurations: kept and listed, never applied to twins. */
+/** Automatic device configurations. They are stored and listed but never applied to twins. */
 export class Configurations {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #countTargets: CountTargets;
   readonly #byId = new Map<string, KeptConfiguration>();
-  /** As last counted, since counting for a whole list would walk through all twins a hundred times. */
+  /** Counts from the last read of each configuration; counting again for a list would scan all twins for each of them. */
   readonly #targetedCounts = new Map<string, number>();
 
   constructor(journal: Journal, clock: Clock, countTargets: CountTargets) {
@@ -60,7 +60,7 @@ export class Configurations {
     return this.#counted(this.#find(id));
   }
 
-  /** Creates, or with a condition replaces, a configuration. @throws ServiceError */
+  /** Creates a configuration or, if there is a condition, replaces it. @throws ServiceError */
   put(id: string, body: Json, match: Match): object {
     const known = this.#byId.get(id);
     if (match.kind === 'absent' && known) {
@@ -119,11 +119,11 @@ function readBody(
   const { labels, content, metrics, targetCondition, priority } = body;
   if (!isPlainObject(content)) throw argumentInvalid('content must be a JSON object.');
   if (targetCondition !== undefined && typeof targetCondition !== 'string') {
-    throw argumentInvalid('targetCondition must be a text.');
+    throw argumentInvalid('targetCondition must be a string.');
   }
   const wholePriority = readWholeNumber(priority ?? 0);
   if (wholePriority === undefined || wholePriority < 0) {
-    throw argumentInvalid('priority must be an integer, 0 or above.');
+    throw argumentInvalid('priority must be an integer of 0 or above.');
   }
   return {
     labels: isPlainObject(labels) ? labels : {},
@@ -134,7 +134,7 @@ function readBody(
   };
 }
 
-/** The queries behind the metrics that the service keeps of every configuration. */
+/** Returns the queries behind the system metrics that the service has for every configuration. */
 function systemQueriesOf({ id, targetCondition }: KeptConfiguration): {
   readonly targetedCount: string;
   readonly appliedCount: string;
@@ -149,7 +149,7 @@ function systemQueriesOf({ id, targetCondition }: KeptConfiguration): {
   };
 }
 
-/** No condition targets no device, `*` all of them. */
+/** An empty condition targets no device, `*` all of them. */
 function whereOf(condition: string): string {
   if (condition === '*') return '';
   return condition === '' ? ' WHERE false' : ` WHERE ${condition}`;

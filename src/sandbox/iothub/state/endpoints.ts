@@ -20,7 +20,7 @@ export class Endpoints {
     this.#journal = journal;
   }
 
-  /** Reads what an earlier process kept. */
+  /** Loads the endpoints that an earlier process stored. */
   async load(store: Store): Promise<void> {
     const records: EndpointRecord[] = [];
     for (const prefix of [DEVICE_PREFIX, MODULE_PREFIX]) {
@@ -47,18 +47,18 @@ export class Endpoints {
     return endpoint;
   }
 
-  /** Replaces parts of what is kept of an endpoint. */
+  /** Changes members of an endpoint's record. */
   update(endpoint: Endpoint, changes: Partial<EndpointRecord>): void {
     endpoint.record = { ...endpoint.record, ...changes, lastActivityMs: endpoint.lastActivityMs };
     if (!endpoint.isDeleted) this.#journal.note(storeKey(endpoint.record), endpoint.record);
   }
 
-  /** Removes an endpoint; with a device go its modules. Answers all that went. */
+  /** Removes an endpoint, a device together with its modules. Returns everything that was removed. */
   remove(endpoint: Endpoint): Endpoint[] {
     const { deviceId, moduleId } = endpoint.record;
-    const gone = moduleId === undefined ? [endpoint, ...this.modulesOf(deviceId)] : [endpoint];
-    for (const each of gone) this.#displace(each);
-    return gone;
+    const removed = moduleId === undefined ? [endpoint, ...this.modulesOf(deviceId)] : [endpoint];
+    for (const each of removed) this.#displace(each);
+    return removed;
   }
 
   #place(endpoint: Endpoint): void {

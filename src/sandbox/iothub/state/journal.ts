@@ -6,19 +6,19 @@ import { ServiceError } from '../answers/service-error.js';
 const MAX_BATCH = 2_000;
 
 /**
- * Brings changes of the state in memory to the store: whatever was noted since the last write goes out as one batch, so
- * that a hundred thousand changes cost a few dozen writes. `flush` resolves when all that was noted before is safe.
- * What could not be written stays noted, and goes with the next write that succeeds.
+ * Writes changes of the state in memory to the store. Pending changes are written in batches, so that a hundred thousand
+ * changes need only a few dozen writes. `flush` resolves when all earlier changes are stored. Changes that could not be
+ * written stay pending until a later write succeeds.
  */
 export class Journal {
   readonly #store: Store | undefined;
   readonly #log: Log;
-  readonly #noted = new Map<string, unknown>();
+  readonly #pending = new Map<string, unknown>();
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #isFailing = false;
 
-  /** @param store none: nothing outlives the process, and nothing needs to be waited for. */
+  /** @param store if undefined, nothing outlives the process and `flush` never waits. */
   constructor(store: Store | undefined, log: Log) {
     this.#store = store;
     this.#log = log;
@@ -29,19 +29,19 @@ export class Journal {
     return this.#isFailing;
   }
 
-  /** Whether anything is not on disk yet; otherwise `flush` need not be awaited. */
+  /** Whether any change is not stored yet; otherwise `flush` need not be awaited. */
   get isDirty(): boolean {
-    return this.#noted.size > 0 || this.#writing !== undefined;
+    return this.#pending.size > 0 || this.#writing !== undefined;
   }
 
-  /** Notes the new value of a key; the value must not change any more. `undefined` removes the key. */
+  /** Adds a change: the new value of a key, which must not be modified later. `undefined` removes the key. */
   note(key: string, value: unknown): void {
-    if (this.#store) this.#noted.set(key, value);
+    if (this.#store) this.#pending.set(key, value);
   }
 
   /**
-   * Resolves once everything noted is on disk.
-   * @throws ServiceError ServiceUnavailable while the store cannot be written.
+   * Resolves once all pending changes are stored.
+   * @throws ServiceError ServiceUnavailable if the store cannot be written
    */
   async flush(): Promise<void> {
     if (!this.isDirty) return;
@@ -50,7 +50,7 @@ export class Journal {
   }
 
   /**
-   * Refuses a change early while the store cannot be written, before anything has changed in memory.
+   * Lets a caller reject a change before anything changes in memory: retries the pending writes if the last one failed.
    * @throws ServiceError ServiceUnavailable
    */
   async checkWritable(): Promise<void> {
@@ -58,7 +58,7 @@ export class Journal {
   }
 
   async #writeAfter(current: Promise<void> | undefined): Promise<void> {
-    // Whoever waits for the current write learns of its failure; here only its end counts.
+    // The callers that wait for the current write handle its failure; here only its end matters.
     await current?.catch(() => undefined);
     this.#next = undefined;
     this.#writing = this.#write();
@@ -70,17 +70,17 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    while (this.#noted.size > 0) {
+    while (this.#pending.size > 0) {
       const taken = this.#take();
       try {
         await this.#store?.batch(taken.map(([key, value]) => changeOf(key, value)));
         this.#setFailing(undefined);
       } catch (error) {
-        for (const [key, value] of taken) if (!this.#noted.has(key)) this.#noted.set(key, value);
+        for (const [key, value] of taken) if (!this.#pending.has(key)) this.#pending.set(key, value);
         this.#setFailing(error);
         throw new ServiceError(
           'ServiceUnavailable',
-          'The state of the hub cannot be written; nothing that was acknowledged is lost. Free some space and retry.',
+          'The state of the hub cannot be written; no acknowledged change is lost. Free disk space and retry.',
         );
       }
     }
@@ -88,9 +88,9 @@ export class Journal {
 
   #take(): [string, unknown][] {
     const taken: [string, unknown][] = [];
-    for (const entry of this.#noted) {
+    for (const entry of this.#pending) {
       taken.push(entry);
-      this.#noted.delete(entry[0]);
+      this.#pending.delete(entry[0]);
       if (taken.length >= MAX_BATCH) break;
     }
     return taken;

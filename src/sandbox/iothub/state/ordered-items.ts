@@ -1,11 +1,11 @@
-/** Something with a place in an order that never changes. */
-interface Placed {
+/** An item with a fixed position in the order. */
+interface Sequenced {
   readonly sequence: number;
 }
 
 /**
- * Items in the order of their sequence numbers, for listings that stop and go on later: taking away is cheap, and a
- * walk may begin after any number, whether its item is still there or not.
+ * Items in the order of their sequence numbers, for listings that pause and continue later. Removal is cheap, and a walk
+ * may start after any number, even if the item with that number has been removed.
  */
 export class OrderedItems<T extends object> {
   readonly #sequenceOf: (item: T) => number;
@@ -13,7 +13,7 @@ export class OrderedItems<T extends object> {
   #sequences: number[] = [];
   #gaps = 0;
 
-  constructor(sequenceOf: (item: T) => number = (item) => (item as Placed).sequence) {
+  constructor(sequenceOf: (item: T) => number = (item) => (item as Sequenced).sequence) {
     this.#sequenceOf = sequenceOf;
   }
 
@@ -21,7 +21,7 @@ export class OrderedItems<T extends object> {
     return this.#items.length - this.#gaps;
   }
 
-  /** Adds an item; its number must be above all others. */
+  /** Adds an item; its number must be higher than all others. */
   add(item: T): void {
     this.#items.push(item);
     this.#sequences.push(this.#sequenceOf(item));
@@ -35,7 +35,7 @@ export class OrderedItems<T extends object> {
     if (this.#gaps > 1_000 && this.#gaps > this.#items.length / 2) this.#closeGaps();
   }
 
-  /** The items whose number is above `after`. Items added meanwhile are met too. */
+  /** Yields the items whose number is above `after`, including those added during the walk. */
   *walk(after = -1): Generator<T> {
     let last = after;
     let items = this.#items;

@@ -5,8 +5,8 @@ import { identityEtag, thumbprints } from '../model/identity-document.js';
 import { sectionDocument } from '../model/section.js';
 
 /**
- * A twin as the service API and queries see it. Its members are made when they are read, since a query over a hundred
- * thousand twins reads only a few of each.
+ * A twin as the service API and queries see it. Its members are computed when they are read, because a query over a
+ * hundred thousand twins reads only a few of each.
  */
 export class TwinDocument {
   readonly [name: string]: unknown;
@@ -88,5 +88,5 @@ const SHARED_MEMBERS = (
 const DEVICE_MEMBERS = ['deviceId', ...SHARED_MEMBERS, 'capabilities', 'deviceScope', 'parentScopes'];
 const MODULE_MEMBERS = ['deviceId', 'moduleId', ...SHARED_MEMBERS];
 
-/** The ETag of a twin: changes of tags and desired properties count, reported ones do not. */
+/** Returns the ETag of a twin. It changes with tags and desired properties, but not with reported properties. */
 export const twinEtag = (endpoint: Endpoint): string => etagOf(endpoint.record.twinVersion);

@@ -7,11 +7,11 @@ const KIB = 1024;
 const MAX_BYTES = { tags: 8 * KIB, desired: 32 * KIB, reported: 32 * KIB };
 const MAX_KEY_BYTES = KIB;
 const MAX_VALUE_BYTES = 4 * KIB;
-/** Objects inside one another below the section. */
+/** How deeply objects may be nested below the section. */
 const MAX_DEPTH = 10;
 const MIN_INTEGER = -4_503_599_627_370_496;
 const MAX_INTEGER = 4_503_599_627_370_495;
-/** Of a key: control characters (C0, C1), dot, dollar and blank. */
+/** Not allowed in keys: control characters (C0, C1), dot, dollar sign and space. */
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN_IN_KEY = /[\u0000-\u0020\u007f-\u009f.$]/u;
 // eslint-disable-next-line no-control-regex
@@ -21,17 +21,17 @@ export type SectionName = keyof typeof MAX_BYTES;
 
 /**
  * Checks a patch, or a whole section, for forbidden keys, depth and single values.
- * @throws ServiceError ArgumentInvalid, naming the place.
+ * @throws ServiceError ArgumentInvalid with the path of the offending value
  */
 export function checkTwinContent(name: SectionName, content: unknown): asserts content is Record<string, unknown> {
   if (!isPlainObject(content)) throw argumentInvalid(`${name} must be a JSON object.`);
   checkLevel(name, content, { depth: 0, isInList: false });
 }
 
-/** Where a value stands. */
+/** The position of a value in its section. */
 interface Place {
   readonly depth: number;
-  /** Inside an array, however deep: a merge does not reach into arrays, so null could remove nothing there. */
+  /** Whether the value is inside an array at any depth. A merge does not enter arrays, so null would have no meaning. */
   readonly isInList: boolean;
 }
 
@@ -71,14 +71,14 @@ function checkValue(path: string, value: unknown, inside: Place): void {
   } else if (typeof value === 'string' && textBytes(value) > MAX_VALUE_BYTES) {
     throw argumentInvalid(`${shorten(path)} has more than ${MAX_VALUE_BYTES} bytes.`);
   } else if (isInteger(value) && (value < MIN_INTEGER || value > MAX_INTEGER)) {
-    throw argumentInvalid(`${shorten(path)} is outside of the integers from ${MIN_INTEGER} to ${MAX_INTEGER}.`);
+    throw argumentInvalid(`${shorten(path)} is outside the range of integers from ${MIN_INTEGER} to ${MAX_INTEGER}.`);
   }
 }
 
 const isInteger = (value: unknown): value is number | bigint =>
   typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
 
-/** Keys and texts count their UTF-8 bytes without control characters, numbers 8, Booleans 4. */
+/** Returns the size of a value: UTF-8 bytes of keys and texts without control characters, 8 per number, 4 per Boolean. */
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') return textBytes(value);
   if (typeof value === 'number') return 8;

@@ -13,7 +13,7 @@ import { checkTwinContent, checkTwinSize } from './twin-rules.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a service wants of tags and desired properties; `null` clears, `undefined` leaves alone. */
+/** A change of tags and desired properties; `null` clears a section, `undefined` keeps it. */
 export interface TwinChange {
   readonly tags: Json | null | undefined;
   readonly desired: Json | null | undefined;
@@ -26,7 +26,7 @@ export interface TwinsOptions {
   readonly clock: Clock;
 }
 
-/** Changes of twins: checked, merged, kept, and sent to the device. */
+/** Checks, applies and stores changes of twins, and sends them to the device. */
 export class Twins {
   readonly #options: TwinsOptions;
 
@@ -41,7 +41,7 @@ export class Twins {
     throw id.moduleId === undefined ? deviceNotFound(id.deviceId) : moduleNotFound(id.deviceId, id.moduleId);
   }
 
-  /** Merges a service's patch into the twin. Resolves once it is kept. */
+  /** Merges a patch from the service side into the twin. Resolves once the change is stored. */
   patch(endpoint: Endpoint, change: TwinChange, match: Match): Promise<void> {
     return this.#change(endpoint, match, (record, time) => {
       const version = record.desired.version + 1;
@@ -61,7 +61,7 @@ export class Twins {
     });
   }
 
-  /** Replaces the sections that are named. Resolves once it is kept. */
+  /** Replaces the given sections. Resolves once the change is stored. */
   replace(endpoint: Endpoint, change: TwinChange, match: Match): Promise<void> {
     return this.#change(endpoint, match, (record, time) => {
       const version = record.desired.version + 1;
@@ -79,8 +79,8 @@ export class Twins {
   }
 
   /**
-   * Merges a device's patch into its reported properties; answers the new version once it is kept. Waits only for the
-   * disk: a hundred thousand devices that report at once must not pile up promises.
+   * Merges a device's patch into its reported properties; resolves with the new version once it is stored. Awaits nothing
+   * but the store, so that a hundred thousand devices that report at once do not accumulate promises.
    */
   async patchReported(endpoint: Endpoint, patch: unknown): Promise<number> {
     const { endpoints, journal, clock } = this.#options;
@@ -117,7 +117,7 @@ export class Twins {
 }
 
 /**
- * Reads the parts of a twin that a service may change; `reported` has no effect.
+ * Reads the parts of a twin that the service side may change; `reported` is ignored.
  * @throws ServiceError ArgumentInvalid
  */
 export function readTwinChange(body: unknown): TwinChange {
@@ -132,18 +132,18 @@ export function readTwinChange(body: unknown): TwinChange {
   return { tags, desired };
 }
 
-/** SDKs send whole twins back: what the hub itself wrote into a section is no part of it. */
+/** SDKs send whole twins back, so the members that the hub adds to a section are removed. */
 function withoutReadOnly(section: unknown): unknown {
   if (!isPlainObject(section)) return section;
   const { $metadata: _metadata, $version: _version, ...rest } = section;
   return rest;
 }
 
-/** What a device must merge to have nothing any more: a device removes only the keys that it sees as null. */
+/** Returns the patch that clears a section on the device: a device removes only keys whose value is null. */
 export const clearingPatch = (properties: Json): Json =>
   Object.fromEntries(Object.keys(properties).map((key) => [key, null]));
 
-/** What a device must merge to come from `before` to `after`, with all of `after` in it. */
+/** Returns the patch that changes `before` to `after` on the device; it contains all of `after`. */
 export function replacingPatch(before: Json, after: Json): Json {
   const patch: Record<string, unknown> = {};
   for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch[key] = null;
