@@ -6,7 +6,7 @@ import { type FaultPlan, type FaultStrike, NO_FAULTS } from './fault-plan.js';
 const GARBAGE_BYTES = 64;
 
 /**
- * Makes the connections of one end misbehave. It tracks them and touches them only when faults are set: without
+ * Injects faults into the connections of one end. It tracks them and touches them only when faults are set: without
  * faults it adds no overhead.
  */
 export class ConnectionFaults {
@@ -23,7 +23,7 @@ export class ConnectionFaults {
     return this.#plan;
   }
 
-  /** Watches a server's connections: those of a TLS server from the end of their handshake on. */
+  /** Watches a server's connections. Those of a TLS server are watched once their handshake is done. */
   watch(server: Server, kind: 'plain' | 'tls'): void {
     server.prependListener('connection', (socket: Socket) => this.#admit(socket));
     server.prependListener(kind === 'tls' ? 'secureConnection' : 'connection', (socket: Socket) =>
@@ -31,7 +31,7 @@ export class ConnectionFaults {
     );
   }
 
-  /** Faults that are not named stay unchanged. */
+  /** Changes the given faults; the others stay as they are. */
   change(plan: Partial<FaultPlan>): void {
     this.#plan = { ...this.#plan, ...plan };
     for (const socket of this.#open.keys()) this.#apply(socket);

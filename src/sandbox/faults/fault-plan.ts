@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The faults of one end, until they are changed. */
+/** The lasting faults of one end. */
 export interface FaultPlan {
   /** Whether new connections are closed at once. */
   readonly refuse: boolean;
@@ -10,7 +10,7 @@ export interface FaultPlan {
   readonly halfOpen: boolean;
 }
 
-/** Actions performed once, on the connections that are open now. */
+/** Faults that occur once, on the connections that are open when they are requested. */
 export interface FaultStrike {
   /** Close them. */
   readonly drop: boolean;
@@ -47,7 +47,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   restart: 'restartMs',
 };
 
-/** Reads the body of `PUT /sandbox/faults`; returns the reason for one that is invalid. */
+/** Reads the body of `PUT /sandbox/faults`; returns the reason if it is invalid. */
 export function readFaultRequest(body: unknown): FaultRequest | string {
   const result = request.safeParse(normalize(body));
   return result.success ? result.data : z.prettifyError(result.error);

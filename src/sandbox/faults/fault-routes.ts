@@ -4,7 +4,7 @@ import { type FaultEnd, readFaultRequest } from './fault-plan.js';
 
 export type FaultsByEnd = Readonly<Partial<Record<FaultEnd, ConnectionFaults>>>;
 
-/** `GET|PUT /sandbox/faults`: the faults of the ends that run here. */
+/** Adds `GET|PUT /sandbox/faults`: the faults of the ends that this sandbox runs. */
 export function addFaultRoutes(router: Router, faults: FaultsByEnd): void {
   const report = (): HttpAnswer =>
     json(200, Object.fromEntries(Object.entries(faults).map(([name, { plan }]) => [name, plan])));
@@ -13,7 +13,7 @@ export function addFaultRoutes(router: Router, faults: FaultsByEnd): void {
     const read = readFaultRequest(parse(request.body));
     if (typeof read === 'string') return json(400, { error: read });
     const missing = Object.keys(read).find((name) => !faults[name as FaultEnd]);
-    if (missing !== undefined) return json(404, { error: `${missing} does not run here` });
+    if (missing !== undefined) return json(404, { error: `this sandbox does not run ${missing}` });
     // Applied after the response, which the faults must not affect, and before any other request can arrive.
     setImmediate(() => applyAll(faults, read));
     return json(200, { ...read });

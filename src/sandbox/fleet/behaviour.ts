@@ -21,9 +21,8 @@ export interface DeviceBehaviour {
 export const QUIET_FLEET: FleetBehaviour = { offlineShare: 0, failingShare: 0, latencyMs: 0, reconnectSeconds: 0 };
 
 /**
- * The behaviour of the device at `index` (from 0). It is the same at every start, with the shares spread evenly: of 10
- * devices
- * with a share of 0.2, exactly 2. Failing devices are chosen among those that are online where possible.
+ * Returns the behaviour of the device at `index` (from 0). It is the same at every start, and the shares are spread
+ * evenly: a share of 0.2 of 10 devices is exactly 2. Failing devices are chosen among those that are online if possible.
  */
 export function behaviourOf(index: number, fleet: FleetBehaviour): DeviceBehaviour {
   const isOffline = isPicked(index, fleet.offlineShare);
@@ -42,7 +41,7 @@ function isPicked(index: number, share: number): boolean {
   return countPicked(index + 1, share) > countPicked(index, share);
 }
 
-/** How many of the first `count` devices are picked. The small addition keeps 0.1 * 10 from being 0.999. */
+/** Returns how many of the first `count` devices are picked. The small addend compensates rounding errors of doubles. */
 function countPicked(count: number, share: number): number {
   return Math.floor(count * share + 1e-9);
 }

@@ -4,9 +4,8 @@ import { type Clock, sleep } from '../../core/clock.js';
 const PROBE_PAUSE_MS = 250;
 
 /**
- * Limits how many devices connect at a time. While the hub is unreachable only one tries, so that thousands of devices
- * do not
- * overload the machine; as soon as that one gets a response, all others follow.
+ * Limits how many devices connect at a time. While the hub is unreachable only one device tries to connect, so that
+ * thousands of devices do not overload the machine; as soon as it receives a response, the others follow.
  */
 export class ConnectGate {
   readonly #clock: Clock;
@@ -22,8 +21,8 @@ export class ConnectGate {
 
   /**
    * Runs `connect` when it is its turn.
-   * @param answered whether an error of `connect` is nevertheless a response of the hub.
-   * @throws the reason of `signal` when it aborts before the turn has come, or what `connect` throws.
+   * @param answered returns whether an error of `connect` is nevertheless a response of the hub.
+   * @throws the reason of `signal` if it aborts while waiting, or what `connect` throws.
    */
   async pass<T>(connect: () => Promise<T>, answered: (error: unknown) => boolean, signal: AbortSignal): Promise<T> {
     await this.#turn(signal);

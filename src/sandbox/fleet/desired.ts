@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 type Section = Readonly<Record<string, unknown>>;
 
 /**
- * The desired properties that a device has yet to report, given that it applies all of them; undefined if there are none.
+ * Returns the desired properties that a device, which applies all of them, has yet to report; undefined if there are none.
  * Names that begin with `$` belong to the hub.
  */
 export function unreported(desired: Section, reported: Section): Record<string, unknown> | undefined {

@@ -2,12 +2,12 @@ import { type HttpAnswer, json, type Router } from '../http/router.js';
 
 /** Starts and stops devices: the fleet of SDK devices, or the light devices inside the hub. */
 export interface DeviceSwitch {
-  /** Resolves with false for a device that it does not have. */
+  /** Starts a device; resolves with false for an unknown one. */
   start(deviceId: string): Promise<boolean> | boolean;
   stop(deviceId: string): Promise<boolean> | boolean;
 }
 
-/** `POST /sandbox/devices/<id>/stop|start`. */
+/** Adds `POST /sandbox/devices/<id>/stop|start`. */
 export function addDeviceRoutes(router: Router, switches: () => readonly DeviceSwitch[]): void {
   const route = (verb: 'start' | 'stop'): void => {
     router.add('POST', `/sandbox/devices/:id/${verb}`, async (request): Promise<HttpAnswer> => {

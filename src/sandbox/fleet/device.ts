@@ -25,7 +25,7 @@ const REFUSED_RETRY_MS = 10_000;
 export class Device {
   readonly #options: DeviceOptions;
   #abort: AbortController | undefined;
-  /** Resolves when the last run has ended: two runs at once would compete for the one connection of the device. */
+  /** Resolves when the last run has ended. Two runs at the same time would compete for the device's only connection. */
   #ended: Promise<void> = Promise.resolve();
   #session: SdkSession | undefined;
   #upSinceMs = 0;
@@ -34,7 +34,7 @@ export class Device {
     this.#options = options;
   }
 
-  /** Starts to connect; does nothing if it is running. */
+  /** Starts to connect; has no effect if the device is running. */
   start(): void {
     if (this.#abort) return;
     const abort = new AbortController();
@@ -66,7 +66,7 @@ export class Device {
   /** Resolves when an established connection has ended. */
   async #connectOnce(signal: AbortSignal): Promise<void> {
     const end = new AbortController();
-    const endNow = (): void => end.abort(new Error('the connection is lost'));
+    const endNow = (): void => end.abort(new Error('the connection was lost'));
     signal.addEventListener('abort', endNow, { once: true });
     try {
       const session = await this.#options.gate.pass(() => this.#open(end.signal, endNow), isRefusal, signal);
@@ -120,7 +120,7 @@ export class Device {
     });
   }
 
-  /** How long this connection should last. */
+  /** Returns how long this connection should last. */
   #stayMs(): number {
     const { behaviour, random } = this.#options;
     const forever = 2 ** 31 - 1;

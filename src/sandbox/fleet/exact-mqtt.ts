@@ -18,9 +18,9 @@ interface TransportInside {
 }
 
 /**
- * The MQTT transport of the Azure device SDK, which preserves all digits of whole numbers in method payloads. The SDK
- * reads and writes them with JSON.parse and JSON.stringify; therefore it receives a payload as JSON text in a string, to
- * be parsed with `payloadOf`, and a response that JSON.stringify cannot write is published without the SDK.
+ * The MQTT transport of the Azure device SDK, extended to preserve all digits of whole numbers in method payloads. The SDK
+ * reads and writes payloads with JSON.parse and JSON.stringify. Therefore this transport passes it a payload as JSON text
+ * in a string, to be parsed with `payloadOf`, and publishes a response that JSON.stringify cannot write without the SDK.
  */
 export class ExactMqtt extends Mqtt {
   override onDeviceMethod(methodName: string, callback: OnMethod): void {
@@ -39,7 +39,7 @@ export class ExactMqtt extends Mqtt {
   }
 }
 
-/** The payload of a request received through `ExactMqtt`. */
+/** Returns the payload of a request received through `ExactMqtt`. */
 export const payloadOf = (given: unknown): unknown => (typeof given === 'string' ? parseJson(given) : undefined);
 
 /** A body that is not JSON is left unchanged, because the SDK rejects it. */

@@ -10,7 +10,7 @@ export interface FleetDevice {
   readonly behaviour: DeviceBehaviour;
 }
 
-/** From the sandbox to the fleet's process. */
+/** A message from the sandbox to the fleet's process. */
 export type FleetCommand =
   | { readonly type: 'configure'; readonly caPem?: string; readonly maxParallelConnects: number }
   /** Adds devices; all except those configured to stay offline start to connect. */
@@ -18,7 +18,7 @@ export type FleetCommand =
   | { readonly type: 'start' | 'stop'; readonly deviceId: string }
   | { readonly type: 'close' };
 
-/** From the fleet's process to the sandbox. */
+/** A message from the fleet's process to the sandbox. */
 export interface FleetReport {
   readonly type: 'state';
   readonly deviceId: string;

@@ -7,7 +7,7 @@ import { behaviourOf, type FleetBehaviour, QUIET_FLEET } from './behaviour.js';
 import type { FleetCommand, FleetDevice, FleetReport } from './fleet-messages.js';
 
 export interface FleetOptions {
-  /** The order determines the behaviour of each device. */
+  /** The devices; their order determines the behaviour of each. */
   readonly devices: readonly { readonly deviceId: string; readonly connectionString: string }[];
   /** A CA that the devices trust in addition to the default ones. */
   readonly caPem?: string;
@@ -179,7 +179,7 @@ class DeviceFleet implements Fleet {
   }
 }
 
-/** The built program: beside this file, or in `dist` when this file runs from its source. */
+/** Returns the built program: beside this file, or in `dist` if this file runs from its source. */
 function processFile(): string {
   const beside = join(__dirname, 'fleet-process.js');
   return existsSync(beside) ? beside : resolve(__dirname, '../../../dist/sandbox/fleet/fleet-process.js');

@@ -40,7 +40,7 @@ function checked<Payload>(
   };
 }
 
-/** Responds with the time of the reboot, and reports `lastReboot` at that time. The connection stays open. */
+/** Responds with the time of the reboot and reports `lastReboot` at that time. The connection stays open. */
 function reboot({ delaySeconds }: RebootDevicesPayload, { nowMs }: MethodSubject): MethodAnswer {
   const afterMs = delaySeconds * 1000;
   const lastReboot = new Date(nowMs + afterMs).toISOString();

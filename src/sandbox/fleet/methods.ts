@@ -17,9 +17,8 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
 export const METHOD_NAMES: readonly string[] = [...METHODS.keys()];
 
 /**
- * The response of a simulated device to a method; undefined for an unknown method, to which it does not respond, as
- * devices
- * on the Azure SDK for Node.js do.
+ * Returns the response of a simulated device to a method; undefined for an unknown method, which it ignores, like devices
+ * on the Azure SDK for Node.js.
  */
 export function answerMethod(name: string, payload: unknown, subject: MethodSubject): MethodAnswer | undefined {
   const method = METHODS.get(name);
@@ -30,7 +29,7 @@ export function answerMethod(name: string, payload: unknown, subject: MethodSubj
 function slow(payload: unknown): MethodAnswer {
   const delaySeconds = delaySecondsOf(payload, DEFAULT_SLOWNESS_SECONDS);
   if (delaySeconds === undefined)
-    return answer(400, { error: `delaySeconds is a number from 0 to ${MAX_DELAY_SECONDS}.` });
+    return answer(400, { error: `delaySeconds must be a number from 0 to ${MAX_DELAY_SECONDS}.` });
   return { ...answer(200, { delaySeconds }), delayMs: delaySeconds * 1000 };
 }
 

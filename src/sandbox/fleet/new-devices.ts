@@ -3,7 +3,7 @@ import type { NewDevice } from '../iothub/register-devices.js';
 /** The template of the tags or desired properties in the twin of each device. */
 export type TwinTemplate = Readonly<Record<string, unknown>>;
 
-/** Used if the configuration has none, so that queries find something. */
+/** Tags used if the configuration has none, so that queries find devices. */
 export const DEFAULT_TAGS: TwinTemplate = {
   site: ['hamburg', 'lyon', 'porto'],
   model: ['press', 'pump'],
@@ -14,10 +14,9 @@ export const DEFAULT_TAGS: TwinTemplate = {
 export const DEFAULT_DESIRED: TwinTemplate = { firmware: '1.0.0', telemetryIntervalSeconds: 60 };
 
 /**
- * The tags or desired properties of the device at `index` (from 0). `{index}` in a string is replaced; an array stands
- * for one
- * of its elements, in turn. Two arrays of the same length would always yield the same pairs, so each array of a template
- * advances more slowly than the one before it.
+ * Fills the tags or desired properties of the device at `index` (from 0). `{index}` in a string is replaced; an array is
+ * replaced by one of its elements, in turn. Two arrays of the same length would always yield the same pairs, so each array
+ * of a template advances more slowly than the one before it.
  */
 export function fillTemplate(template: TwinTemplate, index: number): Record<string, unknown> {
   const turn = { slowness: 1 };
@@ -53,12 +52,12 @@ export interface FleetTwins {
   readonly desired?: TwinTemplate | undefined;
 }
 
-/** The devices that connect: `device-0001`, ... */
+/** Yields the devices that connect over the network: `device-0001`, ... */
 export function* sdkDeviceTwins(count: number, twins: FleetTwins): Iterable<NewDevice> {
   for (let index = 0; index < count; index += 1) yield newDevice('device', 4, index, twins);
 }
 
-/** The devices inside the hub: `light-000001`, ... */
+/** Yields the devices that are simulated inside the hub: `light-000001`, ... */
 export function* lightDeviceTwins(count: number, twins: FleetTwins): Iterable<NewDevice> {
   for (let index = 0; index < count; index += 1) yield newDevice('light', 6, index, twins);
 }

@@ -23,7 +23,7 @@ export interface SdkSession {
 const OPEN_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2000;
 
-/** The device decides itself when to connect again: the SDK would wait longer and longer. */
+/** The device itself decides when to reconnect, because the SDK would wait longer after each attempt. */
 const NO_RETRY = { shouldRetry: () => false, nextRetryTimeout: () => 0 };
 
 export interface SessionOptions {
@@ -31,15 +31,15 @@ export interface SessionOptions {
   readonly caPem?: string;
   readonly methodNames: readonly string[];
   readonly clock: Clock;
-  /** Aborts when the connection is lost, or not wanted any more. */
+  /** Aborts when the connection is lost or no longer needed. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Connects a device, with its methods and its desired properties.
+ * Connects a device and registers its methods and its desired properties.
  *
- * The SDK reads a twin first and listens to changes later: one between the two would be lost. So the subscription is
- * made first, and the twin is read once it is there.
+ * The SDK reads the twin before it subscribes to changes, so a change between the two would be lost. Therefore the
+ * subscription comes first here, and the twin is read afterwards.
  */
 export async function openSession(options: SessionOptions, events: SessionEvents): Promise<SdkSession> {
   const client = Client.fromConnectionString(options.connectionString, ExactMqtt);
@@ -48,7 +48,7 @@ export async function openSession(options: SessionOptions, events: SessionEvents
   client.on('disconnect', () => events.onLost());
   const given = new AbortController();
   try {
-    // The SDK may wait for ever for an answer over a connection that is lost.
+    // The SDK may wait forever for a response over a lost connection.
     const opened = setUp(client, options, events, given.signal);
     return await within(options.clock, OPEN_TIMEOUT_MS, opened, options.signal);
   } catch (error) {
@@ -58,7 +58,7 @@ export async function openSession(options: SessionOptions, events: SessionEvents
   }
 }
 
-/** @param givenUp ends the setup between two steps, because the SDK would silently reconnect for the next one. */
+/** @param givenUp ends the setup between two steps, because the SDK would silently reconnect for the next step. */
 async function setUp(
   client: Client,
   options: SessionOptions,
@@ -100,7 +100,7 @@ async function answer(
 ): Promise<void> {
   const result = await events.onMethod(request.methodName, payloadOf(request.payload));
   if (!result) return;
-  // The connection may be gone by now; the hub knows.
+  // The connection may be lost by now; the hub then reports that to the caller of the method.
   await response.send(result.status, result.payload).catch(() => undefined);
 }
 
@@ -124,7 +124,7 @@ async function within<T>(clock: Clock, timeoutMs: number, promise: Promise<T>, s
   const over = new AbortController();
   const either = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
   const timeout = sleep(clock, timeoutMs, either).then(() => {
-    throw new Error(`no answer within ${timeoutMs} ms`);
+    throw new Error(`no response within ${timeoutMs} ms`);
   });
   try {
     return await Promise.race([promise, timeout]);

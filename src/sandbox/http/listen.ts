@@ -3,7 +3,7 @@ import { AgentError, messageOf } from '../../core/errors.js';
 
 /**
  * Starts to listen and returns the port in use, which differs from `port` if that is 0.
- * @throws AgentError `PortInUse` naming the port, `Unreachable` for an address that does not belong to this machine.
+ * @throws AgentError `PortInUse` with the port, `Unreachable` for an address that does not belong to this machine.
  */
 export function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ function listenError(error: NodeJS.ErrnoException, port: number, host: string): 
     });
   }
   if (error.code === 'EACCES') {
-    return new AgentError('PortInUse', `port ${port} needs more rights than this user has; choose one above 1023`, {
+    return new AgentError('PortInUse', `this user may not listen on port ${port}; choose a port above 1023`, {
       cause: error,
     });
   }

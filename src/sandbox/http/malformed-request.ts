@@ -18,24 +18,23 @@ const STATUSES: ReadonlyMap<string | undefined, number> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],
 ]);
 
-/** The HTTP status for an error of Node.js's `clientError` event. */
+/** Returns the HTTP status for an error of Node.js's `clientError` event. */
 export const statusOfClientError = (error: NodeJS.ErrnoException): number => STATUSES.get(error.code) ?? 400;
 
 /**
  * Responds to a request that cannot be parsed, and closes the connection gracefully. Node.js would destroy the socket
- * right
- * after writing; bytes of the request that are then still unread make TCP reset the connection, and the client loses
- * the answer.
+ * right after writing; if bytes of the request were still unread, TCP would reset the connection and the client would
+ * lose the response.
  */
 export function answerMalformed(socket: Duplex, answer: HttpAnswer, clock: Clock): void {
-  // The parser stays attached and would report an error again for every further byte.
+  // Otherwise the parser, which stays attached, would report another error for every further byte.
   socket.removeAllListeners('data');
   socket.on('error', () => undefined);
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  // Only a listener takes the bytes away from the parser, which has stopped reading them.
+  // Without a listener the bytes would stay unread, because the parser has stopped reading.
   socket.on('data', () => undefined);
   socket.resume();
   const timer = clock.schedule(LINGER_MS, () => socket.destroy());

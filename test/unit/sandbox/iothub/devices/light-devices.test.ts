@@ -71,7 +71,7 @@ describe('light devices', () => {
     ['failing', null, 500, { error: 'This method always fails.' }],
     ['reboot', { delaySeconds: 5 }, 200, { rebooting: true, delaySeconds: 5 }],
     ['reboot', { delaySeconds: 'soon' }, 400, { error: '/delaySeconds must be of type integer' }],
-    ['slow', { delaySeconds: -1 }, 400, { error: 'delaySeconds is a number from 0 to 3600.' }],
+    ['slow', { delaySeconds: -1 }, 400, { error: 'delaySeconds must be a number from 0 to 3600.' }],
     [
       'getDiagnostics',
       null,
