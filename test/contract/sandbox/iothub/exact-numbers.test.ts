@@ -29,7 +29,7 @@ afterAll(async () => {
   await tested.close();
 });
 
-/** Answers the next method with the very bytes that came. */
+/** Answers the next method with exactly the bytes that it received. */
 async function echo(): Promise<string> {
   const { topic, payload } = await device.next(3);
   device.publish(`$iothub/methods/res/200/?$rid=${/rid=(.*)$/u.exec(topic ?? '')?.[1]}`, payload ?? '');
@@ -71,7 +71,7 @@ describe.each(DIGITS)('the whole number %s keeps its digits', (digits) => {
     expect((await query(`${path} != 5`)).json).toHaveLength(1);
   });
 
-  test('or is refused, where a twin would have to hold it', async () => {
+  test('or is refused in a twin', async () => {
     for (const [method, body] of [
       ['PATCH', `{"tags":{"id":${digits}}}`],
       ['PUT', `{"properties":{"desired":{"l":[${digits}]}}}`],
@@ -84,12 +84,12 @@ describe.each(DIGITS)('the whole number %s keeps its digits', (digits) => {
   });
 });
 
-test('a number of too many digits is no JSON to the hub', async () => {
+test('the hub rejects a number with too many digits as invalid JSON', async () => {
   const body = `{"methodName":"echo","payload":${'9'.repeat(2000)}}`;
   expect((await tested.raw('POST', '/twins/light/methods', { body })).status).toBe(400);
 });
 
-test.each(['memory', 'level'])('jobs keep their digits over a restart on a store in %s', async (kind) => {
+test.each(['memory', 'level'])('jobs keep their digits across a restart on a store in %s', async (kind) => {
   const directory = await mkdtemp(join(tmpdir(), 'twx-hub-'));
   const store = kind === 'level' ? await openLevelStore(directory) : new MemoryStore();
   const text = payloadOf('7615917337495251231');

@@ -55,7 +55,7 @@ describe('rights', () => {
     registryReadWrite: ['RegistryRead', 'RegistryWrite'],
   };
 
-  test.each(Object.keys(granted))('of the policy %s are those of Azure', async (policy) => {
+  test.each(Object.keys(granted))('of the policy %s match those in Azure', async (policy) => {
     for (const [right, method, path, body] of calls) {
       const answer = await tested.raw(method, path, { body, authorization: tested.token(policy) });
       const isAllowed = granted[policy]?.includes(right);
@@ -69,19 +69,19 @@ describe('a token', () => {
   const status = async (authorization: string, path = '/devices/d'): Promise<number> =>
     (await tested.raw('GET', path, { authorization })).status;
 
-  test('is wanted', async () => {
+  test('is required', async () => {
     for (const authorization of ['', 'Basic abc', 'SharedAccessSignature', 'SharedAccessSignature sr=x']) {
       expect(await status(authorization)).toBe(401);
     }
     expect((await tested.raw('GET', '/nowhere', { authorization: '' })).status).toBe(401);
   });
 
-  test('is signed by a key of its policy', async () => {
+  test('must be signed with a key of its policy', async () => {
     expect(await status(tested.token('iothubowner'))).toBe(200);
     expect(await status(tested.token('iothubowner', { key: keyOf(tested.hub.serviceConnectionString) }))).toBe(401);
   });
 
-  test('is refused from the second on in which it expires', async () => {
+  test('is refused from the second of its expiry on', async () => {
     expect(await status(tested.token('iothubowner', { expirySeconds: nowSeconds() - 1 }))).toBe(401);
     expect(await status(tested.token('iothubowner', { expirySeconds: nowSeconds() }))).toBe(401);
     expect(await status(tested.token('iothubowner', { expirySeconds: nowSeconds() + 60 }))).toBe(200);
@@ -101,11 +101,11 @@ describe('a token', () => {
     ['hub.local.evil', 401],
     ['hub', 401],
     ['', 401],
-  ])('for %s gives %d on /devices/d', async (resource, expected) => {
+  ])('for %s leads to status %d on /devices/d', async (resource, expected) => {
     expect(await status(tested.token('iothubowner', { resource }))).toBe(expected);
   });
 
-  test('with a wrong signature, a changed expiry or a double field is refused', async () => {
+  test('with a wrong signature, a changed expiry or a duplicate field is refused', async () => {
     const good = tested.token('iothubowner');
     expect(await status(good.replace(/sig=[^&]+/u, `sig=${encodeURIComponent('A'.repeat(43))}=`))).toBe(401);
     expect(await status(good.replace(/se=\d+/u, 'se=9999999999'))).toBe(401);
@@ -113,7 +113,7 @@ describe('a token', () => {
     expect(await status(good.replace('skn=iothubowner', 'skn=service'))).toBe(401);
   });
 
-  test('of a device opens nothing of the service', async () => {
+  test('of a device has no access to the service API', async () => {
     const { json } = await tested.raw('GET', '/devices/d');
     const token = makeSasToken({
       resource: 'hub.local/devices/d',
@@ -144,7 +144,7 @@ describe('a device that connects', () => {
   const token = (key: string, resource = 'hub.local/devices/d', expirySeconds = nowSeconds() + 600): string =>
     makeSasToken({ resource, key, expirySeconds });
 
-  test('is let in by either of its keys', async () => {
+  test('is accepted with either of its keys', async () => {
     const { primaryKey, secondaryKey } = await keysOf('d');
     expect(await open(token(primaryKey))).toBe('open');
     expect(await open(token(secondaryKey))).toBe('open');
@@ -164,7 +164,7 @@ describe('a device that connects', () => {
   });
 });
 
-test('a device may show a certificate whose thumbprint is registered, and no other', async () => {
+test('may use a certificate whose thumbprint is registered, and no other', async () => {
   const known = await ensureCertificates(undefined, ['x509']);
   const other = await ensureCertificates(undefined, ['x509']);
   const primaryThumbprint = new X509Certificate(known.certPem).fingerprint.replaceAll(':', '');
@@ -190,7 +190,7 @@ test('a device may show a certificate whose thumbprint is registered, and no oth
   await own.close();
 });
 
-test('routes of the sandbox are for the owner alone', async () => {
+test('routes of the sandbox are accessible to the owner policy only', async () => {
   const { raw, token } = tested;
   expect((await raw('GET', '/sandbox/x', { version: '' })).json).toEqual({ of: 'sandbox' });
   expect((await raw('GET', '/sandbox/x', { version: '', authorization: '' })).status).toBe(401);
@@ -199,7 +199,7 @@ test('routes of the sandbox are for the owner alone', async () => {
   }
 });
 
-/** Writes text over TLS as it stands, and reads until the other end closes. */
+/** Writes text over TLS unchanged and reads until the other end closes. */
 async function wire(text: string): Promise<string> {
   const [host, port] = splitAddress(tested.hub.address);
   const socket = connectTls({ host, port, ca: tested.hub.caPem, servername: 'hub.local' });
@@ -233,7 +233,7 @@ describe('hostile requests', () => {
     expect(answer).not.toMatch(/^set-cookie/imu);
   });
 
-  test('with a header that breaks the line are refused', async () => {
+  test('with a line break in a header are refused', async () => {
     const answer = await tested
       .raw('POST', '/devices/query', {
         body: { query: 'SELECT * FROM devices' },
@@ -244,19 +244,19 @@ describe('hostile requests', () => {
     expect(await wire('GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /u);
   });
 
-  test('that POST without a length are refused', async () => {
+  test('with a POST without a length are refused', async () => {
     const text = get('/jobs/v2/j/cancel').replace('GET', 'POST');
     expect(await wire(text)).toMatch(/^HTTP\/1\.1 411 /u);
   });
 
-  test('of 100 MB are refused before they have come', async () => {
+  test('of 100 MB are refused before they are read', async () => {
     const heads = get('/devices/query')
       .replace('GET', 'POST')
       .replace('\r\n\r\n', '\r\ncontent-length: 104857600\r\n\r\n');
     expect(await wire(heads)).toMatch(/^HTTP\/1\.1 413 /u);
   });
 
-  test('that say nothing, a thousand of them, disturb nobody', async () => {
+  test('a thousand silent connections do not affect other clients', async () => {
     const sockets: Socket[] = [];
     for (const address of [tested.hub.address, tested.hub.mqttAddress]) {
       const [host, port] = splitAddress(address);

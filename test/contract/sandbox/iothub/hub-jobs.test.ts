@@ -37,7 +37,7 @@ const put = (body: object, id = jobId): Promise<RawAnswer> =>
 const rowsOf = (id = jobId) => allRows(tested, `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${id}'`);
 
 describe('a method job', () => {
-  test('runs through its life, seen by the SDK', async () => {
+  test('passes through its states, as the SDK sees them', async () => {
     const start = new Date();
     const { jobStatus } = (await tested.jobs.scheduleDeviceMethod(
       jobId,
@@ -75,7 +75,7 @@ describe('a method job', () => {
     });
   });
 
-  test('counts a device that answers as done, whatever its status', async () => {
+  test('counts a device that responds as completed, whatever the status of the response', async () => {
     await put(method({ methodName: 'failing' }));
     const job = await ended(tested, jobId);
     expect(job.status).toBe('completed');
@@ -83,7 +83,7 @@ describe('a method job', () => {
     expect((await rowsOf()).map((row) => row.outcome.deviceMethodResponse.status)).toEqual(Array(12).fill(500));
   });
 
-  test('waits for an offline device no longer than the connect time-out', async () => {
+  test('waits for an offline device no longer than the connect timeout', async () => {
     light.stop('l3');
     await put({ ...method({ connectTimeoutInSeconds: 1 }), queryCondition: "deviceId IN ['l2', 'l3']" });
     const job = await ended(tested, jobId);
@@ -96,7 +96,7 @@ describe('a method job', () => {
     });
   });
 
-  test('without a connect time-out reaches a device that comes later; its results can be read meanwhile', async () => {
+  test('without a connect timeout reaches a device that connects later; its results can be read meanwhile', async () => {
     light.stop('l3');
     await put({ ...method(), queryCondition: "deviceId IN ['l2', 'l3']" });
     const running = await eventually(
@@ -133,7 +133,7 @@ describe('a method job', () => {
     await tested.registry.delete('real');
   });
 
-  test('that nobody is meant by is completed at once', async () => {
+  test('that selects no device is completed at once', async () => {
     await put({ ...method(), queryCondition: "tags.site = 'nowhere'" });
     expect(await ended(tested, jobId)).toMatchObject({ status: 'completed', deviceJobStatistics: { deviceCount: 0 } });
     expect(await rowsOf()).toEqual([]);
@@ -141,7 +141,7 @@ describe('a method job', () => {
 });
 
 describe('a twin job', () => {
-  test('changes tags and desired properties, of offline devices too', async () => {
+  test('changes tags and desired properties, including those of offline devices', async () => {
     light.stop('l5');
     const patch = { etag: '*', tags: { job: jobId }, properties: { desired: { speed: count } } };
     const { jobStatus } = (await tested.jobs.scheduleTwinUpdate(
@@ -166,7 +166,7 @@ describe('a twin job', () => {
     light.start('l5');
   });
 
-  test('fails on a device whose twin would be too large, and there only', async () => {
+  test('fails only on a device whose twin would be too large', async () => {
     await tested.raw('PATCH', '/twins/l6', { body: { tags: { big: 'x'.repeat(4096), more: 'x'.repeat(4000) } } });
     await put({
       type: 'scheduleUpdateTwin',
@@ -182,7 +182,7 @@ describe('a twin job', () => {
 describe('the PUT of a job', () => {
   const twin = { type: 'scheduleUpdateTwin', updateTwin: { etag: '*', tags: { a: 1 } } };
 
-  test('takes an id once', async () => {
+  test('accepts an id only once', async () => {
     await put(method());
     await expect(
       tested.jobs.scheduleDeviceMethod(jobId, '*', { methodName: 'echo', payload: 1 }, new Date(), 60),
@@ -194,44 +194,44 @@ describe('the PUT of a job', () => {
     ['no type', { cloudToDeviceMethod: { methodName: 'm' } }],
     ['no method', { type: 'scheduleDeviceMethod' }],
     ['no method name', method({ methodName: undefined })],
-    ['a response time-out of 4 s', method({ responseTimeoutInSeconds: 4 })],
-    ['a connect time-out of 301 s', method({ connectTimeoutInSeconds: 301 })],
+    ['a response timeout of 4 s', method({ responseTimeoutInSeconds: 4 })],
+    ['a connect timeout of 301 s', method({ connectTimeoutInSeconds: 301 })],
     ['no start', { ...method(), startTime: null }],
-    ['an unreadable start', { ...method(), startTime: 'tomorrow' }],
+    ['an invalid start', { ...method(), startTime: 'tomorrow' }],
     ['a start on a day that does not exist', { ...method(), startTime: '2027-02-30T00:00:00Z' }],
     ['a start at 24:00', { ...method(), startTime: '2027-02-03T24:00:00Z' }],
     ['a start in the 13th month', { ...method(), startTime: '2027-13-01T00:00:00Z' }],
     ['a start that is a number', { ...method(), startTime: 1 }],
     ['no execution time', { ...method(), maxExecutionTimeInSeconds: null }],
     ['an execution time of 0', { ...method(), maxExecutionTimeInSeconds: 0 }],
-    ['half a second', { ...method(), maxExecutionTimeInSeconds: 0.5 }],
+    ['an execution time of half a second', { ...method(), maxExecutionTimeInSeconds: 0.5 }],
     ['a condition of 8,193 characters', { ...method(), queryCondition: `tags.a = '${'x'.repeat(8182)}'` }],
-    ['null for a condition', { ...method(), queryCondition: null }],
-    ['a condition that is no text', { ...method(), queryCondition: 7 }],
+    ['a condition of null', { ...method(), queryCondition: null }],
+    ['a condition that is not a string', { ...method(), queryCondition: 7 }],
     ['another id in the body', { ...method(), jobId: 'other' }],
     ['no twin', { type: 'scheduleUpdateTwin' }],
     ['a forbidden tag', { ...twin, updateTwin: { etag: '*', tags: { 'a.b': 1 } } }],
-  ])('with %s is refused, and makes no job', async (_what, body) => {
+  ])('with %s is refused and creates no job', async (_what, body) => {
     const answer = await put(body);
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'ArgumentInvalid']);
     expect((await tested.raw('GET', `/jobs/v2/${jobId}`)).json.status).toBe('unknown');
   });
 
-  test.each([[undefined], ['AAAA']])('wants the etag * on a twin job, not %s', async (etag) => {
+  test.each([[undefined], ['AAAA']])('requires the etag * for a twin job, not %s', async (etag) => {
     const answer = await put({ ...twin, updateTwin: { etag, tags: {} } });
     expect(answer.status).toBe(400);
     expect(answer.json.Message).toMatch(/^ErrorCode:ArgumentInvalid;Error: BadRequest \{"Message":"ErrorCode:Arg/u);
   });
 
-  test.each(['a b', 'a_b', 'x'.repeat(65), 'ä'])('wants letters, digits and dashes in the id, not %s', async (id) => {
+  test.each(['a b', 'a_b', 'x'.repeat(65), 'ä'])('requires an id of letters, digits and dashes, not %s', async (id) => {
     expect((await put(method(), encodeURIComponent(id))).status).toBe(400);
   });
 
-  test('takes a payload of 128 KB and not more', async () => {
+  test('accepts a payload of at most 128 KB', async () => {
     expect((await put(method({ payload: 'x'.repeat(128 * 1024) }))).status).toBe(413);
   });
 
-  test('succeeds with a condition that cannot be read; the job fails with what the parser says', async () => {
+  test('succeeds with a condition that cannot be parsed; the job fails with the message of the parser', async () => {
     expect((await put({ ...method(), queryCondition: 'tags.site == 1' })).json.status).toBe('queued');
     const job = await ended(tested, jobId);
     expect(job.status).toBe('failed');
@@ -240,7 +240,7 @@ describe('the PUT of a job', () => {
   });
 
   test.each(['scheduleTwinUpdate', 'reboot', 'export', '', 5, {}])(
-    'with the type %j is a bad request, and makes no job',
+    'with the type %j is a bad request and creates no job',
     async (type) => {
       const answer = await put({ ...method(), type });
       expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'GenericBadRequest']);
@@ -249,13 +249,13 @@ describe('the PUT of a job', () => {
     },
   );
 
-  test('accepts whole numbers as text', async () => {
+  test('accepts integers as strings', async () => {
     const body = method({ responseTimeoutInSeconds: '10', connectTimeoutInSeconds: '5' });
     expect((await put({ ...body, maxExecutionTimeInSeconds: ' 60 ' })).status).toBe(200);
     expect(await ended(tested, jobId)).toMatchObject({ maxExecutionTimeInSeconds: 60, status: 'completed' });
   });
 
-  test('takes null for absent in a lenient hub', async () => {
+  test('treats null as absent in a lenient hub', async () => {
     const lenient = await startHubUnderTest({ strict: false });
     const { jobStatus } = (await lenient.jobs.scheduleDeviceMethod('j', '*', {
       methodName: 'echo',
@@ -267,7 +267,7 @@ describe('the PUT of a job', () => {
 });
 
 describe('the list of jobs', () => {
-  test('pages by headers, and filters by status and type in any case', async () => {
+  test('is paged by headers, and filtered by status and type in any letter case', async () => {
     const own = await startHubUnderTest();
     await own.hub.addLightDevices([{ deviceId: 'l' }]);
     for (let index = 0; index < 5; index++) {
@@ -313,7 +313,7 @@ describe('over time', () => {
   const get = async () => (await own.raw('GET', `/jobs/v2/${jobId}`)).json;
   const later = (ms: number): string => new Date(clock.nowMs() + ms).toISOString();
 
-  test('a job for later is scheduled, and its devices are those of the moment when it runs', async () => {
+  test('a job for later is scheduled, and its devices are looked up when it runs', async () => {
     const answer = await own.raw('PUT', `/jobs/v2/${jobId}`, { body: { ...method(), startTime: later(3_600_000) } });
     expect(answer.json).toEqual({ jobId, type: 'scheduleDeviceMethod', status: 'queued' });
     expect(await get()).toMatchObject({ status: 'scheduled' });
@@ -326,7 +326,7 @@ describe('over time', () => {
     expect((await get()).deviceJobStatistics.deviceCount).toBe(3);
   });
 
-  test('a job whose time has come is queued before it runs', async () => {
+  test('a scheduled job is queued at its start time before it runs', async () => {
     await own.close();
     own = await startHubUnderTest({ clock, jobStartDelayMs: 100 });
     await own.raw('PUT', `/jobs/v2/${jobId}`, { body: { ...method(), startTime: later(1_000) } });
@@ -341,7 +341,7 @@ describe('over time', () => {
     expect(await get()).toMatchObject({ status: 'completed' });
   });
 
-  test('every status that is ever shown is one that published SDKs can read', async () => {
+  test('every status is one that published SDKs can parse', async () => {
     await own.close();
     own = await startHubUnderTest({ clock, jobStartDelayMs: 100 });
     await own.hub.addLightDevices([{ deviceId: 'a' }]);
@@ -364,7 +364,7 @@ describe('over time', () => {
     expect([...seen].sort()).toEqual(['cancelled', 'completed', 'failed', 'queued', 'scheduled']);
   });
 
-  test('a job for later can be cancelled, once', async () => {
+  test('a scheduled job can be cancelled once', async () => {
     await own.raw('PUT', `/jobs/v2/${jobId}`, { body: { ...method(), startTime: later(1_000) } });
     const { jobStatus } = (await own.jobs.cancelJob(jobId)) as any;
     expect(jobStatus).toMatchObject({ jobId, status: 'cancelled' });
@@ -375,7 +375,7 @@ describe('over time', () => {
     expect(again.json.Message).toContain("Job cannot be cancelled in 'Cancelled' status.");
   });
 
-  test('a job that runs or has ended, or is not known, cannot be cancelled', async () => {
+  test('a job that is running, has ended or is unknown cannot be cancelled', async () => {
     fleet.stop('b');
     await own.raw('PUT', `/jobs/v2/${jobId}`, { body: method() });
     await eventually(get, (job) => job.status === 'running');
@@ -392,7 +392,7 @@ describe('over time', () => {
     expect((await own.raw('GET', '/jobs/v2/nobody')).json).toMatchObject({ status: 'unknown', type: 'unknown' });
   });
 
-  test('devices that are not done when the time is over have failed; the job is completed', async () => {
+  test('devices that have not ended when the execution time elapses fail, and the job is completed', async () => {
     fleet.stop('b');
     await own.raw('PUT', `/jobs/v2/${jobId}`, { body: { ...method(), maxExecutionTimeInSeconds: 60 } });
     await eventually(get, (job) => job.deviceJobStatistics?.succeededCount === 1);
@@ -407,7 +407,7 @@ describe('over time', () => {
     expect(rows).toMatchObject([{ deviceId: 'b', error: { code: 'JobTimedOut' } }]);
   });
 
-  test('a job is forgotten after thirty days', async () => {
+  test('a job is deleted after thirty days', async () => {
     await own.raw('PUT', `/jobs/v2/${jobId}`, { body: method() });
     await eventually(get, (job) => job.status === 'completed');
     clock.advance(30 * 24 * 3_600_000 + 1_000);
@@ -417,7 +417,7 @@ describe('over time', () => {
 });
 
 describe('a tier', () => {
-  test('allows so many jobs at a time; one for later needs a place only when it runs', async () => {
+  test('limits how many jobs are active; a scheduled job counts only once it is queued', async () => {
     const clock = new ManualClock(Date.now());
     const own = await startHubUnderTest({ tier: 'S2', clock, jobStartDelayMs: 0 });
     await own.hub.registerDevice('offline');

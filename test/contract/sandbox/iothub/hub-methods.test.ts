@@ -17,12 +17,12 @@ afterAll(async () => {
   await tested.close();
 });
 
-/** The SDK subscribes to methods behind the scenes. */
+/** Waits until the device is ready for methods, because the SDK subscribes to them in the background. */
 const readyForMethods = (): Promise<RawAnswer> => invoke('d', { methodName: 'echo', connectTimeoutInSeconds: 10 });
 
 const invoke = (id: string, body: unknown): Promise<RawAnswer> => tested.raw('POST', `/twins/${id}/methods`, { body });
 
-/** The inner JSON of an error in the form of direct methods. */
+/** Returns the inner JSON of an error of a direct method. */
 const detailOf = (answer: RawAnswer): any => JSON.parse(answer.json.Message);
 
 describe('a direct method', () => {
@@ -35,7 +35,7 @@ describe('a direct method', () => {
     expect(result).toEqual({ status: 200, payload: { a: [1, null, 'ä'] } });
   });
 
-  test.each([[null], [0], [''], [false], ['text'], [[]]])('takes the payload %j as it is', async (payload) => {
+  test.each([[null], [0], [''], [false], ['text'], [[]]])('passes the payload %j on unchanged', async (payload) => {
     expect((await invoke('d', { methodName: 'echo', payload })).json).toEqual({ status: 200, payload });
   });
 
@@ -61,7 +61,7 @@ describe('a direct method', () => {
     });
   });
 
-  test('waits for a device to connect as long as it is told to', async () => {
+  test('waits for a device to connect as long as the request allows', async () => {
     const { json } = await invoke('offline', { methodName: 'echo', connectTimeoutInSeconds: 1 }).then((answer) => ({
       json: detailOf(answer),
     }));
@@ -74,7 +74,7 @@ describe('a direct method', () => {
     await late.close();
   });
 
-  test('that the device does not answer ends with 504101', async () => {
+  test('to which the device does not respond ends with 504101', async () => {
     const answer = await invoke('d', { methodName: 'unknown to it', responseTimeoutInSeconds: 5 });
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([504, 'GatewayTimeout']);
     expect(detailOf(answer)).toMatchObject({
@@ -83,7 +83,7 @@ describe('a direct method', () => {
     });
   });
 
-  test('whose device goes away ends soon, with a 404', async () => {
+  test('whose device disconnects ends promptly with a 404', async () => {
     const leaving = await connectDevice(tested, 'leaving');
     const called = new Promise<void>((resolve) => leaving.client.onDeviceMethod('stay', () => resolve()));
     const answer = invoke('leaving', {
@@ -126,7 +126,7 @@ describe('a direct method', () => {
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'ArgumentInvalid']);
   });
 
-  test('accepts time-outs as text, as the Azure CLI sends its defaults', async () => {
+  test('accepts timeouts as strings, as the Azure CLI sends its defaults', async () => {
     const body = {
       methodName: 'echo',
       payload: {},
@@ -136,7 +136,7 @@ describe('a direct method', () => {
     expect((await invoke('d', body)).json).toEqual({ status: 200, payload: {} });
   });
 
-  test('takes 128 KB and not a byte more', async () => {
+  test('accepts a payload of at most 128 KB', async () => {
     const fits = 'x'.repeat(128 * 1024 - 2);
     expect((await invoke('d', { methodName: 'echo', payload: fits })).json.payload).toHaveLength(fits.length);
     const answer = await invoke('d', { methodName: 'echo', payload: `${fits}x` });

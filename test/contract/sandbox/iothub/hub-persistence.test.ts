@@ -31,7 +31,7 @@ describe.each(['memory', 'level'])('a hub over a store in %s', (kind) => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  test('is the same after it was stopped and started', async () => {
+  test('has the same state after a restart', async () => {
     let tested = await startHubUnderTest({ store });
     const { connectionString } = tested.hub;
     await tested.hub.registerDevices([{ deviceId: 'a', tags: { n: 1 } }, { deviceId: 'b' }, { deviceId: 'c' }]);
@@ -71,7 +71,7 @@ describe.each(['memory', 'level'])('a hub over a store in %s', (kind) => {
     await tested.close();
   });
 
-  test('goes on with a job that an earlier version kept as pending', async () => {
+  test('continues a job that an earlier version stored as pending', async () => {
     let tested = await startHubUnderTest({ store });
     await tested.hub.registerDevices([{ deviceId: 'a' }]);
     await tested.raw('PUT', '/jobs/v2/j', { body: job('twin', { startTime: '2099-01-01T00:00:00Z' }) });
@@ -83,7 +83,7 @@ describe.each(['memory', 'level'])('a hub over a store in %s', (kind) => {
     await tested.close();
   });
 
-  test('goes on with a job that was running', async () => {
+  test('continues a job that was running', async () => {
     let tested = await startHubUnderTest({ store });
     let light = await tested.hub.addLightDevices([{ deviceId: 'on' }, { deviceId: 'off' }]);
     light.stop('off');
@@ -106,7 +106,7 @@ describe.each(['memory', 'level'])('a hub over a store in %s', (kind) => {
   });
 });
 
-test('a light device that was disabled is not online after a restart, and comes back when it is enabled', async () => {
+test('keeps a disabled light device offline after a restart until it is enabled', async () => {
   const store = new MemoryStore();
   const first = await startHubUnderTest({ store });
   await first.hub.addLightDevices([{ deviceId: 'l' }]);
@@ -123,14 +123,14 @@ test('a light device that was disabled is not online after a restart, and comes 
 });
 
 describe('a hub that is killed', () => {
-  /** The store as it is at this moment: what a killed process leaves behind. */
+  /** Copies the store as it is now, which is the state that a killed process would leave behind. */
   async function copyOf(store: Store): Promise<Store> {
     const copy = new MemoryStore();
     for await (const [key, value] of store.entries()) await copy.put(key, value);
     return copy;
   }
 
-  test('while a device is at work says honestly that the end is not known', async () => {
+  test('during an operation reports that its outcome is unknown', async () => {
     const store = new MemoryStore();
     const tested = await startHubUnderTest({ store });
     const device = await connectDevice(tested, 'd');
@@ -147,7 +147,7 @@ describe('a hub that is killed', () => {
     await tested.close();
   });
 
-  test('finds a job whose time is over meanwhile completed, with its devices failed', async () => {
+  test('completes a job whose execution time elapsed meanwhile, with its devices failed', async () => {
     const store = new MemoryStore();
     const tested = await startHubUnderTest({ store });
     await tested.hub.registerDevice('offline');
@@ -174,7 +174,7 @@ describe('a store that cannot be written', () => {
     }
   }
 
-  test('gives clear errors, loses nothing, and harms no reader', async () => {
+  test('leads to clear errors, loses nothing and does not affect reads', async () => {
     const store = new FullStore();
     const tested = await startHubUnderTest({ store });
     await tested.hub.registerDevice('kept');

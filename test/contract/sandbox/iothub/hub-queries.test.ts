@@ -19,7 +19,7 @@ const query = (text: string, headers: Record<string, string> = {}) =>
   tested.raw('POST', '/devices/query', { body: { query: text }, headers });
 
 describe('a query', () => {
-  test('gives twins to the SDK, page by page', async () => {
+  test('returns twins to the SDK, page by page', async () => {
     const paged = tested.registry.createQuery("SELECT * FROM devices WHERE tags.site = 'A'", 10);
     const ids: string[] = [];
     while (paged.hasMoreResults) {
@@ -29,12 +29,12 @@ describe('a query', () => {
     expect(ids).toEqual(Array.from({ length: 19 }, (_, index) => `d${index * 3}`));
   });
 
-  test.each([1, 7, 57, 58, 100, 1000])('walks every row once in pages of %d', async (size) => {
+  test.each([1, 7, 57, 58, 100, 1000])('returns every row once in pages of %d', async (size) => {
     const rows = await allRows(tested, 'SELECT * FROM devices', size);
     expect(rows.map((row) => row.deviceId)).toEqual(Array.from({ length: COUNT }, (_, index) => `d${index}`));
   });
 
-  test('walks every row once while devices come and go', async () => {
+  test('returns every row once while devices are added and removed', async () => {
     const own = await startHubUnderTest();
     await own.hub.registerDevices(Array.from({ length: 30 }, (_, index) => ({ deviceId: `x${index}` })));
     const seen: string[] = [];
@@ -55,7 +55,7 @@ describe('a query', () => {
     await own.close();
   });
 
-  test('says what its rows are', async () => {
+  test('reports the type of its rows', async () => {
     const typeOf = async (text: string) => (await query(text)).headers['x-ms-item-type'];
     expect(await typeOf('SELECT * FROM devices')).toBe('Twin');
     expect(await typeOf('SELECT * FROM devices.modules')).toBe('Twin');
@@ -64,7 +64,7 @@ describe('a query', () => {
     expect(await typeOf('SELECT * FROM devices.jobs')).toBe('DeviceJob');
   });
 
-  test('projects, groups, counts and stops', async () => {
+  test('projects, groups, counts and limits', async () => {
     expect((await query('SELECT COUNT() AS n FROM devices')).json).toEqual([{ n: COUNT }]);
     expect((await query('SELECT TOP 2 DeviceId, tags.n FROM devices WHERE tags.n > 4')).json).toEqual([
       { deviceId: 'd5', n: 5 },
@@ -93,7 +93,7 @@ describe('a query', () => {
     expect(json).toMatchObject([{ deviceId: 'd1', moduleId: 'part', properties: { desired: { $version: 1 } } }]);
   });
 
-  test('over the results of jobs goes through all of them', async () => {
+  test('over the results of jobs returns all of them', async () => {
     for (const jobId of ['q1', 'q2']) {
       await tested.raw('PUT', `/jobs/v2/${jobId}`, {
         body: {
@@ -130,7 +130,7 @@ describe('a query', () => {
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, 'ArgumentNull']);
   });
 
-  test('that is none is refused', async () => {
+  test('that is missing or invalid is refused', async () => {
     for (const body of [{}, [], { query: 7 }, '{']) {
       expect((await tested.raw('POST', '/devices/query', { body })).status).toBe(400);
     }
@@ -144,13 +144,13 @@ describe('a continuation token', () => {
   const first = async (): Promise<string> =>
     (await query(text, { 'x-ms-max-item-count': '10' })).headers['x-ms-continuation'] ?? '';
 
-  test('may be used again', async () => {
+  test('may be used more than once', async () => {
     const token = await first();
     const ids = (await page(token)).json.map((twin: any) => twin.deviceId);
     expect((await page(token)).json.map((twin: any) => twin.deviceId)).toEqual(ids);
   });
 
-  test('belongs to its query and page size, and cannot be made up', async () => {
+  test('belongs to its query and page size and cannot be forged', async () => {
     const token = await first();
     expect((await page(token)).status).toBe(200);
     for (const [wrong, size, of] of [
@@ -165,7 +165,7 @@ describe('a continuation token', () => {
     }
   });
 
-  test.each(['0', '-1', 'many', '1.5'])('comes with no page of %s rows', async (size) => {
+  test.each(['0', '-1', 'many', '1.5'])('is not issued for the invalid page size %s', async (size) => {
     expect((await query(text, { 'x-ms-max-item-count': size })).status).toBe(400);
   });
 

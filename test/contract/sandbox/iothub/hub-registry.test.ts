@@ -10,7 +10,7 @@ afterAll(() => tested.close());
 const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{43}=$/u;
 
 describe('identities of devices', () => {
-  test('are created with keys made up, read, updated and deleted by the SDK', async () => {
+  test('are created with generated keys, read, updated and deleted by the SDK', async () => {
     const { responseBody: created } = await tested.registry.create({ deviceId: 'life' });
     const keys = created.authentication?.symmetricKey;
     expect(keys?.primaryKey).toMatch(BASE64_OF_32_BYTES);
@@ -30,7 +30,7 @@ describe('identities of devices', () => {
     await expect(tested.registry.get('life')).rejects.toMatchObject({ name: 'DeviceNotFoundError' });
   });
 
-  test('keep keys that are given, and refuse those that are none', async () => {
+  test('keep the given keys, and invalid keys are refused', async () => {
     const key = Buffer.alloc(32, 7).toString('base64');
     const { responseBody } = await tested.registry.create({
       deviceId: 'own-key',
@@ -52,7 +52,7 @@ describe('identities of devices', () => {
     });
   });
 
-  test('are updated and deleted only under the right ETag', async () => {
+  test('are updated and deleted only with the right ETag', async () => {
     const { etag } = (await tested.raw('PUT', '/devices/etag', { body: { deviceId: 'etag' } })).json;
     const stale = { headers: { 'if-match': '"AAAAAAAAAGQ="' }, body: { deviceId: 'etag' } };
     const refused = await tested.raw('PUT', '/devices/etag', stale);
@@ -64,24 +64,24 @@ describe('identities of devices', () => {
     expect((await tested.raw('DELETE', '/devices/etag', { headers: { 'if-match': 'W/"*"' } })).status).toBe(204);
   });
 
-  test('that are not there are neither updated nor deleted', async () => {
+  test('that do not exist are neither updated nor deleted', async () => {
     await expect(tested.registry.update({ deviceId: 'nobody' })).rejects.toMatchObject({
       name: 'DeviceNotFoundError',
     });
     await expect(tested.registry.delete('nobody')).rejects.toMatchObject({ name: 'DeviceNotFoundError' });
   });
 
-  test.each(['a', "-:.+%_#*?!(),=@;$'", 'x'.repeat(128)])('may be called %s', async (deviceId) => {
+  test.each(['a', "-:.+%_#*?!(),=@;$'", 'x'.repeat(128)])('may have the id %s', async (deviceId) => {
     await tested.registry.create({ deviceId });
     expect((await tested.registry.get(deviceId)).responseBody.deviceId).toBe(deviceId);
     await tested.registry.delete(deviceId);
   });
 
-  test.each(['invalid/name', 'two words', 'x'.repeat(129), 'ä', 'a\\b'])('may not be called %s', async (deviceId) => {
+  test.each(['invalid/name', 'two words', 'x'.repeat(129), 'ä', 'a\\b'])('may not have the id %s', async (deviceId) => {
     await expect(tested.registry.create({ deviceId })).rejects.toMatchObject({ name: 'ArgumentError' });
   });
 
-  test('take a thumbprint in place of keys', async () => {
+  test('accept a thumbprint instead of keys', async () => {
     const thumbprint = 'AB'.repeat(20);
     const { responseBody } = await tested.registry.create({
       deviceId: 'x509',
@@ -95,7 +95,7 @@ describe('identities of devices', () => {
     expect((await tested.raw('PUT', '/devices/x509-bad', { body: bad })).status).toBe(400);
   });
 
-  test('are refused when the body speaks of another device, or is none', async () => {
+  test('are refused if the body names another device or is invalid', async () => {
     expect((await tested.raw('PUT', '/devices/one', { body: { deviceId: 'two' } })).status).toBe(400);
     expect((await tested.raw('PUT', '/devices/one', { body: '[]' })).status).toBe(400);
     expect((await tested.raw('PUT', '/devices/one', { body: '{' })).status).toBe(400);
@@ -103,7 +103,7 @@ describe('identities of devices', () => {
     expect((await tested.raw('PUT', '/devices/one', { body: { status: 'sleeping' } })).status).toBe(400);
   });
 
-  test('of edge devices get a scope, which leaves can have', async () => {
+  test('of edge devices get a scope, which leaf devices can have too', async () => {
     const { responseBody: edge } = await tested.registry.create({
       deviceId: 'edge',
       capabilities: { iotEdge: true },
@@ -148,7 +148,7 @@ describe('bulk operations', () => {
     await expect(tested.registry.get('bulk-3')).rejects.toMatchObject({ name: 'DeviceNotFoundError' });
   });
 
-  test('say what failed and do the rest', async () => {
+  test('report the failed entries and apply the others', async () => {
     await tested.registry.create({ deviceId: 'bulk-there' });
     const failure = await tested.registry
       .addDevices([{ deviceId: 'bulk-new' }, { deviceId: 'bulk-there' }])
@@ -162,7 +162,7 @@ describe('bulk operations', () => {
     expect((await tested.registry.get('bulk-new')).responseBody.deviceId).toBe('bulk-new');
   });
 
-  test('follow ETags, name doubles, take tags along', async () => {
+  test('check ETags, report duplicates and apply tags', async () => {
     const answer = await tested.raw('POST', '/devices', {
       body: [
         { id: 'bulk-tags', importMode: 'CREATE', tags: { a: 1 }, properties: { desired: { b: 2 } } },
@@ -186,7 +186,7 @@ describe('bulk operations', () => {
     expect((await tested.raw('GET', '/devices/bulk-bad-tags')).status).toBe(404);
   });
 
-  test('of more than a hundred do nothing', async () => {
+  test('of more than a hundred entries change nothing', async () => {
     const body = Array.from({ length: 101 }, (_, index) => ({ id: `many-${index}`, importMode: 'create' }));
     expect((await tested.raw('POST', '/devices', { body })).status).toBe(400);
     expect((await tested.raw('GET', '/devices/many-0')).status).toBe(404);
@@ -194,7 +194,7 @@ describe('bulk operations', () => {
 });
 
 describe('modules', () => {
-  test('have identities and twins of their own, and go with their device', async () => {
+  test('have identities and twins of their own and are deleted with their device', async () => {
     await tested.registry.create({ deviceId: 'host' });
     const { responseBody: created } = await tested.registry.addModule({ deviceId: 'host', moduleId: 'm1' });
     expect(created.authentication?.symmetricKey?.primaryKey).toMatch(BASE64_OF_32_BYTES);
@@ -245,27 +245,27 @@ describe('configurations', () => {
   });
 });
 
-describe('what is not built', () => {
+describe('operations that the sandbox lacks', () => {
   test.each([
     ['POST', '/jobs/create'],
     ['GET', '/digitaltwins/x'],
     ['POST', '/devices/x/applyConfigurationContent'],
     ['POST', '/devices/x/files'],
     ['DELETE', '/devices/x/commands'],
-  ])('%s %s says so', async (method, path) => {
+  ])('%s %s is answered with 501 and a reason', async (method, path) => {
     const answer = await tested.raw(method, path);
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([501, 'NotImplemented']);
     expect(answer.json.Message).toContain('is not built into the local IoT Hub');
   });
 
-  test('other paths and methods are told apart', async () => {
+  test('are distinguished from unknown paths and methods', async () => {
     expect((await tested.raw('GET', '/nowhere')).status).toBe(404);
     expect((await tested.raw('PATCH', '/devices/x')).status).toBe(405);
   });
 });
 
 describe('every error', () => {
-  test('has a tracking id and names its code in body and header', async () => {
+  test('has a tracking id, and its code in body and header', async () => {
     const { headers, json } = await tested.raw('GET', '/devices/nobody');
     expect(headers['iothub-errorcode']).toBe('DeviceNotFound');
     expect(json.Message).toMatch(/^ErrorCode:DeviceNotFound;/u);
@@ -288,7 +288,7 @@ describe('every error', () => {
     ['api-version=%202021-04-12', 'InvalidProtocolVersion'],
     ['api-version=20210412', 'InvalidProtocolVersion'],
     ['api-version=latest', 'InvalidProtocolVersion'],
-  ])('of the version in "%s" is a 400', async (version, code) => {
+  ])('for the version in "%s" is a 400', async (version, code) => {
     const answer = await tested.raw('GET', '/devices', { version });
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([400, code]);
   });
@@ -303,7 +303,7 @@ describe('every error', () => {
     '2024-03-31',
     '2025-08-01-preview',
     '2099-12-31',
-  ])('version %s is known', async (version) => {
+  ])('is not caused by version %s', async (version) => {
     expect((await tested.raw('GET', '/devices', { version: `api-version=${version}` })).status).toBe(200);
   });
 });

@@ -9,7 +9,7 @@ afterEach(() => tested.close());
 const JOBS = process.env['LOAD'] === 'full' ? 10_000 : 500;
 
 describe('the tier S1', () => {
-  test('lets a hundred GetJobs in, holds the next back, refuses those after it, and the SDK sees a throttle', async () => {
+  test('admits a hundred GetJobs, delays the next and refuses further ones, which the SDK sees as throttling', async () => {
     const clock = new ManualClock(Date.now());
     tested = await startHubUnderTest({ tier: 'S1', clock });
     for (let index = 0; index < 100; index++) {
@@ -58,7 +58,7 @@ test('the tier F1 takes five hundred devices', async () => {
   expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([413, 'TooManyDevices']);
 });
 
-test('latency is added to each answer', async () => {
+test('latency is added to each response', async () => {
   tested = await startHubUnderTest({ latencyMs: 50 });
   const began = performance.now();
   await tested.raw('GET', '/jobs/v2/x');
@@ -66,7 +66,7 @@ test('latency is added to each answer', async () => {
   expect(performance.now() - began).toBeGreaterThanOrEqual(98);
 });
 
-test('thousands of jobs for later wait, are listed, and run when their time has come', async () => {
+test('thousands of scheduled jobs wait, are listed, and run at their start time', async () => {
   const clock = new ManualClock(Date.now());
   tested = await startHubUnderTest({ clock, jobStartDelayMs: 0 });
   await tested.hub.registerDevice('d');

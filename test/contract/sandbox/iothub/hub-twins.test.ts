@@ -39,7 +39,7 @@ describe('a twin', () => {
     });
   });
 
-  test('is patched as JSON merge patches are: objects merge, null removes, arrays replace', async () => {
+  test('is patched by JSON merge patch: objects merge, null removes, arrays replace', async () => {
     await patch('t', { tags: { a: { b: 1, c: [1, 2] }, d: 1 }, properties: { desired: { x: { y: 1 }, z: 1 } } });
     const { json } = await patch('t', {
       tags: { a: { b: null, c: [3] }, d: null, e: {} },
@@ -55,7 +55,7 @@ describe('a twin', () => {
     });
   });
 
-  test('is changed only under the right ETag', async () => {
+  test('is changed only with the right ETag', async () => {
     const before = (await tested.raw('GET', '/twins/t')).json;
     const good = await tested.registry.updateTwin('t', { tags: { e1: 1 } }, before.etag);
     expect(good.responseBody.etag).not.toBe(before.etag);
@@ -82,19 +82,19 @@ describe('a twin', () => {
     expect(both.json.properties.reported).not.toHaveProperty('no');
   });
 
-  test('loses all desired properties by null', async () => {
+  test('loses all desired properties if they are set to null', async () => {
     await tested.hub.registerDevice('clear');
     await patch('clear', { properties: { desired: { x: 1, y: { z: 1 } } } });
     const { json } = await patch('clear', { properties: { desired: null } });
     expect(Object.keys(json.properties.desired)).toEqual(['$metadata', '$version']);
   });
 
-  test('that an SDK sends back whole is taken', async () => {
+  test('that an SDK sends back whole is accepted', async () => {
     const { json } = await tested.raw('GET', '/twins/t');
     expect((await patch('t', json)).status).toBe(200);
   });
 
-  test('of nobody is not there', async () => {
+  test('of an unknown device does not exist', async () => {
     for (const [method, body] of [
       ['GET', undefined],
       ['PATCH', {}],
@@ -106,7 +106,7 @@ describe('a twin', () => {
   });
 });
 
-/** `depth` objects in one another, with a value in the innermost. */
+/** Returns `depth` nested objects, with a value in the innermost. */
 const nested = (depth: number): unknown => (depth === 0 ? 1 : { n: nested(depth - 1) });
 
 describe('the limits of a twin', () => {
@@ -116,7 +116,7 @@ describe('the limits of a twin', () => {
     return [status, headers['iothub-errorcode']];
   };
 
-  test('count the merged section: tags to 8 KB, desired to 32 KB', async () => {
+  test('apply to the merged section: 8 KB of tags, 32 KB of desired properties', async () => {
     const chunk = (name: string, characters: number) => ({ [name]: 'x'.repeat(characters) });
     // Each key has one byte.
     expect((await patch('limits', { tags: { ...chunk('a', 4095), ...chunk('b', 4095) } })).status).toBe(200);
@@ -137,7 +137,7 @@ describe('the limits of a twin', () => {
     expect(await verdict(`{"properties":{"desired":{${JSON.stringify(key)}:1}}}`)).toEqual(INVALID);
   });
 
-  test('bound single values', async () => {
+  test('apply to single values', async () => {
     expect(await verdict({ tags: { a: 'x'.repeat(4097) } })).toEqual(INVALID);
     expect(await verdict({ tags: { a: 4503599627370496 } })).toEqual(INVALID);
     expect(await verdict({ tags: { a: [-4503599627370497] } })).toEqual(INVALID);
@@ -163,7 +163,7 @@ describe('a device', () => {
   });
   afterAll(() => device.close());
 
-  test('hears of changes of its desired properties, with their version', async () => {
+  test('receives changes of its desired properties with their version', async () => {
     const { json } = await patch('real', { properties: { desired: { speed: 5, limits: { low: 1, high: 2 } } } });
     await eventually(
       async () => device.patches.length,
@@ -188,7 +188,7 @@ describe('a device', () => {
     expect(device.patches.at(-1)).toMatchObject({ limits: null });
   });
 
-  test('reports properties, which leaves the ETag as it is', async () => {
+  test('reports properties, which does not change the ETag', async () => {
     const before = (await tested.raw('GET', '/twins/real')).json;
     await new Promise<void>((resolve, reject) =>
       device.twin.properties.reported['update']({ temperature: { now: 20 } }, (error: Error | undefined) =>
@@ -201,14 +201,14 @@ describe('a device', () => {
     expect(after.etag).toBe(before.etag);
   });
 
-  test('is told when its report is refused', async () => {
+  test('is notified if its report is rejected', async () => {
     const refused = new Promise<Error | undefined>((resolve) =>
       device.twin.properties.reported['update']({ 'a.b': 1 }, (error: Error | undefined) => resolve(error)),
     );
     expect(await refused).toBeInstanceOf(Error);
   });
 
-  test('is connected as long as it is', async () => {
+  test('counts as connected while it is', async () => {
     const other = await connectDevice(tested, 'comes-and-goes');
     expect((await tested.raw('GET', '/twins/comes-and-goes')).json.connectionState).toBe('Connected');
     await other.close();

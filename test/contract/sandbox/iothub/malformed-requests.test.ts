@@ -16,7 +16,7 @@ async function open(): Promise<TLSSocket> {
   return socket;
 }
 
-/** Sends the pieces and reads to the end of the connection; rejects when it is reset. */
+/** Sends the pieces and reads to the end of the connection; rejects if it is reset. */
 async function exchange(pieces: readonly string[]): Promise<string> {
   const socket = await open();
   let answer = '';
@@ -32,17 +32,17 @@ async function exchange(pieces: readonly string[]): Promise<string> {
 const HEAD = 'host: hub.local\r\nauthorization: x\r\ncontent-type: application/json\r\n';
 const BODY = JSON.stringify({ deviceId: 'bad id', pad: 'x'.repeat(20_000) });
 
-describe('a request that is not HTTP gets its answer, and an orderly end', () => {
+describe('a request that is not HTTP receives a response and a graceful close', () => {
   test.each([
     [
-      'a blank in the path',
+      'a space in the path',
       [`PUT /devices/bad id?api-version=2021-04-12 HTTP/1.1\r\n${HEAD}content-length: 2\r\n\r\n{}`],
     ],
     [
-      'a blank in the path, and a large body',
+      'a space in the path, and a large body',
       [`PUT /devices/bad id HTTP/1.1\r\n${HEAD}content-length: ${BODY.length}\r\n\r\n`, BODY],
     ],
-    ['a body that comes before any head', [BODY]],
+    ['a body without a head', [BODY]],
     ['no path', ['GET HTTP/1.1\r\n\r\n', HEAD]],
     ['an unknown method', [`BREW /devices HTTP/1.1\r\n${HEAD}\r\n`]],
     ['an unknown version', [`GET /devices HTTP/9.9\r\n${HEAD}\r\n`]],
@@ -50,7 +50,7 @@ describe('a request that is not HTTP gets its answer, and an orderly end', () =>
     ['two lengths', [`POST /devices HTTP/1.1\r\n${HEAD}content-length: 1\r\ncontent-length: 2\r\n\r\n{}`]],
     ['a chunk without a size', [`POST /devices HTTP/1.1\r\n${HEAD}transfer-encoding: chunked\r\n\r\nzz\r\n{}`]],
   ])('%s', async (_what, pieces) => {
-    // Twenty times each: the reset that this is about was a race.
+    // Twenty times each, because the reset that must not happen depends on a race.
     for (const answer of await Promise.all(Array.from({ length: 20 }, () => exchange(pieces)))) {
       const [head = '', body = ''] = answer.split('\r\n\r\n');
       expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/u);
@@ -68,7 +68,7 @@ describe('a request that is not HTTP gets its answer, and an orderly end', () =>
     expect(await exchange([`GET /devices HTTP/1.1\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`])).toMatch(/^HTTP\/1\.1 431 /u);
   });
 
-  test('and does not keep the connection of a client that goes on sending', async () => {
+  test('but not a lasting connection if the client keeps sending', async () => {
     const socket = await open();
     socket.on('error', () => undefined);
     socket.resume();
@@ -79,7 +79,7 @@ describe('a request that is not HTTP gets its answer, and an orderly end', () =>
     expect(socket.destroyed).toBe(true);
   });
 
-  test('and leaves other connections alone', async () => {
+  test('without effect on other connections', async () => {
     expect((await tested.raw('GET', '/devices')).status).toBe(200);
   });
 });

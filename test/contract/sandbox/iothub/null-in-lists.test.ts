@@ -68,7 +68,7 @@ describe.each(BAD.map((value) => [JSON.stringify(value), value]))(
       expect(await twin()).toEqual(before);
     });
 
-    test('is refused in a job, which is not made', async () => {
+    test('is refused in a job, which is not created', async () => {
       for (const updateTwin of [
         { etag: '*', tags: { l: value } },
         { etag: '*', properties: { desired: { l: value } } },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ended, type HubUnderTest, startHubUnderTest } from '../../../support/local-hub/hub-under-test.js';
 
-/** The requests of clients that cannot run here, as they put them on the wire. */
+/** Sends the requests of clients that cannot run in this test, as those clients send them. */
 let tested: HubUnderTest;
 beforeAll(async () => {
   tested = await startHubUnderTest();
@@ -14,7 +14,7 @@ describe("Microsoft's Java SDK, whose HTTP client has no PATCH", () => {
   const post = (path: string, override: string, body: unknown, headers: Record<string, string> = {}) =>
     tested.raw('POST', path, { body, headers: { 'X-HTTP-Method-Override': override, ...headers } });
 
-  test.each(['/twins/d', '/twins/d/modules/m', '/twins/d/'])('patches %s by a POST', async (path) => {
+  test.each(['/twins/d', '/twins/d/modules/m', '/twins/d/'])('patches %s with a POST', async (path) => {
     const answer = await post(path, 'PATCH', { tags: { a: 1 }, properties: { desired: { b: 2 } } });
     expect(answer.status).toBe(200);
     expect(answer.json).toMatchObject({ tags: { a: 1 }, properties: { desired: { b: 2 } } });
@@ -27,7 +27,7 @@ describe("Microsoft's Java SDK, whose HTTP client has no PATCH", () => {
     ['X-HTTP-Method-Override', 'patch'],
     ['x-http-method-override', ' Patch '],
     ['X-Http-Method-OVERRIDE', 'PATCH'],
-  ])('whatever the case of %s: %s', async (name, value) => {
+  ])('in any letter case of %s: %s', async (name, value) => {
     const answer = await tested.raw('POST', '/twins/e', { body: { tags: { [name]: 1 } }, headers: { [name]: value } });
     expect(answer.json.tags).toMatchObject({ [name]: 1 });
   });
@@ -39,7 +39,7 @@ describe("Microsoft's Java SDK, whose HTTP client has no PATCH", () => {
     expect((await tested.raw('GET', '/devices/made')).status).toBe(404);
   });
 
-  test('keeps the checks of the method that is meant', async () => {
+  test('is subject to the checks of the effective method', async () => {
     const stale = await post('/twins/d', 'PATCH', { tags: {} }, { 'if-match': '"AAAAAAAAAAA="' });
     expect([stale.status, stale.headers['iothub-errorcode']]).toEqual([412, 'PreconditionFailed']);
     const unsigned = { body: {}, headers: { 'X-HTTP-Method-Override': 'PATCH' }, authorization: '' };
@@ -66,7 +66,7 @@ describe("Microsoft's Java SDK, whose HTTP client has no PATCH", () => {
 describe('the Azure CLI', () => {
   const version = 'api-version=2024-03-31';
 
-  test('lists jobs of both kinds, and asks both for one that is not there', async () => {
+  test('lists jobs of both kinds, and requests an unknown job from both', async () => {
     expect((await tested.raw('GET', '/jobs/v2/query', { version })).status).toBe(200);
     expect(await tested.raw('GET', '/jobs', { version })).toMatchObject({ status: 200, json: [] });
     expect((await tested.raw('GET', '/jobs/v2/none', { version })).json.status).toBe('unknown');
@@ -91,7 +91,7 @@ describe('the Azure CLI', () => {
     ]);
   });
 
-  test('creates a configuration with its priority as text and evaluates its system metrics', async () => {
+  test('creates a configuration with its priority as a string and evaluates its system metrics', async () => {
     await tested.hub.registerDevices(
       Array.from({ length: 3 }, (_, index) => ({ deviceId: `c${index}`, tags: { [`my-group`]: 'x' } })),
     );
@@ -148,7 +148,7 @@ describe('the Azure CLI', () => {
     expect((await tested.raw('PUT', '/configurations/conf-3', { body })).json.systemMetrics.results).toEqual({});
   });
 
-  test.each(['-1', '1.5', 'high', '', true])('is refused the priority %j', async (priority) => {
+  test.each(['-1', '1.5', 'high', '', true])('receives an error for the priority %j', async (priority) => {
     const body = { id: 'conf-4', content: { deviceContent: {} }, priority };
     expect((await tested.raw('PUT', '/configurations/conf-4', { body })).status).toBe(400);
   });
@@ -158,7 +158,7 @@ describe('an edge device', () => {
   const modulesOf = async (deviceId: string): Promise<string[]> =>
     (await tested.raw('GET', `/devices/${deviceId}/modules`)).json.map((each: { moduleId: string }) => each.moduleId);
 
-  test.each(['PUT', 'bulk'])('has its system modules from the start: created by %s', async (how) => {
+  test.each(['PUT', 'bulk'])('has its system modules from the start if created by %s', async (how) => {
     const deviceId = `edge-${how}`;
     const capabilities = { iotEdge: true };
     await (how === 'PUT'
@@ -183,7 +183,7 @@ describe('an edge device', () => {
     expect((await tested.raw('PUT', '/devices/full/modules/m50', { body: {} })).status).toBe(413);
   });
 
-  test('is none without the capability', async () => {
+  test('has no system modules without the capability', async () => {
     await tested.raw('PUT', '/devices/plain', { body: { capabilities: { iotEdge: false } } });
     expect(await modulesOf('plain')).toEqual([]);
   });
@@ -208,7 +208,7 @@ describe('a condition by prefix', () => {
     ]);
   });
 
-  test('with STARTS_WITH is refused, and fails the job, with the way out', async () => {
+  test('with STARTS_WITH is refused and fails the job, with a hint', async () => {
     const queryCondition = "STARTS_WITH(deviceId, 'line')";
     const refused = await tested.raw('POST', '/devices/query', {
       body: { query: `SELECT * FROM devices WHERE ${queryCondition}` },

@@ -43,7 +43,7 @@ describe('the device SDK over MQTT', () => {
       response.send(200, request.payload, () => undefined);
     });
 
-  it('connects with a token, and is seen as connected until it closes', async () => {
+  it('connects with a token and counts as connected until it closes', async () => {
     const client = await open('a');
     expect(hub.gateway.isConnected({ deviceId: 'a' })).toBe(true);
     expect(hub.directory.connected.get('a')).toBe(true);
@@ -55,7 +55,7 @@ describe('the device SDK over MQTT', () => {
     expect(hub.gateway.isConnected({ deviceId: 'a' })).toBe(false);
   });
 
-  it('is refused as not authorized when the hub does not know it', async () => {
+  it('is refused as not authorized if the hub does not know it', async () => {
     const client = Client.fromConnectionString(hub.connectionString('stranger'), Mqtt);
     await client.setOptions({ ca: hub.caPem });
     await expect(client.open()).rejects.toMatchObject({ name: 'UnauthorizedError' });
@@ -71,7 +71,7 @@ describe('the device SDK over MQTT', () => {
     });
   });
 
-  it('gets a method without payload as null', async () => {
+  it('receives null for a method without a payload', async () => {
     echo(await open('a'));
     await expect(hub.gateway.invokeMethod({ deviceId: 'a' }, call({ payload: undefined }))).resolves.toEqual({
       kind: 'answered',
@@ -80,7 +80,7 @@ describe('the device SDK over MQTT', () => {
     });
   });
 
-  it('is silent about a method that it does not know', async () => {
+  it('sends no response to an unknown method', async () => {
     echo(await open('a'));
     const outcome = await hub.gateway.invokeMethod(
       { deviceId: 'a' },
@@ -89,19 +89,19 @@ describe('the device SDK over MQTT', () => {
     expect(outcome).toEqual({ kind: 'noAnswer' });
   });
 
-  it('is not online for methods before it listens to them', async () => {
+  it('is not online for methods before it subscribes to them', async () => {
     await open('a');
     const outcome = await hub.gateway.invokeMethod({ deviceId: 'a' }, call({ connectTimeoutMs: 0 }));
     expect(outcome).toEqual({ kind: 'notOnline' });
   });
 
-  it('gets a method that was waiting for it', async () => {
+  it('receives a method call that was waiting for it', async () => {
     const outcome = hub.gateway.invokeMethod({ deviceId: 'a' }, call({ connectTimeoutMs: Infinity }));
     echo(await open('a'));
     await expect(outcome).resolves.toMatchObject({ kind: 'answered' });
   });
 
-  it('makes an open method call end when it goes away', async () => {
+  it('ends a method call in flight when it disconnects', async () => {
     const client = await open('a');
     const called = new Promise<void>((resolve) => client.onDeviceMethod('echo', () => resolve()));
     const outcome = hub.gateway.invokeMethod({ deviceId: 'a' }, call());
@@ -110,7 +110,7 @@ describe('the device SDK over MQTT', () => {
     await expect(outcome).resolves.toEqual({ kind: 'disconnected' });
   });
 
-  it('reads its twin, reports, and hears of desired changes', async () => {
+  it('reads its twin, reports properties and receives desired changes', async () => {
     hub.directory.desired.set('a', { interval: 5 });
     const twin: Twin = await (await open('a')).getTwin();
     expect(twin.properties.desired).toMatchObject({ interval: 5, $version: 1 });
@@ -131,7 +131,7 @@ describe('the device SDK over MQTT', () => {
     expect(hub.directory.telemetryBytes.get('a')).toBe(5);
   });
 
-  it('is thrown out by the hub', async () => {
+  it('is disconnected by the hub', async () => {
     await open('a');
     const gone = new Promise<void>((resolve) => {
       hub.directory.onConnected = (_key, connected) => connected || resolve();
@@ -141,7 +141,7 @@ describe('the device SDK over MQTT', () => {
     expect(hub.gateway.isConnected({ deviceId: 'a' })).toBe(false);
   });
 
-  it('loses its connection to a newer one of the same device', async () => {
+  it('loses its connection when the same device connects again', async () => {
     const first = await open('a');
     const lost = new Promise<void>((resolve) => first.on('disconnect', () => resolve()));
     first.setRetryPolicy({ shouldRetry: () => false, nextRetryTimeout: () => 0 });
@@ -151,7 +151,7 @@ describe('the device SDK over MQTT', () => {
     expect(hub.directory.connected.get('a')).toBe(true);
   });
 
-  it('speaks for a module', async () => {
+  it('connects as a module', async () => {
     const client = ModuleClient.fromConnectionString(hub.connectionString('a', 'm'), Mqtt);
     clients.push(client);
     await client.setOptions({ ca: hub.caPem });
@@ -164,10 +164,10 @@ describe('the device SDK over MQTT', () => {
     expect(hub.gateway.isConnected({ deviceId: 'a' })).toBe(false);
   });
 
-  it('speaks over WebSocket', async () => {
+  it('connects over WebSocket', async () => {
     const client = Client.fromConnectionString(hub.connectionString('a').replace(/GatewayHostName=[^;]*;/, ''), MqttWs);
     clients.push(client);
-    // The SDK always goes to port 443; the options of an agent win over that.
+    // The SDK always connects to port 443, but the options of an agent override that.
     const webSocketAgent = new Agent({ host: '127.0.0.1', port: hub.webSocketPort, ca: hub.caPem });
     await client.setOptions({ ca: hub.caPem, mqtt: { webSocketAgent } });
     await client.open();

@@ -56,7 +56,7 @@ describe('MQTT, byte by byte', () => {
       hub.directory.onConnected = (_key, isConnected) => isConnected === wanted && resolve();
     });
 
-  /** The request id of the next method that the device gets. */
+  /** Returns the request id of the next method that the device receives. */
   async function requestOf(device: RawDevice): Promise<string> {
     const { topic } = await device.next(3);
     return /\$rid=(.*)$/.exec(topic ?? '')?.[1] ?? '';
@@ -67,9 +67,9 @@ describe('MQTT, byte by byte', () => {
       ['another client id', { userName: 'localhost/b/?api-version=2021-04-12' }],
       ['another hub', { userName: 'other.example/a/?api-version=2021-04-12' }],
       ['an empty user name', { userName: '' }],
-      ['an api-version that is none', { userName: 'localhost/a/?api-version=latest' }],
+      ['an invalid api-version', { userName: 'localhost/a/?api-version=latest' }],
       ['no token', { password: '' }],
-      ['a token that is none', { password: 'secret' }],
+      ['a password that is not a token', { password: 'secret' }],
     ])('refuses %s with code 5 and closes', async (_what, options) => {
       const device = await open();
       await expect(device.connect('a', options)).resolves.toMatchObject({ code: 5 });
@@ -77,7 +77,7 @@ describe('MQTT, byte by byte', () => {
       expect(hub.gateway.isConnected(ID)).toBe(false);
     });
 
-    it('takes the host with its port, in any case, and older forms of the user name', async () => {
+    it('accepts the host with its port, in any letter case, and older forms of the user name', async () => {
       await connected('a', { userName: 'LocalHost:8883/a/api-version=2018-06-30&DeviceClientType=x' });
       await connected('a/m', { userName: 'localhost/a/m/?api-version=2021-04-12&model-id=dtmi:x;1' });
       expect(hub.gateway.isConnected({ deviceId: 'a', moduleId: 'm' })).toBe(true);
@@ -103,7 +103,7 @@ describe('MQTT, byte by byte', () => {
       },
     );
 
-    it('takes a client certificate by its thumbprint', async () => {
+    it('accepts a client certificate by its thumbprint', async () => {
       const { certPem: cert, keyPem: key } = await hubCertificates();
       const device = await RawDevice.open(hub.mqttPort, hub.caPem, { cert, key });
       devices.push(device);
@@ -111,14 +111,14 @@ describe('MQTT, byte by byte', () => {
       await expect(device.connect('a', { password: '' })).resolves.toMatchObject({ code: 0 });
     });
 
-    it('ends a connection when its token ends', async () => {
+    it('closes a connection when its token expires', async () => {
       const soon = Math.floor(Date.now() / 1000) + 1;
       const device = await connected('a', { password: `SharedAccessSignature sr=x&sig=y&se=${soon}` });
       await device.closed();
       expect(Date.now()).toBeGreaterThanOrEqual(soon * 1000);
     });
 
-    it('ends a connection that is silent for longer than 1.5 times its keep-alive', async () => {
+    it('closes a connection that is silent for longer than 1.5 times its keep-alive', async () => {
       const started = performance.now();
       const device = await connected('a', { keepAliveSeconds: 1 });
       const offline = stateChange(false);
@@ -127,7 +127,7 @@ describe('MQTT, byte by byte', () => {
       expect(performance.now() - started).toBeGreaterThan(1400);
     });
 
-    it('closes the older connection when a newer one comes', async () => {
+    it('closes the older connection when the same device connects again', async () => {
       const first = await connected();
       await first.subscribe([METHODS]);
       const second = await connected();
@@ -140,7 +140,7 @@ describe('MQTT, byte by byte', () => {
     });
   });
 
-  it('refuses a device, and lives, when the directory fails', async () => {
+  it('refuses a device and keeps running when the directory fails', async () => {
     const good = await connected('b');
     hub.directory.authenticate = () => {
       throw new Error('a defect');
@@ -160,13 +160,13 @@ describe('MQTT, byte by byte', () => {
       await offline;
       const second = await open();
       await expect(second.connect('a', { clean: false })).resolves.toEqual({ code: 0, hasSession: true });
-      // At once, and without patience: who has seen the CONNACK is online.
+      // Called at once and without a connect timeout: a device is online as soon as it has its CONNACK.
       const outcome = hub.gateway.invokeMethod(ID, call({ connectTimeoutMs: 0 }));
       second.publish(`$iothub/methods/res/201/?$rid=${await requestOf(second)}`, '');
       await expect(outcome).resolves.toEqual({ kind: 'answered', status: 201, payload: null });
     });
 
-    it('begins a clean session without any', async () => {
+    it('starts a clean session without subscriptions', async () => {
       const first = await connected('a', { clean: false });
       await first.subscribe([METHODS]);
       const second = await open();
@@ -176,7 +176,7 @@ describe('MQTT, byte by byte', () => {
   });
 
   describe('SUBSCRIBE and PUBLISH', () => {
-    it('grants QoS 1 at most, and only what is the device’s own', async () => {
+    it('grants QoS 1 at most, and only the device’s own topics', async () => {
       const device = await connected();
       await expect(device.subscribe(['devices/a/messages/devicebound/#'], 2)).resolves.toEqual([1]);
       await expect(
@@ -191,7 +191,7 @@ describe('MQTT, byte by byte', () => {
       expect(hub.directory.telemetryBytes.get('a')).toBeUndefined();
     });
 
-    it('counts telemetry of the device itself, and acknowledges QoS 1', async () => {
+    it('counts the device’s own telemetry and acknowledges QoS 1', async () => {
       const device = await connected();
       device.publish('devices/a/messages/events/$.ct=text&x=1', 'hello', 1);
       await device.next(4);
@@ -217,7 +217,7 @@ describe('MQTT, byte by byte', () => {
         '$iothub/twin/PATCH/properties/desired/?$rid=1',
         '$iothub/methods/POST/reboot/?$rid=1',
         '$SYS/broker',
-      ])('ends the connection on a message to the unknown topic %s, at either QoS', async (topic) => {
+      ])('closes the connection on a message to the unknown topic %s, with QoS 0 and 1', async (topic) => {
         for (const qos of [0, 1]) {
           const publisher = await device();
           publisher.publish(topic, 'x', qos);
@@ -227,7 +227,7 @@ describe('MQTT, byte by byte', () => {
         expect([...hub.directory.telemetryBytes]).toEqual([]);
       });
 
-      it('takes messages of 256 KB, and ends the connection on a byte more', async () => {
+      it('accepts messages of 256 KB and closes the connection on a larger one', async () => {
         const publisher = await device();
         publisher.publish('devices/a/messages/events/', Buffer.alloc(256 * 1024), 1);
         await publisher.next(4);
@@ -242,7 +242,7 @@ describe('MQTT, byte by byte', () => {
       });
     });
 
-    it('sends no message of one device to another', async () => {
+    it('forwards no message from one device to another', async () => {
       const other = await connected('b');
       await other.subscribe([METHODS, 'devices/b/messages/devicebound/#']);
       const device = await connected();
@@ -254,14 +254,14 @@ describe('MQTT, byte by byte', () => {
       expect([...hub.directory.telemetryBytes]).toEqual([]);
     });
 
-    it('closes on a packet over 256 KB, before it has collected it', async () => {
+    it('closes the connection on a packet over 256 KB before reading all of it', async () => {
       const device = await connected();
       device.send(0x30, Buffer.concat([Buffer.from([0, 1, 0x78]), Buffer.alloc(2_000_000)]));
       await device.closed();
       expect(hub.gateway.isConnected(ID)).toBe(false);
     });
 
-    it('survives garbage', async () => {
+    it('keeps running after garbage', async () => {
       const good = await connected('b');
       const device = await open();
       device.socket.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
@@ -287,7 +287,7 @@ describe('MQTT, byte by byte', () => {
       expect(JSON.parse(String(body))).toMatchObject({ errorCode: 400_004 });
     });
 
-    it('answers a good one with 204, its version and no body', async () => {
+    it('answers a valid reported patch with 204, its version and no body', async () => {
       const device = await connected();
       await device.subscribe(['$iothub/twin/res/#']);
       device.publish('$iothub/twin/PATCH/properties/reported/?$rid=a%20b', '{"x":1}');
@@ -297,7 +297,7 @@ describe('MQTT, byte by byte', () => {
       });
     });
 
-    it('gives the twin without a wrapper', async () => {
+    it('returns the twin as the two sections, without an outer object', async () => {
       hub.directory.desired.set('a', { x: 1 });
       const device = await connected();
       await device.subscribe(['$iothub/twin/res/#']);
@@ -307,7 +307,7 @@ describe('MQTT, byte by byte', () => {
       expect(JSON.parse(String(payload))).toEqual({ desired: { x: 1, $version: 1 }, reported: { $version: 1 } });
     });
 
-    it('tells of desired changes with the version in topic and body', async () => {
+    it('sends desired changes with the version in topic and body', async () => {
       const device = await connected();
       await device.subscribe(['$iothub/twin/PATCH/properties/desired/#']);
       hub.gateway.notifyDesired(ID, { x: null }, 5);
@@ -317,14 +317,14 @@ describe('MQTT, byte by byte', () => {
     });
   });
 
-  describe('method answers', () => {
+  describe('method responses', () => {
     async function ready(clientId = 'a'): Promise<RawDevice> {
       const device = await connected(clientId);
       await device.subscribe([METHODS]);
       return device;
     }
 
-    it('takes the first of two answers', async () => {
+    it('accepts the first of two responses', async () => {
       const device = await ready();
       const outcome = hub.gateway.invokeMethod(ID, call());
       const requestId = await requestOf(device);
@@ -333,7 +333,7 @@ describe('MQTT, byte by byte', () => {
       await expect(outcome).resolves.toEqual({ kind: 'answered', status: 200, payload: 'first' });
     });
 
-    it('takes no answer that comes late', async () => {
+    it('ignores a late response', async () => {
       const device = await ready();
       const outcome = hub.gateway.invokeMethod(ID, call({ responseTimeoutMs: 30 }));
       const requestId = await requestOf(device);
@@ -346,16 +346,16 @@ describe('MQTT, byte by byte', () => {
 
     it.each([
       ['garbage', '200', '{"a":'],
-      ['a status that is none', 'fine', '1'],
+      ['an invalid status', 'fine', '1'],
       ['200 KB', '200', `"${'x'.repeat(200 * 1024)}"`],
-    ])('tells of an answer of %s', async (_what, status, payload) => {
+    ])('reports a response with %s', async (_what, status, payload) => {
       const device = await ready();
       const outcome = hub.gateway.invokeMethod(ID, call());
       device.publish(`$iothub/methods/res/${status}/?$rid=${await requestOf(device)}`, payload);
       await expect(outcome).resolves.toMatchObject({ kind: 'badAnswer' });
     });
 
-    it('takes no answer of another device', async () => {
+    it('ignores a response of another device', async () => {
       const device = await ready();
       const other = await ready('b');
       const outcome = hub.gateway.invokeMethod(ID, call());
@@ -366,7 +366,7 @@ describe('MQTT, byte by byte', () => {
       await expect(outcome).resolves.toMatchObject({ payload: 'true' });
     });
 
-    it('tells of a device that vanishes during the call', async () => {
+    it('reports that the device disconnected during the call', async () => {
       const device = await ready();
       const outcome = hub.gateway.invokeMethod(ID, call());
       await requestOf(device);
@@ -374,7 +374,7 @@ describe('MQTT, byte by byte', () => {
       await expect(outcome).resolves.toEqual({ kind: 'disconnected' });
     });
 
-    it('lets go of a call that is aborted, before and after the device has come', async () => {
+    it('ends an aborted call, before and after the device connects', async () => {
       const early = new AbortController();
       const waiting = hub.gateway.invokeMethod(ID, call({ connectTimeoutMs: Infinity, signal: early.signal }));
       early.abort();
@@ -388,14 +388,14 @@ describe('MQTT, byte by byte', () => {
     });
   });
 
-  it('is not disturbed by 1,000 connections that say nothing', async () => {
+  it('serves devices despite 1,000 silent connections', async () => {
     const good = await connected('b');
     const silent = Array.from({ length: 1000 }, () => {
       const socket = connectTcp(hub.mqttPort, '127.0.0.1');
       socket.on('error', () => undefined);
       return socket;
     });
-    // Some of them shake hands, and are silent then.
+    // Some of them complete the TLS handshake before they fall silent.
     const shaken = await Promise.all(
       Array.from({ length: 150 }, () => RawDevice.open(hub.mqttPort, hub.caPem).then((device) => devices.push(device))),
     );
@@ -405,7 +405,7 @@ describe('MQTT, byte by byte', () => {
     const outcome = hub.gateway.invokeMethod(ID, call());
     device.publish(`$iothub/methods/res/200/?$rid=${await requestOf(device)}`, '1');
     await expect(outcome).resolves.toMatchObject({ kind: 'answered' });
-    // Of the silent 150, only so many are kept.
+    // The hub keeps only this many of the 150 silent connections.
     await devices[1]?.closed();
     good.send(0xc0, Buffer.alloc(0));
     await expect(good.next(13)).resolves.toBeDefined();
