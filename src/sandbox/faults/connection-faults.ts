@@ -79,9 +79,9 @@ export class ConnectionFaults {
 }
 
 /**
- * Delays or holds the writes of one socket, always in order. Its users (HTTP,
- * WebSocket, MQTT) do not notice; their callbacks run when the bytes are really written. Corking would not work: HTTP
- * uncorks a socket at the end of a response.
+ * Delays or holds the writes of one socket and keeps their order. HTTP, WebSocket and MQTT on top of it are not aware of
+ * the gate; their callbacks run when the bytes are actually written. Corking would not work: HTTP uncorks a socket at the
+ * end of a response.
  */
 class WriteGate {
   readonly #socket: Socket;

@@ -77,29 +77,29 @@ function getDiagnostics(payload: CollectDiagnosticsPayload, subject: MethodSubje
   });
 }
 
-/** What a simulated device answers to a method. */
+/** The response of a simulated device to a method. */
 export interface MethodAnswer {
   readonly status: number;
   readonly payload: unknown;
-  /** How long it takes, before the fleet's latency. */
+  /** How long the response takes, in addition to the fleet's latency. */
   readonly delayMs: number;
-  /** Reported properties that follow from the method, and when, counted from the answer. */
+  /** Properties that the device reports after the method; `afterMs` counts from the response. */
   readonly report?: { readonly afterMs: number; readonly properties: Readonly<Record<string, unknown>> };
 }
 
-/** What a method may want to know of the device that answers it. */
+/** The state of the device that a method can read. */
 export interface MethodSubject {
   readonly deviceId: string;
   readonly isFailing: boolean;
   readonly upSinceMs: number;
   readonly nowMs: number;
-  /** The firmware that it reports, if any. */
+  /** Returns the firmware that the device reports, if any. */
   readonly firmware: () => unknown;
 }
 
 export type Method = (payload: unknown, subject: MethodSubject) => MethodAnswer;
 
-/** An answer at once. */
+/** Creates an immediate response. */
 export function answer(status: number, payload: unknown): MethodAnswer {
   return { status, payload, delayMs: 0 };
 }

@@ -86,8 +86,8 @@ function isMqttPath(url: string | undefined): boolean {
 }
 
 /**
- * Bounds the unauthenticated connections. One too many closes the oldest, so that a client that floods
- * the hub with silent connections loses them, and devices can still connect.
+ * Bounds the number of unauthenticated connections. One too many closes the oldest, so that a client that floods the hub
+ * with silent connections loses them, and devices can still connect.
  */
 class Admission {
   readonly #maxWaiting: number;

@@ -86,8 +86,8 @@ const MAX_HEAD_BYTES = 4096;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * The one file of an uploaded form (RFC 7578): the field `file`, or else the first field with a file name. Only a few
- * fields are examined, and the file is not copied.
+ * Returns the file of an uploaded form (RFC 7578): the field `file`, or else the first field with a file name. A form may
+ * have only a few fields, and the file is not copied.
  * @throws RestError 400
  */
 function uploadedFile({ body, headers, query }: Pick<HttpRequest, 'body' | 'headers' | 'query'>): Uint8Array {
@@ -128,13 +128,13 @@ function partsOf(body: Buffer, boundary: string): FormPart[] {
 
 function afterPreamble(body: Buffer, boundary: Buffer): number {
   const at = body.indexOf(boundary);
-  if (at < 0) throw unreadable('its boundary does not occur in it');
+  if (at < 0) throw unreadable('the boundary of its Content-Type does not occur in it');
   return at + boundary.length;
 }
 
 function partIn(bytes: Buffer): FormPart {
   const headEnd = bytes.subarray(0, MAX_HEAD_BYTES).indexOf(HEAD_END);
-  if (headEnd < 0) throw unreadable('a field has no end of its headers');
+  if (headEnd < 0) throw unreadable('the headers of a field do not end');
   const head = bytes.toString('utf8', 0, headEnd);
   const name = /^content-disposition:[^\r\n]*?;\s*name="?([^";\r\n]*)/im.exec(head)?.[1] ?? '';
   const isFile = /^content-disposition:[^\r\n]*?;\s*filename\*?=/im.test(head);

@@ -76,9 +76,8 @@ function isEscaped(body: Uint8Array, at: number): boolean {
 }
 
 /**
- * The inputs of a service in the address of a request, as texts: `?name=value`, percent-encoded UTF-8 with `+` for a
- * blank, as forms send it. Throws RestError 400 for an encoding that cannot be read, an empty name and a name that occurs
- * twice, all of which are ambiguous.
+ * Returns the inputs of a service in the address of a request, as texts: `?name=value`, percent-encoded UTF-8 with `+`
+ * for a space, as forms send it. Throws RestError 400 for an invalid encoding, an empty name or a name that occurs twice.
  */
 export function addressInputs(target: string | undefined): Inputs {
   const at = target?.indexOf('?') ?? -1;
