@@ -52,7 +52,7 @@ describe('the answer to a failure', () => {
     expect(failure(new AgentError(code, 'x'), 'id').code).toBe(status);
   });
 
-  it('never has a status that the SDKs of PTC cannot read, whatever was thrown', () => {
+  it("never has a status that PTC's SDKs cannot read, whatever was thrown", () => {
     const known = new Set([0x80, 0x81, 0x83, 0x84, 0x85, 0x86, 0x88, 0x89, 0xa0, 0xa1, 0xa2, 0xa3, 0xa4]);
     const agentError = fc
       .tuple(

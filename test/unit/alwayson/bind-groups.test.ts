@@ -15,7 +15,7 @@ describe('bindGroups [AO 5.2]', () => {
     ['names whose length takes four bytes', 'x'.repeat(127), null],
     ['names that are not ASCII', 'ü', null],
     ['a gateway', 'n', { name: 'Gateway', type: 'EMSGateway' }],
-  ])('fills frames and never more, with %s', (_what, prefix, gateway) => {
+  ])('fills frames without exceeding them, with %s', (_what, prefix, gateway) => {
     const names = Array.from({ length: 300 }, (_, n) => `${prefix}${n}`);
     const groups = bindGroups(1024, gateway)(names);
     expect(groups.flat()).toEqual(names);
@@ -25,7 +25,7 @@ describe('bindGroups [AO 5.2]', () => {
     for (const [n, bytes] of next.entries()) expect(sizes[n]! + bytes).toBeGreaterThan(1024);
   });
 
-  it('puts a name that fits no frame into a group of its own, and returns no group for no names', () => {
+  it('puts a name that does not fit into a frame into a group of its own, and returns no group for no names', () => {
     expect(bindGroups(512, null)(['a', 'x'.repeat(600), 'b'])).toEqual([['a'], ['x'.repeat(600)], ['b']]);
     expect(bindGroups(512, null)([])).toEqual([]);
   });

@@ -25,7 +25,7 @@ const invokeBody = (name: string, text = 'x') => ({
 const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: AgentError) => error.code);
 
 describe('authentication and binding', () => {
-  it('AUTH has session ffffffff and one claim; later frames the session of its answer [AO 11.2, 5.1]', async () => {
+  it('AUTH has the session ffffffff and one claim; later frames have the session of its response [AO 11.2, 5.1]', async () => {
     const { end } = await boundRig([echoThing()]);
     const [auth, bind] = end.received;
     expect(auth).toMatchObject({ code: CODE.AUTH, sessionId: NONE, endpointId: 0 });
@@ -33,7 +33,7 @@ describe('authentication and binding', () => {
     expect(bind).toMatchObject({ code: CODE.BIND, sessionId: 0x01020304 });
   });
 
-  it('BIND names identifiers with a star, and no gateway unless there is one [AO 5.2]', async () => {
+  it('BIND marks identifiers with a star, and contains a gateway only if there is one [AO 5.2]', async () => {
     const { end } = await boundRig([echoThing('A'), echoThing('B', { identifier: 'SN-1' })]);
     expect(end.received[1]?.body).toEqual({ kind: 'bind', unbind: false, gateway: null, names: ['A', '*SN-1'] });
     expect((await end.invoke('*SN-1', 'Echo', { text: 'by identifier' })).code).toBe(CODE.SUCCESS);
@@ -80,7 +80,7 @@ describe('authentication and binding', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('a platform that wants frames too small for AUTH is a lost connection, not the end', async () => {
+  it('a platform whose frame size is too small for AUTH is a lost connection and is tried again', async () => {
     const { platform, client, statuses } = rig([echoThing()], { client: { appKey: 'k'.repeat(2_000) } });
     platform.peerMaxFrameBytes = 16;
     void client.start();
@@ -89,7 +89,7 @@ describe('authentication and binding', () => {
     await client.close();
   });
 
-  it('one Thing that is refused does not hold back the others, and is tried again', async () => {
+  it('a refused Thing does not delay the others, and is tried again', async () => {
     const refused = new Set(['Bad']);
     const { end, client, clock, log } = await boundRig([echoThing('Good'), echoThing('Bad')], {
       policy: { bindCode: (names) => (names.some((name) => refused.has(name)) ? CODE.NOT_FOUND : CODE.SUCCESS) },
@@ -142,7 +142,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect(line?.fields['err']).toMatchObject({ message: 'secret detail' });
   });
 
-  it('also when the handler throws at once, throws nothing, or answers after its deadline', async () => {
+  it('even if the handler throws synchronously, rejects with nothing, or responds after its deadline', async () => {
     const late = deferred<unknown>();
     const handlers: ServiceHandler[] = [
       () => {
@@ -165,7 +165,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect([...end.answers.values()]).toEqual([1, 1, 1]);
   });
 
-  it('the deadline aborts the handler, which may say why', async () => {
+  it('with the reason of the handler if the deadline aborts it and it has one', async () => {
     const handler: ServiceHandler = ({ signal }) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new AgentError('HubTimeout', 'The hub had not answered.')));
@@ -176,7 +176,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect(await answer).toMatchObject({ code: 0xa4, body: { reason: 'HubTimeout: The hub had not answered.' } });
   });
 
-  it('a repetition while the first is open makes one call and gets one answer', async () => {
+  it('and once in all if they are repeated while the first is pending', async () => {
     let calls = 0;
     const gate = deferred<string>();
     const { end } = await boundRig([
@@ -193,7 +193,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect(end.answers.get(7)).toBe(1);
   });
 
-  it('above the limit of open requests with 0xA3 at once', async () => {
+  it('with 0xA3 at once above the limit of pending requests', async () => {
     const gate = deferred<string>();
     const { end } = await boundRig([thingWith(() => gate.promise)], { client: { maxRequestsInFlight: 2 } });
     const open = [end.invoke('Thing1', 'Do'), end.invoke('Thing1', 'Do')];
@@ -204,7 +204,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect((await end.invoke('Thing1', 'Do')).code).toBe(CODE.SUCCESS);
   });
 
-  it('a result that does not fit a message with ResultTooLarge and its rows', async () => {
+  it('with ResultTooLarge and the number of rows if the result does not fit into a message', async () => {
     const rows = Array.from({ length: 20_000 }, (_, n) => ({ id: n, text: 'x'.repeat(60) }));
     const dataShape = {
       name: 'Rows',
@@ -229,7 +229,7 @@ describe('requests of the platform are answered exactly once', () => {
     expect(answer.body.reason).toMatch(/^ResultTooLarge: .*20000 rows/);
   });
 
-  it('in chunks above a frame, by the smaller of both limits, none of them empty, never one [AO 4.3]', async () => {
+  it('in chunks above the smaller of both frame sizes, at least two and none of them empty [AO 4.3]', async () => {
     const { end, platform, client, clock } = await boundRig([echoThing()]);
     const sizes = (from: number): number[] => end.frames.slice(from).map((frame) => frame.length);
     const before = end.frames.length;
@@ -251,7 +251,7 @@ describe('requests of the platform are answered exactly once', () => {
     ).toBe(true);
   });
 
-  it('to a name that is not bound, and to other entity types, with 0x84 [AO 7.3]', async () => {
+  it('with 0x84 for a name that is not bound and for other entity types [AO 7.3]', async () => {
     const { end } = await boundRig([echoThing()]);
     expect(await end.invoke('Nobody', 'Echo', { text: 'x' })).toMatchObject({
       code: 0x84,
@@ -271,7 +271,7 @@ describe('unexpected and malformed frames do not close the connection', () => {
   const request = (): Buffer =>
     encodeMessage({ code: CODE.POST, requestId: 50, endpointId: 1, sessionId: 2 }, invokeBody('Echo'));
 
-  it('unreadable requests with an id are answered 0x80, once, with one log line [AO 4.4, 7.3]', async () => {
+  it('malformed requests with an id are answered with 0x80, once, with one log line [AO 4.4, 7.3]', async () => {
     const { end, log } = await boundRig([echoThing()]);
     const answer = end.answerTo(50);
     end.sendRaw(request().subarray(0, 40));
@@ -280,7 +280,7 @@ describe('unexpected and malformed frames do not close the connection', () => {
     expect((await end.invoke('Thing1', 'Echo', { text: 'still here' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('everything else unreadable is dropped with one log line [AO 7.3]', async () => {
+  it('anything else that is malformed is dropped with one log line [AO 7.3]', async () => {
     const { end, log } = await boundRig([echoThing()]);
     const response = encodeMessage(
       { code: CODE.SUCCESS, requestId: 1, endpointId: 0, sessionId: 0 },
@@ -315,7 +315,7 @@ describe('unexpected and malformed frames do not close the connection', () => {
     expect((await end.invoke('Thing1', 'Echo', { text: 'still here' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('an edge that gets AUTH or BIND answers 0x80 [AO 2.2]', async () => {
+  it('an edge that receives AUTH or BIND answers with 0x80 [AO 2.2]', async () => {
     const { end } = await boundRig([echoThing()]);
     const answers = [end.answerTo(60), end.answerTo(61)];
     end.send(CODE.AUTH, 60, { kind: 'auth', claims: new Map() });
@@ -338,7 +338,7 @@ describe('unexpected and malformed frames do not close the connection', () => {
     expect((await end.invoke('Thing1', 'Echo', { text: 'still here' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('a broken repetition of an open request does not answer it', async () => {
+  it('a malformed repetition of a pending request does not answer it', async () => {
     const gate = deferred<string>();
     const { end } = await boundRig([thingWith(() => gate.promise)]);
     end.send(CODE.POST, 50, invokeBody('Do'));
@@ -371,7 +371,7 @@ describe('keeping alive [AO 1.4, 11.6]', () => {
 });
 
 describe('after a loss', () => {
-  it('it authenticates and binds anew, with jitter [AO 11.8, 5.4]', async () => {
+  it('the client authenticates and binds again, with jitter [AO 11.8, 5.4]', async () => {
     const { platform, clock, client, statuses } = await boundRig([echoThing()]);
     platform.policy.sessionId = 0x0a0b0c0d;
     platform.peer.hangUp('broken');
@@ -385,7 +385,7 @@ describe('after a loss', () => {
     expect(platform.end.received[1]).toMatchObject({ code: CODE.BIND, sessionId: 0x0a0b0c0d });
   });
 
-  it('jitter grows to its cap while nothing answers', async () => {
+  it('the jitter grows to its cap while nothing responds', async () => {
     const { platform, clock, client } = rig([echoThing()]);
     platform.isUp = false;
     void client.start();
@@ -423,7 +423,7 @@ describe('after a loss', () => {
 });
 
 describe('drain and close are different', () => {
-  it('drain refuses new work, answers what is open, unbinds and closes 1000 [AO 1.5]', async () => {
+  it('drain refuses new requests, answers those in flight, unbinds and closes with 1000 [AO 1.5]', async () => {
     const gate = deferred<string>();
     const { end, client, clock } = await boundRig([thingWith(() => gate.promise)]);
     const open = end.invoke('Thing1', 'Do');
@@ -439,7 +439,7 @@ describe('drain and close are different', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('drain refuses what is still in flight at its timeout with 0xA3, and aborts it', async () => {
+  it('drain answers requests that are still in flight at its timeout with 0xA3, and aborts them', async () => {
     const signals: AbortSignal[] = [];
     const { end, client, clock } = await boundRig([
       thingWith(({ signal }) => {
@@ -467,7 +467,7 @@ describe('drain and close are different', () => {
     expect(end.closeCode).toBe(1000);
   });
 
-  it('close answers nothing and waits for nothing', async () => {
+  it('close neither answers nor waits', async () => {
     const { end, client, clock } = await boundRig([thingWith(() => new Promise(() => undefined))]);
     void end.invoke('Thing1', 'Do');
     await settle();
@@ -498,7 +498,7 @@ describe('calls of the edge', () => {
     expect(end.requestsFor('Nothing')[0]?.body.params).toBeNull();
   });
 
-  it('fail with the reason of the platform, at their timeout, or with the connection [AO 7.2]', async () => {
+  it('fail with the reason of the platform, at their timeout, or when the connection is lost [AO 7.2]', async () => {
     const { client, clock, platform } = await boundRig([echoThing()], {
       policy: {
         onRequest: (request) =>

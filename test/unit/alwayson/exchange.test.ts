@@ -27,7 +27,7 @@ describe('a platform that has not accepted AUTH', () => {
     ['PUT', CODE.PUT],
     ['POST', CODE.POST],
     ['DELETE', CODE.DELETE],
-  ])('has its %s answered 0x81, and nothing is carried out', async (_name, code) => {
+  ])('has its %s answered with 0x81, and nothing is executed', async (_name, code) => {
     const { thing, calls } = countingThing();
     const { client, platform } = rig([thing], { policy: { authCode: () => 0 } });
     void client.start();
@@ -38,7 +38,7 @@ describe('a platform that has not accepted AUTH', () => {
     await client.close();
   });
 
-  it('has a request in several frames answered 0x81 too', async () => {
+  it('has a request in several frames answered with 0x81, too', async () => {
     const { client, platform } = rig([echoThing()], { policy: { authCode: () => 0 } });
     void client.start();
     await settle();
@@ -53,7 +53,7 @@ describe('a platform that has not accepted AUTH', () => {
     await client.close();
   });
 
-  it('is served from its acceptance on, and on the next connection not before it accepts again', async () => {
+  it('is served once it accepts AUTH, and on the next connection not before it accepts AUTH again', async () => {
     const { thing, calls } = countingThing();
     const { client, platform, clock } = rig([thing], { policy: { authCode: () => 0 } });
     void client.start();
@@ -70,7 +70,7 @@ describe('a platform that has not accepted AUTH', () => {
     await client.close();
   });
 
-  it('has a flood of requests refused without opening one of them', async () => {
+  it('has a flood of requests refused without decoding any of them', async () => {
     const { thing, calls } = countingThing();
     const { client, platform } = rig([thing], { policy: { authCode: () => 0 } });
     void client.start();
@@ -87,7 +87,7 @@ describe('a platform that sends garbage', () => {
   const warnings = (log: Awaited<ReturnType<typeof boundRig>>['log']): readonly string[] =>
     log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
 
-  it('gets some lines a minute, then a count', async () => {
+  it('causes a few log lines a minute, then a count', async () => {
     const { end, log, clock } = await boundRig([echoThing()]);
     for (let index = 0; index < 20_000; index += 1) end.sendRaw(Buffer.from([1, 3, index % 256]));
     await settle();
@@ -101,7 +101,7 @@ describe('a platform that sends garbage', () => {
     expect((await end.invoke('Thing1', 'Echo', { text: 'still here' })).code).toBe(CODE.SUCCESS);
   });
 
-  it('has them counted when the connection ends, and over connections no more lines than a minute allows', async () => {
+  it('has the rest counted when the connection ends, and causes no more lines a minute over several connections', async () => {
     const { platform, log, clock } = await boundRig([echoThing()]);
     for (let round = 0; round < 5; round += 1) {
       for (let index = 0; index < 100; index += 1) platform.end.sendRaw(Buffer.from([1, 3]));
@@ -116,7 +116,7 @@ describe('a platform that sends garbage', () => {
 });
 
 describe('a refusal that repeats the application key', () => {
-  it('is reported without it, also where the text is cut', async () => {
+  it('is reported without the key, even where the text is cut', async () => {
     const appKey = 'a1b2c3d4-e5f6-47a8-b9c0-d1e2f3a4b5c6';
     for (let padding = 440; padding <= 510; padding += 5) {
       const { client, platform, log, statuses } = rig([echoThing()], {

@@ -11,7 +11,7 @@ const pairs: Grouping = (names) => {
 const REFUSED = { type: 'refused', code: 0x84, reason: 'no such Thing' } as const;
 const accepted = { type: 'accepted' } as const;
 
-/** Runs inputs through the machine; what is left are the last effects. */
+/** Runs inputs through the machine and returns the effects of the last one. */
 function run(
   names: readonly string[],
   ...inputs: readonly SessionInput[]
@@ -47,7 +47,7 @@ describe('the session', () => {
     expect(notified(all)).toEqual(['connecting', 'authenticated', 'bound']);
   });
 
-  it('sends several BINDs one after the other, each when the one before it was answered [AO 11.3]', () => {
+  it('sends several BINDs one after another, each once the previous one was answered [AO 11.3]', () => {
     expect(sent(run(['a', 'b', 'c'], ...toBinding).effects)).toEqual([{ type: 'sendBind', names: ['a', 'b'] }]);
     const second = run(['a', 'b', 'c'], ...toBinding, accepted);
     expect(sent(second.effects)).toEqual([{ type: 'sendBind', names: ['c'] }]);
@@ -61,7 +61,7 @@ describe('the session', () => {
     expect(notified(effects)).toEqual(['authenticated', 'bound']);
   });
 
-  it('repeats a refused BIND of several names name by name, and keeps the good ones', () => {
+  it('repeats a refused BIND of several names name by name, and keeps those that are accepted', () => {
     const { all, state } = run(['good', 'bad'], ...toBinding, REFUSED, accepted, REFUSED);
     expect(sent(all).slice(1, 4)).toEqual([
       { type: 'sendBind', names: ['good', 'bad'] },
@@ -209,7 +209,7 @@ describe('the session', () => {
     expect(run(['a'], ...bound, lost()).state.tag).toBe('closed');
   });
 
-  it('closes at once where there is nothing to unbind', () => {
+  it('closes at once if there is nothing to unbind', () => {
     expect(run(['a'], { type: 'shutDown' }).state.tag).toBe('closed');
     expect(run(['a'], { type: 'start' }, { type: 'shutDown' }).state.tag).toBe('closed');
     expect(run(['a'], ...toBinding, accepted, lost(), { type: 'close' }).state.tag).toBe('closed');

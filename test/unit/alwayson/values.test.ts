@@ -26,7 +26,7 @@ function errorOf(act: () => unknown): AgentError {
   throw new Error('nothing was thrown');
 }
 
-describe('convertLoose converts where nothing is lost', () => {
+describe('convertLoose converts if nothing is lost', () => {
   const accepted: readonly (readonly [BaseType, unknown, unknown])[] = [
     ['INTEGER', '30', 30],
     ['INTEGER', 30.0, 30],
@@ -130,7 +130,7 @@ describe('convertLoose converts where nothing is lost', () => {
     expect(error.message).toMatch(/^Parameter "count" must be an? /);
   });
 
-  it('refuses JSON that is nested without end, and says nothing of a password', () => {
+  it('refuses JSON that is nested too deep, and does not repeat a password', () => {
     let deep: unknown = 1;
     for (let depth = 0; depth < 600; depth += 1) deep = [deep];
     expect(errorOf(() => convertLoose('JSON', deep)).code).toBe('InvalidArgument');
@@ -151,7 +151,7 @@ describe('convertLoose converts where nothing is lost', () => {
 });
 
 describe('encodeNative and decodeNative', () => {
-  it('write NOTHING for undefined, and keep the JSON null', () => {
+  it('write NOTHING for undefined, and keep null in JSON', () => {
     expect(encodeNative('STRING', undefined)).toBeNull();
     expect(encodeNative('STRING', null)).toBeNull();
     expect(encodeNative('JSON', null)).toBe('null');
@@ -232,7 +232,7 @@ describe('tables', () => {
     });
   });
 
-  it('come back from their REST form, fields in the order of their ordinals', () => {
+  it('are read from their REST form, with fields in the order of their ordinals', () => {
     const json = JSON.parse(
       JSON.stringify(tableToJson(tableFromRows(fields, [{ id: 'a', when: NOON, data: [true] }]))),
     ) as unknown;
@@ -252,7 +252,7 @@ describe('tables', () => {
     expect(errorOf(() => tableFromJson(unknown)).message).toContain('has no base type, or an unknown one');
   });
 
-  it('show single values in REST form', () => {
+  it('have single values in REST form', () => {
     expect(nativeToJson('LOCATION', { latitude: 1, longitude: 2, elevation: 3 })).toEqual({
       latitude: 1,
       longitude: 2,

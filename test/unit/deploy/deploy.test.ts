@@ -9,7 +9,7 @@ import { parseDocument } from '../../../src/documents/read.js';
 
 const read = (...path: string[]): string => readFileSync(join('deploy', ...path), 'utf8');
 
-/** Everything of `wanted` is in `variables`, and each sets a key of the configuration. */
+/** Expects all of `wanted` in `variables`, and each variable to set a key of the configuration. */
 function problemsOfVariables(names: readonly string[]): unknown {
   const environment = Object.fromEntries(names.map((name) => [name, 'x']));
   const ours = names.filter((name) => name.startsWith('TWX_IOTHUB__'));
@@ -80,7 +80,7 @@ describe('Kubernetes', () => {
     expect(manifests('deployment.yaml').at(-1)?.spec?.replicas).toBe(1);
   });
 
-  it('gives it a configuration that the schema accepts', () => {
+  it('provides a configuration that the schema accepts', () => {
     const text = manifests('deployment.yaml')[0]?.data?.['agent.yaml'] ?? '';
     expect(checkDocument(parseDocument(text, 'agent.yaml'), configurationSchema)).toMatchObject({ ok: true });
   });
@@ -141,7 +141,7 @@ describe('systemd', () => {
     expect(problemsOfVariables(variables)).toEqual(ALL_WELL);
   });
 
-  it('is hardened, but leaves the compiler its memory', () => {
+  it('is hardened, but allows memory that is writable and executable, which the compiler needs', () => {
     const lines = unit('twx-iothub-hardened.service');
     expect(lines).toEqual(
       expect.arrayContaining([

@@ -17,7 +17,7 @@ const repeat = defineService({
     since: { baseType: 'DATETIME', description: 'A time.' },
   },
   result: { baseType: 'STRING' },
-  // The types follow from the parameters: text and times are always there, since may be absent.
+  // The types follow from the parameters: `text` and `times` are always present, `since` may be absent.
   run: async ({ text, times, since }) => text.repeat(times) + (since?.getTime() ?? ''),
 });
 
@@ -78,7 +78,7 @@ describe('the rules of a parameter are checked before the service runs', () => {
     [choice, 'SCHEDULED', 'scheduled'],
     [choice, 'running', 'Running'],
     [ofInteger, undefined, undefined],
-  ])('%j takes %p as %p', async (spec, value, expected) => {
+  ])('%j accepts %p as %p', async (spec, value, expected) => {
     expect(await call(of(spec), { value })).toBe(JSON.stringify(expected) ?? 'absent');
   });
 

@@ -33,7 +33,7 @@ describe('EdgeClient', () => {
     expect(client.status).toEqual({ type: 'closed' });
   });
 
-  it('logs what a listener throws, and starts and closes all the same', async () => {
+  it('logs errors that a listener throws, and starts and closes nevertheless', async () => {
     const { client, log } = rig([echoThing()]);
     client.on('status', ({ type }) => {
       throw new Error(`listener failed on ${type}`);

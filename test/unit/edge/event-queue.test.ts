@@ -33,7 +33,7 @@ const outcomeOf = (promise: Promise<void>): Promise<string> =>
   );
 
 describe('events [AO 6.2]', () => {
-  it('are a POST of one row, resolved when the platform has answered', async () => {
+  it('are a POST of one row, which resolves when the platform has responded', async () => {
     const thing = thingWithAlarm();
     const { end } = await boundRig([thing], { policy: accepting });
     await thing.fireEvent('Alarm', { message: 'over limit', level: 3 });
@@ -45,7 +45,7 @@ describe('events [AO 6.2]', () => {
     expect(rowsFromTable(fired!.body.params!)).toEqual([{ message: 'over limit', level: 3 }]);
   });
 
-  it('are checked against their data shape before they go', async () => {
+  it('are checked against their data shape before they are sent', async () => {
     const thing = thingWithAlarm();
     await boundRig([thing], { policy: accepting });
     expect(await outcomeOf(thing.fireEvent('Alarm', { level: 'high' }))).toBe('InvalidArgument');
@@ -65,7 +65,7 @@ describe('events [AO 6.2]', () => {
     ]);
   });
 
-  it('are sent again if their answer was lost with the connection', async () => {
+  it('are sent again if their response was lost with the connection', async () => {
     const thing = thingWithAlarm();
     let answers = false;
     const { end, platform, clock } = await boundRig([thing], {
@@ -103,7 +103,7 @@ describe('events [AO 6.2]', () => {
     expect(await young).toBe('answered');
   });
 
-  it('end with the client', async () => {
+  it('are rejected when the client closes', async () => {
     const thing = thingWithAlarm();
     const { client, clock } = await boundRig([thing], { policy: { onRequest: () => undefined } });
     const sent = outcomeOf(thing.fireEvent('Alarm', {}));

@@ -40,7 +40,7 @@ describe('what waits for the platform', () => {
     expect(dropped).toEqual(['a', 'b']);
   });
 
-  it('is taken in order, by count and bytes, but always one', () => {
+  it('is taken in order, up to a count and a size, but at least one at a time', () => {
     const { box } = outbox({});
     fill(box, 'a', 'b', 'c', 'd');
     expect(taken(box, 10, 2)).toEqual(['a', 'b']);
@@ -59,7 +59,7 @@ describe('what waits for the platform', () => {
     expect(taken(box)).toEqual(['b', 'c', 'd']);
   });
 
-  it('keeps its count of bytes through all of that', () => {
+  it('has its bytes counted correctly through all of that', () => {
     const { box, dropped } = outbox({ maxBytes: 300 });
     fill(box, 'a', 'b', 'c');
     box.filter((item) => item !== 'b');

@@ -25,7 +25,7 @@ describe('reading and writing [AO 6.2]', () => {
   });
   const write = (name: string, values: TestParameters) => ({ ...read(name), params: parameterTable(values) });
 
-  it('GET answers one row with a field named like the property; * all of them', async () => {
+  it('GET returns one row with a field named like the property, or with all properties for *', async () => {
     const thing = thingWith(property('temp'), property('note', { baseType: 'STRING' }));
     thing.setProperty('temp', 21.5);
     const { end } = await boundRig([thing]);
@@ -39,7 +39,7 @@ describe('reading and writing [AO 6.2]', () => {
     });
   });
 
-  it('PUT writes one, or several with *, converted by base type', async () => {
+  it('PUT writes one property, or several with *, converted to their base types', async () => {
     const thing = thingWith(property('temp'), property('note', { baseType: 'STRING' }));
     const { end } = await boundRig([thing]);
     expect(await end.request(CODE.PUT, write('temp', { temp: '72.5' }))).toMatchObject({
@@ -53,7 +53,7 @@ describe('reading and writing [AO 6.2]', () => {
     expect([thing.getProperty('temp'), thing.getProperty('note')]).toEqual([1, 'x']);
   });
 
-  it('PUT refuses read-only properties with 0x83, wrong types with 0x80, and then writes none', async () => {
+  it('PUT refuses read-only properties with 0x83 and wrong types with 0x80, and then writes nothing', async () => {
     const thing = thingWith(property('temp'), property('fixed', { isReadOnly: true }));
     const { end } = await boundRig([thing]);
     expect(await end.request(CODE.PUT, write('fixed', { fixed: 1 }))).toMatchObject({
@@ -69,7 +69,7 @@ describe('reading and writing [AO 6.2]', () => {
     expect(thing.getProperty('temp')).toBeUndefined();
   });
 
-  it('PUT asks the write handler first', async () => {
+  it('PUT calls the write handler first', async () => {
     const thing = thingWith(property('temp'));
     thing.onPropertyWrite = (_context, _name, value) => {
       if (value === 13) throw new AgentError('Forbidden', 'Not thirteen.');

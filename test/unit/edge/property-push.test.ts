@@ -18,7 +18,7 @@ const property = (name: string, more: Partial<PropertyDefinition> = {}): Propert
 
 const thingWith = (...properties: PropertyDefinition[]): EdgeThing => new EdgeThing({ name: 'Thing1', properties });
 
-/** A platform that subscribes to these properties, and takes every push. */
+/** A platform that subscribes to these properties and accepts every push. */
 function subscribing(
   subscriptions: () => Readonly<Record<string, readonly [string, number?]>>,
   accepts = () => true,
@@ -95,7 +95,7 @@ describe('pushes [AO 8.3]', () => {
     expect(pushed(end.requestsFor(PUSH))).toEqual(expected.map((value) => ['temp', value]));
   });
 
-  it('a property that is never pushed is not pushed, whatever the platform subscribes to', async () => {
+  it('never contain a property with push type NEVER, whatever the platform subscribes to', async () => {
     const thing = thingWith(property('temp', { pushType: 'NEVER' }));
     const { end } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['ALWAYS'] })) });
     thing.setProperty('temp', 1);
@@ -103,7 +103,7 @@ describe('pushes [AO 8.3]', () => {
     expect(end.requestsFor(PUSH)).toEqual([]);
   });
 
-  it('a change of quality alone is pushed [AO 12]', async () => {
+  it('are sent for a change of quality alone [AO 12]', async () => {
     const thing = thingWith(property('temp'));
     const { end } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['VALUE'] })) });
     thing.setProperty('temp', 1);
@@ -112,7 +112,7 @@ describe('pushes [AO 8.3]', () => {
     expect(pushed(end.requestsFor(PUSH))).toHaveLength(2);
   });
 
-  it('wait while there is no connection, and come in order with their own times', async () => {
+  it('wait while there is no connection, and arrive in order with their own times', async () => {
     const thing = thingWith(property('temp'));
     const { platform, clock, client } = await boundRig([thing], { policy: subscribing(() => ({ temp: ['VALUE'] })) });
     platform.isUp = false;
@@ -129,7 +129,7 @@ describe('pushes [AO 8.3]', () => {
     );
   });
 
-  it('are dropped at the limit in favour of newer ones, oldest first, counted in the log', async () => {
+  it('are dropped at the limit, oldest first, and counted in the log', async () => {
     const thing = thingWith(property('temp'));
     const { client, log, platform } = rig([thing], {
       policy: subscribing(() => ({ temp: ['VALUE'] })),
@@ -145,7 +145,7 @@ describe('pushes [AO 8.3]', () => {
     ]);
   });
 
-  it('are repeated when their answer was lost, and not when the platform refused them', async () => {
+  it('are repeated if their response was lost, but not if the platform refused them', async () => {
     const thing = thingWith(property('temp'));
     let answers = false;
     const { platform, clock } = await boundRig([thing], {
@@ -164,7 +164,7 @@ describe('pushes [AO 8.3]', () => {
     ]);
   });
 
-  it('in progress when the client closes leave no timer behind', async () => {
+  it('that are in progress when the client closes leave no timer behind', async () => {
     const thing = thingWith(property('temp'));
     const { client, clock, end } = await boundRig([thing], {
       policy: subscribing(
@@ -180,7 +180,7 @@ describe('pushes [AO 8.3]', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('in great number are cut into several calls', async () => {
+  it('are divided among several calls if there are many', async () => {
     const properties = Array.from({ length: 1_200 }, (_, n) => property(`p${n}`));
     const thing = thingWith(...properties);
     for (const { name } of properties) thing.setProperty(name, 1);
@@ -194,7 +194,7 @@ describe('pushes [AO 8.3]', () => {
     expect(pushed(end.requestsFor(PUSH))).toHaveLength(1_200);
   });
 
-  it('set before the platform subscribes for the first time are not lost when it does so late', async () => {
+  it('are not lost if the platform subscribes for the first time only later', async () => {
     const thing = thingWith(property('temp'));
     for (const value of [1, 2, 3]) thing.setProperty('temp', value);
     const made = rig([thing], { policy: { ...subscribing(() => ({ temp: ['VALUE'] })), notifies: false } });
@@ -210,7 +210,7 @@ describe('pushes [AO 8.3]', () => {
     ]);
   });
 
-  it('a platform that does not announce its subscriptions is asked for them after a while', async () => {
+  it('request the subscriptions after a while if the platform does not announce them', async () => {
     const thing = thingWith(property('temp'));
     thing.setProperty('temp', 1);
     const { end, clock } = await boundRig([thing], {
@@ -220,7 +220,7 @@ describe('pushes [AO 8.3]', () => {
     expect(pushed(end.requestsFor(PUSH))).toEqual([['temp', 1]]);
   });
 
-  it('tolerates a platform that knows no subscriptions [AO 8.3]', async () => {
+  it('tolerate a platform that does not support subscriptions [AO 8.3]', async () => {
     const thing = thingWith(property('temp'));
     const { end, log } = await boundRig([thing]);
     thing.setProperty('temp', 1);
@@ -231,7 +231,7 @@ describe('pushes [AO 8.3]', () => {
 });
 
 describe('SynchronizeModelState [AO 8.4, 11.5]', () => {
-  it('answers with the current values of the subscribed properties, as NamedVTQ, and subscribes', async () => {
+  it('returns the current values of the subscribed properties, as NamedVTQ, and subscribes', async () => {
     const thing = thingWith(property('temp'), property('unset'), property('other'));
     thing.setProperty('temp', 5, { timeMs: 77 });
     thing.setProperty('other', 6);
@@ -263,7 +263,7 @@ describe('SynchronizeModelState [AO 8.4, 11.5]', () => {
     expect(pushed(end.requestsFor(PUSH)).at(-1)).toEqual(['temp', 8]);
   });
 
-  it('without parameters answers no rows', async () => {
+  it('returns no rows if it has no parameters', async () => {
     const { end } = await boundRig([thingWith(property('temp'))]);
     const answer = await end.invoke('Thing1', 'SynchronizeModelState');
     expect(answer.body.content?.rows).toEqual([]);

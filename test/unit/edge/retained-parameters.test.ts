@@ -24,7 +24,7 @@ const service: Service = {
 };
 const longTable = (): InfoTable => parameterTable({ text: 'x'.repeat(1000) });
 
-it('a service that is running does not keep its parameters as they came', async () => {
+it('a service that is running does not keep its encoded parameters in memory', async () => {
   const context = startCall({ timeoutMs: 5_000 });
   const start = (): readonly [Promise<unknown>, WeakRef<InfoTable>] => {
     const table = longTable();
@@ -38,7 +38,7 @@ it('a service that is running does not keep its parameters as they came', async 
   context.dispose();
 });
 
-it('a request in flight does not keep its message', async () => {
+it('a request in flight does not keep its message in memory', async () => {
   const handled = deferred();
   const sent: number[] = [];
   const requests = new IncomingRequests({

@@ -49,7 +49,7 @@ function refusal(parameters: readonly ParameterDefinition[], given: TestParamete
   return 'accepted';
 }
 
-describe('parameters before a handler sees them', () => {
+describe('parameters that a handler receives', () => {
   it('are native values of their declared base types', () => {
     const declared = [
       parameter('count', 'INTEGER'),
@@ -80,7 +80,7 @@ describe('parameters before a handler sees them', () => {
     });
   });
 
-  it('that are JSON are not converted: a text stays a text', () => {
+  it('are not converted if they are JSON: a string stays a string', () => {
     const declared = [parameter('payload', 'JSON')];
     expect(read(declared, { payload: ['JSON', '{"a":1}'] })).toEqual({ payload: '{"a":1}' });
     expect(read(declared, { payload: ['STRING', '{"a":1}'] })).toEqual({ payload: '{"a":1}' });
@@ -88,7 +88,7 @@ describe('parameters before a handler sees them', () => {
       expect(read(declared, { payload: ['JSON', payload] })).toEqual({ payload });
   });
 
-  it('that are absent, NOTHING, or a JSON text of no length are left out, or have their default', () => {
+  it('are omitted or have their default if they are absent, NOTHING or JSON text of length zero', () => {
     const declared = [parameter('payload', 'JSON'), parameter('max', 'INTEGER', { defaultValue: 10 })];
     expect(read(declared, null)).toEqual({ max: 10 });
     const empty = { fields: [makeField('payload', 'JSON'), makeField('max', 'INTEGER')], rows: [['', null]] };
@@ -125,11 +125,11 @@ describe('parameters before a handler sees them', () => {
       { count: '' },
       'InvalidArgument: Parameter "count" must be an INTEGER; it is an empty text.',
     ],
-  ])('refuse %s by name', (_what, declared, given, reason) => {
+  ])('are refused by name: %s', (_what, declared, given, reason) => {
     expect(refusal(declared, given as TestParameters | null)).toBe(reason);
   });
 
-  it('refuse JSON that cannot be parsed, several rows, and wrong columns of a table', () => {
+  it('are refused if JSON cannot be parsed, if they have several rows, and if a table has wrong columns', () => {
     const broken = { fields: [makeField('patch', 'JSON')], rows: [['{"a":']] };
     expect(refusal([parameter('patch', 'JSON')], broken)).toMatch(/^InvalidArgument: Parameter "patch" is not JSON: /);
     const twice = { fields: [makeField('a', 'STRING')], rows: [['x'], ['y']] };
@@ -144,12 +144,12 @@ describe('parameters before a handler sees them', () => {
   });
 });
 
-describe('results by their declared type [AO 7.1]', () => {
-  it('NOTHING has no content, whatever the handler returned', () => {
+describe('a result of a declared type [AO 7.1]', () => {
+  it('has no content if the type is NOTHING, whatever the handler returned', () => {
     expect(resultTable({ baseType: 'NOTHING' }, 'ignored')).toBeNull();
   });
 
-  it('a simple one is one field named result', () => {
+  it('is one field named result if the type is a scalar', () => {
     expect(resultTable({ baseType: 'STRING' }, 'job-1')).toEqual({
       fields: [makeField('result', 'STRING')],
       rows: [['job-1']],
@@ -158,7 +158,7 @@ describe('results by their declared type [AO 7.1]', () => {
     expect(resultTable({ baseType: 'STRING' }, undefined)?.rows).toEqual([[null]]);
   });
 
-  it("a table is the table itself, with exactly its data shape's fields", () => {
+  it("is the table itself if the type is INFOTABLE, with exactly its data shape's fields", () => {
     const table = resultTable({ baseType: 'INFOTABLE', dataShape: ROWS }, [
       { id: 'a', other: 'ignored' },
       { id: 'b', count: 2 },
@@ -175,7 +175,7 @@ describe('results by their declared type [AO 7.1]', () => {
     expect(resultTable({ baseType: 'INFOTABLE', dataShape: ROWS }, undefined)?.rows).toEqual([]);
   });
 
-  it('one that is not of its type is a defect of the handler, not of the caller', async () => {
+  it('is a defect of the handler, not of the caller, if it is not of that type', async () => {
     const wrong = { definition: definition([], { baseType: 'INTEGER' }), handler: () => Promise.resolve('five') };
     const { end } = await boundRig([new EdgeThing({ name: 'Thing1', services: [wrong] })]);
     expect(await end.invoke('Thing1', 'Do')).toMatchObject({
@@ -186,7 +186,7 @@ describe('results by their declared type [AO 7.1]', () => {
 });
 
 describe('a handler', () => {
-  it('gets a context with correlation id, deadline and log', async () => {
+  it('receives a context with correlation id, deadline and log', async () => {
     const contexts: CallContext[] = [];
     const service = plainService('Do', (context) => {
       contexts.push(context);

@@ -50,7 +50,7 @@ describe('parseQuery', () => {
     expect(parseQuery(text).source).toBe(source);
   });
 
-  it('takes the collection name off paths', () => {
+  it('removes the collection name from paths', () => {
     const { where } = parseQuery("SELECT * FROM devices.jobs WHERE devices.jobs.jobId = 'x'");
     expect(where).toMatchObject({ left: { segments: ['jobId'] } });
   });
@@ -112,14 +112,14 @@ describe('parseQuery', () => {
     });
   });
 
-  it('names what Azure does not know', () => {
+  it('names functions and sources that Azure does not have', () => {
     expect(failure(() => parseQuery('SELECT * FROM devices ORDER BY deviceId')).message).toContain('ORDER');
     expect(failure(() => parseQuery("SELECT * FROM devices WHERE CONTAINS(a, 'b')")).message).toContain('routing');
   });
 });
 
 describe('parseCondition', () => {
-  it.each(['', '   ', '*', ' * '])('takes %j as all devices', (text) => {
+  it.each(['', '   ', '*', ' * '])('reads %j as all devices', (text) => {
     expect(parseCondition(text)).toEqual({ source: 'devices' });
   });
 
@@ -279,7 +279,7 @@ describe('parseCondition', () => {
     ['tags.3d = 1', '[[3d]]'],
     ["tags[[a]] = 'x'", 'dot'],
     ['group = 1', '[[group]]'],
-  ])('names the way out of %s', (text, hint) => {
+  ])('has a hint for %s', (text, hint) => {
     const error = failure(() => parseCondition(text));
     expect(error.code).toBe('QueryInvalid');
     expect(error.message).toContain(hint);
@@ -338,7 +338,7 @@ describe('parseCondition', () => {
     expect(failure(() => parseCondition(text)).context).toEqual({ line, column, token });
   });
 
-  it('takes 8,192 characters and not one more', () => {
+  it('accepts 8,192 characters and no more', () => {
     const longest = `a = '${'x'.repeat(8192 - 6)}'`;
     expect(longest).toHaveLength(8192);
     expect(parseCondition(longest).where).toBeDefined();

@@ -19,7 +19,7 @@ describe('readConnectionString', () => {
     ['in lower case', GOOD.replace(/\w+(?==)/g, (name) => (name === 'c2VjcmV0LWtleQ' ? name : name.toLowerCase()))],
     ['in upper case', GOOD.replace('HostName', 'HOSTNAME').replace('SharedAccessKeyName', 'SHAREDACCESSKEYNAME')],
     ['in another order', `SharedAccessKey=${KEY};HostName=localhost;SharedAccessKeyName=iothubowner`],
-  ])('takes one %s', (_what, text) => {
+  ])('accepts one %s', (_what, text) => {
     expect(readConnectionString(text)).toEqual({ ok: true, parts: PARTS });
   });
 
@@ -45,7 +45,7 @@ describe('readConnectionString', () => {
     [`${GOOD};HostName=other`, /^has HostName more than once/],
     [GOOD.replace('SharedAccessKeyName=iothubowner', 'DeviceId=d'), /^is the connection string of a device/],
     [`Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=p;SharedAccessKey=${KEY}`, /Event Hubs/],
-  ])('refuses %j without repeating key or string', (text, reason) => {
+  ])('refuses %j without repeating the key or the string', (text, reason) => {
     const read = readConnectionString(text);
     const fault = read.ok ? '' : read.fault;
     expect(fault).toMatch(reason);
@@ -56,7 +56,7 @@ describe('readConnectionString', () => {
 describe('readSasToken', () => {
   const TOKEN = 'SharedAccessSignature sr=hub.test&sig=c2ln%3D&se=1700000000&skn=p';
 
-  it.each([TOKEN, ` ${TOKEN}\n`, `"${TOKEN}"`])('takes %j', (text) => {
+  it.each([TOKEN, ` ${TOKEN}\n`, `"${TOKEN}"`])('accepts %j', (text) => {
     expect(readSasToken(text)).toEqual({ ok: true, parts: { hostName: 'hub.test', token: TOKEN } });
   });
 

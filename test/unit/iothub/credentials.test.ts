@@ -8,7 +8,7 @@ const KEY = Buffer.from('a secret of the hub').toString('base64');
 const CONNECTION_STRING = `HostName=hub.test;SharedAccessKeyName=iothubowner;SharedAccessKey=${KEY}`;
 
 describe('a connection string', () => {
-  test('is read whatever the order and case of its parts', () => {
+  test('can have its parts in any order and case', () => {
     expect(parseConnectionString(` sharedaccesskey=${KEY} ; HOSTNAME=hub.test;SharedAccessKeyName=p;`)).toEqual({
       hostName: 'hub.test',
       policy: 'p',
@@ -47,7 +47,7 @@ describe('a connection string', () => {
     expect(authorizer.authorization()).not.toBe(first);
   });
 
-  test('yields a new token after the hub refused one', () => {
+  test('yields a new token after the hub has refused one', () => {
     const clock = new ManualClock();
     const authorizer = createAuthorizer({ connectionString: CONNECTION_STRING }, clock);
     const first = authorizer.authorization();
@@ -64,7 +64,7 @@ test('a SAS token is used as it is; its resource names the hub', () => {
   expect(authorizer.authorization()).toBe(sasToken);
 });
 
-test.each(['', 'Bearer x', 'SharedAccessSignature sig=x&se=1'])('%j is no SAS token', (sasToken) => {
+test.each(['', 'Bearer x', 'SharedAccessSignature sig=x&se=1'])('%j is not a SAS token', (sasToken) => {
   expect(() => createAuthorizer({ sasToken }, new ManualClock())).toThrow(/sasToken/);
 });
 
@@ -84,7 +84,7 @@ test('an Entra ID token is requested once and renewed before it expires', async 
   expect(scopes).toEqual(['https://iothubs.azure.net/.default', 'https://iothubs.azure.net/.default']);
 });
 
-test('a token service that does not answer receives one request, not one for each call', async () => {
+test('a token service that does not respond receives a single request, not one for each call', async () => {
   const clock = new ManualClock();
   let requests = 0;
   const authorizer = createAuthorizer({ hostName: 'hub.test', credential: 'managedIdentity' }, clock, () => ({

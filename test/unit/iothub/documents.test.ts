@@ -41,7 +41,7 @@ describe('dates', () => {
     '9998-12-31T20:00:00-08:00',
     '+010000-01-01T00:00:00Z',
     `2020-01-06T21:44:00.${'0'.repeat(100_000)}Z`,
-  ])('%j is none', (value) => expect(dateOf(value)).toBeUndefined());
+  ])('%j is not a date', (value) => expect(dateOf(value)).toBeUndefined());
 });
 
 test.each([
@@ -55,7 +55,7 @@ test.each([
   [null, undefined],
 ])('the integer of %j is %j', (value, integer) => expect(integerOf(value)).toBe(integer));
 
-test('a value nested too deep to be written has no text', () => {
+test('a value that is nested too deep has no JSON text', () => {
   expect(textOf(JSON.parse(`${'['.repeat(60_000)}${']'.repeat(60_000)}`))).toBeUndefined();
 });
 
@@ -94,7 +94,7 @@ test('a malformed document is read as an empty job and an empty result', () => {
   expect(readJobResult(rubbish)).toEqual({});
 });
 
-test('no time is one of year 1 or 9999, however it is written', () => {
+test('a time in year 1 or 9999 is absent, in whatever form', () => {
   const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
   const part = (max: number, min = 0): fc.Arbitrary<number> => fc.integer({ min, max });
   const zone = fc.constantFrom('', 'Z', 'z', '+00:00', '-00:00', '+0530', '-08:00', '+14:00', '-12:00');
@@ -124,7 +124,7 @@ test('the patch of a job is what was requested', () => {
     expect(readJob({ updateTwin: { ...added, ...patch } })).toEqual({ patch, counts: {} });
 });
 
-test('a device may answer with null; a payload of null was none', () => {
+test('a device may respond with null, but a payload of null counts as absent', () => {
   const answer = (response: object): unknown =>
     readJobResult({ outcome: { deviceMethodResponse: response } }).methodPayload;
   expect(answer({ status: 200, payload: null })).toBeNull();
@@ -133,7 +133,7 @@ test('a device may answer with null; a payload of null was none', () => {
   expect(readJob({ cloudToDeviceMethod: { methodName: 'm', payload: null } })).not.toHaveProperty('payload');
 });
 
-test('a payload that is false, zero or an empty text is one', () => {
+test('a payload of false, zero or an empty string is kept', () => {
   for (const payload of [false, 0, ''])
     expect(readJob({ cloudToDeviceMethod: { methodName: 'm', payload } })).toHaveProperty('payload', payload);
 });

@@ -57,7 +57,7 @@ describe('the code of an error', () => {
     expect(error.context['transient']).toBe(transient);
   });
 
-  test('comes from the header when the body says nothing', () => {
+  test('comes from the header if the body has none', () => {
     const headers = { 'iothub-errorcode': 'JobAlreadyExists' };
     expect(refusalError({ status: 409, headers, body: '<html>' }).code).toBe('JobAlreadyExists');
   });
@@ -68,13 +68,13 @@ describe('the text of an error', () => {
     ['form 1', form1('ArgumentInvalid', 'it is wrong'), 'ArgumentInvalid', '66b8aabb-G:5'],
     ['form 2', form2(400004, 'it is wrong'), '400004', '9f00-G:1'],
     ['form 3', form3('ArgumentInvalid', 'it is wrong'), 'ArgumentInvalid', '66b8aabb-G:5'],
-  ])('%s: code, message and tracking id of Azure', (_what, body, code, trackingId) => {
+  ])('%s: has the code, message and tracking id from Azure', (_what, body, code, trackingId) => {
     const { reason } = refusalError({ status: 400, headers: {}, body });
     expect(reason).toMatch(/^HubRejected: /);
     for (const part of [code, 'it is wrong', trackingId]) expect(reason).toContain(part);
   });
 
-  test('the innermost message wins, of bounded length and on one line', () => {
+  test('is the innermost message, of bounded length and on one line', () => {
     const failure = readRefusal({
       status: 400,
       headers: {},
@@ -84,7 +84,7 @@ describe('the text of an error', () => {
     expect(failure.message.length).toBeLessThan(450);
   });
 
-  test('of a body that is not Azure’s shows nothing of it', () => {
+  test('does not show a body that is not from Azure', () => {
     expect(refusalError({ status: 400, headers: {}, body: '<html>secret</html>' }).reason).not.toContain('secret');
   });
 });
@@ -99,14 +99,14 @@ describe('a connection that failed', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', false],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', false],
     ['CERT_HAS_EXPIRED', false],
-  ])('%s is HubUnavailable; worth repeating: %s', (code, transient) => {
+  ])('%s is HubUnavailable; retryable: %s', (code, transient) => {
     const error = connectionError(Object.assign(new Error('x'), { code }), 'hub.test');
     expect(error.code).toBe('HubUnavailable');
     expect(error.reason).toContain(code);
     expect(error.context['transient']).toBe(transient);
   });
 
-  test('the first of several tries names the cause', () => {
+  test('the first of several attempts determines the cause', () => {
     const error = new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]);
     expect(connectionError(error, 'hub.test').reason).toContain('ECONNREFUSED');
   });

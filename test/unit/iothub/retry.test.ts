@@ -7,7 +7,7 @@ import { ManualClock } from '../../support/manual-clock.js';
 const transient = (more: object = {}): AgentError =>
   new AgentError('HubUnavailable', 'not now', { context: { transient: true, ...more } });
 
-test('pauses grow with full jitter up to their cap, and never past the deadline', async () => {
+test('pauses grow with full jitter up to their cap, and never exceed the deadline', async () => {
   const clock = new ManualClock();
   const startMs = clock.monotonicMs();
   const atMs: number[] = [];
@@ -30,7 +30,7 @@ test('pauses grow with full jitter up to their cap, and never past the deadline'
   expect(atMs.at(-1)).toBe(24_600);
 });
 
-test('anything that is not transient is not repeated', async () => {
+test('an error that is not transient is not retried', async () => {
   let attempts = 0;
   const attempt = (): Promise<never> => {
     attempts += 1;

@@ -62,7 +62,7 @@ describe('lanes', () => {
     }
   }
 
-  test('users leave the reserve of the watcher', async () => {
+  test('users do not take the reserve of the watcher', async () => {
     const clock = new ManualClock();
     const throttle = new HubThrottle(limits, clock);
     const users = await takeAll(throttle, clock, 'user');

@@ -9,7 +9,7 @@ describe('a query condition', () => {
     "STARTSWITH(deviceId, 'line')",
     "startsWith(tags.[[site-name]], 'a') AND tags.x = 7615917337495251231",
     "FROM devices.modules WHERE STARTSWITH(moduleId, 'cam')",
-  ])('may be %s, and goes to the hub as it is', (condition) => {
+  ])('may be %s, and is sent to the hub unchanged', (condition) => {
     expect(checkCondition(condition, true).condition).toBe(condition);
   });
 
@@ -23,7 +23,7 @@ describe('a query condition', () => {
     expect(checkCondition(condition, false).condition).toBe(condition);
   });
 
-  it('for module jobs counts modules and keeps bracketed names', () => {
+  it('counts modules for a module job and keeps bracketed names', () => {
     const targets = checkCondition("FROM devices.modules WHERE tags.[[a-b]] = 'x'", true);
     expect(targets.isForModules).toBe(true);
     expect(targetQuery(targets, 'COUNT() AS n', "connectionState = 'Connected'")).toBe(

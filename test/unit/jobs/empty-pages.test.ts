@@ -25,7 +25,7 @@ function serve(guards: object, maxMessageBytes = 1024 * 1024): void {
   services = createJobServices(jobEnvironment({ hub: hub.port(), thing: 'Hub', guards, messageLimits }));
 }
 
-/** Pages with these numbers of rows; an endless row of empty ones follows unless `ends`. */
+/** Pages with these numbers of rows, followed by an endless series of empty ones unless `ends`. */
 function answerPages(sizes: readonly number[], ends: boolean): void {
   const page = (_context: unknown, { continuationToken }: PageRequest): Promise<HubPage> => {
     asked += 1;
@@ -54,14 +54,14 @@ describe('endless empty pages', () => {
     ['FindJobs', { status: 'pending' }],
     ['PreviewTargets', {}],
     ['ScheduleDeviceMethodJob', { methodName: 'm' }],
-  ])('end %s %j with an error that says so', async (name, parameters) => {
+  ])('make %s %j fail with an error about them', async (name, parameters) => {
     const failure = await failureOf(call(name, parameters));
     expect(failure.code).toBe('HubUnavailable');
     expect(failure.reason).toContain(`${MAX_EMPTY_PAGES} empty pages in a row`);
     expect(asked).toBeLessThanOrEqual(3 * MAX_EMPTY_PAGES);
   });
 
-  it('leave the count of refusals empty and never fail GetJob', async () => {
+  it('leave the count of refusals empty and do not make GetJob fail', async () => {
     hub.jobs.set('j', METHOD_JOB);
     const [row] = (await call('GetJob', { jobId: 'j' })) as HubDocument[];
     expect(row).toMatchObject({ outcome: 'completed' });
@@ -80,7 +80,7 @@ it('a page of results that has rows is returned with a token for the rest', asyn
   expect(failure.code).toBe('HubUnavailable');
 });
 
-it('a count that meets endless empty pages is "more than"', async () => {
+it('turn a count into "more than"', async () => {
   serve({}, 8192);
   answerPages([200], false);
   const failure = await failureOf(call('QueryJobResults', { query }));
@@ -88,7 +88,7 @@ it('a count that meets endless empty pages is "more than"', async () => {
   expect(asked).toBe(1 + MAX_EMPTY_PAGES);
 });
 
-it('a count whose pages have rows without a number also ends', async () => {
+it('end a count whose pages have rows without a number, too', async () => {
   hub.operations.query = (_context, { continuationToken }) => {
     asked += 1;
     return Promise.resolve({ items: [{}], continuationToken: String(Number(continuationToken ?? 0) + 1) });

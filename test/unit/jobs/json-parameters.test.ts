@@ -24,7 +24,7 @@ beforeEach(() => {
 const call = (name: string, parameters: Record<string, unknown>): Promise<unknown> =>
   callService(services, name, parameters);
 
-/** The bytes that the last job was created with. */
+/** The body of the request that created the last job. */
 function lastBodyText(): string {
   const made = hub.calls.findLast(({ operation }) => operation === 'scheduleJob');
   return jobRequestBody(made?.request as never);
@@ -102,7 +102,7 @@ describe('payloadText', () => {
     ['NaN', 1, 1],
     ['01', 1, 2],
     ['{"a":1}},"x":{', 1, 8],
-  ])('%j is refused at its place, and an empty text counts as absent', async (payloadText, line, column) => {
+  ])('%j is refused with line and column, and an empty string counts as absent', async (payloadText, line, column) => {
     if (payloadText === '') {
       await call(METHOD, { methodName: 'm', payloadText });
       expect(lastBodyText()).not.toContain('payload');
@@ -144,7 +144,7 @@ it('a payload nested 500 levels deep is sent, with its digits', async () => {
   expect(lastBodyText()).toContain(text);
 });
 
-describe('whole numbers that a double cannot hold', () => {
+describe('whole numbers that a double cannot represent', () => {
   it.each([
     ['{"id":7615917337495251231}', 'payload.id'],
     ['7615917337495251231', 'payload'],
@@ -171,7 +171,7 @@ describe('whole numbers that a double cannot hold', () => {
     '-1152921504606846976',
     '9007199254740991',
     '1180591620717411303424',
-  ])('%s is held exactly and sent with its own digits', async (digits) => {
+  ])('%s is represented exactly and sent with its own digits', async (digits) => {
     await call(METHOD, { methodName: 'm', payload: parseJson(`{"n":[${digits}]}`) });
     expect(lastBodyText()).toContain(`"payload":{"n":[${digits}]}`);
     await call(TWIN, { patch: parseJson(`{"tags":{"n":${digits}}}`) });
@@ -203,7 +203,7 @@ describe('the size of a JSON parameter', () => {
     ['queryCondition', { methodName: 'm', queryCondition: `*${' '.repeat(1_000_000)}` }],
     ['methodName', { methodName: 'm'.repeat(1_000_000) }],
     ['jobId', { methodName: 'm', jobId: 'a'.repeat(1_000_000) }],
-  ])('a %s that is too long for what it is for is refused', async (name, parameters) => {
+  ])('a %s that exceeds the limit of its kind is refused', async (name, parameters) => {
     const message = await refusal(METHOD, parameters);
     expect(message).toContain(name);
     expect(message.length).toBeLessThan(300);
@@ -269,7 +269,7 @@ describe('null in a patch', () => {
     { tags: null, properties: { desired: null } },
     { tags: { a: null, b: { c: null } } },
     { tags: {}, properties: { desired: { l: [[], {}, ''] } } },
-  ])('%j is sent as it is', async (patch) => {
+  ])('%j is sent unchanged', async (patch) => {
     await call(TWIN, { patch });
     expect(hub.lastBody['updateTwin']).toEqual({ ...patch, etag: '*' });
   });
@@ -279,7 +279,7 @@ describe('null in a patch', () => {
     [{ properties: { desired: { l: [1, { b: null }] } } }, 'patch.properties.desired.l[1].b'],
     [{ tags: { ok: null, 'a-b': [[{ c: { d: [null] } }]] } }, 'patch.tags["a-b"][0][0].c.d[0]'],
     [{ tags: null, properties: { desired: { x: { y: [{}, null] } } } }, 'patch.properties.desired.x.y[1]'],
-  ])('%j is refused with the place %s', async (patch, path) => {
+  ])('%j is refused with the path %s', async (patch, path) => {
     await expect(refusal(TWIN, { patch })).resolves.toContain(`at ${path},`);
   });
 

@@ -35,7 +35,7 @@ test.each([
   { maxMessageBytes: 1024 * 1024, maxFrameBytes: 1024 },
   { maxMessageBytes: 200_000, maxFrameBytes: 65_535 },
   { maxMessageBytes: 50_000, maxFrameBytes: 8192 },
-])('what is said to fit does fit %j, nearly to the brim', (limits) => {
+])('a result that is said to fit does fit %j, even if it nearly fills it', (limits) => {
   const fitting = usableBytes(limits);
   const rows: NativeRow[] = [];
   let bytes = 0;

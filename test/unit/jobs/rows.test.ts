@@ -28,7 +28,7 @@ describe('a JSON cell', () => {
     ['[7615917337495251231]', '{"array":[7615917337495251231]}'],
     ['{"id":9007199254740993}', '{"id":9007199254740993}'],
     ['{"array":[1]}', '{"array":[1]}'],
-  ])('of the answer %s is %s, and stands as it is in the paging service', (payload, cell) => {
+  ])('of the response %s is %s, and is unchanged in the paging service', (payload, cell) => {
     const row = resultRow(resultOf(payload));
     expect(stringifyJson(row['methodPayload'])).toBe(cell);
     const table = resultTable({ baseType: 'INFOTABLE', dataShape: AZURE_DEVICE_JOB_RESULT }, [row]);

@@ -9,7 +9,7 @@ const untilEnded = (part: CallContext): Promise<never> =>
     part.signal.addEventListener('abort', () => reject(new AgentError('ServiceUnavailable', 'ended')), { once: true });
   });
 
-describe('parts of a call that run side by side', () => {
+describe('parts of a call that run concurrently', () => {
   it('resolve with all results, in their order', async () => {
     const results = await inCall((context) =>
       sideBySide<[number, string]>(context, [() => Promise.resolve(1), () => Promise.resolve('two')]),
@@ -17,7 +17,7 @@ describe('parts of a call that run side by side', () => {
     expect(results).toEqual([1, 'two']);
   });
 
-  it('are all ended when one fails, and the failure is that of the first', async () => {
+  it('are all aborted when one fails, and the call fails with the first failure', async () => {
     let ended = 0;
     const waiting = (part: CallContext): Promise<never> => untilEnded(part).finally(() => void (ended += 1));
     const failure = await failureOf(
@@ -29,7 +29,7 @@ describe('parts of a call that run side by side', () => {
     expect(ended).toBe(2);
   });
 
-  it('are ended with the call', async () => {
+  it('are aborted with the call', async () => {
     const caller = new AbortController();
     const running = inCall((context) => sideBySide(context, [untilEnded, untilEnded]), { signal: caller.signal });
     caller.abort(new Error('gone'));

@@ -16,8 +16,8 @@ let parent: string;
 let directory: string;
 
 /**
- * Texts of which a table compresses each to half its length: LevelDB notices damage in a block only when the block is
- * compressed, and keeps one compressed only when that saves an eighth.
+ * Values that compress to half their length: LevelDB notices damage only in compressed blocks, and compresses a block only
+ * if that saves an eighth.
  */
 function compressibleTexts(): () => string {
   const random = seededRandom(4711);
@@ -97,7 +97,7 @@ async function openAll(): Promise<{ readonly keys: string[]; readonly log: Retur
 }
 
 describe.each(['CURRENT', 'MANIFEST', '.ldb', '.log', 'LOCK', 'LOG'])('the file %s', (kind) => {
-  test.each(Object.keys(WAYS))('being %s never keeps the agent from starting', async (way) => {
+  test.each(Object.keys(WAYS))('does not keep the agent from starting when it is %s', async (way) => {
     await WAYS[way]?.(await fileOf(kind));
     const { keys, log } = await openAll();
     const folders = await readdir(parent);
@@ -128,7 +128,7 @@ test('a damaged value that LevelDB does not notice is skipped with a warning and
   await raw.close();
   await change(await fileOf('.ldb'), (bytes) => {
     const value = bytes.indexOf('"xxxx', bytes.length / 2);
-    // Control characters, which a JSON text may not hold, within one value.
+    // Control characters within one value, which JSON does not allow.
     bytes.fill(0x01, value + 1, value + 201);
   });
   const { keys, log } = await openAll();
@@ -151,7 +151,7 @@ test('a second damage at the same time gets a folder of its own', async () => {
   ]);
 });
 
-test('a database in use is not taken for a damaged one', async () => {
+test('a database in use is not treated as damaged', async () => {
   const store = await openLevelStore(directory);
   const log = recordingLog();
   await expect(openLevelStore(directory, { log })).rejects.toMatchObject({
@@ -205,7 +205,7 @@ describe('what an error says', () => {
     ['No space left on device', /Free space/],
     ['Too many open files', /ulimit -n/],
     ['File too large', /ulimit -f/],
-  ])('"%s" is no damage, and says what to do', (message, remedy) => {
+  ])('"%s" is not damage, and contains what to do', (message, remedy) => {
     expect(isDamage(io(message))).toBe(false);
     expect(stateError('/s/agent', io(message))).toMatchObject({
       code: 'StateUnwritable',

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLevelStore } from '../../../src/store/level-store.js';
 
-/** Puts counting values until it is killed, and says each one that was acknowledged. */
+/** Puts increasing numbers until it is killed, and prints each one that was acknowledged. */
 const WRITER = `
 const { ClassicLevel } = require(process.argv[1]);
 const db = new ClassicLevel(process.argv[2]);
@@ -21,7 +21,7 @@ describe('a store on disk', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  test('is the same after it was closed and opened', async () => {
+  test('keeps its entries when it is closed and opened again', async () => {
     const store = await openLevelStore(directory);
     await store.put('k', { a: 1 });
     await store.close();
@@ -46,7 +46,7 @@ describe('a store on disk', () => {
     await store.close();
   });
 
-  test('names the cause if another process has it open', async () => {
+  test('reports that another process has it open', async () => {
     const store = await openLevelStore(directory);
     await expect(openLevelStore(directory)).rejects.toMatchObject({
       code: 'StateUnwritable',
@@ -55,7 +55,7 @@ describe('a store on disk', () => {
     await store.close();
   });
 
-  test('says that a directory cannot be made', async () => {
+  test('reports a directory that cannot be created', async () => {
     const file = join(directory, 'file');
     await writeFile(file, 'x');
     await expect(openLevelStore(join(file, 'state'))).rejects.toMatchObject({
@@ -64,7 +64,7 @@ describe('a store on disk', () => {
     });
   });
 
-  test('refuses to work once closed', async () => {
+  test('fails once it is closed', async () => {
     const store = await openLevelStore(directory);
     await store.close();
     for (let attempt = 0; attempt < 2; attempt++) {

@@ -30,7 +30,7 @@ describe.each(kinds)('a store on %s', (_kind, open) => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  test('returns what was put, and undefined for what was not', async () => {
+  test('returns a value that was put, and undefined for an unknown key', async () => {
     const value = { text: 'ä\u{1f600}', list: [1, null, { deep: true }], nothing: null };
     await store.put('a', value);
     expect(await store.get('a')).toEqual(value);
@@ -48,14 +48,14 @@ describe.each(kinds)('a store on %s', (_kind, open) => {
     expect(await store.get('a')).toEqual({ list: [1] });
   });
 
-  test('deletes, also what is not there', async () => {
+  test('deletes keys, including ones that do not exist', async () => {
     await store.put('a', 1);
     await store.delete('a');
     await store.delete('a');
     expect(await store.get('a')).toBeUndefined();
   });
 
-  test('does a whole batch in its order', async () => {
+  test('applies a whole batch in order', async () => {
     await store.put('gone', 1);
     await store.batch([
       { type: 'put', key: 'a', value: 1 },
@@ -66,7 +66,7 @@ describe.each(kinds)('a store on %s', (_kind, open) => {
     await store.batch([]);
   });
 
-  test('leaves a batch undone if one of its values cannot be written', async () => {
+  test('applies none of a batch if one of its values cannot be written', async () => {
     const changes = [
       { type: 'put' as const, key: 'a', value: 1 },
       { type: 'put' as const, key: 'b', value: undefined },
@@ -75,7 +75,7 @@ describe.each(kinds)('a store on %s', (_kind, open) => {
     expect(await read(store)).toEqual([]);
   });
 
-  test('lists in the order of the UTF-8 bytes, by prefix, by bounds, up to a limit', async () => {
+  test('lists keys in the order of their UTF-8 bytes, by prefix, by bounds, up to a limit', async () => {
     const keys = ['\u{1f600}', '\uffee', 'b', 'a/1', 'a/2', 'a0', 'a', 'é'];
     await store.batch(keys.map((key, value) => ({ type: 'put' as const, key, value })));
     const names = async (range?: StoreRange): Promise<string[]> => (await read(store, range)).map(([key]) => key);
@@ -88,7 +88,7 @@ describe.each(kinds)('a store on %s', (_kind, open) => {
     expect(await names({ prefix: 'zz' })).toEqual([]);
   });
 
-  test('lists what was there when the listing began', async () => {
+  test('lists the entries that existed when the listing began', async () => {
     await store.batch(['a', 'b', 'c'].map((key) => ({ type: 'put' as const, key, value: 1 })));
     const seen: string[] = [];
     for await (const [key] of store.entries()) {

@@ -33,13 +33,13 @@ describe('CaptureJoiner', () => {
   it('counts the chunks that it cannot report', () => {
     const joiner = new CaptureJoiner({ maxChunks: 10 });
     for (let requestId = 1; requestId <= 15; requestId++) joiner.add(part(requestId, 1, 2));
-    // One that is known already needs no more memory.
+    // A chunk that is already known needs no more memory.
     joiner.add(part(1, 1, 2));
     expect([...joiner.incomplete()]).toHaveLength(10);
     expect(joiner.unreportedChunks).toBe(5);
   });
 
-  it('makes room again for what was joined', () => {
+  it('frees the memory of a message that was joined', () => {
     const joiner = new CaptureJoiner({ maxChunks: 2, maxBytes: 300 });
     for (let requestId = 1; requestId <= 20; requestId++) {
       joiner.add(part(requestId, 1, 2, [0]));

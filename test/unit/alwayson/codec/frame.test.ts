@@ -21,7 +21,7 @@ import {
 const decode = (bytes: Bytes, limits = {}): Message => decodeMessage(Uint8Array.from(bytes), limits);
 const HEADER: MessageHeader = { code: CODE.POST, requestId: 7, endpointId: 0, sessionId: 0x01020304 };
 
-/** What was read, after it was seen that it is written as the same bytes. */
+/** Decodes a frame, after checking that it is encoded to the same bytes again. */
 function bothWays(bytes: Bytes): MessageBody {
   const message = decode(bytes);
   const written = toHex(encodeMessage(message, message.body));
@@ -30,7 +30,7 @@ function bothWays(bytes: Bytes): MessageBody {
 }
 
 describe('header [AO 2]', () => {
-  it('has code and ids, all bits of them', () => {
+  it('has the code and the ids with all their bits', () => {
     const bytes = [
       ...header(CODE.SUCCESS, { requestId: 0xffff_ffff, endpointId: 0x8000_0001, sessionId: 0xfffffffe }),
       0,
@@ -45,7 +45,7 @@ describe('header [AO 2]', () => {
     expect(toHex(encodeMessage(decode(bytes), decode(bytes).body))).toBe(toHex(bytes));
   });
 
-  it('another version than 1 fails', () => {
+  it('fails for a version other than 1', () => {
     expect(() => decode([...header(3, { version: 2 })])).toThrow(
       expect.objectContaining({ code: 'UnknownVersion', context: { offset: 0, version: 2 } }),
     );
@@ -60,7 +60,7 @@ describe('header [AO 2]', () => {
     );
   });
 
-  it('can be read if the body cannot', () => {
+  it('can be decoded even if the body cannot', () => {
     const bytes = Uint8Array.from([...header(3, { multipart: 1 }), 0xff]);
     expect(peekHeader(bytes)).toEqual({ ...HEADER, multipart: true });
     expect(peekHeader(bytes.subarray(1))).toBeUndefined();
@@ -82,11 +82,11 @@ describe('message codes [AO 2.1]', () => {
     );
   });
 
-  it('every code from 0x40 is an answer', () => {
+  it('every code from 0x40 on is a response', () => {
     for (let code = 0x40; code <= 0xff; code++) expect(decode(response(code)).body.kind).toBe('response');
   });
 
-  it('have names, or class and detail', () => {
+  it('have names, or else class and detail', () => {
     expect([CODE.POST, CODE.AUTH, CODE.NOT_FOUND, 0x43, 0xbf].map(codeName)).toEqual([
       'POST',
       'AUTH',
@@ -155,7 +155,7 @@ describe('AUTH [AO 5.1]', () => {
     });
   });
 
-  it('of an SDK edge with a key of 200 bytes lacks its last 3 bytes, which is reported [AO 9.1]', () => {
+  it('from an SDK edge with a key of 200 bytes lacks its last 3 bytes, which is reported [AO 9.1]', () => {
     const whole = [...header(CODE.AUTH), 1, ...text('appKey'), ...text('k'.repeat(200))];
     expect(() => decode(whole.slice(0, -3))).toThrow(
       expect.objectContaining({ code: 'FrameTruncated', context: expect.objectContaining({ missing: 3 }) }),
@@ -177,7 +177,7 @@ describe('AUTH [AO 5.1]', () => {
 });
 
 describe('BIND and UNBIND [AO 5.2]', () => {
-  it('have names, identifiers among them', () => {
+  it('have names, including identifiers', () => {
     expect(bothWays(bind(CODE.BIND, ['Thing1', '*SN-1']))).toEqual({
       kind: 'bind',
       unbind: false,
@@ -197,7 +197,7 @@ describe('BIND and UNBIND [AO 5.2]', () => {
     });
   });
 
-  it('have a limit of names, and none is read before its bytes are there', () => {
+  it('have a limited number of names, none of which is read before its bytes have arrived', () => {
     expect(() => decode(bind(CODE.BIND, ['a', 'b']), { maxNames: 1 })).toThrow(
       expect.objectContaining({ code: 'FrameLimitExceeded' }),
     );
@@ -209,7 +209,7 @@ describe('BIND and UNBIND [AO 5.2]', () => {
 describe('requests [AO 6]', () => {
   const params = [5, ...table([field('text', 0)], [row(cell.text(0, 'hi'))])];
 
-  it('have entity, characteristic, name and parameters', () => {
+  it('have an entity, a characteristic, a name and parameters', () => {
     const body = decode(request({ params })).body;
     expect(body).toMatchObject({
       kind: 'request',
@@ -233,7 +233,7 @@ describe('requests [AO 6]', () => {
     });
   });
 
-  it('may have headers, which are written again', () => {
+  it('may have headers, which are encoded again', () => {
     const bytes = request({
       headers: [
         ['a', 'b'],
@@ -254,20 +254,20 @@ describe('requests [AO 6]', () => {
     expect(decode(request({ params })).body).not.toHaveProperty('headers');
   });
 
-  it('cannot have more headers than can be counted', () => {
+  it('cannot have more headers than their count can express', () => {
     const headers = new Map(Array.from({ length: 256 }, (_, index) => [`h${index}`, '']));
     const { body, ...message } = decode(request());
     expect(() => encodeMessage(message, { ...(body as RequestBody), headers })).toThrow('256 headers are more than');
   });
 
-  it('with parameters that are no table fail instead of losing them', () => {
+  it('fail if the parameters are not a table, instead of losing them', () => {
     expect(() => decode(request({ params: cell.text(0, 'hi') }))).toThrow(
       expect.objectContaining({ code: 'FrameMalformed' }),
     );
     expect(() => decode(request({ params: [99] }))).toThrow(expect.objectContaining({ code: 'UnknownBaseType' }));
   });
 
-  it('with a name of 128 bytes from an SDK edge are short and fail alone [AO 9.1]', () => {
+  it('from an SDK edge are truncated if a name has 128 bytes, and only they fail [AO 9.1]', () => {
     expect(() => decode(request({ entityName: 'n'.repeat(128) }).slice(0, -3))).toThrow(
       expect.objectContaining({ code: 'FrameTruncated' }),
     );
@@ -275,7 +275,7 @@ describe('requests [AO 6]', () => {
 });
 
 describe('answers [AO 7]', () => {
-  it('have a reason or none, content or none', () => {
+  it('may have a reason and may have content', () => {
     expect(bothWays(response(CODE.NOT_FOUND, [0xff], 'No such Thing'))).toEqual({
       kind: 'response',
       reason: 'No such Thing',
@@ -290,11 +290,11 @@ describe('answers [AO 7]', () => {
     });
   });
 
-  it('any marker but 0 is followed by a reason', () => {
+  it('have a reason after any marker but 0', () => {
     expect(decode([...header(CODE.SUCCESS), 9, ...text('why'), 0xff]).body).toMatchObject({ reason: 'why' });
   });
 
-  it('of an SDK edge have the reason as padding, which is counted [AO 7.2]', () => {
+  it('from an SDK edge have the reason as padding, which is counted [AO 7.2]', () => {
     const content = [5, ...table([field('reason', 0)], [row(cell.text(0, 'Boom'))])];
     const message = decode([...response(CODE.INTERNAL_SERVER_ERROR, content), 0, 0, 0, 0, 0]);
     expect(message).toMatchObject({ trailingBytes: 5, body: { reason: null, content: { rows: [['Boom']] } } });
@@ -327,7 +327,7 @@ describe('chunks [AO 4.1]', () => {
     });
   });
 
-  it('of an answer or a BIND do not', () => {
+  it('of a response or a BIND do not', () => {
     const body = {
       kind: 'chunk',
       chunkId: 1,
@@ -342,7 +342,7 @@ describe('chunks [AO 4.1]', () => {
 });
 
 describe('message size [AO 9]', () => {
-  it('is limited before anything is read', () => {
+  it('is limited before anything is decoded', () => {
     expect(() => decode(request(), { maxMessageBytes: 20 })).toThrow(
       expect.objectContaining({ code: 'FrameLimitExceeded' }),
     );
@@ -351,12 +351,12 @@ describe('message size [AO 9]', () => {
     );
   });
 
-  it('limits are the defaults with what is set', () => {
+  it('has default limits, each of which can be replaced', () => {
     expect(completeLimits()).toBe(DEFAULT_LIMITS);
     expect(completeLimits({ maxRows: 5 })).toEqual({ ...DEFAULT_LIMITS, maxRows: 5 });
   });
 
-  it('large messages and small ones do not disturb each other', () => {
+  it('can alternate between large and small', () => {
     const reply = (reason: string): Buffer =>
       encodeMessage({ ...HEADER, code: CODE.NOT_FOUND }, { kind: 'response', reason, content: null });
     const reasons = Array.from({ length: 40 }, (_, index) => String(index % 10).repeat(1 + index * index * 60));
@@ -365,7 +365,7 @@ describe('message size [AO 9]', () => {
     expect(read).toEqual([...reasons, ...reasons].map((reason) => ({ kind: 'response', reason, content: null })));
   });
 
-  it('a message that fails while it is written leaves nothing behind', () => {
+  it('does not include anything of an earlier message that could not be encoded', () => {
     const odd = {
       fields: [{ name: 'x', description: '', baseType: 'STRING', aspects: new Map() }],
       rows: [[1]],

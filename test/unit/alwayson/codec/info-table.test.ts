@@ -23,7 +23,7 @@ const decode = (bytes: Bytes, limits = {}): InfoTable => decodeInfoTable(Uint8Ar
 /** A table of one column and one cell. */
 const oneCell = (baseType: number, written: Bytes): Bytes => table([field('x', baseType)], [row(written)]);
 
-/** The one cell that was read, after it was seen that its table is written as the same bytes. */
+/** Decodes the only cell of a table, after checking that the table is encoded to the same bytes again. */
 function bothWays(baseType: BaseType, written: Bytes): Cell | undefined {
   const bytes = oneCell(BASE_TYPES[baseType].code, written);
   const table = decode(bytes);
@@ -96,7 +96,7 @@ describe('base types [AO 3.2]', () => {
   const known = new Set<number>(Object.values(BASE_TYPES).map(({ code }) => code));
   const unknown = Array.from({ length: 256 }, (_, code) => code).filter((code) => !known.has(code));
 
-  it('knows the 55 base types of ThingWorx and NOTHING', () => {
+  it('has the 55 base types of ThingWorx and NOTHING', () => {
     expect(known.size).toBe(56);
     expect(unknown).not.toContain(4);
     expect(Math.max(...[...known].filter((code) => code < 0xff))).toBe(129);
@@ -142,7 +142,7 @@ describe('strings [AO 3.1]', () => {
     expect([...bytes]).toEqual(oneCell(0, cell.text(0, 'a\uFFFD')));
   });
 
-  it('may have a long length although it is short', () => {
+  it('may have the long length prefix although they are short', () => {
     expect(decode(oneCell(0, [0, ...u32(2 ** 31 + 2), 72, 105])).rows).toEqual([['Hi']]);
   });
 
@@ -168,7 +168,7 @@ describe('data shapes [AO 3.3]', () => {
     expect([...encodeInfoTable(decoded)]).toEqual(bytes);
   });
 
-  it('names of objects that JavaScript has itself are only names', () => {
+  it('names of inherited members of JavaScript objects are ordinary names', () => {
     const bytes = table([field('__proto__', 0, [['constructor', cell.boolean(1)]])], [row(cell.text(0, 'x'))]);
     expect(decode(bytes).fields[0]?.name).toBe('__proto__');
     expect([...encodeInfoTable(decode(bytes))]).toEqual(bytes);
@@ -188,7 +188,7 @@ describe('data shapes [AO 3.3]', () => {
     expect([first.rows, again.rows, other.rows]).toEqual([[['1']], [['2']], [['3']]]);
   });
 
-  it('a shape that was read before is still held against tighter limits', () => {
+  it('a shape that was read before is still checked against tighter limits', () => {
     const bytes = table([field('limited', 0, [['a', cell.boolean(1)]]), field('b', 1)]);
     expect(decode(bytes).fields).toHaveLength(2);
     for (const limits of [{ maxFields: 1 }, { maxAspects: 0 }, { maxStringBytes: 3 }]) {
@@ -227,7 +227,7 @@ describe('tables [AO 3.4]', () => {
     expect([...encodeInfoTable(decoded)]).toEqual(bytes);
   });
 
-  it('a cell that is missing in the middle is written as nothing', () => {
+  it('a cell that is missing in the middle is written as NOTHING', () => {
     const fields = decode(table([field('a', 0), field('b', 0)])).fields;
     const bytes = encodeInfoTable({ fields, rows: [[undefined as never, 'x']] });
     expect(decodeInfoTable(bytes).rows).toEqual([[null, 'x']]);
@@ -271,19 +271,19 @@ describe('limits while reading [AO 9]', () => {
     expect(() => decode(bytes)).not.toThrow();
   });
 
-  it('the defaults end nesting that would end the stack', () => {
+  it('the defaults stop nesting that would overflow the stack', () => {
     const variants = Array.from({ length: 100_000 }, () => 18);
     expect(() => decode(oneCell(18, variants))).toThrow(expect.objectContaining({ code: 'FrameLimitExceeded' }));
   });
 
-  /** Lengths of which nothing is there: with no limit, an allocation from the length field would fail or be seen. */
+  /** Lengths without data: if the length field alone caused an allocation, it would fail or show in the memory. */
   it.each<[string, Bytes]>([
     ['a string', [...field('x', 0), 0, 1, ...u16(1), 0, ...u32(0xffff_ffff)]],
     ['a field name', [1, ...u32(0xffff_ffff)]],
     ['a blob', [...field('x', 21), 0, 1, ...u16(1), 21, ...u32(0xffff_ffff)]],
     ['cells', [...field('x', 0), 0, 1, ...u16(0xffff)]],
     ['aspects', [1, ...text('x'), ...text(''), ...u8(0), ...u16(0xffff)]],
-  ])('nothing is allocated for %s before the bytes are there', (_, bytes) => {
+  ])('nothing is allocated for %s before the bytes have arrived', (_, bytes) => {
     const none = Number.POSITIVE_INFINITY;
     const limits = { maxStringBytes: none, maxBlobBytes: none, maxFields: none, maxAspects: none };
     const before = process.memoryUsage();
@@ -332,7 +332,7 @@ describe('values that cannot be written', () => {
     );
   });
 
-  it('a table that holds itself ends with an error', () => {
+  it('a table that contains itself fails', () => {
     const rows: Cell[][] = [];
     const endless: InfoTable = {
       fields: [{ name: 'x', description: '', baseType: 'INFOTABLE', aspects: new Map() }],
@@ -342,7 +342,7 @@ describe('values that cannot be written', () => {
     expect(() => encodeInfoTable(endless)).toThrow(expect.objectContaining({ code: 'ValueNotEncodable' }));
   });
 
-  it('a row of more cells than fields', () => {
+  it('a row may have more cells than fields', () => {
     expect(() => encodeInfoTable({ fields: [], rows: [[1]] })).toThrow(
       expect.objectContaining({ code: 'ValueNotEncodable' }),
     );

@@ -39,7 +39,7 @@ const addAll = (joiner: MultipartJoiner, chunks: readonly Message<ChunkBody>[]):
   chunks.map((one) => joiner.add(one, 0));
 
 describe('splitting [AO 4.3]', () => {
-  it('leaves alone what fits one frame', () => {
+  it('does not split a message that fits into one frame', () => {
     const body = answer('x'.repeat(64 - 15 - 3));
     expect(encodeFrames({ ...HEADER, code: 0x80 }, body, SIZES)).toEqual([
       encodeMessage({ ...HEADER, code: 0x80 }, body),
@@ -76,7 +76,7 @@ describe('splitting [AO 4.3]', () => {
       expect(one).toMatchObject({ ...HEADER, body: { entity: { entityType: 10, entityName: 'Thing1' } } });
   });
 
-  it('an entity name of 128 bytes or more takes its longer form', () => {
+  it('an entity name of 128 bytes or more has the longer length prefix', () => {
     const body: WholeBody = {
       ...(call('n'.repeat(500)) as WholeBody & { kind: 'request' }),
       entityName: 'e'.repeat(130),
@@ -85,16 +85,16 @@ describe('splitting [AO 4.3]', () => {
     expect(addAll(new MultipartJoiner(), frames.map(received)).at(-1)?.body).toEqual(body);
   });
 
-  it('refuses what is above the message size, counted as chunk count times chunk size [AO 4.2]', () => {
+  it('refuses a message above the message size, counted as chunk count times chunk size [AO 4.2]', () => {
     const code = CODE.SUCCESS;
     const limit = (length: number): unknown =>
       encodeFrames({ ...HEADER, code }, answer('x'.repeat(length)), { maxFrameBytes: 64, maxMessageBytes: 640 });
-    // Ten chunks of 43 bytes, less reason marker, 4 bytes of length and content type.
+    // Ten chunks of 43 bytes, minus the reason marker, 4 bytes of length and the content type.
     expect(limit(430 - 6)).toHaveLength(10);
     expect(() => limit(430 - 5)).toThrow(expect.objectContaining({ code: 'FrameLimitExceeded' }));
   });
 
-  it('refuses a frame size that has no room for data, and an AUTH larger than a frame', () => {
+  it('refuses a frame size that leaves no space for data, and an AUTH larger than a frame', () => {
     const small = { maxFrameBytes: 29, maxMessageBytes: 4096 };
     expect(() => encodeFrames(HEADER, call('n'.repeat(50)), small)).toThrow(
       expect.objectContaining({ code: 'FrameLimitExceeded' }),
@@ -114,7 +114,7 @@ describe('splitting [AO 4.3]', () => {
 });
 
 describe('joining [AO 4.2]', () => {
-  it('takes chunks in any order', () => {
+  it('accepts chunks in any order', () => {
     const chunks = chunksOf({ code: 0x80 }, answer('0123456789'.repeat(9)));
     expect(chunks).toHaveLength(3);
     for (const order of [
@@ -139,7 +139,7 @@ describe('joining [AO 4.2]', () => {
     }
   });
 
-  it('keeps messages apart that are interleaved', () => {
+  it('keeps interleaved messages apart', () => {
     const joiner = new MultipartJoiner();
     const messages = [1, 2, 3].map((requestId) =>
       chunksOf({ code: 0x80, requestId }, answer(String(requestId).repeat(100))),
@@ -150,7 +150,7 @@ describe('joining [AO 4.2]', () => {
     expect(joiner.size).toBe(0);
   });
 
-  it('keeps a request apart from an answer of the same number: each direction has its own', () => {
+  it('keeps a request apart from a response with the same id, since each direction has its own ids', () => {
     const joiner = new MultipartJoiner();
     const [calls, answers] = [chunksOf({}, call('c'.repeat(90))), chunksOf({ code: 0x40 }, answer('a'.repeat(60)))];
     expect([calls.length, answers.length]).toEqual([3, 2]);
@@ -194,14 +194,14 @@ describe('joining [AO 4.2]', () => {
     });
   });
 
-  it('the C SDK cuts a request with its entity at the start of the first slice', () => {
+  it('joins a request as the C SDK splits it, with its entity at the start of the first slice', () => {
     const body = requestBody({ name: 'n'.repeat(50) });
     const slices = [body.slice(ENTITY.length, 40), body.slice(40)];
     const parts = slices.map((data, index) => part(3, { chunkId: index + 1, chunkCount: 2, entity: ENTITY, data }));
     expect(addAll(new MultipartJoiner(), parts)[1]?.body).toEqual(call('n'.repeat(50)));
   });
 
-  it('a multipart BIND of 400 names [AO 5.2]', () => {
+  it('joins a multipart BIND of 400 names [AO 5.2]', () => {
     const names = Array.from({ length: 400 }, (_, index) => `Thing-with-a-long-name-${index}`);
     const body = bind(CODE.BIND, names).slice(15);
     const slices = [body.slice(0, 8171), body.slice(8171)];
@@ -209,7 +209,7 @@ describe('joining [AO 4.2]', () => {
     expect(addAll(new MultipartJoiner(), parts)[1]?.body).toEqual(binding(names));
   });
 
-  it('keeps a copy of what arrives: the receive buffer may be used again', () => {
+  it('copies the data that arrives, so the receive buffer can be reused', () => {
     const joiner = new MultipartJoiner();
     const frame = Uint8Array.from(chunk(0x40, { chunkId: 1, chunkCount: 2, data: [1, 2, 66, 66] }));
     joiner.add(decodeMessage(frame) as Message<ChunkBody>, 0);
@@ -217,7 +217,7 @@ describe('joining [AO 4.2]', () => {
     expect(joiner.add(part(0x40, { chunkId: 2, chunkCount: 2, data: [0xff] }), 0)?.body).toEqual(answer('BB'));
   });
 
-  it('another message under the number of an incomplete one takes its place', () => {
+  it('another message with the id of an incomplete one replaces it', () => {
     const joiner = new MultipartJoiner();
     joiner.add(part(0x40, { chunkId: 1, chunkCount: 3, data: [9, 9] }), 0);
     joiner.add(part(0x40, { chunkId: 1, chunkCount: 2, data: [0] }), 0);
@@ -225,7 +225,7 @@ describe('joining [AO 4.2]', () => {
     expect(joiner.add(part(0x40, { chunkId: 2, chunkCount: 2, data: [0xff] }), 0)?.body.kind).toBe('response');
   });
 
-  it('what is joined and cannot be read fails, and is gone', () => {
+  it('a joined message that cannot be decoded fails and is dropped', () => {
     const joiner = new MultipartJoiner();
     joiner.add(part(0x40, { chunkId: 1, chunkCount: 2, data: [1, 50] }), 0);
     expect(() => joiner.add(part(0x40, { chunkId: 2, chunkCount: 2, data: [65] }), 0)).toThrow(
@@ -271,7 +271,7 @@ describe('incomplete messages', () => {
     expect(joiner.size).toBe(0);
   });
 
-  it('the default refuses above 1 MiB by chunk count times chunk size [AO 4.2]', () => {
+  it('are refused by default above 1 MiB, counted as chunk count times chunk size [AO 4.2]', () => {
     const joiner = new MultipartJoiner();
     joiner.add(first(1, { chunkCount: 128 }), 0);
     expect(() => joiner.add(first(2, { chunkCount: 129 }), 0)).toThrow(
@@ -279,7 +279,7 @@ describe('incomplete messages', () => {
     );
   });
 
-  it('release their bytes when they end, in any way', () => {
+  it('release their bytes however they end', () => {
     const joiner = new MultipartJoiner({ maxPartialBytes: 8, maxPartialAgeMs: 10 });
     for (let round = 0; round < 5; round++) {
       joiner.add(first(1), 100 * round);

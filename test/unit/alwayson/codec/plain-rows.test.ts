@@ -13,7 +13,7 @@ const fieldsOf = (...baseTypes: readonly BaseType[]): FieldDefinition[] =>
 
 const MIXED = fieldsOf('STRING', 'INTEGER', 'JSON', 'NUMBER', 'BOOLEAN', 'DATETIME', 'TEXT');
 
-/** The bytes of a table put together from tables of one row, which are written cell by cell. */
+/** The bytes of a table composed from tables of one row, which are written cell by cell. */
 function writtenSingly(fields: readonly FieldDefinition[], rows: readonly Row[]): Buffer {
   const shape = encodeInfoTable({ fields, rows: [] }).subarray(0, -1);
   const written = rows.map((one) => encodeInfoTable({ fields, rows: [one] }).subarray(shape.length, -1));
@@ -97,7 +97,7 @@ describe('many rows written at once', () => {
     );
   });
 
-  it('have special numbers and the ends of the ranges', () => {
+  it('can contain special numbers and the ends of the ranges', () => {
     const specials = [Number.NaN, Number.POSITIVE_INFINITY, -0, Number.MIN_VALUE, Number.MAX_VALUE];
     const ends = [-(2 ** 31), 2 ** 31 - 1, -1, 0, 1];
     const times = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, -1, 0, -(2 ** 32)];
@@ -107,7 +107,7 @@ describe('many rows written at once', () => {
     expect(() => expectSame(rows, fields)).not.toThrow();
   });
 
-  it('are the same as one by one whatever is in them', () => {
+  it('are the same as one by one, whatever they contain', () => {
     const types: BaseType[] = ['STRING', 'NUMBER', 'INTEGER', 'BOOLEAN', 'DATETIME', 'GUID'];
     const columns = fc.array(fc.constantFrom(...types), { minLength: 1, maxLength: 5 });
     const cases = columns.chain((baseTypes) => {
@@ -126,7 +126,7 @@ describe('many rows written at once', () => {
   });
 });
 
-it('the bytes of a text are counted as they are written', () => {
+it('the byte length of a text is the number of bytes written', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)), maxLength: 60 }),

@@ -24,7 +24,7 @@ describe('remembered data shapes', () => {
     expect(reader.u8()).toBe(7);
   });
 
-  it('are found by their bytes, not by what is like them', () => {
+  it('are found by all their bytes, not by similar ones', () => {
     const cache = new ShapeCache();
     remembered(cache, shapeOf('abc'));
     for (const other of [
@@ -40,7 +40,7 @@ describe('remembered data shapes', () => {
     }
   });
 
-  it('that are alike up to their end have the same place, which holds four', () => {
+  it('that differ only at their end share a slot, which holds four', () => {
     const cache = new ShapeCache();
     const long = (last: number): Bytes => shapeOf('a', 'b', 'c', 'd', 'e', 'f', `last${last}`);
     for (let last = 0; last < 5; last++) remembered(cache, long(last), { fields: [], types: [] });
@@ -67,7 +67,7 @@ describe('remembered data shapes', () => {
     }
   });
 
-  it('are right however many displace each other', () => {
+  it('are correct however many displace each other', () => {
     for (let round = 0; round < 2; round++) {
       for (let number = 0; number < 1_000; number++) {
         const bytes = table([field(`f${number}`, number % 2 === 0 ? 0 : 15)], [row(cell.text(0, 'x'))]);

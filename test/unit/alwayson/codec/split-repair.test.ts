@@ -21,7 +21,7 @@ import {
 
 const CHUNK_BYTES = 256;
 
-/** Reads frames one after the other and returns the outcomes of each. */
+/** Reads frames one after another and returns the outcome of each. */
 function feed(...frames: readonly Bytes[]): (readonly FrameOutcome[])[] {
   let state = NOTHING_SPLIT;
   return frames.map((frame) => {
@@ -40,7 +40,7 @@ function requestOf(length: number): Bytes {
   return bytes;
 }
 
-/** What the C SDK sends when it cuts without marking: its slice leaves room for all headers and the entity. */
+/** What the C SDK sends when it splits without a mark: its slice leaves space for all headers and the entity. */
 function cutBySdk(frame: Bytes, entityNameBytes = 6): Bytes[] {
   const slice = CHUNK_BYTES - 21 - 2 - entityNameBytes;
   return [frame.slice(0, 15 + slice), [...frame.slice(0, 15), ...frame.slice(15 + slice)]];
@@ -60,13 +60,13 @@ describe('two unmarked frames of the C SDK [AO 4.4]', () => {
     expect(outcomes[1]).toEqual([{ kind: 'message', message: decodeMessage(Uint8Array.from(whole)) }]);
   });
 
-  it('a request that lacks nothing is followed by a bare header, which is dropped', () => {
+  it('a request that is complete is followed by a bare header, which is dropped', () => {
     const [first, rest] = cutBySdk(requestOf(slice));
     expect(rest).toHaveLength(15);
     expect(kinds(feed(first!, rest!, request()))).toEqual([['message'], [], ['message']]);
   });
 
-  it('an answer is followed by a bare header, which is dropped', () => {
+  it('a response is followed by a bare header, which is dropped', () => {
     const frame = response(0x80, [0xff], 'x'.repeat(CHUNK_BYTES - 21 - 6));
     expect(frame).toHaveLength(CHUNK_BYTES - 6);
     expect(kinds(feed(frame, frame.slice(0, 15), frame.slice(0, 15)))).toEqual([['message'], [], ['failed']]);
@@ -78,7 +78,7 @@ describe('two unmarked frames of the C SDK [AO 4.4]', () => {
     expect(kinds(feed(...frames))).toEqual([[], ['message']]);
   });
 
-  it('the rest must have the same code and number', () => {
+  it('the rest must have the same code and id', () => {
     const [first, rest] = cutBySdk(requestOf(slice + 3));
     const other = [...header(3, { requestId: 8 }), ...rest!.slice(15)];
     const outcomes = feed(first!, other, request());
@@ -86,23 +86,23 @@ describe('two unmarked frames of the C SDK [AO 4.4]', () => {
     expect(outcomes[1]![0]).toMatchObject({ error: { code: 'FrameTruncated' }, header: { code: 3, requestId: 7 } });
   });
 
-  it('another message instead of the rest is read, and the request fails', () => {
+  it('another message in place of the rest is read, and the request fails', () => {
     const [first] = cutBySdk(requestOf(slice + 3));
     expect(kinds(feed(first!, response(0x40)))).toEqual([[], ['failed', 'message']]);
   });
 
-  it('a chunk is never a rest', () => {
+  it('a chunk is never taken for a rest', () => {
     const [first] = cutBySdk(requestOf(slice + 3));
     const outcomes = feed(first!, chunk(3, { chunkId: 1, chunkCount: 2, entity: [10, ...text('Thing1')], data: [1] }));
     expect(kinds(outcomes)).toEqual([[], ['failed', 'message']]);
   });
 
-  it('what is joined and still cannot be read fails once', () => {
+  it('a joined request that still cannot be decoded fails once', () => {
     const [first, rest] = cutBySdk(requestOf(slice + 3));
     expect(kinds(feed(first!, rest!.slice(0, -1), rest!))).toEqual([[], ['failed'], ['failed']]);
   });
 
-  it('a rest that never comes is given up by the caller', () => {
+  it('the caller gives up on a rest that never arrives', () => {
     const [first] = cutBySdk(requestOf(slice + 3));
     const { state } = readRepairing(NOTHING_SPLIT, Uint8Array.from(first!), { chunkBytes: CHUNK_BYTES });
     expect(abandonSplit(state)).toMatchObject([{ kind: 'failed', header: { requestId: 7 } }]);
@@ -110,7 +110,7 @@ describe('two unmarked frames of the C SDK [AO 4.4]', () => {
   });
 });
 
-describe('frames that were not cut', () => {
+describe('frames that were not split', () => {
   it.each<[string, Bytes]>([
     ['a truncated request far from the frame size', request().slice(0, -1)],
     ['a bare header', header(3)],
@@ -127,7 +127,7 @@ describe('frames that were not cut', () => {
     expect(kinds(feed(request(), request()))).toEqual([['message'], ['message']]);
   });
 
-  it('a truncated answer near the frame size fails at once', () => {
+  it('a truncated response near the frame size fails at once', () => {
     expect(kinds(feed(response(0x80, [0xff], 'x'.repeat(CHUNK_BYTES - 27)).slice(0, -2)))).toEqual([['failed']]);
   });
 });

@@ -13,7 +13,7 @@ describe('isWellFormedXml', () => {
     '<a><?target some ? data?></a>',
     '<ns:ä.b-c xmlns:ns="urn:x"/>',
     '<a>]]</a>',
-  ])('takes %p', (text) => expect(isWellFormedXml(text)).toBe(true));
+  ])('accepts %p', (text) => expect(isWellFormedXml(text)).toBe(true));
 
   it.each([
     '',

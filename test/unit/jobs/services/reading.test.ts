@@ -99,7 +99,7 @@ describe('the outcome of a job', () => {
   });
 });
 
-test('a row of a whole job document', async () => {
+test('a complete job document becomes a row', async () => {
   hub.jobs.set('j', {
     jobId: 'j',
     queryCondition: '*',
@@ -145,7 +145,7 @@ describe('FindJobs', () => {
       { type: 'scheduleDeviceMethod', status: 'RUNNING' },
       { type: 'scheduleDeviceMethod', status: 'running' },
     ],
-  ])('%j asks for %j', async (parameters, filters) => {
+  ])('%j requests %j', async (parameters, filters) => {
     await call('FindJobs', parameters);
     expect(hub.calls[0]?.request).toEqual({ ...filters, pageSize: 1000 });
   });
@@ -340,7 +340,7 @@ describe('QueryJobResultsPage', () => {
     expect(failure.reason).toContain('continuationToken');
   });
 
-  test('the hub is asked with the page size that its token belongs to', async () => {
+  test('the hub receives a token only with the page size that it belongs to', async () => {
     hub.results = manyRows(30);
     const { continuationToken } = await page({ maxItems: 10 });
     await page({ maxItems: 5, continuationToken });
@@ -446,7 +446,7 @@ describe('CancelJob', () => {
     },
   );
 
-  test.each(['', 'a b', 'a'.repeat(65)])('of the id %j is InvalidArgument', async (jobId) => {
+  test.each(['', 'a b', 'a'.repeat(65)])('refuses the id %j as InvalidArgument', async (jobId) => {
     expect((await failureOf(call('CancelJob', { jobId }))).code).toBe('InvalidArgument');
     expect((await failureOf(call('GetJob', { jobId }))).code).toBe('InvalidArgument');
   });

@@ -32,7 +32,7 @@ describe.each(['F1', 'S1', 'S2', 'S3', 'unlimited'] as const)('on tier %s while 
   );
 });
 
-test('the cadence stays 15 s when the hub takes its time', async () => {
+test('the interval stays 15 s when the hub responds slowly', async () => {
   rig = await startWatching();
   const { operations } = rig.hub;
   const list = operations.listJobs.bind(operations);
@@ -86,7 +86,7 @@ test.each([
 });
 
 describe('while a job is watched', () => {
-  test('all lists are read in every round, and one by one again once it has ended', async () => {
+  test('all lists are read in every round, and again one by one after it has ended', async () => {
     rig = await startWatching();
     await rig.schedule('j');
     const before = rig.hub.calls.length;
@@ -100,7 +100,7 @@ describe('while a job is watched', () => {
     expect(rig.hub.calls.length - ended).toBe(20);
   });
 
-  test('an end that the platform does not accept yet causes no more requests than watching nothing', async () => {
+  test('an end that the platform has not yet accepted causes no more requests than an idle watcher', async () => {
     rig = await startWatching();
     rig.thing.answer = () => {
       throw new AgentError('QueueFull', 'not connected');
@@ -117,7 +117,7 @@ describe('while a job is watched', () => {
   });
 });
 
-test('only values that published clients know are requested', async () => {
+test('only status values that published clients know are requested', async () => {
   const known = new Set(['unknown', 'enqueued', 'running', 'completed', 'failed', 'cancelled', 'scheduled', 'queued']);
   rig = await startWatching({ watchAll: true });
   await rig.schedule('j');
@@ -178,7 +178,7 @@ test.each([
   expect(rig.thing.statusesOf('j')).toEqual(['running', shown]);
 });
 
-test('a job that is scheduled for later is scheduled from the first event on', async () => {
+test('a job with a future start time has the status scheduled from the first event on', async () => {
   rig = await startWatching();
   const startTime = new Date(rig.clock.nowMs() + 3_600_000);
   const parameters = { methodName: 'm', jobId: 'later', startTime };

@@ -13,7 +13,7 @@ afterEach(async () => {
   await rig.stop();
 });
 
-/** How the hub answers the GET of a job for ever. */
+/** The ways in which the hub never returns a job. */
 const WAYS: Readonly<Record<string, () => Promise<HubDocument>>> = {
   'refuses it with 400': () =>
     Promise.reject(new AgentError('HubRejected', 'no', { context: { httpStatus: 400, transient: false } })),
@@ -42,7 +42,7 @@ const WAYS: Readonly<Record<string, () => Promise<HubDocument>>> = {
   'never answers': () => new Promise(() => undefined),
 };
 
-/** A hub whose GET of each job of `bad` ends as `way` says. */
+/** A hub at which the GET of each job in `bad` fails in this `way`. */
 function hubWith(bad: ReadonlySet<string>, way: () => Promise<HubDocument>): FakeHub {
   const hub = new FakeHub();
   const getJob = hub.operations.getJob.bind(hub.operations);
@@ -55,7 +55,7 @@ function hubWith(bad: ReadonlySet<string>, way: () => Promise<HubDocument>): Fak
 }
 
 describe.each(Object.entries(WAYS))('a hub that %s for some jobs', (_what, way) => {
-  test.each([1, 4, 40])('notifies the ends of all others, with %d such jobs', async (count) => {
+  test.each([1, 4, 40])('has the ends of all other jobs notified, with %d such jobs', async (count) => {
     const bad = new Set(Array.from({ length: count }, (_unused, index) => `bad-${index}`));
     rig = await startWatching({ tier: 'unlimited', fakeHub: hubWith(bad, way) });
     for (const jobId of bad) await rig.schedule(jobId);
@@ -67,7 +67,7 @@ describe.each(Object.entries(WAYS))('a hub that %s for some jobs', (_what, way) 
     for (const jobId of bad) expect(rig.thing.statusesOf(jobId)).toEqual(['pending']);
   });
 
-  test('notifies the end of such a job soon after it can be read again', async () => {
+  test('has the end of such a job notified soon after it can be read again', async () => {
     const bad = new Set(['bad']);
     rig = await startWatching({ tier: 'unlimited', fakeHub: hubWith(bad, way) });
     await rig.schedule('bad');
@@ -99,7 +99,7 @@ test('a job whose reads fail is read less and less often, but at least once a mi
   expect(looks.slice(2).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(5);
 });
 
-test('reads that hang are aborted, and at most four are in flight', async () => {
+test('aborts reads that hang, and has at most four in flight', async () => {
   const open = new Set<AbortSignal>();
   const hub = new FakeHub();
   (hub.operations as { getJob: unknown }).getJob = (context: { signal: AbortSignal }) =>
@@ -128,7 +128,7 @@ test.each([
   ['never answers', () => new Promise(() => undefined)],
   ['throws at', () => Promise.reject(new TypeError('odd'))],
   ['answers nonsense to', () => Promise.resolve({ items: [null, 7, 'x'] })],
-])('a hub that %s the query for the answers delays no end for ever', async (_what, query) => {
+])('a hub that %s the query for the responses does not delay any end for ever', async (_what, query) => {
   const hub = new FakeHub();
   (hub.operations as { query: unknown }).query = query;
   rig = await startWatching({ tier: 'unlimited', fakeHub: hub });
@@ -164,7 +164,7 @@ describe('the order of reads', () => {
     passMs: fc.integer({ min: 0, max: 30_000 }),
   });
 
-  test('starves no job, however few a round reaches and whichever fail', () => {
+  test('reaches every job, however few a round reads and whichever fail', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
         const schedule = new PollSchedule(10_000);
@@ -189,7 +189,7 @@ describe('the order of reads', () => {
     );
   });
 
-  test('a pause never exceeds a minute', () => {
+  test('never pauses for more than a minute', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3_600_000 }), fc.integer({ min: 1, max: 200 }), (pauseMs, failures) => {
         const schedule = new PollSchedule(pauseMs);

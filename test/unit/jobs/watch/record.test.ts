@@ -34,7 +34,7 @@ test('a change of outcome under the same status is a change', () => {
   expect(again.pending.map(({ outcome }) => outcome)).toEqual(['completed', 'completedWithErrors']);
 });
 
-test('* stands for all Things at the time of the change', () => {
+test('* means all Things at the time of the change', () => {
   const all = newRecord('j', 't', '*', { atMs: 0, isConfirmed: true });
   expect(observe(all, seen('running'), ['X', 'Y']).pending[0]?.things).toEqual(['X', 'Y']);
   expect(withThing(all, 'Z')).toBe(all);
@@ -46,7 +46,7 @@ test('a hub that keeps changing a status does not exhaust memory', () => {
   expect(mad.pending.length).toBeLessThanOrEqual(32);
 });
 
-test('a job that is gone ends as unknown, with an event', () => {
+test('a job that the hub no longer has ends as unknown, with an event', () => {
   const gone = endAsUnknown(observe(record, seen('running'), []), 9, []);
   expect(gone).toMatchObject({ hasEnded: true, seen: { status: 'unknown', outcome: 'unknown' } });
   expect(gone.pending.map(({ status }) => status)).toEqual(['running', 'unknown']);

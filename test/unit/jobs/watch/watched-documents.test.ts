@@ -42,7 +42,7 @@ describe('the active jobs', () => {
 });
 
 describe('the watcher', () => {
-  it('pushes a job whose payload has a number that no double holds', async () => {
+  it('pushes a job whose payload has a number that no double can represent', async () => {
     rig = await startWatching();
     await rig.schedule('big');
     rig.hub.jobs.set('big', {
@@ -61,7 +61,7 @@ describe('the watcher', () => {
     ['an error body', { Message: 'ErrorCode:IotHubUnauthorizedAccess;Unauthorized' }],
     ['another job', { jobId: 'other', type: 'scheduleDeviceMethod', status: 'failed' }],
     ['a health report', { status: 'ok' }],
-  ])('reports nothing for a look that is answered with %s, and looks again', async (_what, document) => {
+  ])('reports nothing when a read of the job returns %s, and reads it again', async (_what, document) => {
     rig = await startWatching();
     await rig.schedule('mine');
     rig.move('mine', 'running');

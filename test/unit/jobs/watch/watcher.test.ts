@@ -57,7 +57,7 @@ afterEach(async () => {
 
 const schedule = (jobId: string): Promise<unknown> =>
   callJobService(operations, 'ScheduleDeviceMethodJob', { methodName: 'm', jobId }, { clock });
-/** As long as the idle watcher takes to list each status once. */
+/** How long the idle watcher takes to list each status once. */
 const idleRound = (): Promise<void> => clock.advanceAsync(60_000);
 const rounds = (count: number): Promise<void> => clock.advanceAsync(count * INTERVAL_MS);
 const move = (jobId: string, status: string, more: object = {}): void => {
@@ -206,7 +206,7 @@ describe('an unreachable platform', () => {
     expect(thing.statusesOf('j')).toEqual(['pending', 'scheduled', 'completed']);
   });
 
-  test('that keeps refusing the event does not receive it forever', async () => {
+  test('that keeps refusing an event does not receive it for ever', async () => {
     await watch();
     thing.answer = () => {
       throw new AgentError('RequestRefused', 'no such event');
@@ -271,7 +271,7 @@ describe('properties', () => {
     expect(rows.map(({ jobId }) => jobId)).toEqual(Array.from({ length: 100 }, (_unused, index) => `j${119 - index}`));
   });
 
-  test('they are set only when they change', async () => {
+  test('are set only when they change', async () => {
     await watch({ watchAll: true });
     await rounds(3);
     const before = thing.pushes.length;
@@ -282,7 +282,7 @@ describe('properties', () => {
     expect(thing.pushes.slice(before).map(([name]) => name)).toEqual(['activeJobCount', 'activeJobs']);
   });
 
-  test('jobs with large payloads are shown without the payloads', async () => {
+  test('activeJobs omits large payloads', async () => {
     for (let index = 0; index < 10; index += 1)
       move(`j${index}`, 'running', { cloudToDeviceMethod: { methodName: 'm', payload: 'x'.repeat(100_000) } });
     await watch();
@@ -314,7 +314,7 @@ describe('properties', () => {
     expect(thing.properties.get('hubStatus')).toBe('unauthorized');
   });
 
-  test('with rare rounds, the hub is still probed every 15 s, for one item', async () => {
+  test('with a long interval between rounds, the hub is still probed every 15 s, for one item', async () => {
     await watch({ intervalMs: 3_600_000, watchAll: true });
     const before = hub.calls.length;
     await clock.advanceAsync(60_000);
