@@ -104,13 +104,13 @@ test('keeps everything that was acknowledged before a kill -9', async () => {
   }
 });
 
-/** Creates, patches and schedules, and notes what was acknowledged, until the hub is gone. */
+/** Creates and patches devices, schedules jobs and records what was acknowledged, until the hub is killed. */
 async function workUntilKilled(
   running: Hub,
   acknowledged: { devices: number; tag: number; jobs: number },
 ): Promise<never> {
   for (;;) {
-    // What was under way at the kill may be there or not.
+    // A request that was in flight when the hub was killed may or may not have taken effect.
     await call(running, 'PUT', `/devices/d${acknowledged.devices}`, {}).catch((error: Error) => {
       if (!error.message.startsWith('409')) throw error;
     });

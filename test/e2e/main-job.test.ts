@@ -31,14 +31,14 @@ describe('the main job, over REST, on real MQTT devices', () => {
     expect(new Set(rows.map((row) => row['deviceId'])).size).toBe(10);
   });
 
-  it('reports devices that refused a job that the hub calls completed', async () => {
+  it('reports devices that rejected the method although the hub reports the job as completed', async () => {
     const jobId = String(await thing.result('AzureIotDeviceJobScheduleDeviceMethodJob', { methodName: 'failing' }));
     expect(await thing.ended(jobId)).toMatchObject({ outcome: 'completedWithErrors', refusedCount: 10 });
     const rows = await results(jobId);
     expect(rows.map((row) => row['methodStatus'])).toEqual(Array.from({ length: 10 }, () => 500));
   });
 
-  it('lets a stopped device fail alone', async () => {
+  it('reports a stopped device as the only failure', async () => {
     const deviceId = sandbox.ready.devices?.[3]?.deviceId ?? '';
     expect((await thing.request('POST', `/sandbox/devices/${deviceId}/stop`, {})).status).toBe(200);
     const jobId = String(
@@ -58,7 +58,7 @@ describe('the main job, over REST, on real MQTT devices', () => {
     expect((await thing.request('POST', `/sandbox/devices/${deviceId}/start`, {})).status).toBe(200);
   });
 
-  it('changes tags and desired properties, which devices report', async () => {
+  it('changes tags and desired properties, which the devices report', async () => {
     const jobId = String(
       await thing.result('ScheduleTwinUpdateJob', {
         patch: { tags: { wave: 1 }, properties: { desired: { interval: 7 } } },
@@ -73,7 +73,7 @@ describe('the main job, over REST, on real MQTT devices', () => {
     expect(preview.status).toBe(200);
   });
 
-  it('finds a job for next hour, and cancels it', async () => {
+  it('finds a job scheduled for the next hour and cancels it', async () => {
     const startTime = new Date(Date.now() + 3_600_000).toISOString();
     const jobId = String(
       await thing.result('ScheduleDeviceMethodJob', { methodName: 'echo', startTime, jobId: 'later-1' }),

@@ -27,7 +27,7 @@ afterAll(async () => {
   tree.remove();
 });
 
-/** Runs the command of the tree. */
+/** Runs the command of the installation. */
 function spawn(...args: readonly string[]): CommandProcess {
   running = new CommandProcess(args, ProductionTree.env, tree.command);
   return running;
@@ -40,7 +40,7 @@ async function run(...args: readonly string[]) {
 }
 
 describe('an installation without the optional packages', () => {
-  it('has none of them', () => {
+  it('contains none of them', () => {
     const installed = tree.packages.map((path) => path.replace('node_modules/', ''));
     expect(installed.filter((name) => OPTIONAL.includes(name))).toEqual([]);
     expect(installed).toEqual(expect.arrayContaining(['azure-iothub', 'classic-level', 'ws']));
@@ -87,7 +87,7 @@ describe('an installation without the optional packages', () => {
       ['@peculiar/x509', 'aedes'],
     ],
     [['sandbox', 'platform'], ['@peculiar/x509']],
-  ])('says what to install for %j', async (args, names) => {
+  ])('names the packages to install for %j', async (args, names) => {
     const { status, stdout, stderr } = await run(...args);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^error: The sandbox needs .+; run `npm install --include=optional`\.\n$/);

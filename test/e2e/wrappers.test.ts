@@ -40,7 +40,7 @@ describe('wrapper services, from the description to the devices', () => {
     return { job, rows: await hub.rows('QueryJobResults', { query }) };
   };
 
-  it('reaches the devices of one site alone, by the service that the agent offers', async () => {
+  it('reaches only the devices of one site through the service that the agent offers', async () => {
     const preview = await hub.invoke('PreviewTargets', { queryCondition: "tags.site = 'lyon'" });
     const { sample } = preview.json as { sample: { deviceId: string }[] };
     const { job, rows } = await reboot(hub, 'lyon');
@@ -52,7 +52,7 @@ describe('wrapper services, from the description to the devices', () => {
   it.each([
     ['an extension', '/Thingworx/ExtensionPackageUploader?purpose=import', 'device-maintenance-1.0.0.zip'],
     ['a file', '/Thingworx/Importer?purpose=import', 'device-maintenance.xml'],
-  ])('does the same by the script of %s', async (_what, path, file) => {
+  ])('does the same through the script of %s', async (_what, path, file) => {
     await upload(path, file);
     const { job, rows } = await reboot(
       new RestCaller(hub.url, hub.appKey, 'device-maintenance.DeviceMethods'),
@@ -72,7 +72,7 @@ describe('wrapper services, from the description to the devices', () => {
     expect(rows.length).toBeGreaterThan(0);
   });
 
-  it('carries a table to the devices, which report what they then have', async () => {
+  it('passes a table to the devices, which report the versions that they then have', async () => {
     const components = { rows: [{ component: 'app', version: '2.0.0', mandatory: true }] };
     const jobId = String(await hub.result('UpdateFirmware', { version: '2.0.0', components }));
     expect(await hub.ended(jobId)).toMatchObject({
@@ -95,7 +95,7 @@ describe('wrapper services, from the description to the devices', () => {
     expect((json as { deviceCount: number }).deviceCount).toBeGreaterThan(0);
   });
 
-  it('refuses a value out of bounds before any job is made, in both forms', async () => {
+  it('rejects a value that is out of bounds before creating a job, in both forms', async () => {
     const imported = new RestCaller(hub.url, hub.appKey, 'device-maintenance.DeviceMethods');
     for (const thing of [hub, imported]) {
       const answer = await thing.invoke('RebootDevices', { delaySeconds: 601, site: 'lyon' });

@@ -30,7 +30,7 @@ export class CommandProcess {
     }));
   }
 
-  /** Waits until stdout or stderr has `text`; fails when the process ends before. */
+  /** Waits until stdout or stderr contains `text`; fails if the process ends first. */
   async printed(text: string): Promise<void> {
     while (!this.stdout.includes(text) && !this.stderr.includes(text)) {
       const ended = await Promise.race([
@@ -50,7 +50,7 @@ export class CommandProcess {
   }
 }
 
-/** A `twx-iothub sandbox` on free ports, with its ready file read. */
+/** A `twx-iothub sandbox` on free ports that is ready. */
 export class SandboxProcess {
   readonly #directory: string;
   readonly command: CommandProcess;

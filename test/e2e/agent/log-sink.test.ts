@@ -23,7 +23,7 @@ function file(name: string, flags: string): number {
   return fd;
 }
 
-/** A named pipe, open for both directions, so that writing to it works although nobody reads. */
+/** Creates a named pipe that is open in both directions, so that writes succeed although nothing reads from it. */
 function pipe(name: string): number {
   execFileSync('mkdir', ['-p', folder]);
   execFileSync('mkfifo', [join(folder, name)]);
@@ -35,7 +35,7 @@ const droppedLines = async (): Promise<number> => {
   return Number(/^twx_iothub_agent_log_lines_dropped_total (\d+)$/m.exec(text)?.[1]);
 };
 
-/** The agent works: it answers calls, probes, and SIGTERM. */
+/** Expects the agent to respond to calls, probes and SIGTERM. */
 async function expectWorking(): Promise<void> {
   expect((await agent?.get('/livez'))?.status).toBe(200);
   expect((await agent?.platform.end.invoke('AzureIotHub', 'NoSuchService'))?.code).toBe(0x84);
@@ -50,17 +50,17 @@ async function expectOrderlyEnd(): Promise<void> {
 
 describe('an agent whose log cannot be written', () => {
   it.each<[string, () => LonelyAgentOptions]>([
-    ['since the disk is full from the start', () => ({ stdout: file('/dev/full', 'w') })],
-    ['to a pipe that nobody reads', () => ({ stdout: pipe('unread') })],
-    ['to a socket that nobody reads', () => ({ stdout: 'pipe' })],
+    ['because the disk is full from the start', () => ({ stdout: file('/dev/full', 'w') })],
+    ['because nothing reads from its pipe', () => ({ stdout: pipe('unread') })],
+    ['because nothing reads from its socket', () => ({ stdout: 'pipe' })],
     [
-      'since the file cannot grow any more',
+      'because the file cannot grow any more',
       () => {
         execFileSync('mkdir', ['-p', folder]);
         return { stdout: file(join(folder, 'full.log'), 'a'), shell: 'ulimit -f 16' };
       },
     ],
-  ])('%s goes on working, counts what it drops, and stops in good order', async (_what, options) => {
+  ])('%s keeps working, counts the dropped lines and stops gracefully', async (_what, options) => {
     agent = await LonelyAgent.start({ ...options(), level: 'debug' });
     await expectWorking();
     await agent.makeItLog(12_000);
@@ -70,7 +70,7 @@ describe('an agent whose log cannot be written', () => {
     expect(agent.stderr).toBe('');
   });
 
-  it('keeps working when its reader goes away', async () => {
+  it('keeps working when its reader disconnects', async () => {
     agent = await LonelyAgent.start({ stdout: 'pipe', level: 'debug' });
     agent.child.stdout?.destroy();
     await agent.makeItLog(1_000);
@@ -79,7 +79,7 @@ describe('an agent whose log cannot be written', () => {
     expect(agent.stderr).toBe('');
   });
 
-  it('reports what it dropped once its reader reads again', async () => {
+  it('reports how many lines it dropped once its reader reads again', async () => {
     const fd = pipe('late');
     agent = await LonelyAgent.start({ stdout: fd, level: 'debug' });
     await agent.makeItLog(12_000);
@@ -98,7 +98,7 @@ describe('an agent whose log cannot be written', () => {
 });
 
 describe('the last lines of the log', () => {
-  it('are written, in order, to a file', async () => {
+  it('are written to a file in order', async () => {
     execFileSync('mkdir', ['-p', folder]);
     const name = join(folder, 'agent.log');
     agent = await LonelyAgent.start({ stdout: file(name, 'a'), level: 'debug' });
@@ -114,7 +114,7 @@ describe('an uncaught error', () => {
   const throwing = (): Readonly<Record<string, string>> => {
     execFileSync('mkdir', ['-p', folder]);
     const script = join(folder, 'defect.cjs');
-    writeFileSync(script, "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('a test defect'); }));");
+    writeFileSync(script, "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('a test error'); }));");
     return { NODE_OPTIONS: `--require ${script}` };
   };
 
@@ -128,7 +128,7 @@ describe('an uncaught error', () => {
     expect(JSON.parse(last)).toMatchObject({ level: 'error', msg: 'uncaught exception (a defect); the agent exits' });
   });
 
-  it('ends the agent with 1, and says nothing more, when the log cannot be written', async () => {
+  it('ends the agent with 1 and without further output if the log cannot be written', async () => {
     agent = await LonelyAgent.start({ stdout: file('/dev/full', 'w'), env: throwing() });
     agent.child.kill('SIGUSR2');
     expect(await agent.exited).toBe(1);
@@ -138,7 +138,7 @@ describe('an uncaught error', () => {
 
 describe('signals that others use to reopen logs or to reload', () => {
   it.each<NodeJS.Signals>(['SIGHUP', 'SIGUSR1', 'SIGUSR2'])(
-    '%s is logged and ignored, also while stopping',
+    '%s is logged and ignored, even during shutdown',
     async (signal) => {
       execFileSync('mkdir', ['-p', folder]);
       const name = join(folder, `${signal}.log`);

@@ -10,7 +10,7 @@ import { RestCaller } from '../../support/thingworx-rest.js';
 
 let ends: BothEnds;
 let rest: RestCaller;
-/** Accepts connections and says nothing. */
+/** A server that accepts connections and sends nothing. */
 let mute: Server;
 beforeAll(async () => {
   ends = await startBothEnds();
@@ -80,7 +80,7 @@ describe('twx-iothub run', () => {
     expect(agent.stdout).not.toContain(APP_KEY);
   });
 
-  it('refuses the calls that are open when the time for them is over, and ends with 0', async () => {
+  it('rejects calls that are still in flight at the shutdown deadline, and ends with 0', async () => {
     const { agent, adminUrl } = await startAgent({ ...muteHub(), shutdown: { timeoutSeconds: 0.5 } });
     const call = rest.invoke('GetJob', { jobId: 'x' });
     await isInFlight(adminUrl);
@@ -91,7 +91,7 @@ describe('twx-iothub run', () => {
     expect((await call).text).toContain('ServiceUnavailable');
   });
 
-  it('lets open calls end in time', async () => {
+  it('lets calls in flight complete before the deadline', async () => {
     const { agent, adminUrl } = await startAgent({ ...muteHub(), services: { timeoutSeconds: 2 } });
     const call = rest.invoke('GetJob', { jobId: 'x' });
     await isInFlight(adminUrl);
@@ -130,7 +130,7 @@ describe('twx-iothub run', () => {
     expect(agent.stdout).toBe('');
   });
 
-  it('ends with 2 for wrong usage, and with 1 when its port is taken', async () => {
+  it('ends with 2 for wrong usage, and with 1 if its port is in use', async () => {
     expect(await spawn(['run', '--nonsense']).exited).toBe(2);
     const port = (mute.address() as AddressInfo).port;
     const agent = spawn(['run', '--config', await ends.writeConfiguration('taken.json', { admin: { port } })]);

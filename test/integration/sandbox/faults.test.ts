@@ -31,7 +31,7 @@ describe('faults on demand', () => {
   };
   const put = (plan: unknown): ReturnType<RestCaller['request']> => rest.request('PUT', '/sandbox/faults', plan);
 
-  it('refuses new connections and leaves the old ones', async () => {
+  it('refuses new connections and keeps the existing ones', async () => {
     const socket = await open();
     faults.change({ refuse: true });
     const stranger = connect(platform.port, '127.0.0.1');
@@ -43,7 +43,7 @@ describe('faults on demand', () => {
     socket.terminate();
   });
 
-  it('drops what is open, over REST', async () => {
+  it('drops open connections on a REST request', async () => {
     const socket = await open();
     const closed = once(socket, 'close');
     expect((await put({ thingworx: { drop: true } })).status).toBe(200);
@@ -51,7 +51,7 @@ describe('faults on demand', () => {
     (await open()).terminate();
   });
 
-  it('sends garbage, which no WebSocket survives', async () => {
+  it('sends garbage, which breaks a WebSocket', async () => {
     const socket = await open();
     const failed = once(socket, 'error');
     expect((await put({ thingworx: { garbage: true } })).status).toBe(200);
@@ -59,7 +59,7 @@ describe('faults on demand', () => {
     socket.terminate();
   });
 
-  it('swallows what is sent on a half-open connection, until it is mended', async () => {
+  it('holds everything sent on a half-open connection until the fault is cleared', async () => {
     const socket = await open();
     faults.change({ halfOpen: true });
     let pongs = 0;
@@ -73,7 +73,7 @@ describe('faults on demand', () => {
     socket.terminate();
   });
 
-  it('leaves a new connection without an answer, while it is half-open', async () => {
+  it('does not respond on a new connection while it is half-open', async () => {
     faults.change({ halfOpen: true });
     let isAnswered = false;
     const socket = connect(platform.port, '127.0.0.1');
@@ -88,7 +88,7 @@ describe('faults on demand', () => {
     socket.destroy();
   });
 
-  it('makes answers late', async () => {
+  it('delays responses', async () => {
     expect((await put({ thingworx: { delay: 80 } })).status).toBe(200);
     const startedMs = performance.now();
     const answer = await rest.request('GET', '/sandbox/faults');
@@ -96,7 +96,7 @@ describe('faults on demand', () => {
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(79);
   });
 
-  it('says what it does not know', async () => {
+  it('names unknown ends and faults', async () => {
     expect((await put({ thingworx: { explode: true } })).status).toBe(400);
     expect((await put({ iothub: { drop: true } })).status).toBe(404);
     expect((await put('nonsense')).status).toBe(400);

@@ -9,23 +9,23 @@ import {
 } from '../../../src/sandbox/iothub/local-iot-hub.js';
 import { eventually } from '../eventually.js';
 
-/** One for the whole test file: making keys is the slowest part of starting a hub. */
+/** Shared by the whole test file, because generating keys is the slowest part of starting a hub. */
 let certificates: Promise<Certificates> | undefined;
 
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Record<string, string | undefined>;
   readonly text: string;
-  /** The body parsed; undefined where it is no JSON. */
+  /** The parsed body; undefined if it is not JSON. */
   readonly json: any;
 }
 
 export interface RawOptions {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
-  /** Instead of `api-version=2021-04-12`; empty for none. */
+  /** Replaces `api-version=2021-04-12`; empty for none. */
   readonly version?: string;
-  /** Instead of a good token of the owner; empty for none. */
+  /** Replaces a valid token of the owner policy; empty for none. */
   readonly authorization?: string;
 }
 
@@ -36,12 +36,12 @@ export interface HubUnderTest {
   readonly jobs: JobClient;
   readonly client: Client;
   readonly raw: (method: string, path: string, options?: RawOptions) => Promise<RawAnswer>;
-  /** A token of any policy, for a hundred days (of a clock that a test may move) unless told otherwise. */
+  /** Creates a token of any policy. It is valid for a hundred days by default, since a test may advance the clock. */
   readonly token: (policy: string, more?: { resource?: string; key?: string; expirySeconds?: number }) => string;
   close(): Promise<void>;
 }
 
-/** Starts a hub and points the SDK's three clients at it, through an agent of their own as their users would. */
+/** Starts a hub and connects the SDK's three clients to it, through an HTTPS agent of their own as users would. */
 export async function startHubUnderTest(options: LocalIotHubOptions = {}): Promise<HubUnderTest> {
   certificates ??= ensureCertificates(undefined, ['hub.local']);
   const hub = await startLocalIotHub({ hubName: 'hub.local', certificates: await certificates, ...options });
@@ -123,7 +123,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The job once it has ended. */
+/** Returns the job once it has ended. */
 export async function ended(tested: HubUnderTest, jobId: string): Promise<any> {
   const { json } = await eventually(
     () => tested.raw('GET', `/jobs/v2/${jobId}`),
@@ -132,7 +132,7 @@ export async function ended(tested: HubUnderTest, jobId: string): Promise<any> {
   return json;
 }
 
-/** All rows of a query, page by page, as raw requests. */
+/** Returns all rows of a query, page by page, using raw requests. */
 export async function allRows(tested: HubUnderTest, query: string, pageSize = 100): Promise<any[]> {
   const rows: any[] = [];
   let token = '';

@@ -2,7 +2,7 @@ import { makeSasToken } from '../../../src/sandbox/iothub/access/sas-token.js';
 import { RawDevice } from '../sandbox/devices/raw-mqtt.js';
 import { type HubUnderTest, keyOf, splitAddress } from './hub-under-test.js';
 
-/** Registers a device and connects it byte by byte, subscribed to methods and to answers about its twin. */
+/** Registers a device and connects it as a raw device, subscribed to methods and to responses about its twin. */
 export async function connectRawDevice(tested: HubUnderTest, deviceId: string): Promise<RawDevice> {
   const { connectionString } = await tested.hub.registerDevice(deviceId);
   const [, port] = splitAddress(tested.hub.mqttAddress);

@@ -5,12 +5,12 @@ import type { HubUnderTest } from './hub-under-test.js';
 export interface SdkDevice {
   readonly client: Client;
   readonly twin: Twin;
-  /** The patches of desired properties that have come, in their order. */
+  /** The received patches of desired properties, in order. */
   readonly patches: any[];
   close(): Promise<void>;
 }
 
-/** Registers a device, connects it over MQTT with Microsoft's SDK, and listens to desired properties. */
+/** Registers a device, connects it over MQTT with Microsoft's SDK, and subscribes to desired properties. */
 export async function connectDevice(tested: HubUnderTest, deviceId: string): Promise<SdkDevice> {
   const { connectionString } = await tested.hub.registerDevice(deviceId);
   const client = Client.fromConnectionString(connectionString, Mqtt);
@@ -19,7 +19,7 @@ export async function connectDevice(tested: HubUnderTest, deviceId: string): Pro
   const patches: any[] = [];
   const twin = await client.getTwin();
   await new Promise<void>((resolve) => {
-    // The first event is the state that getTwin has read; it comes before the subscription is made.
+    // The first event has the state that getTwin read; it occurs before the subscription exists.
     twin.on('properties.desired', (patch: unknown) => {
       patches.push(patch);
       resolve();
@@ -30,7 +30,7 @@ export async function connectDevice(tested: HubUnderTest, deviceId: string): Pro
   return { client, twin, patches, close: () => client.close().then(() => undefined) };
 }
 
-/** The SDK subscribes behind the scenes: a second read of the twin comes back after that. */
+/** Waits for the SDK's subscription, which it makes in the background: a second read of the twin completes after it. */
 async function subscribed(client: Client): Promise<void> {
   await client.getTwin();
 }

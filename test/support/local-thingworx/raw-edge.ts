@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
 import * as b from '../codec/byte-builder.js';
 
-/** A frame that the platform sent, its header taken apart by hand. */
+/** A frame from the platform, whose header is parsed independently of the codec. */
 export interface RawFrame {
   readonly code: number;
   readonly requestId: number;
@@ -16,7 +16,7 @@ export interface RawFrame {
 const AUTH = 0x14;
 const BIND = 0x0a;
 
-/** An edge that sends the bytes it is told to. */
+/** An edge that sends exactly the given bytes. */
 export class RawEdge {
   readonly #frames: RawFrame[] = [];
   readonly #waiting: ((frame: RawFrame) => void)[] = [];
@@ -34,7 +34,7 @@ export class RawEdge {
     return edge;
   }
 
-  /** Connected, authenticated and bound, with the platform's first questions refused as an old SDK does. */
+  /** Connects, authenticates and binds, and refuses the platform's first requests as an old SDK does. */
   static async bound(
     platform: { readonly wsUrl: string; readonly appKey: string },
     names: readonly string[],
@@ -53,13 +53,13 @@ export class RawEdge {
     this.socket.send(Buffer.from(bytes));
   }
 
-  /** The next frame, those that came before it was asked for included. */
+  /** Returns the next frame, including those that arrived before the call. */
   next(): Promise<RawFrame> {
     const frame = this.#frames.shift();
     return frame ? Promise.resolve(frame) : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Answers a request. */
+  /** Responds to a request. */
   answer({ requestId, endpointId, sessionId }: RawFrame, code: number, body: b.Bytes): void {
     this.send([...b.header(code, { requestId, endpointId, sessionId }), ...body]);
   }
@@ -89,7 +89,7 @@ export class RawEdge {
   }
 }
 
-/** AUTH with one claim. */
+/** Returns an AUTH with one claim. */
 export const auth = (key: string, claim = 'appKey', requestId = 1): b.Bytes => [
   ...b.header(AUTH, { requestId, sessionId: 0xffffffff }),
   1,
@@ -97,14 +97,14 @@ export const auth = (key: string, claim = 'appKey', requestId = 1): b.Bytes => [
   ...b.text(key),
 ];
 
-/** The name of the service that a whole request invokes. */
+/** Returns the name of the service that a whole request invokes. */
 export function serviceOf({ body }: RawFrame): string {
   const entityLength = body.readUInt8(1);
   const nameAt = 2 + entityLength + 1;
   return body.subarray(nameAt + 1, nameAt + 1 + body.readUInt8(nameAt)).toString();
 }
 
-/** An answer's reason; null when it has none. */
+/** Returns the reason of a response; null if it has none. */
 export function reasonOf({ body }: RawFrame): string | null {
   if (body.readUInt8(0) === 0) return null;
   const short = body.readUInt8(1);

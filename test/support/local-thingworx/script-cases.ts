@@ -2,7 +2,7 @@ import type { LocalThingWorx } from '../../../src/sandbox/thingworx/local-thingw
 import { RestCaller } from '../thingworx-rest.js';
 import { IMPORTER, scriptThing, upload } from './upload.js';
 
-/** Runs bodies of functions as scripts of the Thing `Cases`: what one returns comes back by JSON. */
+/** Returns a function that runs a function body as a script of the Thing `Cases` and returns its result through JSON. */
 export async function runnerOf(
   platform: LocalThingWorx,
   bodies: readonly string[],

@@ -1,6 +1,6 @@
 import type { RestAnswer } from '../thingworx-rest.js';
 
-/** Uploads one file as a form, the way that ThingWorx's own pages do. */
+/** Uploads one file as a form, as ThingWorx's own pages do. */
 export async function upload(
   platform: { readonly url: string; readonly appKey: string },
   path: string,
@@ -25,12 +25,12 @@ export const EXTENSIONS = '/Thingworx/ExtensionPackageUploader?purpose=import';
 interface ScriptService {
   readonly name: string;
   readonly code: string;
-  /** Base type by name. */
+  /** The base type of each parameter, by name. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly result?: string;
 }
 
-/** The XML of a Thing on GenericThing with script services. */
+/** Returns the XML of a GenericThing with script services. */
 export function scriptThing(name: string, services: readonly ScriptService[], more = ''): string {
   const definitions = services.map(
     ({ name: service, parameters = {}, result = 'STRING' }) =>

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Certificates } from '../../../src/sandbox/certificates.js';
 import { ensureCertificates } from '../../../src/sandbox/certificates.js';
 
-/** Whether a TLS client that trusts the CA alone accepts the server under `name`. */
+/** Returns whether a TLS client that trusts only the CA accepts the server under `name`. */
 async function handshake(made: Certificates, name: string): Promise<string> {
   const server = createServer({ cert: made.certPem, key: made.keyPem });
   server.on('tlsClientError', () => undefined);
@@ -34,7 +34,7 @@ describe('ensureCertificates', () => {
   });
   afterEach(() => rm(join(directory, '..'), { recursive: true, force: true }));
 
-  test('makes a certificate that TLS clients accept for each name, and for no other', async () => {
+  test('creates a certificate that TLS clients accept for each given name and no other', async () => {
     const made = await ensureCertificates(undefined, ['hub.local']);
     const certificate = new X509Certificate(made.certPem);
     expect(certificate.subjectAltName).toContain('IP Address:127.0.0.1');
@@ -44,14 +44,14 @@ describe('ensureCertificates', () => {
     expect(await handshake(made, 'other.local')).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  test('names the issuer by key, as strict verifiers want it', async () => {
+  test('identifies the issuer by key, as strict verifiers require', async () => {
     const made = await ensureCertificates(undefined, []);
     const { X509Certificate: Parsed } = await import('@peculiar/x509');
     const oids = new Parsed(made.certPem).extensions.map((extension) => extension.type);
     expect(oids).toContain('2.5.29.35');
   });
 
-  test('keeps everything in its directory, keys for the owner only', async () => {
+  test('stores everything in its directory, with keys readable by the owner only', async () => {
     const first = await ensureCertificates(directory, ['hub.local']);
     expect(await ensureCertificates(directory, ['hub.local'])).toEqual(first);
     for (const name of ['ca-key.pem', 'server-key.pem']) {
@@ -59,7 +59,7 @@ describe('ensureCertificates', () => {
     }
   });
 
-  test('makes a new server certificate for other names, from the same CA', async () => {
+  test('issues a new server certificate for other names from the same CA', async () => {
     const first = await ensureCertificates(directory, ['hub.local']);
     const second = await ensureCertificates(directory, ['other.local']);
     expect(second.caPem).toBe(first.caPem);
@@ -67,7 +67,7 @@ describe('ensureCertificates', () => {
     expect(await handshake(second, 'other.local')).toBe('accepted');
   });
 
-  test('makes a new server certificate when the kept one is damaged or near its end', async () => {
+  test('issues a new server certificate if the stored one is damaged or about to expire', async () => {
     const first = await ensureCertificates(directory, []);
     await writeFile(join(directory, 'server.pem'), 'nonsense');
     const second = await ensureCertificates(directory, []);
@@ -79,7 +79,7 @@ describe('ensureCertificates', () => {
     expect(third.caPem).toBe(first.caPem);
   });
 
-  test('says that a directory cannot be used', async () => {
+  test('reports a directory that cannot be used', async () => {
     await writeFile(directory, 'a file');
     await expect(ensureCertificates(directory, [])).rejects.toMatchObject({ code: 'StateUnwritable' });
   });

@@ -22,11 +22,11 @@ describe('the optional packages of the sandbox', () => {
     expect(Object.keys(optionalDependencies).sort()).toEqual([...packagesFor('all', { devices: 1 })].sort());
   });
 
-  it('are found where they are installed', () => {
+  it('are found if they are installed', () => {
     expect(() => requirePackages(packagesFor('all', { devices: 1 }))).not.toThrow();
   });
 
-  it('are named when they are missing, with the command that installs them', () => {
+  it('are named if they are missing, with the command that installs them', () => {
     const isInstalled = (name: string): boolean => name === 'b';
     expect(() => requirePackages(['b', 'no-such-package'], isInstalled)).toThrow(
       expect.objectContaining({
@@ -38,7 +38,7 @@ describe('the optional packages of the sandbox', () => {
     expect(() => requirePackages(['a', 'b', 'c'], isInstalled)).toThrow('packages that are not installed: a, c; run');
   });
 
-  it('are looked up by the rules of Node.js', () => {
+  it('are resolved by the rules of Node.js', () => {
     expect(() => requirePackages(['@no-such/package-of-the-sandbox'])).toThrow('@no-such/package-of-the-sandbox');
   });
 });

@@ -15,7 +15,7 @@ const PARAMETERS = {
   document: 'JSON',
 } as const;
 
-/** As JSON, so that the types that arrived can be seen. */
+/** Returns the inputs as JSON, which shows the types that arrived. */
 const ECHO = `var given = { text: text, count: count, ratio: ratio, isOn: isOn, at: at, id: id, document: document };
   var result = JSON.stringify(given);`;
 
@@ -70,7 +70,7 @@ describe('inputs in the address', () => {
   const echoed = ({ json }: RestAnswer): unknown =>
     JSON.parse((json as { rows: { result: string }[] }).rows[0]?.result ?? 'null');
 
-  describe.each(['Script', 'Edge'])('of a service of %s', (thing) => {
+  describe.each(['Script', 'Edge'])('of a service of the Thing %s', (thing) => {
     it.each([
       ['text=a%20b+c', { text: 'a b c' }],
       ['text=', { text: '' }],
@@ -84,7 +84,7 @@ describe('inputs in the address', () => {
       ['id=9007199254740991', { id: 9_007_199_254_740_991 }],
       [`document=${encodeURIComponent('{"a":[1]}')}`, { document: { a: [1] } }],
       ['count=1&text=x&method=POST&Accept=application/json', { count: 1, text: 'x' }],
-    ])('converts ?%s as an input of the body', async (query, inputs) => {
+    ])('converts ?%s like an input in the body', async (query, inputs) => {
       const answer = await call(thing, 'Echo', `?${query}`);
       expect(answer.status).toBe(200);
       expect(echoed(answer)).toEqual(inputs);
@@ -93,7 +93,7 @@ describe('inputs in the address', () => {
       expect(echoed(await call(thing, 'Echo', '', Object.fromEntries(pairs)))).toEqual(inputs);
     });
 
-    it('takes inputs of both places, and an empty body', async () => {
+    it('accepts inputs in both places, and an empty body', async () => {
       expect(echoed(await call(thing, 'Echo', '?count=1', { text: 'x' }))).toEqual({ text: 'x', count: 1 });
       expect(echoed(await call(thing, 'Echo', '?count=1', ''))).toEqual({ count: 1 });
     });
@@ -124,11 +124,11 @@ describe('inputs in the address', () => {
     });
   });
 
-  it('takes a parameter of the platform as an input where a service declares it', async () => {
+  it('treats a parameter of the platform as an input if the service declares it', async () => {
     expect(await call('Edge', 'Method', '?method=reboot')).toMatchObject({ json: { rows: [{ result: 'reboot' }] } });
   });
 
-  it('takes the inputs of services that every Thing has, and of resources', async () => {
+  it('accepts the inputs of built-in services and of resources', async () => {
     expect((await call('Script', 'SetDescription', '?description=a+b')).status).toBe(200);
     expect(await call('Script', 'GetDescription', '')).toMatchObject({ json: { rows: [{ result: 'a b' }] } });
     expect(await call('Script', 'GetDescription', '?x=1')).toMatchObject({

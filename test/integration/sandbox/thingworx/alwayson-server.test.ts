@@ -16,7 +16,7 @@ import { RestCaller, type RestAnswer } from '../../../support/thingworx-rest.js'
 const [BIND, UNBIND, AUTH, POST, OK] = [0x0a, 0x0b, 0x14, 0x03, 0x40];
 const STRING = 0;
 
-/** What a C SDK edge offers: Echo(text), and nothing that it would tell. */
+/** A Thing with the remote service Echo(text), defined by an import because a C SDK edge does not report it. */
 const REMOTE = `<?xml version="1.0"?><Entities><Things><Thing name="Thing1" thingTemplate="RemoteThing">
   <RemoteServiceBindings><RemoteServiceBinding name="Echo" sourceName="Echo" timeout="0"/></RemoteServiceBindings>
   <RemotePropertyBindings><RemotePropertyBinding name="Temp" sourceName="Temp" pushType="VALUE"/></RemotePropertyBindings>
@@ -41,7 +41,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     await upload(platform, IMPORTER, REMOTE);
   };
 
-  /** Invokes Echo and gives what the edge is sent, and the answer to come. */
+  /** Invokes Echo; returns the frame that the edge receives and the pending response. */
   const echo = async (
     edge: RawEdge,
     inputs: object = {},
@@ -52,7 +52,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
 
   const edgeOf = (): Promise<RawEdge> => RawEdge.connect(platform.wsUrl);
 
-  /** Thing1 has definitions, so it is not asked for its metadata: two questions after each bind. */
+  /** Thing1 has definitions, so the edge is not asked for its metadata and receives two requests after each bind. */
   const bound = async (options: Parameters<typeof RawEdge.connect>[1] = {}): Promise<RawEdge> => {
     const edge = await RawEdge.connect(platform.wsUrl, options);
     edge.send(auth(platform.appKey));
@@ -69,7 +69,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
   });
 
   describe('upgrade [AO 1.1, 10.1]', () => {
-    it('answers exactly what a C SDK edge accepts, declines compression, and sends nothing first', async () => {
+    it('responds exactly as a C SDK edge accepts it, declines compression, and does not send first', async () => {
       await start();
       const socket = connect(platform.port, '127.0.0.1');
       socket.write(
@@ -106,7 +106,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
   });
 
   describe('AUTH [AO 5.1, 10.2, 10.3]', () => {
-    it('gives a session id in the header, whatever the case of the claim, and again', async () => {
+    it('returns a session id in the header, for a claim in any letter case, also on a repeated AUTH', async () => {
       await start();
       const edge = await edgeOf();
       edge.send(auth(platform.appKey, 'APPKEY'));
@@ -140,7 +140,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       expect((await edge.closed).code).toBe(1008);
     });
 
-    it('closes one that is silent for too long, and not before [AO 1.4, 10.9]', async () => {
+    it('closes a connection that is idle for too long, and not before [AO 1.4, 10.9]', async () => {
       await start({ idleTimeoutMs: 60 });
       const edge = await bound();
       edge.socket.ping('12:00:00');
@@ -150,7 +150,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
   });
 
   describe('BIND [AO 5.2, 10.4]', () => {
-    it('takes names, identifiers and a gateway, and answers once', async () => {
+    it('accepts names, identifiers and a gateway, and sends one response', async () => {
       await start({ things: [{ name: 'Other', identifier: 'SN-1' }] });
       const edge = await edgeOf();
       edge.send(auth(platform.appKey));
@@ -163,7 +163,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('joins a BIND that comes in chunks [AO 5.2]', async () => {
+    it('joins a BIND that arrives in chunks [AO 5.2]', async () => {
       await start();
       const edge = await edgeOf();
       edge.send(auth(platform.appKey));
@@ -176,7 +176,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('first in wins, until it goes', async () => {
+    it('keeps the first connection until it closes under the policy first-in-wins', async () => {
       await start();
       const first = await bound();
       const second = await edgeOf();
@@ -193,7 +193,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await Promise.all([first.close(), second.close()]);
     });
 
-    it('last in wins, where it is told so', async () => {
+    it('keeps the last connection under the policy last-in-wins', async () => {
       await start({ bindPolicy: 'last-in-wins' });
       const first = await bound();
       const second = await bound();
@@ -203,7 +203,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await Promise.all([first.close(), second.close()]);
     });
 
-    it('gives a Thing that is made later to the edge that waits for it', async () => {
+    it('binds a Thing that is created later to the edge that waits for it', async () => {
       await start();
       const edge = await edgeOf();
       edge.send(auth(platform.appKey));
@@ -229,7 +229,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('splits by the smaller frame size, never into one chunk', async () => {
+    it('splits by the smaller frame size, never into a single chunk', async () => {
       await start();
       const edge = await bound({ headers: { 'Max-Frame-Size': '1024' } });
       const { frame, answer } = await echo(edge, { text: 'x'.repeat(2000) });
@@ -269,7 +269,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('joins a large answer in chunks of any order, also with an empty last one [AO 4.2]', async () => {
+    it('joins a large response from chunks in any order, even with an empty last one [AO 4.2]', async () => {
       await start();
       const edge = await bound();
       const { frame, answer } = await echo(edge);
@@ -289,7 +289,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('times out as 504 and ignores the late answer [AO 7.3]', async () => {
+    it('times out with 504 and ignores the late response [AO 7.3]', async () => {
       await start({ requestTimeoutMs: 40 });
       const edge = await bound();
       const { frame, answer } = await echo(edge);
@@ -304,7 +304,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('fails open requests when the connection breaks', async () => {
+    it('fails requests in flight when the connection is lost', async () => {
       await start();
       const edge = await bound();
       const { answer } = await echo(edge);
@@ -319,9 +319,9 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
   describe('errors of C SDK edges [AO 7.2, 9.1, 10.7]', () => {
     it.each([
       ['in the right place', [1, ...b.text('Something broke'), 0xff], 'Something broke'],
-      ['lost, with stray bytes', [0, 0xff, ...Array.from({ length: 16 }, () => 0)], 'INTERNAL_SERVER_ERROR'],
+      ['missing, with trailing bytes', [0, 0xff, ...Array.from({ length: 16 }, () => 0)], 'INTERNAL_SERVER_ERROR'],
       [
-        'nowhere, with a column that is no JSON',
+        'missing, with a column that is not JSON',
         [0, 5, ...b.table([b.field('result', 8)], [b.row(b.cell.text(8, '{'))])],
         '{',
       ],
@@ -344,7 +344,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('survives the captured answers of an SDK, stray bytes and all', async () => {
+    it('accepts the captured responses of an SDK, including their trailing bytes', async () => {
       await start();
       const edge = await bound();
       const frames = frameVectors().map(bytesOf);
@@ -364,7 +364,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
   });
 
   describe('unusual frames [AO 4.4, 7.3]', () => {
-    it('answers an unreadable request 0x80, ignores text and KEEP_ALIVE, and stays', async () => {
+    it('answers an unreadable request with 0x80, ignores text and KEEP_ALIVE, and stays open', async () => {
       await start();
       const edge = await bound();
       edge.socket.send('text');
@@ -380,7 +380,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('survives names as long as messages', async () => {
+    it('keeps running after names as long as messages', async () => {
       await start();
       const edge = await bound();
       edge.send(b.request({ name: 'n'.repeat(1_048_500) }));
@@ -390,7 +390,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('puts a request together that was cut in two without a mark', async () => {
+    it('joins a request that was split in two without a marker', async () => {
       await start();
       const edge = await bound({ headers: { 'Max-Frame-Size': '512' } });
       const event = (length: number): b.Bytes => [
@@ -412,7 +412,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
       await edge.close();
     });
 
-    it('gives up on the other half when it does not come', async () => {
+    it('stops waiting for the other half if it does not arrive', async () => {
       await start();
       const edge = await bound({ headers: { 'Max-Frame-Size': '512' } });
       const whole = b.request({
@@ -425,7 +425,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
   });
 
   describe('requests of an edge [AO 8.3, 10.8]', () => {
-    it('tells the subscriptions, takes pushes and events, refuses the rest with a reason', async () => {
+    it('returns subscriptions, accepts pushes and events, and refuses other requests with a reason', async () => {
       await start();
       const edge = await bound();
       edge.send(b.request({ name: 'GetPropertySubscriptions' }));
@@ -473,7 +473,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     });
   });
 
-  it('writes a bound property through to the edge, and shows its refusal', async () => {
+  it('writes a bound property to the edge, and returns its refusal', async () => {
     await start();
     const edge = await bound();
     const written = rest.request('PUT', '/Thingworx/Things/Thing1/Properties/Temp', { Temp: '72.5' });
@@ -498,7 +498,7 @@ describe('the AlwaysOn server of the local ThingWorx', () => {
     await edge.close();
   });
 
-  it('takes a Thing back after it was disabled and enabled', async () => {
+  it('binds a Thing again after it was disabled and enabled', async () => {
     await start();
     await upload(platform, IMPORTER, scriptThing('Desk', []));
     const edge = await bound();

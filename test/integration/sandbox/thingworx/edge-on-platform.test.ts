@@ -74,7 +74,7 @@ describe('the edge model on the local ThingWorx', () => {
     ['{"id":7615917337495251231}', '{"id":7615917337495251231}'],
     ['[18446744073709551615,{"n":-9007199254740993}]', '{"array":[18446744073709551615,{"n":-9007199254740993}]}'],
     ['"{\\"id\\":7615917337495251231}"', '{"id":7615917337495251231}'],
-  ])('carries the digits of %s to a handler and back', async (value, shown) => {
+  ])('keeps the digits of %s on the way to a handler and back', async (value, shown) => {
     const { status, text } = await rest.invoke('Echo', `{"value":${value}}`);
     expect({ status, text }).toEqual({ status: 200, text: shown });
   });
@@ -84,12 +84,12 @@ describe('the edge model on the local ThingWorx', () => {
     expect(await rest.result('Add', { a: 2 })).toBe(3);
   });
 
-  it('gives JSON as it stands, large ones too', async () => {
+  it('returns JSON unchanged, even if it is large', async () => {
     const value = { list: [1, 'two', { three: null }], text: 'é'.repeat(20_000) };
     expect((await rest.invoke('Echo', { value })).json).toEqual(value);
   });
 
-  it("shows the edge's refusals", async () => {
+  it("returns the edge's refusals", async () => {
     const prefix = 'Unable to Invoke Service Add on Boiler : InvalidArgument: ';
     expect(await rest.invoke('Add', {})).toMatchObject({ status: 500, text: expect.stringContaining(prefix) });
     expect(await rest.invoke('Add', { a: 'x' })).toMatchObject({
@@ -101,7 +101,7 @@ describe('the edge model on the local ThingWorx', () => {
     expect((await rest.invoke('Missing')).status).toBe(404);
   });
 
-  it('tells what the Thing offers', async () => {
+  it('describes what the Thing offers', async () => {
     const definitions = await rest.request('GET', '/Thingworx/Things/Boiler/ServiceDefinitions');
     expect((definitions.json as { rows: { name: string }[] }).rows.map(({ name }) => name)).toEqual([
       'Add',
@@ -114,7 +114,7 @@ describe('the edge model on the local ThingWorx', () => {
     expect(metadata.json).toMatchObject({ serviceDefinitions: { Add: { Outputs: { baseType: 'NUMBER' } } } });
   });
 
-  it('keeps pushed properties and fired events', async () => {
+  it('stores pushed properties and fired events', async () => {
     thing.setProperty('temperature', 21.5);
     const temperature = await eventually(
       () => rest.request('GET', '/Thingworx/Things/Boiler/Properties/temperature'),
@@ -126,7 +126,7 @@ describe('the edge model on the local ThingWorx', () => {
     expect(events.json).toMatchObject({ rows: [{ event: 'Overheated', data: { degrees: 120 } }] });
   });
 
-  it('answers 503 when the edge is gone', async () => {
+  it('answers 503 after the edge has disconnected', async () => {
     await client.close();
     const answer = await rest.invoke('Add', { a: 1 });
     expect(answer).toMatchObject({

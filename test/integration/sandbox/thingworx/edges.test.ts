@@ -63,7 +63,7 @@ describe('edges of the local ThingWorx', () => {
     return content ? tableToJson(content).rows : [];
   };
 
-  /** Binds names; the platform's questions after it are refused, as an old edge does. */
+  /** Binds names and then refuses the platform's requests, as an old edge does. */
   const bind = async (to: RawEdge, names: readonly string[], questions: number): Promise<void> => {
     to.send(b.bind(BIND, names));
     expect(await to.next()).toMatchObject({ code: OK });
@@ -94,7 +94,7 @@ describe('edges of the local ThingWorx', () => {
     await platform.close();
   });
 
-  describe('reads and writes properties', () => {
+  describe('read and write properties', () => {
     beforeEach(async () => {
       const push = one('P_NUMBER', NUMBER, b.cell.number(12));
       await ask(PUT, { characteristic: PROPERTIES, name: 'P_NUMBER', params: push });
@@ -111,7 +111,7 @@ describe('edges of the local ThingWorx', () => {
       expect(rowsOf(answer)).toEqual([expect.objectContaining({ P_NUMBER: 12, P_STRING: null, P_INTEGER: null })]);
     });
 
-    it('of Things that it has not bound', async () => {
+    it('of Things that the edge has not bound', async () => {
       const answer = await ask(GET, { entity: 'Scripted', characteristic: PROPERTIES, name: 'count' });
       expect(rowsOf(answer)).toEqual([{ count: 3 }]);
       const write = one('count', INTEGER, b.cell.integer(7));
@@ -130,7 +130,7 @@ describe('edges of the local ThingWorx', () => {
       ['an unknown Thing', { entity: 'Nobody', characteristic: PROPERTIES, name: 'x' }, 0x84, '[Thing] [Nobody]'],
       ['an unknown characteristic', { characteristic: 6, name: 'x' }, 0x84, 'characteristic 6'],
       ['an unknown kind of entity', { type: 0x20, characteristic: PROPERTIES, name: 'x' }, 0x84, 'type 32'],
-    ])('is refused %s', async (_, asked, code, reason) => {
+    ])('but not %s', async (_, asked, code, reason) => {
       const answer = await ask(GET, asked);
       expect(answer.code).toBe(code);
       expect(reasonOf(answer)).toContain(reason);
@@ -140,11 +140,11 @@ describe('edges of the local ThingWorx', () => {
       [DELETE, PROPERTIES],
       [GET, SERVICES],
       [PUT, EVENTS],
-    ])('is refused method %i on characteristic %i', async (code, characteristic) => {
+    ])('but not with method %i on characteristic %i', async (code, characteristic) => {
       expect(await ask(code, { characteristic, name: 'P_NUMBER' })).toMatchObject({ code: 0x85 });
     });
 
-    it('refuses a value that its base type cannot hold', async () => {
+    it('but not a value that the base type cannot hold', async () => {
       const answer = await ask(PUT, {
         characteristic: PROPERTIES,
         name: 'P_INTEGER',
@@ -154,7 +154,7 @@ describe('edges of the local ThingWorx', () => {
       expect(reasonOf(answer)).toContain('Unable To Convert From java.lang.String to INTEGER');
     });
 
-    it('takes the frames of PTC’s Java SDK: GET, `*`, PUT, named properties, VTQ', async () => {
+    it('as PTC’s Java SDK does: GET, `*`, PUT, named properties, VTQ', async () => {
       const frame = (name: string): Buffer => bytesOf(javaVectors().find((vector) => vector.name === name)!);
       for (const name of ['edge_GET_P_NUMBER', 'edge_GET_all', 'edge_PUT_all', 'edge_POST_UpdatePropertyValues']) {
         edge.send(frame(name));
@@ -166,7 +166,7 @@ describe('edges of the local ThingWorx', () => {
       expect(rowsOf(await edge.next())).toEqual([expect.objectContaining({ P_NUMBER: 9, P_INTEGER: 9 })]);
     });
 
-    it('takes values with time and quality by characteristic 4', async () => {
+    it('with time and quality by characteristic 4', async () => {
       const fields = [
         b.field('name', STRING),
         b.field('time', DATETIME),
@@ -187,7 +187,7 @@ describe('edges of the local ThingWorx', () => {
     });
   });
 
-  describe('calls services', () => {
+  describe('call services', () => {
     const params = (inputs: readonly (readonly [string, string])[]): b.Bytes => [
       5,
       ...b.table(
@@ -258,7 +258,7 @@ describe('edges of the local ThingWorx', () => {
       expect(row).toEqual({ result: { id: BIG } });
     });
 
-    it('is refused with the wording of a platform', async () => {
+    it('and receive refusals with the wording of a platform', async () => {
       const unknown = await ask(POST, {
         type: RESOURCES,
         entity: 'EntityServices',
@@ -277,7 +277,7 @@ describe('edges of the local ThingWorx', () => {
       );
     });
 
-    it('does not wait for itself where it has not said yet what it offers', async () => {
+    it('without waiting for the definitions of the calling edge itself', async () => {
       await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
         name: 'Fresh',
         thingTemplateName: 'RemoteThing',
@@ -291,7 +291,7 @@ describe('edges of the local ThingWorx', () => {
     });
   });
 
-  it('has the same services as REST', async () => {
+  it('have the same services as REST', async () => {
     const vtq = {
       dataShape: {
         fieldDefinitions: {
@@ -341,7 +341,7 @@ describe('edges of the local ThingWorx', () => {
       expect(rowsOf(answer)).toEqual([{ edgeName: 'Alarm' }]);
     });
 
-    it('that were queued reach the Thing with their own time', async () => {
+    it('that were queued keep their own time', async () => {
       const answer = await ask(POST, { characteristic: SERVICES, name: 'ProcessRemoteEvents', params: event('Alarm') });
       expect(answer.code).toBe(OK);
       edge.send(bytesOf(javaVectors().find(({ name }) => name === 'edge_POST_ProcessRemoteEvents')!));
@@ -364,7 +364,7 @@ describe('edges of the local ThingWorx', () => {
       expect((await rest.request('GET', '/Thingworx/Things/Edge1/Events')).json).toMatchObject({ rows: [] });
     });
 
-    it('are refused by what the edge said of itself, and taken while it has not said it', async () => {
+    it('are checked against the definitions that the edge reports, and accepted until it has reported them', async () => {
       await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
         name: 'Fresh',
         thingTemplateName: 'RemoteThing',
@@ -388,7 +388,7 @@ describe('edges of the local ThingWorx', () => {
       expect(await fresh.next()).toMatchObject({ code: OK });
     });
 
-    it('are subscribed to by an edge that asks before it has said what it offers', async () => {
+    it('are returned to an edge that requests its subscriptions before it has reported its definitions', async () => {
       await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
         name: 'Fresh',
         thingTemplateName: 'RemoteThing',
@@ -405,7 +405,7 @@ describe('edges of the local ThingWorx', () => {
       expect(answer && rowsOf(answer)).toEqual([{ edgeName: 'Alarm' }]);
     });
 
-    it('that come without their table are refused', async () => {
+    it('without their table are refused', async () => {
       expect(await ask(POST, { characteristic: SERVICES, name: 'ProcessRemoteEvents' })).toMatchObject({ code: 0x80 });
     });
   });
@@ -424,12 +424,12 @@ describe('edges of the local ThingWorx', () => {
       return (await edge.next()).endpointId;
     };
 
-    it('is one edge: AUTH with its endpoint joins, answers may come over any of them', async () => {
+    it('an edge joins with its endpoint id in AUTH and may respond over any of them', async () => {
       const endpointId = await endpointOf();
       const { pipe, answer } = await joined(endpointId);
       expect(answer).toMatchObject({ code: OK, endpointId, sessionId: endpointId });
       const result = [0, 5, ...b.table([b.field('result', STRING)], [b.row(b.cell.text(STRING, 'ok'))])];
-      /** Answers two calls that come over one socket, over the other one. */
+      /** Responds over one socket to two calls that arrive over the other. */
       const crossing = async (from: RawEdge, to: RawEdge): Promise<void> => {
         for (let left = 2; left > 0; left -= 1) {
           const asked = await from.next();
@@ -442,16 +442,16 @@ describe('edges of the local ThingWorx', () => {
       for (const call of calls) expect(await call).toMatchObject({ status: 200 });
     });
 
-    it('serves requests about its Things over a socket that has not bound them', async () => {
+    it('an edge may request its Things over a socket that has not bound them', async () => {
       const { pipe } = await joined(await endpointOf());
       send(pipe, POST, { characteristic: SERVICES, name: 'GetPropertySubscriptions' });
       expect(rowsOf(await pipe.next())).toEqual([expect.objectContaining({ edgeName: 'P_NUMBER' })]);
-      // Rebinding is no conflict: the Thing is its own.
+      // Binding again is not a conflict, because the edge already owns the Thing.
       pipe.send(b.bind(BIND, ['Edge1']));
       expect(await pipe.next()).toMatchObject({ code: OK });
     });
 
-    it('is gone when the last of them closes, not before', async () => {
+    it('an edge is disconnected only when the last of them closes', async () => {
       const { pipe } = await joined(await endpointOf());
       await edge.close();
       expect(await isConnected('Edge1')).toMatchObject({ isConnected: true });
@@ -466,24 +466,21 @@ describe('edges of the local ThingWorx', () => {
       expect(await isConnected('Edge1')).toMatchObject({ isConnected: false });
     });
 
-    it.each([0, 0xffffffff, 0x12345])(
-      'gets an edge of its own for the endpoint id %i, which nobody has',
-      async (id) => {
-        const first = await endpointOf();
-        const { answer } = await joined(id);
-        expect(answer.code).toBe(OK);
-        expect([0, 0xffffffff, first, id]).not.toContain(answer.endpointId);
-      },
-    );
+    it.each([0, 0xffffffff, 0x12345])('a socket with the unknown endpoint id %i becomes a new edge', async (id) => {
+      const first = await endpointOf();
+      const { answer } = await joined(id);
+      expect(answer.code).toBe(OK);
+      expect([0, 0xffffffff, first, id]).not.toContain(answer.endpointId);
+    });
 
-    it('does not join with a wrong key', async () => {
+    it('a socket with a wrong key does not join', async () => {
       const pipe = await RawEdge.connect(platform.wsUrl);
       pipe.send([...b.header(0x14, { endpointId: await endpointOf() }), 1, ...b.text('appKey'), ...b.text('wrong')]);
       expect(await pipe.next()).toMatchObject({ code: 0x81 });
       await pipe.closed;
     });
 
-    it('loses its rights by CLEARAUTH', async () => {
+    it('a socket loses its rights by CLEARAUTH', async () => {
       edge.send([...b.header(0x15), 0]);
       expect(await edge.next()).toMatchObject({ code: OK });
       send(edge, GET, { characteristic: PROPERTIES, name: 'P_NUMBER' });
@@ -495,7 +492,7 @@ describe('edges of the local ThingWorx', () => {
     const bindAs = (to: RawEdge, names: readonly string[], gateway: readonly [string, string]): void =>
       to.send(b.bind(BIND, names, gateway));
 
-    it('have a Thing for as long as they are bound, as PTC’s Java SDK binds them', async () => {
+    it('have a Thing as long as they are bound, as PTC’s Java SDK binds them', async () => {
       const other = await authenticated();
       bindAs(other, ['Gw1', 'Gw1'], ['Gw1', 'SDKGateway']);
       expect(await other.next()).toMatchObject({ code: OK });
@@ -507,7 +504,7 @@ describe('edges of the local ThingWorx', () => {
       expect((await rest.request('GET', '/Thingworx/Things/Gw1')).status).toBe(404);
     });
 
-    it('are bound by their BIND alone, and go with the last name or the socket', async () => {
+    it('are bound without being named in the BIND, and unbound with the last name or the socket', async () => {
       await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
         name: 'Fresh',
         thingTemplateName: 'GenericThing',
@@ -527,7 +524,7 @@ describe('edges of the local ThingWorx', () => {
       }
     });
 
-    it('keep a Thing that was there before', async () => {
+    it('keep a Thing that existed before', async () => {
       await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
         name: 'Gw3',
         thingTemplateName: 'SDKGateway',
@@ -571,7 +568,7 @@ describe('edges of the local ThingWorx', () => {
       expect((await rest.request('GET', '/Thingworx/Things/Gw4')).status).toBe(404);
     });
 
-    it('leave nothing behind when their BIND is refused for another Thing', async () => {
+    it('leave no Thing behind if their BIND is refused because of another Thing', async () => {
       const other = await authenticated();
       bindAs(other, ['Edge1'], ['Gw5', 'SDKGateway']);
       expect(await other.next()).toMatchObject({ code: 0x83 });
@@ -579,7 +576,7 @@ describe('edges of the local ThingWorx', () => {
     });
   });
 
-  it('is never sent more than it announced, where compression was agreed', async () => {
+  it('never receive frames above their announced limit, even with compression', async () => {
     await edge.close();
     const compressed = await authenticated({ perMessageDeflate: true });
     const lengths: number[] = [];

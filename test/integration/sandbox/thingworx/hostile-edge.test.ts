@@ -24,7 +24,7 @@ describe('an edge that sends anything', () => {
     await platform.close();
   });
 
-  it('neither ends the platform nor keeps others from it', async () => {
+  it('neither stops the platform nor blocks other edges', async () => {
     const frames = [...javaVectors(), ...frameVectors()].map(bytesOf).filter((bytes) => bytes.length < 1_000);
     const below = seededNumbers(20_261_126);
     for (let connection = 0; connection < CONNECTIONS; connection += 1) {

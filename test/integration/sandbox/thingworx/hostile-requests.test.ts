@@ -59,7 +59,7 @@ describe('hostile requests to the local ThingWorx', () => {
     await platform.close();
   });
 
-  it.each(PATHS)('answers %s %s without a key, or with a wrong one, by 401 alone', async (method, path) => {
+  it.each(PATHS)('answers %s %s without a key, or with a wrong one, with nothing but 401', async (method, path) => {
     for (const appKey of ['', 'wrong', 'x'.repeat(4000)]) {
       const answer = await rest.request(method, path, undefined, { appKey });
       expect(answer).toMatchObject({ status: 401, text: expect.stringMatching(/^Unauthorized : /) });
@@ -88,7 +88,7 @@ describe('hostile requests to the local ThingWorx', () => {
     expect(head.toString()).not.toContain('root:');
   });
 
-  it('keeps line ends of the address and of names out of its headers', async () => {
+  it('keeps line breaks in the address and in names out of its headers', async () => {
     const answer = await rest.request('GET', '/Thingworx/Things/a%0D%0Ax-injected:%201');
     expect(answer.status).toBe(404);
     const refused = await upload(
@@ -100,7 +100,7 @@ describe('hostile requests to the local ThingWorx', () => {
     expect(refused.headers.get('x-injected')).toBeNull();
   });
 
-  it('lets no input reach a prototype', async () => {
+  it('prevents inputs from reaching a prototype', async () => {
     const body =
       '{"a": {"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}, "__proto__": {"a": 1}}';
     expect((await rest.invoke('Hi', body)).status).toBe(200);
@@ -133,7 +133,7 @@ describe('hostile requests to the local ThingWorx', () => {
     expect(await upload(platform, IMPORTER, zipSync(files))).toMatchObject({ status: 406, text: '' });
   });
 
-  it('refuses a zip whose inner zips unpack to too much', async () => {
+  it('refuses a zip whose inner zips unpack to too much data', async () => {
     const inner = zipSync({ 'metadata.xml': new Uint8Array(30_000_000) });
     const outer = zipSync({ 'one.zip': inner, 'two.zip': zipSync({ 'metadata.xml': new Uint8Array(34_000_000) }) });
     expect(await upload(platform, EXTENSIONS, outer)).toMatchObject({ status: 406 });
@@ -156,12 +156,12 @@ describe('hostile requests to the local ThingWorx', () => {
     expect((await rest.request('GET', '/Thingworx/Things')).status).toBe(200);
   });
 
-  it('bounds the bodies of its own routes', async () => {
+  it('bounds the bodies of the sandbox routes', async () => {
     const answer = await rest.request('PUT', '/sandbox/own', `{"a": "${'x'.repeat(70_000)}"}`);
     expect(answer.status).toBe(413);
   });
 
-  it('takes no more of a script than it can read without holding other requests', async () => {
+  it('accepts no more data from a script than it can parse without blocking other requests', async () => {
     const text = expect.stringContaining('a script may pass at most 8388608 characters of JSON');
     expect(await rest.invoke('Huge')).toMatchObject({ status: 500, text });
     expect(await rest.invoke('HugeCall')).toMatchObject({ status: 500, text });
@@ -174,7 +174,7 @@ describe('hostile requests to the local ThingWorx', () => {
     expect(text.length).toBeLessThan(5000);
   });
 
-  it('bounds what a script logs, in lines and in length', async () => {
+  it('bounds the lines that a script logs, in number and length', async () => {
     const before = log.lines.length;
     expect(await rest.result('Flood')).toBe('done');
     const lines = log.lines.slice(before);

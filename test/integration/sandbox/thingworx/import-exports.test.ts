@@ -104,7 +104,7 @@ describe('import of exports', () => {
   };
 
   it.each(Object.keys(BASE_TYPES).filter((name) => name !== 'NOTHING'))(
-    'takes a data shape with a field of base type %s',
+    'imports a data shape with a field of base type %s',
     async (baseType) => {
       expect(await upload(platform, IMPORTER, entities(shape('D', baseType)))).toMatchObject({ text: 'success' });
       const { json } = await rest.request('GET', '/Thingworx/DataShapes/D');
@@ -127,7 +127,7 @@ describe('import of exports', () => {
     );
   });
 
-  it('takes the style of exports for source control, with line ends of Windows', async () => {
+  it('imports the style of exports for source control, with Windows line endings', async () => {
     expect(await upload(platform, IMPORTER, SOURCE_CONTROL_STYLE)).toMatchObject({ status: 200, text: 'success' });
     expect(await rest.result('Lines')).toBe('a\r\nb');
     const { json } = await rest.request('GET', '/Thingworx/Things/Exported/Metadata');
@@ -157,7 +157,7 @@ describe('import of exports', () => {
       'Groups (1), ScriptFunctionLibraries (1)',
     ],
     ['an entity in the wrong collection', '<Things><Mashup name="m"/></Things>', 'Things/Mashup (1)'],
-  ])('names what it skips in the text of the answer: %s', async (_what, xml, named) => {
+  ])('names the skipped elements in the response: %s', async (_what, xml, named) => {
     const text = `Skipped, because the sandbox does not import them: ${named}`;
     const content = entities(`${shape('D')}${xml}`);
     expect(await upload(platform, IMPORTER, content)).toMatchObject({ status: 200, text: `success\n${text}` });
@@ -169,7 +169,7 @@ describe('import of exports', () => {
     }
   });
 
-  it('imports the entities of metadata.xml, and names what else an extension brings', async () => {
+  it('imports the entities of metadata.xml, and names the other contents of an extension', async () => {
     const metadata = `<ExtensionPackages><ExtensionPackage name="java-ext" packageVersion="2.0.0" minimumThingWorxVersion="9.0.0">
       <JarResources><FileResource type="JAR" file="a.jar"/><FileResource type="JAR" file="b.jar"/></JarResources></ExtensionPackage></ExtensionPackages>
       <ThingPackages><ThingPackage name="P" className="x.Y"/></ThingPackages><ThingTemplates><ThingTemplate name="Java_TT" thingPackage="P"/></ThingTemplates>
@@ -196,7 +196,7 @@ describe('import of exports', () => {
     expect((await rest.request('GET', '/Thingworx/Things/T')).json).toMatchObject({ thingTemplate: 'Java_TT' });
   });
 
-  it('answers a bare success where nothing was skipped, empty collections included', async () => {
+  it('answers with only `success` if nothing was skipped, even with empty collections', async () => {
     expect(await upload(platform, IMPORTER, entities(`${shape('D')}<Mashups/><Groups></Groups>`))).toMatchObject({
       status: 200,
       text: 'success',
@@ -228,7 +228,7 @@ describe('import of exports', () => {
     );
   });
 
-  it('names every entity that is missing', async () => {
+  it('names every missing entity', async () => {
     const thing =
       '<Things><Thing name="T" thingTemplate="DataTable"><ImplementedShapes><ImplementedShape name="S"/></ImplementedShapes></Thing></Things>';
     expect(await reason(IMPORTER, entities(thing))).toBe(
@@ -242,7 +242,7 @@ describe('import of exports', () => {
     );
   });
 
-  it('knows the data shapes of every platform', async () => {
+  it('knows the data shapes that every platform has', async () => {
     const fields = '<FieldDefinition name="t" baseType="INFOTABLE" aspect.dataShape="EntityList"/>';
     const xml = `<DataShapes><DataShape name="D"><FieldDefinitions>${fields}</FieldDefinitions></DataShape></DataShapes>`;
     expect((await upload(platform, IMPORTER, entities(xml))).text).toBe('success');

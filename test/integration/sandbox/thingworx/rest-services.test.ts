@@ -86,7 +86,7 @@ describe('REST services that people try first', () => {
     [{ name: 'a', type: 'LONG', defaultValue: '7615917337495251231' }, expect.anything()],
     [{ name: 'a', type: 'DATETIME', defaultValue: '' }, null],
     [{ name: 'a' }, null],
-  ])('adds the property %j and keeps it over a restart', async (definition, value) => {
+  ])('adds the property %j and keeps it across a restart', async (definition, value) => {
     expect(await rest.invoke('AddPropertyDefinition', definition)).toMatchObject({ status: 200, text: '' });
     expect(await property('a')).toEqual(value);
     await platform.close();
@@ -101,7 +101,7 @@ describe('REST services that people try first', () => {
     });
   });
 
-  it('adds a property that is written, removed and not seen again', async () => {
+  it('adds a property that can be written and removed', async () => {
     await rest.invoke('AddPropertyDefinition', { name: 'a', type: 'NUMBER' });
     expect((await rest.request('PUT', '/Thingworx/Things/Desk/Properties/a', { a: 5 })).status).toBe(200);
     expect(await property('a')).toBe(5);
@@ -145,7 +145,7 @@ describe('REST services that people try first', () => {
     });
   });
 
-  it('writes several properties, or none when one is refused', async () => {
+  it('writes several properties, or none if one is refused', async () => {
     await rest.invoke('AddPropertyDefinition', { name: 'label', type: 'STRING' });
     const put = (values: object): Promise<RestAnswer> =>
       rest.request('PUT', '/Thingworx/Things/Desk/Properties/*', values);
@@ -174,7 +174,7 @@ describe('REST services that people try first', () => {
     expect(await rest.invoke('GetServiceDefinition', { name: 'None' })).toMatchObject({ status: 404 });
   });
 
-  it('tells a Thing by its family', async () => {
+  it('finds out which templates and shapes a Thing has', async () => {
     const answers = async (service: string, inputs: object): Promise<unknown> => rest.result(service, inputs);
     expect(await answers('IsDerivedFromTemplate', { thingTemplateName: 'genericthing' })).toBe(true);
     expect(await answers('IsDerivedFromTemplate', { thingTemplateName: 'RemoteThing' })).toBe(false);
@@ -183,7 +183,7 @@ describe('REST services that people try first', () => {
     expect(await answers('GetIdentifier', {})).toBe('id-1');
   });
 
-  it('keeps a description over a restart', async () => {
+  it('keeps a description across a restart', async () => {
     await rest.invoke('SetDescription', { description: 'a desk' });
     await platform.close();
     await start();
@@ -207,7 +207,7 @@ describe('REST services that people try first', () => {
     });
   });
 
-  it('gives the same services to scripts', async () => {
+  it('offers the same services to scripts', async () => {
     expect(await rest.result('Own')).toBe('3');
     expect(await rest.result('Describe')).toBe('by script');
     expect(await rest.result('List')).toBe('Desk,Remote');
@@ -228,7 +228,7 @@ describe('REST services that people try first', () => {
     ['GET', 'Users', 'the sandbox does not have this address'],
     ['GET', 'Mashups/Start', 'the sandbox does not have this address'],
     ['PUT', 'Things', 'Method Not Allowed'],
-  ])('says that the sandbox does not have %s %s', async (method, path, reason) => {
+  ])('reports that the sandbox does not have %s %s', async (method, path, reason) => {
     const answer = await rest.request(method, `/Thingworx/${path}`, method === 'GET' ? undefined : {});
     expect(answer.status).toBe(method === 'PUT' ? 405 : 404);
     expect(answer.text).toContain(reason);

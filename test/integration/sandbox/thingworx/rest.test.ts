@@ -27,11 +27,11 @@ describe('REST of the local ThingWorx', () => {
   it.each([
     ['no key', '/Thingworx/Things', { appKey: '' }],
     ['a wrong key', '/Thingworx/Things', { appKey: 'wrong' }],
-  ])('wants an application key: %s', async (_what, path, headers) => {
+  ])('requires an application key: %s', async (_what, path, headers) => {
     expect(await rest.request('GET', path, undefined, headers)).toMatchObject({ status: 401 });
   });
 
-  it('refuses a key in the URL, the right one too', async () => {
+  it('refuses a key in the URL, even a valid one', async () => {
     const answer = await rest.request('GET', `/Thingworx/Things?AppKey=${platform.appKey}`);
     expect(answer).toMatchObject({
       status: 401,
@@ -45,7 +45,7 @@ describe('REST of the local ThingWorx', () => {
     ['application/x-www-form-urlencoded', 403],
     ['multipart/form-data; boundary=x', 403],
     ['application/json; charset=utf-8', 503],
-  ])('takes POST bodies of safe types alone: %s', async (type, status) => {
+  ])('accepts POST bodies of safe types only: %s', async (type, status) => {
     const path = '/Thingworx/Things/Remote/Services/Any';
     expect((await rest.request('POST', path, '{}', { 'content-type': type })).status).toBe(status);
   });
@@ -74,7 +74,7 @@ describe('REST of the local ThingWorx', () => {
     expect((await rest.invoke('Any', body)).status).toBe(400);
   });
 
-  it('survives targets that are no paths', async () => {
+  it('rejects targets that are not paths', async () => {
     for (const target of ['//', '//%', '*', 'http://other/']) {
       const socket = connect(platform.port, '127.0.0.1');
       socket.write(`GET ${target} HTTP/1.1\r\nhost: x\r\nappKey: ${platform.appKey}\r\nconnection: close\r\n\r\n`);
@@ -85,7 +85,7 @@ describe('REST of the local ThingWorx', () => {
     expect((await rest.request('GET', '/Thingworx/Things')).status).toBe(200);
   });
 
-  it('gives results in the form that is accepted', async () => {
+  it('returns results in the form that the client accepts', async () => {
     const get = (accept: string): ReturnType<RestCaller['request']> =>
       rest.request('GET', '/Thingworx/Things', undefined, { accept });
     expect((await get('text/csv')).text).toMatch(/^name,description,thingTemplate,isConnected\r\nRemote,/);
@@ -93,7 +93,7 @@ describe('REST of the local ThingWorx', () => {
     expect((await get('image/png')).status).toBe(406);
   });
 
-  it('makes, disables and deletes Things', async () => {
+  it('creates, disables and deletes Things', async () => {
     const create = (body: object): ReturnType<RestCaller['request']> =>
       rest.request('POST', `${ENTITY_SERVICES}/CreateThing`, body);
     expect((await create({ name: 'New', thingTemplateName: 'RemoteThing' })).status).toBe(200);

@@ -119,7 +119,7 @@ describe('date functions of scripts', () => {
     'EEEE d MMMM yyyy hh:mm:ss.SSS a',
     'yyyyMMddHHmmssSSS',
     'yyyy DDD kk mm ss SSS',
-  ])('reads back any date that it writes as %s', async (format) => {
+  ])('parses any date that it has formatted as %s', async (format) => {
     const dates = fc.sample(
       fc.date({ min: new Date('1970-01-01'), max: new Date('2099-12-31'), noInvalidDate: true }),
       { numRuns: 300, seed: 7 },

@@ -57,11 +57,11 @@ describe('whole numbers beyond 2^53 in scripts', () => {
     ['Long', `{"id": "${BIG}"}`, 'id'],
     ['Rows', table(`{"id": ${BIG}}`), 't.rows[1].id'],
     ['Rows', table(`{"more": {"deep": {"n": ${BIG}}}}`), 't.rows[1].more.deep.n'],
-  ])('%s refuses %s and names its place', async (service, body, path) => {
+  ])('%s refuses %s and names its path', async (service, body, path) => {
     expect(await rest.invoke(service, body)).toMatchObject(refused(400, service, path));
   });
 
-  it('refuses to read a property that a script would change', async () => {
+  it('refuses to read a property whose value a script cannot hold exactly', async () => {
     const put = (name: string, body: string): ReturnType<RestCaller['request']> =>
       rest.request('PUT', `/Thingworx/Things/Big/Properties/${name}`, body);
     expect((await put('serial', `{"serial": ${BIG}}`)).status).toBe(200);
@@ -84,7 +84,7 @@ describe('whole numbers beyond 2^53 in scripts', () => {
     expect(await rest.invoke(service, body)).toMatchObject({ status: 200, text: expect.stringContaining(text) });
   });
 
-  it('never passes another number on', async () => {
+  it('never passes on a changed number', async () => {
     const number = fc.oneof(fc.maxSafeInteger(), fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }));
     await fc.assert(
       fc.asyncProperty(

@@ -86,7 +86,7 @@ describe('scripts of the local ThingWorx', () => {
     text: `Unable to Invoke Service ${service} on Desk : ${cause}`,
   });
 
-  it('gives parameters as variables, by base type', async () => {
+  it('passes parameters as variables, by base type', async () => {
     expect(await rest.result('Join', { a: 'é😀\u2028', b: '4.5' })).toBe('é😀\u20284.5');
     expect(await rest.result('Day', { at: '2026-01-02T03:04:05Z' })).toBe(Date.parse('2026-01-02T03:04:05.001Z'));
     expect(await rest.result('Absent', {})).toBe('undefinedtrue');
@@ -101,7 +101,7 @@ describe('scripts of the local ThingWorx', () => {
     expect(await rest.result('Kind', { v: { list: [1] } })).toBe('false {"list":[1]}');
   });
 
-  it('makes, takes and gives InfoTables', async () => {
+  it('creates, accepts and returns InfoTables', async () => {
     const { json } = await rest.invoke('Points');
     expect(json).toMatchObject({
       dataShape: { fieldDefinitions: { x: { baseType: 'INTEGER' }, at: { baseType: 'DATETIME' } } },
@@ -125,7 +125,7 @@ describe('scripts of the local ThingWorx', () => {
     expect(await rest.result('Connected')).toBe('false undefined');
   });
 
-  it('gives nothing for NOTHING', async () => {
+  it('returns nothing for NOTHING', async () => {
     expect(await rest.invoke('Nothing')).toMatchObject({ status: 200, text: '' });
     expect(await rest.result('Nobody')).toBe('true');
   });
@@ -136,15 +136,15 @@ describe('scripts of the local ThingWorx', () => {
     ['BreaksJson', 'the call cannot be parsed'],
     ['BadReturn', 'No service handler defined for service BadReturn on thing [Desk]'],
     ['NotANumber', 'JSON does not allow non-finite numbers'],
-  ])('tells why %s failed', async (service, cause) => {
+  ])('reports why %s failed', async (service, cause) => {
     expect(await rest.invoke(service)).toMatchObject(failure(service, cause));
   });
 
-  it('lets a script catch the failure of another one', async () => {
+  it('lets a script catch the failure of another script', async () => {
     expect(await rest.result('Recovers')).toBe('trueUnable to Invoke Service Fails on Desk : no Desk');
   });
 
-  it('ends scripts that call each other without end, run for ever or eat all memory, and goes on', async () => {
+  it('stops scripts that call each other endlessly, run forever or exhaust the memory, and keeps running', async () => {
     const [deep, forever, hungry, other] = await Promise.all([
       rest.invoke('Deep'),
       rest.invoke('Forever'),
@@ -161,11 +161,11 @@ describe('scripts of the local ThingWorx', () => {
     expect(await rest.result('Join', { a: 'b', b: 2 })).toBe('b2');
   });
 
-  it('has no binary buffers, which would lie outside the memory limit', async () => {
+  it('has no binary buffers, which the memory limit would not cover', async () => {
     expect(await rest.result('Buffers')).toBe('undefinedundefinedundefined');
   });
 
-  it('gives scripts no object of the process', async () => {
+  it('does not expose objects of the process to scripts', async () => {
     const found = String(await rest.result('Escape', { parameter: {} })).split(',');
     expect(new Set(found)).toEqual(new Set(['undefined', 'none']));
   });

@@ -58,7 +58,7 @@ describe('values between REST and an edge', () => {
     await platform.close();
   });
 
-  /** Answers a call with one cell, in a column of the base type that the cell has. */
+  /** Responds to a call with one cell, in a column of the cell's base type. */
   const answerWith = (frame: RawFrame, cell: b.Bytes): void =>
     edge.answer(frame, OK, [0, 5, ...b.table([b.field('result', cell[0] ?? 0xff)], [b.row(cell)])]);
 
@@ -87,18 +87,21 @@ describe('values between REST and an edge', () => {
     ['GUID', '"g"', { baseType: 'GUID', value: 'g' }],
     ['VEC2', '{"x":1,"y":2.5}', { baseType: 'VEC2', value: { x: 1, y: 2.5 } }],
     ['THINGCODE', '{"domainId":7,"instanceId":5}', { baseType: 'THINGCODE', value: { domainId: 7, instanceId: 5 } }],
-  ])('%s from %s reaches the edge as a platform sends it, by a service and as a property', async (type, json, cell) => {
-    const called = rest.invoke(`Echo_${type}`, `{"value":${json}}`);
-    const call = await edge.next();
-    expect(cellsIn(call)).toEqual([cell]);
-    edge.answer(call, OK, [0, 0xff]);
-    expect((await called).status).toBe(200);
-    const written = rest.request('PUT', `/Thingworx/Things/Edge1/Properties/P_${type}`, `{"P_${type}":${json}}`);
-    const write = await edge.next();
-    expect(cellsIn(write)).toEqual([cell]);
-    edge.answer(write, OK, [0, 0xff]);
-    expect((await written).status).toBe(200);
-  });
+  ])(
+    '%s from %s reaches the edge as a platform sends it, as a parameter and as a property',
+    async (type, json, cell) => {
+      const called = rest.invoke(`Echo_${type}`, `{"value":${json}}`);
+      const call = await edge.next();
+      expect(cellsIn(call)).toEqual([cell]);
+      edge.answer(call, OK, [0, 0xff]);
+      expect((await called).status).toBe(200);
+      const written = rest.request('PUT', `/Thingworx/Things/Edge1/Properties/P_${type}`, `{"P_${type}":${json}}`);
+      const write = await edge.next();
+      expect(cellsIn(write)).toEqual([cell]);
+      edge.answer(write, OK, [0, 0xff]);
+      expect((await written).status).toBe(200);
+    },
+  );
 
   it.each([
     ['INTEGER', '2147483648', 'java.lang.Long to INTEGER'],
@@ -110,7 +113,7 @@ describe('values between REST and an edge', () => {
     ['JSON', '5', 'java.lang.Integer to JSON'],
     ['JSON', 'true', 'java.lang.Boolean to JSON'],
     ['JSON', '"text"', 'java.lang.String to JSON'],
-  ])('%s from %s is refused with 400, and the edge is asked nothing', async (type, json, refusal) => {
+  ])('%s from %s is refused with 400, and nothing is sent to the edge', async (type, json, refusal) => {
     const called = await rest.invoke(`Echo_${type}`, `{"value":${json}}`);
     expect(called.status).toBe(400);
     expect(called.text).toContain(`Unable to Invoke Service Echo_${type} on Edge1 : Unable To Convert From ${refusal}`);
@@ -119,7 +122,7 @@ describe('values between REST and an edge', () => {
     expect(written.text).toContain(`Unable To Convert From ${refusal}`);
   });
 
-  it('takes an empty text as no date at all', async () => {
+  it('treats an empty text as no date', async () => {
     const called = rest.invoke('Echo_DATETIME', { value: '' });
     const call = await edge.next();
     expect(cellsIn(call)).toBeNull();
@@ -137,7 +140,7 @@ describe('values between REST and an edge', () => {
     ['TAGS', b.cell.text(16, ''), 'TAGS', ''],
     ['XML', b.cell.text(7, ''), 'XML', ''],
     ['DATETIME', b.cell.number(1_700_000_000_123), 'DATETIME', 1_700_000_000_123],
-  ])('shows a result in its declared type: %s', async (type, cell, baseType, value) => {
+  ])('returns a result in its declared type: %s', async (type, cell, baseType, value) => {
     const called = rest.invoke(`Echo_${type}`);
     answerWith(await edge.next(), cell);
     expect((await called).json).toMatchObject({
@@ -151,13 +154,13 @@ describe('values between REST and an edge', () => {
     ['[1,2]', '{"array":[1,2]}'],
     [`{"id":${BIG}}`, `{"id":${BIG}}`],
     ['5', '5'],
-  ])('shows the JSON %s as %s, with the digits of every number', async (sent, shown) => {
+  ])('returns the JSON %s as %s, with the digits of every number', async (sent, shown) => {
     const called = rest.invoke('Echo_JSON');
     answerWith(await edge.next(), b.cell.text(8, sent));
     expect((await called).text).toBe(shown);
   });
 
-  it('shows a LONG with all its digits', async () => {
+  it('returns a LONG with all its digits', async () => {
     const called = fetch(`${platform.url}/Thingworx/Things/Edge1/Services/Echo_LONG`, {
       method: 'POST',
       headers: { appKey: platform.appKey, accept: 'application/json', 'content-type': 'application/json' },
@@ -167,7 +170,7 @@ describe('values between REST and an edge', () => {
     expect(await (await called).text()).toContain(`"result":${BIG}`);
   });
 
-  it('fails where the result cannot be converted', async () => {
+  it('fails if the result cannot be converted', async () => {
     const called = rest.invoke('Echo_NUMBER');
     answerWith(await edge.next(), b.cell.text(0, 'abc'));
     expect(await called).toMatchObject({
@@ -176,7 +179,7 @@ describe('values between REST and an edge', () => {
     });
   });
 
-  it('reads the pushes of PTC’s Java SDK, empty XML and vectors among them', async () => {
+  it('reads the pushes of PTC’s Java SDK, including empty XML and vectors', async () => {
     const pushes = javaVectors().filter(({ name }) => name.includes('UpdateSubscribedPropertyValues'));
     expect(pushes.length).toBeGreaterThan(5);
     for (const push of pushes) {

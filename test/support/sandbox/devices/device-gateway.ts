@@ -21,7 +21,7 @@ let certificates: Promise<Certificates> | undefined;
 export const hubCertificates = (): Promise<Certificates> =>
   (certificates ??= ensureCertificates(undefined, ['localhost', '127.0.0.1']));
 
-/** The MQTT side of the local hub over a fake directory: TLS and WebSocket on free ports. */
+/** Starts the MQTT side of the local hub with a fake directory: TLS and WebSocket on free ports. */
 export async function startDeviceGateway(
   options: {
     readonly devices?: readonly string[];

@@ -8,7 +8,7 @@ export class FakeDirectory implements DeviceDirectory {
   readonly desired = new Map<string, Record<string, unknown>>();
   readonly telemetryBytes = new Map<string, number>();
   readonly thumbprints = new Set<string>();
-  /** Devices that are let in with a token that holds this text. */
+  /** Keys of the devices that are accepted, with any token or with a registered thumbprint. */
   readonly known = new Set<string>();
   onConnected: (key: string, connected: boolean) => void = () => undefined;
   onReported: (key: string, patch: unknown) => void = () => undefined;

@@ -5,18 +5,18 @@ import { startHubUnderTest } from '../../local-hub/hub-under-test.js';
 export interface FleetLoad {
   readonly devices: number;
   readonly connectMs: number;
-  /** From the PUT of a method job over all of them to the first GET that says that it is completed. */
+  /** From the PUT of a method job over all devices to the first GET that returns it as completed. */
   readonly methodJobMs: number;
   readonly twinJobMs: number;
-  /** From the end of the twin job until all devices have reported what it has changed. */
+  /** From the end of the twin job until all devices have reported its changes. */
   readonly reportMs: number;
   readonly succeeded: number;
-  /** Resident memory that each connection costs in this process (the hub's) and in the devices' own. */
+  /** Resident memory for each connection in this process, which runs the hub, and in the process of the devices. */
   readonly hubBytesPerDevice: number;
   readonly fleetBytesPerDevice: number;
 }
 
-/** Connects so many devices on the SDK to a local hub without limits, and runs a job of each kind over all of them. */
+/** Connects devices on the SDK to a local hub without limits, and runs a job of each kind on all of them. */
 export async function measureFleet(devices: number): Promise<FleetLoad> {
   const hub = await startHubUnderTest();
   try {
@@ -92,7 +92,7 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
 }
 
-/** The figures in words. */
+/** Returns the figures as a sentence. */
 export function describeLoad(load: FleetLoad): string {
   const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} kB`;
   return (

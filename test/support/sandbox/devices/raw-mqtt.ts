@@ -13,7 +13,7 @@ export interface RawPacket {
 
 const TOKEN = 'SharedAccessSignature sr=localhost%2Fdevices%2Fa&sig=x';
 
-/** A device that speaks MQTT 3.1.1 byte by byte, for what no library would do. */
+/** A device that sends MQTT 3.1.1 byte by byte, for behaviour that no library offers. */
 export class RawDevice {
   readonly socket: Duplex;
   readonly #packets: RawPacket[] = [];
@@ -49,7 +49,7 @@ export class RawDevice {
     return new RawDevice(createWebSocketStream(webSocket));
   }
 
-  /** Sends CONNECT and gives the return code and the session flag of CONNACK. */
+  /** Sends CONNECT and returns the return code and the session flag of the CONNACK. */
   async connect(
     clientId: string,
     options: { userName?: string; password?: string; clean?: boolean; keepAliveSeconds?: number } = {},
@@ -65,7 +65,7 @@ export class RawDevice {
     return { code: body[1] as number, hasSession: body[0] === 1 };
   }
 
-  /** Sends SUBSCRIBE and gives what was granted for each filter. */
+  /** Sends SUBSCRIBE and returns the granted QoS of each filter. */
   async subscribe(filters: readonly string[], qos = 0): Promise<readonly number[]> {
     const wanted = filters.flatMap((filter) => [textField(filter), Buffer.from([qos])]);
     this.send(0x82, Buffer.concat([Buffer.from([0, 7]), ...wanted]));
@@ -77,7 +77,7 @@ export class RawDevice {
     this.send(0x30 | (qos << 1), Buffer.concat([textField(topic), ...id, Buffer.from(payload)]));
   }
 
-  /** Sends any packet: first byte and body. */
+  /** Sends any packet, given its first byte and body. */
   send(first: number, body: Buffer): void {
     const length: number[] = [];
     for (let rest = body.length; rest > 0 || length.length === 0; rest = Math.floor(rest / 128)) {
@@ -86,22 +86,22 @@ export class RawDevice {
     this.socket.write(Buffer.concat([Buffer.from([first, ...length]), body]));
   }
 
-  /** The next packet of a type; rejects when the connection closes before it comes. */
+  /** Returns the next packet of a type; rejects if the connection closes first. */
   async next(type: number): Promise<RawPacket> {
     for (;;) {
       const index = this.#packets.findIndex((packet) => packet.type === type);
       if (index >= 0) return this.#packets.splice(index, 1)[0] as RawPacket;
-      if (this.#isClosed) throw new Error(`closed before a packet of type ${type} came`);
+      if (this.#isClosed) throw new Error(`closed before a packet of type ${type} arrived`);
       await new Promise<void>((resolve) => this.#wakes.add(resolve));
     }
   }
 
-  /** Resolves when the connection is closed, by whom ever. */
+  /** Resolves when either end has closed the connection. */
   async closed(): Promise<void> {
     while (!this.#isClosed) await new Promise<void>((resolve) => this.#wakes.add(resolve));
   }
 
-  /** Goes away without a word. */
+  /** Destroys the connection without sending DISCONNECT. */
   vanish(): void {
     this.socket.destroy();
   }

@@ -2,8 +2,8 @@ import { stringifyJson } from '../../../../src/core/exact-json';
 import type { Expression, Query } from '../../../../src/hub-query/syntax';
 
 /**
- * A second, slow reading of the query language for the property tests: it walks the tree anew for each document, and
- * spells the three values of its logic out.
+ * A second, slow implementation of the query language for the property tests. It walks the tree again for each document
+ * and represents the three values of the logic explicitly.
  */
 type Logic = 'true' | 'false' | 'unknown';
 type Doc = Record<string, unknown>;
@@ -90,7 +90,7 @@ function orOf(parts: readonly Logic[]): Logic {
 
 const notOf = (logic: Logic): Logic => (({ true: 'false', false: 'true', unknown: 'unknown' }) as const)[logic];
 
-/** Arithmetic is that of doubles. A sum of one value is that value. */
+/** Arithmetic uses doubles. A sum of one value is the value itself. */
 function doubleOf(value: unknown, steps: number): unknown {
   return typeof value === 'bigint' && steps > 0 ? Number(value) : value;
 }
@@ -124,7 +124,7 @@ function valueOf(expression: Expression, doc: Doc): unknown {
     case 'or':
       return fromLogic(orOf(expression.operands.map((operand) => naiveLogic(valueOf(operand, doc)))));
     case 'and':
-      // De Morgan.
+      // AND is computed from OR by De Morgan's law.
       return fromLogic(notOf(orOf(expression.operands.map((operand) => notOf(naiveLogic(valueOf(operand, doc)))))));
     case 'comparison':
       return fromLogic(compare(expression.operator, valueOf(expression.left, doc), valueOf(expression.right, doc)));

@@ -25,7 +25,7 @@ describe('behaviourOf', () => {
 });
 
 describe('fillTemplate', () => {
-  it('numbers texts and takes elements in turn, in all combinations', () => {
+  it('numbers strings and takes elements in turn, in all combinations', () => {
     const template = {
       name: 'press {index}',
       site: ['a', 'b'],
@@ -38,18 +38,18 @@ describe('fillTemplate', () => {
     expect(fillTemplate(template, 6)).toEqual({ ...all[0], name: 'press 6' });
   });
 
-  it('leaves out what has nothing to choose from', () => {
+  it('leaves out members whose array is empty', () => {
     expect(fillTemplate({ a: [], b: 1 }, 3)).toStrictEqual({ b: 1 });
   });
 });
 
 describe('unreported', () => {
-  it('is what differs, without what is the hub’s own', () => {
+  it('returns the differing properties without those of the hub', () => {
     expect(unreported({ a: 1, b: { c: 2 }, $version: 4 }, { a: 1, b: { c: 3 }, $version: 1 })).toEqual({ b: { c: 2 } });
     expect(unreported({ a: 1, $metadata: {} }, { a: 1 })).toBeUndefined();
   });
 
-  it('tells of a removal once', () => {
+  it('returns a removed property once', () => {
     expect(unreported({ a: null }, { a: 1 })).toEqual({ a: null });
     expect(unreported({ a: null }, {})).toBeUndefined();
   });
@@ -71,7 +71,7 @@ describe('ConnectGate', () => {
     };
   };
 
-  it('lets so many in at a time', async () => {
+  it('limits how many connect at a time', async () => {
     const gate = new ConnectGate(new ManualClock(), 2);
     const attempts = [attempt(), attempt(), attempt()];
     const passes = attempts.map(({ connect }) => gate.pass(connect, () => false, never));
@@ -84,7 +84,7 @@ describe('ConnectGate', () => {
     expect(attempts[2]?.isRunning()).toBe(true);
   });
 
-  it('lets one in at a time, with pauses, while there is no answer', async () => {
+  it('lets one connect at a time, with pauses, while there is no response', async () => {
     const clock = new ManualClock();
     const gate = new ConnectGate(clock, 10);
     const first = attempt();
@@ -105,7 +105,7 @@ describe('ConnectGate', () => {
     expect(others.map(({ isRunning }) => isRunning())).toEqual([true, true, true]);
   });
 
-  it('goes on at full width after a refusal, which is an answer', async () => {
+  it('removes the restriction after a refusal, which is a response', async () => {
     const gate = new ConnectGate(new ManualClock(), 2);
     const first = attempt();
     const failure = gate.pass(first.connect, () => true, never).catch((error: unknown) => error);
@@ -118,7 +118,7 @@ describe('ConnectGate', () => {
     expect(others.map(({ isRunning }) => isRunning())).toEqual([true, true]);
   });
 
-  it('forgets who gives up waiting', async () => {
+  it('removes callers that stop waiting', async () => {
     const gate = new ConnectGate(new ManualClock(), 1);
     const first = attempt();
     void gate.pass(first.connect, () => false, never);

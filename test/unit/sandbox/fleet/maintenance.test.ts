@@ -15,7 +15,7 @@ describe('the methods of device-maintenance on simulated devices', () => {
     expect(call('reboot', payload)).toMatchObject({ status: 200, payload: { rebooting: true } });
   });
 
-  it('refuses what the stub refuses, naming the place', () => {
+  it('rejects payloads that the stub rejects, with the path', () => {
     expect(call('reboot', { delaySeconds: 'soon' })).toMatchObject({
       status: 400,
       payload: { error: '/delaySeconds must be of type integer' },
@@ -25,7 +25,7 @@ describe('the methods of device-maintenance on simulated devices', () => {
     expect(call('getDiagnostics', { detail: 'everything' })).toMatchObject({ status: 400 });
   });
 
-  it('reports the firmware and its components, when the time has come', () => {
+  it('reports the firmware and its components after the delay', () => {
     const notBefore = new Date(subject.nowMs + 3000).toISOString();
     const components = [
       { component: 'boot.loader', version: '2.0.0' },
@@ -41,7 +41,7 @@ describe('the methods of device-maintenance on simulated devices', () => {
     });
   });
 
-  it('tells how it is, with its log on demand', () => {
+  it('returns diagnostics, with its log on request', () => {
     expect(call('getDiagnostics', undefined)).toMatchObject({
       status: 200,
       payload: { deviceId: 'device-0001', firmware: '1.0.0', uptimeSeconds: 60 },

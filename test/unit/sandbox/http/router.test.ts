@@ -13,17 +13,17 @@ describe('router', () => {
     .add('GET', '/devices/query', answer('query'))
     .add('PUT', '/devices/:id', answer('put'));
 
-  it('lets a literal segment win over a named one', () => {
+  it('prefers a literal segment to a named one', () => {
     const match = router.match('GET', '/devices/query');
     expect(match.kind === 'found' && match.handler({} as never)).toEqual({ status: 200, body: 'query' });
   });
 
-  it('decodes a segment after the path was split', () => {
+  it('decodes segments after splitting the path', () => {
     const match = router.match('GET', '/devices/a%2Fb%20c');
     expect(match.kind === 'found' && match.params).toEqual({ id: 'a/b c' });
   });
 
-  it('tells an unknown path from a wrong method', () => {
+  it('distinguishes an unknown path from a wrong method', () => {
     expect(router.match('GET', '/other').kind).toBe('none');
     expect(router.match('DELETE', '/devices/x')).toEqual({ kind: 'wrongMethod', allowed: ['GET', 'PUT'] });
   });
@@ -35,7 +35,7 @@ describe('router', () => {
     expect(many.match('GET', '/a/b')).toEqual({ kind: 'wrongMethod', allowed: ['POST'] });
   });
 
-  it('finds nothing for a path that is not well encoded', () => {
+  it('matches nothing for an invalid percent-encoding', () => {
     expect(router.match('GET', '/devices/%E0%A4%A').kind).toBe('none');
   });
 });
@@ -44,11 +44,11 @@ describe('readBody', () => {
   const request = (parts: readonly string[], headers: Record<string, string> = {}): IncomingMessage =>
     Object.assign(Readable.from(parts.map((part) => Buffer.from(part))), { headers }) as unknown as IncomingMessage;
 
-  it('joins the parts', async () => {
+  it('joins the chunks', async () => {
     await expect(readBody(request(['ab', 'cd']), 4)).resolves.toEqual(Buffer.from('abcd'));
   });
 
-  it('stops at the limit, by what is announced and by what comes', async () => {
+  it('stops at the limit, by the declared and by the actual length', async () => {
     await expect(readBody(request([], { 'content-length': '5' }), 4)).rejects.toBeInstanceOf(BodyTooLarge);
     await expect(readBody(request(['abc', 'de']), 4)).rejects.toBeInstanceOf(BodyTooLarge);
   });

@@ -28,7 +28,7 @@ describe('waiting for a device', () => {
     ]);
   });
 
-  it('ends with false after its time, at once for none, and on abort', async () => {
+  it('ends with false after its timeout, at once for a timeout of 0, and on abort', async () => {
     const { clock, waiters } = setUp();
     const abort = new AbortController();
     const late = waiters.whenReady(DEVICE, 1000, undefined);
@@ -40,7 +40,7 @@ describe('waiting for a device', () => {
     expect(await waiters.whenReady(DEVICE, 1000, abort.signal)).toBe(false);
   });
 
-  it('proceeds exactly once, by whatever comes first, in any order of events', () => {
+  it('ends exactly once, by the first event, for any order of events', () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constantFrom('wait', 'announce', 'stop'), device: fc.nat(2) }),
       fc.record({ kind: fc.constantFrom('advance', 'close'), device: fc.constant(0) }),

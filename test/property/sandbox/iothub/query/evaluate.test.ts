@@ -23,7 +23,7 @@ import type {
 import { compileCondition, compileQuery, namedDeviceIds } from '../../../../../src/sandbox/iothub/query/evaluate';
 import { naiveMatches, naiveRows } from '../../../../support/sandbox/query/naive-query';
 
-/** Few names and few values, so that paths often meet something and comparisons are often true. */
+/** Few names and few values, so that paths often find a value and comparisons are often true. */
 const name = constantFrom('deviceId', 'tags', 'a', 'b', 'constructor', 'length');
 const BIG = 2n ** 53n + 1n;
 const scalar = constantFrom<unknown[]>(null, true, false, 0, 1, 2, -1, 'a', 'ab', 'b', '1', '', BIG, -BIG, BIG - 1n);
@@ -76,7 +76,7 @@ const expression = letrec<{ any: Expression }>((tie) => ({
 const documents = array(document, { maxLength: 8 });
 
 describe('evaluation of queries', () => {
-  it('agrees with the naive reading about conditions', () => {
+  it('agrees with the naive evaluation of conditions', () => {
     assert(
       property(expression, documents, (where, docs) => {
         const matches = compileCondition({ where });
@@ -86,7 +86,7 @@ describe('evaluation of queries', () => {
     );
   });
 
-  it('agrees with the naive reading about aggregates and groups', () => {
+  it('agrees with the naive evaluation of aggregates and groups', () => {
     const aggregate = tuple(constantFrom('SUM' as const, 'AVG' as const, 'MIN' as const, 'MAX' as const), path);
     assert(
       property(path, aggregate, documents, constantFrom(undefined, 0, 1, 3), (group, [fn, of], docs, top) => {
@@ -110,7 +110,7 @@ describe('evaluation of queries', () => {
     );
   });
 
-  it('names no device ids that would leave a match out', () => {
+  it('never excludes a match by the device ids that it names', () => {
     assert(
       property(expression, documents, (where, docs) => {
         const ids = namedDeviceIds(where);

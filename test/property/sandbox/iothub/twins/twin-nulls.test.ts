@@ -3,7 +3,7 @@ import { assert, boolean, constantFrom, integer, letrec, oneof, property, string
 import { checkTwinContent } from '../../../../../src/sandbox/iothub/twins/twin-rules.js';
 
 const name = constantFrom('a', 'b', 'list');
-/** Trees of few levels, with null in the places of objects only. */
+/** Trees of few levels, with null only as a member of objects outside lists. */
 const { object } = letrec<{ inList: unknown; value: unknown; object: Record<string, unknown> }>((tie) => ({
   inList: oneof(
     { depthSize: 'small', maxDepth: 3 },
@@ -25,7 +25,7 @@ const { object } = letrec<{ inList: unknown; value: unknown; object: Record<stri
 type Container = unknown[] | Record<string, unknown>;
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
 
-/** All lists of a tree, and all that stands inside them. */
+/** Returns all lists of a tree, and all containers inside them. */
 function insideLists(value: unknown, isInList = false): Container[] {
   if (!isContainer(value)) return [];
   const isInside = isInList || Array.isArray(value);
@@ -33,11 +33,11 @@ function insideLists(value: unknown, isInList = false): Container[] {
 }
 
 describe('null in the content of a twin', () => {
-  it('is accepted outside of lists', () => {
+  it('is accepted outside lists', () => {
     assert(property(object, (content) => expect(() => checkTwinContent('desired', content)).not.toThrow()));
   });
 
-  it('is refused at every place inside a list', () => {
+  it('is rejected anywhere inside a list', () => {
     assert(
       property(object, integer({ min: 0 }), (content, pick) => {
         const copy = structuredClone({ ...content, always: [[{}]] });

@@ -16,7 +16,7 @@ type Json = Record<string, any>;
 
 const DEVICES = ['a', 'b', 'c'];
 
-/** The naive second implementation: RFC 7386 word for word, over plain copies. */
+/** A naive second implementation, which follows RFC 7386 literally and works on plain copies. */
 function mergePatch(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
   const result: Json = typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
@@ -36,7 +36,7 @@ interface Model {
   version: number;
 }
 
-/** What a device has that merges all that it is told, and nothing else. */
+/** The state of a device that merges every patch it receives and reads nothing else. */
 type Told = Map<string, Json>;
 
 const key = fc.constantFrom('a', 'b', 'c', 'd');
@@ -80,7 +80,7 @@ async function open(store: Store, clock: ManualClock, told: Told): Promise<HubSt
   });
 }
 
-test('a long random history of twins is that of a naive model, over restarts too', async () => {
+test('twins match a naive model over a long random history with restarts', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 60 }), async (operations) => {
       const store = new MemoryStore();
@@ -159,7 +159,7 @@ function check(state: HubState, deviceId: string, model: Model): void {
   expect(shapeOf(reportedMetadata)).toEqual(keysOf(model.reported));
 }
 
-/** The keys of each level of metadata, `$...` left out. */
+/** Returns the keys of each level of metadata, without `$...`. */
 function shapeOf(metadata: Json): Json {
   return Object.fromEntries(
     Object.entries(metadata)

@@ -16,7 +16,7 @@ function read(text: string): XmlElement {
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** Written by the test itself, text either escaped or as CDATA. */
+/** Writes an element, with its text either escaped or as CDATA. */
 function written({ name, attributes, children, text }: XmlElement, isCdata: boolean): string {
   const pairs = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`);
   const content = isCdata ? `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>` : escaped(text);
@@ -24,7 +24,7 @@ function written({ name, attributes, children, text }: XmlElement, isCdata: bool
 }
 
 const xmlName = fc.stringMatching(/^[A-Za-z_é][A-Za-z0-9_.:-]{0,8}$/);
-// oxlint-disable-next-line no-control-regex -- what XML cannot hold, and what it normalises
+// oxlint-disable-next-line no-control-regex -- what XML cannot hold, and what it normalizes
 const xmlText = fc
   .string({ unit: 'grapheme', maxLength: 20 })
   .map((text) => text.replaceAll(/\p{Cc}|\uFFFE|\uFFFF/gu, ' '));
@@ -38,7 +38,7 @@ const treeOf = (depth: number): fc.Arbitrary<XmlElement> =>
 const tree = treeOf(3);
 
 describe('readXml', () => {
-  it('reads back what was written', () => {
+  it('reads back any element that was written', () => {
     fc.assert(
       fc.property(tree, fc.boolean(), (element, isCdata) => {
         expect(read(written(element, isCdata))).toEqual(element);
@@ -64,7 +64,7 @@ describe('readXml', () => {
     );
   });
 
-  it('reads or refuses damaged documents, and throws nothing else', () => {
+  it('reads or refuses damaged documents and throws no other error', () => {
     const damage = fc.record({
       at: fc.nat(),
       cut: fc.nat(3),

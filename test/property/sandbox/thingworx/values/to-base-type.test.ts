@@ -20,7 +20,7 @@ const refusalOf = (baseType: BaseType, input: unknown): string | undefined => {
 };
 
 describe('conversions of any value to any base type', () => {
-  it('end with a value of the wire or with the platform’s refusal', () => {
+  it('return a value for the wire or throw the platform’s refusal', () => {
     fc.assert(
       fc.property(baseTypes, inputs, (baseType, input) => {
         const refusal = refusalOf(baseType, input);
@@ -30,7 +30,7 @@ describe('conversions of any value to any base type', () => {
     );
   });
 
-  it('are the same when they are repeated on their result', () => {
+  it('are idempotent', () => {
     const isStable = fc.property(baseTypes, inputs, (baseType, input) => {
       if (refusalOf(baseType, input) !== undefined) return;
       const native = toBaseType(baseType, input);
@@ -39,7 +39,7 @@ describe('conversions of any value to any base type', () => {
     expect(fc.check(isStable)).toMatchObject({ failed: false });
   });
 
-  it('never make another whole number of one', () => {
+  it('never change a whole number', () => {
     const keepsWhole = fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (whole) => {
       for (const input of [parseJson(String(whole)), String(whole)])
         for (const baseType of ['INTEGER', 'LONG', 'NUMBER'] as const)
@@ -49,7 +49,7 @@ describe('conversions of any value to any base type', () => {
     expect(fc.check(keepsWhole)).toMatchObject({ failed: false });
   });
 
-  it('carry JSON as an object whose text has the same digits', () => {
+  it('convert JSON to an object whose text has the same digits', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.bigInt(), (value, whole) => {
         const input = [value, whole];
@@ -60,7 +60,7 @@ describe('conversions of any value to any base type', () => {
     );
   });
 
-  it('make BOOLEAN true of `true` in any case and of numbers other than 0, and false of every other text', () => {
+  it('convert `true` in any letter case and numbers other than 0 to true, and every other text to false', () => {
     const anyCase = fc.mixedCase(fc.constant('true'));
     const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
@@ -84,7 +84,7 @@ describe('conversions of any value to any base type', () => {
     );
   });
 
-  it('cut INTEGER off behind the point, towards 0', () => {
+  it('truncate an INTEGER toward 0', () => {
     fc.assert(
       fc.property(fc.double({ min: -2147483648, max: 2147483647, noNaN: true }), (number) => {
         expect(toBaseType('INTEGER', number)).toBe(Math.trunc(number) + 0);

@@ -12,7 +12,7 @@ const primaryKey = Buffer.alloc(32, 1).toString('base64');
 const secondaryKey = Buffer.alloc(32, 2).toString('base64');
 const keys = { primaryKey, secondaryKey };
 
-/** Built by hand from Microsoft's description, apart from the code under test. */
+/** Builds a token from Microsoft's description, independently of the code under test. */
 function token(sr: string, se: number, key: string, more = ''): string {
   const signature = createHmac('sha256', Buffer.from(key, 'base64')).update(`${sr}\n${se}`).digest('base64');
   return `SharedAccessSignature sig=${encodeURIComponent(signature)}&se=${se}&sr=${sr}${more}`;
@@ -24,7 +24,7 @@ const parse = (text: string) => {
 };
 
 describe('a SAS token', () => {
-  test('is read whatever the order of its fields, and signed by either key', () => {
+  test('is accepted with its fields in any order and signed with either key', () => {
     const parsed = parse(token('hub%2Fdevices%2Fd', 2_000_000_000, primaryKey, '&skn=device'));
     expect(parsed).toMatchObject({ sr: 'hub%2Fdevices%2Fd', se: '2000000000', skn: 'device' });
     expect(isSignedBy(parsed, keys)).toBe(true);
@@ -32,19 +32,19 @@ describe('a SAS token', () => {
     expect(isSignedBy(parse(token('hub', 1, Buffer.alloc(32, 3).toString('base64'))), keys)).toBe(false);
   });
 
-  test('is signed over the resource as it stands, encoded or not', () => {
+  test('is signed over the resource as sent, encoded or not', () => {
     const raw = token('hub/devices/d', 1, primaryKey);
     expect(isSignedBy(parse(raw), keys)).toBe(true);
     expect(isSignedBy(parse(raw.replace('hub/devices/d', 'hub%2Fdevices%2Fd')), keys)).toBe(false);
   });
 
-  test('that our own maker makes is good', () => {
+  test('is valid if the project itself creates it', () => {
     const made = parse(makeSasToken({ resource: 'hub/x', key: primaryKey, expirySeconds: 5, policy: 'a b' }));
     expect(isSignedBy(made, keys)).toBe(true);
     expect(made.skn).toBe('a b');
   });
 
-  test('ends with the second that it names', () => {
+  test('expires at the second that it names', () => {
     const parsed = parse(token('hub', 100, primaryKey));
     expect(isExpired(parsed, 99_999)).toBe(false);
     expect(isExpired(parsed, 100_000)).toBe(true);

@@ -38,7 +38,7 @@ describe('light devices', () => {
       directory.onReported = (key, patch) => key === deviceId && resolve(patch);
     });
 
-  it('count as connected, but for those that are to stay offline', () => {
+  it('count as connected, except for those configured to stay offline', () => {
     const devices = create({ offlineShare: 0.3 });
     const online = IDS.filter((deviceId) => devices.isConnected({ deviceId }));
     expect(online).toHaveLength(7);
@@ -48,7 +48,7 @@ describe('light devices', () => {
     expect(devices.isConnected({ deviceId: 'l0', moduleId: 'm' })).toBe(false);
   });
 
-  it('report the desired properties that they find, but not twice', async () => {
+  it('report their initial desired properties once', async () => {
     directory.desired.set('l0', { firmware: '2', interval: 5 });
     directory.reported.set('l0', { interval: 5 });
     directory.desired.set('l1', { firmware: '2' });
@@ -83,13 +83,13 @@ describe('light devices', () => {
     expect(outcome).toEqual({ kind: 'answered', status, payload: answer });
   });
 
-  it('answer 500 to everything when they are to fail', async () => {
+  it('answer 500 to every method if they are configured to fail', async () => {
     const devices = create({ failingShare: 0.5 });
     const outcomes = await Promise.all(IDS.map((deviceId) => devices.invokeMethod({ deviceId }, call())));
     expect(outcomes.filter((outcome) => outcome.kind === 'answered' && outcome.status === 500)).toHaveLength(5);
   });
 
-  it('report lastReboot once the delay is over', async () => {
+  it('report lastReboot after the delay', async () => {
     const devices = create();
     await devices.invokeMethod({ deviceId: 'l0' }, call({ methodName: 'reboot', payload: { delaySeconds: 2 } }));
     expect(directory.reported.has('l0')).toBe(false);
@@ -98,7 +98,7 @@ describe('light devices', () => {
     await expect(reported).resolves.toEqual({ lastReboot: '2026-01-01T00:00:02.000Z' });
   });
 
-  it('take their time', async () => {
+  it('answer after the configured latency', async () => {
     const devices = create({ latencyMs: 100 });
     const slow = devices.invokeMethod({ deviceId: 'l0' }, call({ methodName: 'slow', payload: { delaySeconds: 1 } }));
     const late = devices.invokeMethod({ deviceId: 'l0' }, call({ methodName: 'slow', responseTimeoutMs: 500 }));
@@ -124,7 +124,7 @@ describe('light devices', () => {
     expect(devices.start('stranger') || devices.stop('stranger')).toBe(false);
   });
 
-  it('that the hub has thrown out come back when they may, and only if they were online', () => {
+  it('reconnect after the hub disconnected them, once they may and only if they were online', () => {
     const devices = create();
     devices.disconnect({ deviceId: 'l0' });
     devices.disconnect({ deviceId: 'l0' });
@@ -137,7 +137,7 @@ describe('light devices', () => {
     expect(directory.connected.get('l0')).toBe(false);
   });
 
-  it('let go of calls that are aborted or wait too long', async () => {
+  it('end calls that are aborted or time out', async () => {
     const devices = create({ offlineShare: 1 });
     const waiting = devices.invokeMethod({ deviceId: 'l0' }, call({ connectTimeoutMs: 1000 }));
     clock.advance(1000);
@@ -149,7 +149,7 @@ describe('light devices', () => {
     await expect(slow).resolves.toEqual({ kind: 'noAnswer' });
   });
 
-  it('give way to a client that connects in their name', async () => {
+  it('are replaced by a client that connects under their id', async () => {
     const connected = new Set<string>();
     const network: DeviceGateway = {
       isConnected: ({ deviceId }) => connected.has(deviceId),

@@ -28,7 +28,7 @@ describe('readTopic', () => {
 });
 
 describe('methodTopic', () => {
-  it('keeps a name from breaking out of its place', () => {
+  it('encodes names so that they stay within one segment', () => {
     expect(methodTopic('reboot', '1f')).toBe('$iothub/methods/POST/reboot/?$rid=1f');
     expect(methodTopic('a/#?+\0 é', '1')).toBe('$iothub/methods/POST/a%2F%23%3F%2B%00 é/?$rid=1');
   });
@@ -75,7 +75,7 @@ describe('user names and client ids', () => {
     ['a/', undefined],
     ['/m', undefined],
     ['a/m/x', undefined],
-  ])('takes the client id %j apart', (clientId, expected) => {
+  ])('parses the client id %j', (clientId, expected) => {
     const id = endpointOfClientId(clientId);
     expect(id).toEqual(expected);
     expect(id ? endpointKey(id) : clientId).toBe(clientId);

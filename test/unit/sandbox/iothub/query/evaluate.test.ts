@@ -102,7 +102,7 @@ describe('conditions', () => {
     expect(matches(text)).toBe(false);
   });
 
-  it('reads fields that are made when asked for', () => {
+  it('reads fields that are computed on access', () => {
     class LazyTwin {
       get deviceId(): string {
         return 'lazy';
@@ -120,13 +120,13 @@ describe('queries', () => {
     { deviceId: 'd', tags: {} },
   ];
 
-  it('gives whole documents for *', () => {
+  it('returns whole documents for *', () => {
     expect(rows('SELECT * FROM devices', fleet)).toEqual(fleet);
     expect(compileQuery(parseQuery('SELECT * FROM devices')).itemType).toBe('Twin');
     expect(compileQuery(parseQuery('SELECT * FROM devices.jobs')).itemType).toBe('DeviceJob');
   });
 
-  it('projects, with canonical names for system fields and without what is missing', () => {
+  it('projects, with canonical names for system fields and without missing values', () => {
     expect(rows('SELECT DeviceID, tags.site, tags.floor AS level FROM devices', fleet)).toEqual([
       { deviceId: 'a', site: 'lyon', level: 1 },
       { deviceId: 'b', site: 'lyon', level: 3 },
@@ -136,12 +136,12 @@ describe('queries', () => {
     expect(compileQuery(parseQuery('SELECT deviceId FROM devices')).itemType).toBe('Raw');
   });
 
-  it('counts nothing as one row with 0', () => {
+  it('returns one row with 0 for a count of no documents', () => {
     expect(rows('SELECT COUNT() AS n FROM devices', [])).toEqual([{ n: 0 }]);
     expect(rows('SELECT COUNT() AS n FROM devices', fleet)).toEqual([{ n: 4 }]);
   });
 
-  it('aggregates what can be', () => {
+  it('aggregates the values of suitable types', () => {
     expect(
       rows(
         'SELECT SUM(tags.floor), AVG(tags.floor) AS mean, MIN(tags.floor), MAX(tags.site) AS last FROM devices',
@@ -164,7 +164,7 @@ describe('queries', () => {
     ]);
   });
 
-  it('groups, what is missing too', () => {
+  it('groups, including documents without the property', () => {
     expect(rows('SELECT tags.site, COUNT() AS n FROM devices GROUP BY tags.site', fleet)).toEqual([
       { site: 'lyon', n: 2 },
       { site: 'paris', n: 1 },
@@ -172,7 +172,7 @@ describe('queries', () => {
     ]);
   });
 
-  it('stops reading when TOP is reached', () => {
+  it('stops reading once TOP is reached', () => {
     let read = 0;
     const documents = {
       *[Symbol.iterator]() {
@@ -195,11 +195,11 @@ describe('queries', () => {
     ["deviceId NIN ['a']", undefined],
     ['deviceId = tags.x', undefined],
     ['', undefined],
-  ])('knows which devices %s names', (text, ids) => {
+  ])('finds the device ids that %s names', (text, ids) => {
     expect(namedDeviceIds(parseCondition(text).where)).toEqual(ids);
   });
 
-  it('goes over 100,000 twins in under a second', () => {
+  it('evaluates 100,000 twins in under a second', () => {
     const many = Array.from({ length: 100_000 }, (_, index) => ({
       deviceId: `d${index}`,
       tags: { site: `s${index % 10}`, floor: index % 7 },

@@ -6,7 +6,7 @@ import { readWholeNumber } from '../../../../../src/sandbox/iothub/whole-number.
 describe('an api-version', () => {
   const day = date({ min: new Date('1990-01-01'), max: new Date('2999-12-31'), noInvalidDate: true });
 
-  it('is any date from 2018-06-30 on, a preview too', () => {
+  it('is any date from 2018-06-30 on, including previews', () => {
     assert(
       property(day, constantFrom('', '-preview', '-Preview'), (when, suffix) => {
         const text = when.toISOString().slice(0, 10);
@@ -17,7 +17,7 @@ describe('an api-version', () => {
     );
   });
 
-  it('is nothing else, and the error shows little of it', () => {
+  it('is nothing else, and the error shows only the start of it', () => {
     const isDate = /^\d{4}-\d{2}-\d{2}(-preview)?$/iu;
     assert(
       property(
@@ -31,7 +31,7 @@ describe('an api-version', () => {
 });
 
 describe('a whole number', () => {
-  it('is the same as number and as text', () => {
+  it('is accepted as a number and as a string', () => {
     assert(
       property(integer(), constantFrom('', ' ', '\t'), (number, blank) => {
         expect(readWholeNumber(number)).toBe(number);
@@ -48,8 +48,8 @@ describe('a whole number', () => {
   });
 });
 
-describe('the method that is meant', () => {
-  it('is the override of a POST in any case, and of nothing else', () => {
+describe('the effective method', () => {
+  it('is the override of a POST in any letter case, and of no other method', () => {
     const method = (actual: string, override?: string): string =>
       effectiveMethod({
         method: actual,

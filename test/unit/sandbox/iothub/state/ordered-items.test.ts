@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { OrderedItems } from '../../../../../src/sandbox/iothub/state/ordered-items.js';
 
-test('walks what is there in order, from any place, whatever has come and gone', () => {
+test('walks the present items in order from any position, after any additions and removals', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.constant('add'), fc.nat(200)), { maxLength: 300 }),
@@ -29,7 +29,7 @@ test('walks what is there in order, from any place, whatever has come and gone',
   );
 });
 
-test('goes on with a walk while items go, also when the gaps are closed', () => {
+test('continues a walk while items are removed, even when the gaps are closed', () => {
   const items = new OrderedItems<{ sequence: number }>();
   const all = Array.from({ length: 5_000 }, (_, sequence) => ({ sequence }));
   for (const item of all) items.add(item);

@@ -3,7 +3,7 @@ import { Throttle } from '../../../../../src/sandbox/iothub/tiers/throttle.js';
 import { limitsOf, type Operation, type TierName } from '../../../../../src/sandbox/iothub/tiers/tiers.js';
 import { ManualClock, settle } from '../../../../support/manual-clock.js';
 
-/** How many of `count` operations asked for at once get in at once, after a delay, and not at all. */
+/** Requests `count` operations at once; returns how many are admitted at once, after a delay, and not at all. */
 async function ask(throttle: Throttle, clock: ManualClock, operation: Operation, count: number) {
   const outcome = { atOnce: 0, delayed: 0, refused: 0 };
   let isFirstTurn = true;
@@ -37,7 +37,7 @@ describe('the throttle', () => {
     ['S3', 1, 'twinUpdates', 250],
     ['S2', 1, 'identities', 100],
     ['S1', 1, 'methods', 40],
-  ])('of %s with %d units lets %s in %d times at once, then after a delay, then not', async (...given) => {
+  ])('of %s with %d units admits %s %d times at once, then after a delay, then not', async (...given) => {
     const [tier, units, operation, burst] = given;
     const clock = new ManualClock();
     const throttle = new Throttle(limitsOf(tier, units), clock);
@@ -47,7 +47,7 @@ describe('the throttle', () => {
     expect(outcome.delayed).toBeLessThan(burst + 2);
   });
 
-  test('fills again with time', async () => {
+  test('refills over time', async () => {
     const clock = new ManualClock();
     const throttle = new Throttle(limitsOf('S1', 1), clock);
     await ask(throttle, clock, 'queries', 30);

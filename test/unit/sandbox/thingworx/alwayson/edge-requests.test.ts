@@ -6,7 +6,7 @@ import { Things } from '../../../../../src/sandbox/thingworx/model/things.js';
 import type { Platform } from '../../../../../src/sandbox/thingworx/platform.js';
 import { ManualClock } from '../../../../support/manual-clock.js';
 
-describe('the subscriptions of an edge that does not say what it offers', () => {
+describe('the subscriptions of an edge that does not report its definitions', () => {
   it('are answered after two seconds, and no timer is left', async () => {
     const clock = new ManualClock();
     const things = new Things();

@@ -22,7 +22,7 @@ const refusal = (text: string, maxPieces?: number): string => {
 };
 
 describe('readXml', () => {
-  it('reads elements, attributes in either quotes, text and CDATA', () => {
+  it('reads elements, attributes with either kind of quotes, text and CDATA', () => {
     const text = `<?xml version="1.0"?><!-- c --><A x="1" y='"2"' ><b/>t<![CDATA[<&]]>u<b:c-d.e é="ü"></b:c-d.e ></A>\n`;
     expect(read(text)).toEqual({
       name: 'A',
@@ -43,7 +43,7 @@ describe('readXml', () => {
     expect(text).toBe(`"'>&amp;&unknown; & x`);
   });
 
-  it('keeps the name __proto__ an ordinary one', () => {
+  it('treats __proto__ as an ordinary name', () => {
     const { attributes } = read('<a __proto__="x"/>');
     expect(Object.entries(attributes)).toEqual([['__proto__', 'x']]);
     expect(Object.getPrototypeOf(attributes)).toBe(Object.prototype);
@@ -88,7 +88,7 @@ describe('readXml', () => {
     ['CDATA sections', '<![CDATA[]]>'],
     ['references', '&amp;'],
     ['other ampersands', '&'],
-  ])('refuses a document of too many %s', (_what, piece) => {
+  ])('refuses a document with too many %s', (_what, piece) => {
     const text = `<r>${piece.repeat(60)}</r>`;
     expect(refusal(text, 50)).toBe(
       'the upload has more than 50 elements, attributes and comments; import it in smaller files',
@@ -102,7 +102,7 @@ describe('readXml', () => {
     expect(all).toThrow(ImportRefused);
   });
 
-  it('pauses while it reads a long document', () => {
+  it('yields while it reads a long document', () => {
     let pauses = 0;
     for (const _pause of readXml(`<r>${'<a/>'.repeat(20_000)}</r>`, new XmlBudget(100_000))) pauses += 1;
     expect(pauses).toBe(10);

@@ -12,7 +12,7 @@ const metadataWith = (baseTypes: readonly string[]): unknown => ({
 });
 
 describe('definitions in the metadata of an edge', () => {
-  it('have a property of every base type, those of newer platforms too', () => {
+  it('may have a property of every base type, including those of newer platforms', () => {
     const names = Object.keys(BASE_TYPES);
     const { properties } = definitionsFromMetadata(metadataWith(names));
     expect([...properties.keys()]).toEqual(names.map((name) => `P_${name}`));
@@ -22,7 +22,7 @@ describe('definitions in the metadata of an edge', () => {
     });
   });
 
-  it('leave out a base type that is not known, which can be named', () => {
+  it('leave out properties of an unknown base type, which are listed separately', () => {
     const metadata = metadataWith(['NUMBER', 'MATRIX']);
     expect([...definitionsFromMetadata(metadata).properties.keys()]).toEqual(['P_NUMBER']);
     expect(unknownProperties(metadata)).toEqual(['P_MATRIX']);

@@ -22,7 +22,7 @@ describe('addressInputs', () => {
     expect(addressInputs(target)).toEqual(inputs);
   });
 
-  it('takes __proto__ as an ordinary name', () => {
+  it('treats __proto__ as an ordinary name', () => {
     expect(Object.entries(addressInputs('/s?__proto__=1'))).toEqual([['__proto__', '1']]);
   });
 
@@ -38,7 +38,7 @@ describe('addressInputs', () => {
     expect(() => addressInputs(target)).toThrow(expect.objectContaining({ status: 400, message }));
   });
 
-  it('reads back whatever a client encodes', () => {
+  it('decodes anything that a client encodes', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: 'grapheme' })),

@@ -24,7 +24,7 @@ describe('a failure of the platform over REST', () => {
     });
   });
 
-  it('of a service begins with the words of a platform', () => {
+  it('of a service begins with the wording of a platform', () => {
     expect(unableToInvoke('failed', 'S', 'T', 'it broke').message).toBe('Unable to Invoke Service S on T : it broke');
   });
 });

@@ -126,13 +126,13 @@ describe('toBaseType converts as PTC’s Java SDK does', () => {
     expect(convert).toThrow(`Unable To Convert From ${text}`);
   });
 
-  it('says what a JSON value must be, and never repeats the value', () => {
+  it('explains what a JSON value must be and never repeats the value', () => {
     expect(() => toBaseType('JSON', 'my-secret')).toThrow(
       /^Unable To Convert From java\.lang\.String to JSON: a JSON value must be an object or a list$/,
     );
   });
 
-  it.each(['STRING', 'JSON', 'INFOTABLE', 'NUMBER'] as const)('takes null and undefined as nothing for %s', (type) => {
+  it.each(['STRING', 'JSON', 'INFOTABLE', 'NUMBER'] as const)('treats null and undefined as nothing for %s', (type) => {
     expect(toBaseType(type, null)).toBeUndefined();
     expect(toWireValue(type, undefined)).toBeNull();
   });
@@ -155,7 +155,7 @@ describe('tables', () => {
     expect(() => toBaseType('INFOTABLE', { dataShape, rows: [{ n: 'x' }] })).toThrow('java.lang.String to INTEGER');
   });
 
-  it('take rows alone with the shape that they seem to have, and a table as it is', () => {
+  it('may be rows alone, whose shape is inferred, or an InfoTable, which is kept', () => {
     expect(toBaseType('INFOTABLE', [{ a: 1 }])).toMatchObject({ fields: [{ name: 'a', baseType: 'NUMBER' }] });
     expect(isInfoTable(toBaseType('INFOTABLE', { rows: [] }))).toBe(true);
     expect(toBaseType('INFOTABLE', TABLE)).toBe(TABLE);
