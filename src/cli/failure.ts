@@ -27,7 +27,7 @@ export function reportFailure(error: unknown, io: CommandIo): ExitCode {
   }
   if (!isAgentError(error)) {
     const text = io.env['TWX_IOTHUB_DEBUG'] && error instanceof Error ? error.stack : messageOf(error);
-    io.stderr.write(`error: ${printableLines(text ?? '')} (this is a defect; set TWX_IOTHUB_DEBUG=1 to see where)\n`);
+    io.stderr.write(`error: ${printableLines(text ?? '')} (this is a defect; set TWX_IOTHUB_DEBUG=1 for the stack)\n`);
     return EXIT.failed;
   }
   // Errors of documents have a location on each line, in a form that editors and scripts understand.

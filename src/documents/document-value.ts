@@ -2,7 +2,7 @@ import type { DocumentPath } from './problem.js';
 
 /** The message and hint for each number that `inexactNumbers` returns. */
 export const INEXACT_NUMBER = {
-  message: 'is a whole number that cannot be held exactly',
+  message: 'is a whole number that cannot be represented exactly',
   hint: 'whole numbers beyond 9007199254740992 lose digits: put it in quotes if it may be text',
 } as const;
 

@@ -21,7 +21,7 @@ export interface LocatedValue {
 /** A YAML or JSON document. If it has problems, its value must not be used. */
 export interface SourceDocument extends LocatedValue {
   readonly file: string;
-  /** Errors of encoding and syntax, and numbers that cannot be held exactly. */
+  /** Errors of encoding and syntax, and numbers that cannot be represented exactly. */
   readonly problems: readonly Problem[];
 }
 

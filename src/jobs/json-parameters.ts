@@ -30,7 +30,7 @@ export function checkJson(parameter: string, value: unknown, remedy: string): vo
   if (path !== undefined)
     throw invalidParameter(
       parameter,
-      `has a whole number at ${shownPath(path)} that a double cannot hold exactly, so that a device might receive another number; ${remedy}`,
+      `has a whole number at ${shownPath(path)} that a double cannot represent exactly, so a device might receive a different number; ${remedy}`,
     );
 }
 

@@ -21,7 +21,7 @@ const PATCH_FORM = 'it must be an object with tags and/or properties.desired';
 export function checkPatch(input: unknown): CheckedPatch {
   if (input === undefined || input === null || input === '')
     throw invalidParameter('patch', `is missing; ${PATCH_FORM}`);
-  checkJson('patch', input, 'send the number as a text');
+  checkJson('patch', input, 'send the number as a string');
   const patch = objectOf(input, 'patch');
   refuseOtherKeys(patch, ['tags', 'properties'], 'patch');
   const properties = Object.hasOwn(patch, 'properties') ? objectOf(patch['properties'], 'patch.properties') : {};

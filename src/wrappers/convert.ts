@@ -60,7 +60,7 @@ function toNumber(value: unknown, at: string): number {
 function toExactNumber(value: unknown, at: string): number {
   const number = toNumber(value, at);
   if (Number.isSafeInteger(number) || Math.abs(number) < LARGEST_SAFE || isWrittenExactly(value, number)) return number;
-  throw refuse(at, 'is a whole number that cannot be held exactly; use a text for it');
+  throw refuse(at, 'is a whole number that cannot be represented exactly; pass it as a string');
 }
 
 const LARGEST_SAFE = Number.MAX_SAFE_INTEGER;
@@ -135,8 +135,8 @@ function toJson(value: unknown, at: string): JsonValue {
 
 const inexactText = (path: string): string =>
   path === ''
-    ? 'is a whole number that cannot be held exactly; use a text for it'
-    : `has a whole number at ${path} that cannot be held exactly; use a text for it`;
+    ? 'is a whole number that cannot be represented exactly; pass it as a string'
+    : `has a whole number at ${path} that cannot be represented exactly; pass it as a string`;
 
 function toTable(value: unknown, at: string, rule: ValueRule): JsonValue {
   const rows = unwrapped((value as { rows?: unknown }).rows ?? value);
@@ -190,5 +190,5 @@ function checkText(text: string, rule: ValueRule, at: string): void {
   if (length > MAX_PATTERN_TEXT_LENGTH) throw refuse(at, `must have at most ${MAX_PATTERN_TEXT_LENGTH} characters`);
   const verdict = (matcher ?? patternMatcher(pattern))(text);
   if (verdict === 'noMatch') throw refuse(at, `must match ${pattern}`);
-  if (verdict === 'tooCostly') throw refuse(at, `takes too long to compare with ${pattern}; use a shorter text`);
+  if (verdict === 'tooCostly') throw refuse(at, `takes too long to match against ${pattern}; use a shorter text`);
 }

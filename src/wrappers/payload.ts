@@ -25,7 +25,7 @@ export function packageCall(service: WrapperService, parameters: ServiceParamete
   const tree = payloadTree(service);
   const payload = assemble(tree, values);
   if (service.kind === 'twinUpdate' && payload === undefined) {
-    throw new AgentError('InvalidArgument', `${service.name}: no value is given that could be set`);
+    throw new AgentError('InvalidArgument', `${service.name}: there is no value to set; pass at least one`);
   }
   const isWhole = tree.kind === 'parameter';
   return { payload: payload === undefined && !isWhole ? {} : payload, options: optionsOf(service, values) };

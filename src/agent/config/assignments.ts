@@ -46,7 +46,7 @@ export function environmentAssignments(
         CONFIGURATION_KEYS.map((key) => variableFor(key.path)),
       );
       const hint = meant ? `did you mean ${meant}?` : 'see docs/configuration.md';
-      problems.push({ origin, path: [], message: 'is not the name of a key', hint });
+      problems.push({ origin, path: [], message: 'is not a configuration key', hint });
     }
   }
   return { assignments, problems };
@@ -127,7 +127,7 @@ export function flagWarnings(assignments: readonly Assignment[]): Problem[] {
 
 function hintFor(path: DocumentPath, text: string): string | undefined {
   const key = keyAt(path);
-  if (key?.isSecret) return `set ${formatPath(path)}File to a file of mode 0600 that holds it`;
+  if (key?.isSecret) return `set ${formatPath(path)}File to a file of mode 0600 that contains it`;
   if (!key?.isProxy || !hasProxyCredentials(text)) return undefined;
   return `set ${formatPath(path)} in a configuration file of mode 0600, or with the variable ${variableFor(path)}`;
 }

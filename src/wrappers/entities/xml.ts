@@ -94,7 +94,7 @@ function cdata(text: string): string {
 
 /** Such text is refused when descriptions are read, so reaching this is a defect. */
 function assertHoldable(text: string): void {
-  if (!isHoldableInXml(text)) throw new RangeError('the text has a character that XML cannot hold');
+  if (!isHoldableInXml(text)) throw new RangeError('the text has a character that XML does not allow');
 }
 
 /**

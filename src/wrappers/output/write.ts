@@ -52,7 +52,7 @@ async function assertBelowRoot(root: string, file: string): Promise<void> {
   const folder = path.dirname(path.join(root, file));
   if ((await realpath(folder)) === folder) return;
   throw new OutputRefused([
-    `${file}: its folder has become a link, which a build does not follow; remove it and build again`,
+    `${file}: its folder was replaced by a link, which builds do not follow; remove the link and build again`,
   ]);
 }
 

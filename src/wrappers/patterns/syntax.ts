@@ -143,7 +143,8 @@ export function readEscape(source: string, at: number): ReadSet {
   const letter = source.charAt(at + 1);
   const known = CLASSES[letter];
   if (known) return { set: known, end: at + 2 };
-  if (/[1-9]/.test(letter)) throw new PatternError('uses a back reference, whose work cannot be bounded');
+  if (/[1-9]/.test(letter))
+    throw new PatternError('uses a back reference, for which the time to match cannot be limited');
   const code = /^(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))/.exec(source.slice(at + 1, at + 6));
   if (code) return { set: single(Number.parseInt(code[1] ?? code[2] ?? '', 16)), end: at + 1 + code[0].length };
   if (letter === 'c') return { set: single(source.charCodeAt(at + 2) % 32), end: at + 3 };

@@ -37,7 +37,7 @@ export function problemWithShapeReference(
   shapes: ShapeTable,
 ): { readonly message: string; readonly hint?: string } | undefined {
   if (kindOf(baseType) !== 'table') {
-    return dataShape === undefined ? undefined : { message: 'only an INFOTABLE has a data shape' };
+    return dataShape === undefined ? undefined : { message: 'is allowed for an INFOTABLE only' };
   }
   if (dataShape === undefined) return { message: 'is required for an INFOTABLE', hint: 'set it to one of dataShapes' };
   if (shapes.has(dataShape)) return undefined;

@@ -20,7 +20,7 @@ export function problemWithNumber(value: number): string | undefined {
   if (Number.isSafeInteger(value) || !Number.isInteger(value) || !isDigits || value.toFixed(0) === String(value)) {
     return undefined;
   }
-  return `has the whole number ${value.toFixed(0)}, which cannot be written exactly in JSON; use a text`;
+  return `has the whole number ${value.toFixed(0)}, which JSON cannot represent exactly; use a string`;
 }
 
 function firstProblem(values: readonly unknown[], depth: number): string | undefined {

@@ -77,7 +77,7 @@ function findingsOfEnum(parameter: RawParameter, kind: ValueRule['kind']): Findi
   const { enum: _values, ...rest } = ruleOf(parameter, new Map());
   return values.flatMap((value, index): Finding[] => {
     const path = ['enum', index];
-    if (typeof value !== wanted) return [{ path, message: `must be a ${wanted === 'string' ? 'text' : 'number'}` }];
+    if (typeof value !== wanted) return [{ path, message: `must be a ${wanted === 'string' ? 'string' : 'number'}` }];
     if (values.indexOf(value) !== index) return [{ path, message: `the value ${value} occurs twice` }];
     const problem = problemWithJson(value) ?? problemWithValue(value, rest);
     return problem === undefined ? [] : [{ path, message: problem }];
@@ -98,7 +98,8 @@ function findingsOfPath({ payloadPath }: RawParameter, kind: ServiceKind, isPlac
 function findingsOfDefault(parameter: RawParameter, shapes: ShapeTable): Finding[] {
   if (parameter.default === undefined) return [];
   const path = ['default'];
-  if (parameter.default === null) return [{ path, message: 'must be a value', hint: 'omit it for none' }];
+  if (parameter.default === null)
+    return [{ path, message: 'must be a value', hint: 'omit the key if there is no default' }];
   const problem = problemWithJson(parameter.default) ?? problemWithValue(parameter.default, ruleOf(parameter, shapes));
   return problem === undefined ? [] : [{ path, message: problem }];
 }

@@ -43,8 +43,8 @@ function findingsOfName({ name }: RawService): Finding[] {
 function findingsOfMethod({ kind, methodName }: RawService): Finding[] {
   if (methodName === undefined) return [];
   const path = ['methodName'];
-  if (kind === 'twinUpdate') return [{ path, message: 'only a deviceMethod has it' }];
-  if (/\p{C}/u.test(methodName)) return [{ path, message: 'has a control character' }];
+  if (kind === 'twinUpdate') return [{ path, message: 'is allowed for a deviceMethod only' }];
+  if (/\p{C}/u.test(methodName)) return [{ path, message: 'must not contain control characters' }];
   const isModule = methodName.includes('::');
   return isModule && !/^[^:]+::[^:]+$/.test(methodName) ? [{ path, message: 'must have the form module::method' }] : [];
 }

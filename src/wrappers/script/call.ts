@@ -105,6 +105,6 @@ export function hubStatements(service: WrapperService, bundle: WrapperBundle, ta
   const call = `return _hub[${stringLiteral(name)}](_call);`;
   if (isOnHubThing(bundle)) return ['var _hub = me;', call];
   const thing = stringLiteral(bundle.hubThing);
-  const missing = `throw new Error(_service + ": there is no Thing " + ${thing});`;
+  const missing = `throw new Error(_service + ": the Thing " + ${thing} + " does not exist; create it in ThingWorx");`;
   return [`var _hub = Things[${thing}];`, `if (!_present(_hub)) { ${missing} }`, call];
 }

@@ -47,7 +47,7 @@ function payloadStatements(service: WrapperService, use: Use): string[] {
   const made = `var _payload = ${nodeExpression(tree, use)};`;
   if (tree.kind !== 'object') return [made];
   if (service.kind === 'deviceMethod') return [made, 'if (_payload === undefined) { _payload = {}; }'];
-  const refusal = 'throw new Error("InvalidArgument: " + _service + ": no value is given that could be set");';
+  const refusal = 'throw new Error("InvalidArgument: " + _service + ": there is no value to set; pass at least one");';
   return [made, `if (_payload === undefined) { ${refusal} }`];
 }
 

@@ -76,7 +76,7 @@ function _json(v, at) {
     if (path !== undefined) {
         path = path.replace(/^\\./, "");
         _refuse(at, (path === "" ? "is a whole number" : "has a whole number at " + path) +
-            " that cannot be held exactly; use a text for it");
+            " that cannot be represented exactly; pass it as a string");
     }
     if (o === null || typeof o !== "object" || Object.keys(o).length !== 1) { return o; }
     return Array.isArray(o.array) ? o.array : o;

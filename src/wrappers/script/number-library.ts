@@ -32,7 +32,7 @@ function _exact(v, at) {
     var isWritten = typeof v === "number"
         ? Math.abs(n) >= 1e21 || n.toFixed(0) === String(n)
         : _decimal(String(v)) === _decimal(String(n));
-    if (!isWritten) { _refuse(at, "is a whole number that cannot be held exactly; use a text for it"); }
+    if (!isWritten) { _refuse(at, "is a whole number that cannot be represented exactly; pass it as a string"); }
     return n;
 }`,
   ),

@@ -60,7 +60,7 @@ describe('twx-iothub run', () => {
     const agent = spawn(['run', '--config', file, '--set', `thingworx.appKey=${APP_KEY}`]);
     const { warning, level } = await agent.line('the configuration works but should be changed');
     await agent.line('bound to ThingWorx');
-    expect(warning).toContain('set thingworx.appKeyFile to a file of mode 0600 that holds it');
+    expect(warning).toContain('set thingworx.appKeyFile to a file of mode 0600 that contains it');
     expect(level).toBe('warn');
     expect(agent.stderr).toBe(`warning: ${warning as string}\n`);
     expect(agent.stdout + agent.stderr).not.toContain(APP_KEY);

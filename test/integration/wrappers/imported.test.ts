@@ -159,7 +159,7 @@ describe('a bundle whose payloads are single values, imported', () => {
     }
   });
 
-  it('refuses whole numbers that cannot be held exactly, as the remote services do', async () => {
+  it('refuses whole numbers that cannot be represented exactly, as the remote services do', async () => {
     const answer = await hubThing.invoke('SendJson', '{"v": {"id": 7615917337495251231}}');
     expect(answer.status).toBe(500);
     expect(answer.text).toMatch(/\bid\b/);

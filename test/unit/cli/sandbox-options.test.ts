@@ -26,7 +26,7 @@ describe('the configuration file of the sandbox', () => {
     [
       'a whole number that a double cannot represent',
       'fleet:\n  desired: {serial: 7615917337495251231}\n',
-      /:2:21: fleet\.desired\.serial: is a whole number that cannot be held exactly/,
+      /:2:21: fleet\.desired\.serial: is a whole number that cannot be represented exactly/,
     ],
     ['an unknown key', 'x-a: 1\ny-a: 1\n', /:2:1: y-a: unknown key/],
   ])('is refused with line and column: %s', async (_what, content, reason) => {

@@ -85,7 +85,7 @@ describe('keys of the top level that begin with x-', () => {
   it('may hold numbers that nothing uses', () => {
     expect(valueOf('x-serial: 12345678901234567891\na: 1')).toEqual({ a: 1 });
     expect(problemsOf('x-serial: &s 12345678901234567891\na: *s')).toEqual([
-      expect.stringMatching(/^a\.yaml:1:14: a: is a whole number that cannot be held exactly/),
+      expect.stringMatching(/^a\.yaml:1:14: a: is a whole number that cannot be represented exactly/),
     ]);
   });
 });
@@ -108,7 +108,7 @@ describe('whole numbers that a double cannot hold', () => {
     ['9007199254740993', 'a.yaml:1:1: '],
   ])('%j is refused with its place', (text, start) => {
     expect(problemsOf(text)).toEqual([
-      expect.stringContaining(`${start}is a whole number that cannot be held exactly`),
+      expect.stringContaining(`${start}is a whole number that cannot be represented exactly`),
     ]);
   });
 

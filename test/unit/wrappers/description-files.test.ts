@@ -17,7 +17,7 @@ const BUNDLE = 'bundle: {name: acme, version: 1.0.0}\n';
 const BIG = '7615917337495251231';
 
 describe('a file of wrapper descriptions', () => {
-  it('may have merge keys and top-level keys that begin with x-', async () => {
+  it('may contain merge keys and top-level keys that begin with x-', async () => {
     const text = `x-job: &job {connectTimeoutInSeconds: 30, queryCondition: "*"}
 x-delay: &delay {name: delay, baseType: INTEGER, required: true}
 ${BUNDLE}services:
@@ -33,7 +33,7 @@ ${BUNDLE}services:
     });
   });
 
-  it('has its errors where they were written, merged or not', async () => {
+  it('has its errors reported where they were written, merged or not', async () => {
     const text = `x-delay: &delay {name: delay, baseType: INTEGR}\n${BUNDLE}services:\n  - {name: A, kind: deviceMethod, parameters: [{<<: *delay}]}\n`;
     expect(await problemsOf(text)).toMatch(/^FILE:1:41: services\[0\]\.parameters\[0\]\.baseType: must be one of/);
   });
@@ -44,13 +44,13 @@ ${BUNDLE}services:
     ['a default', `parameters: [{name: p, baseType: LONG, default: ${BIG}}]`, 'services[0].parameters[0].default'],
     ['an enum', `parameters: [{name: p, baseType: LONG, enum: [1, ${BIG}]}]`, 'services[0].parameters[0].enum[1]'],
     ['a bound', `parameters: [{name: p, baseType: LONG, maximum: ${BIG}}]`, 'services[0].parameters[0].maximum'],
-  ])('cannot hold a whole number that would change: %s', async (_what, part, path) => {
+  ])('cannot contain a whole number that would change: %s', async (_what, part, path) => {
     const problems = await problemsOf(`${BUNDLE}services:\n  - {name: A, kind: deviceMethod, ${part}}\n`);
     expect(problems).toMatch(/^FILE:3:\d+: /);
-    expect(problems).toContain(`: ${path}: is a whole number that cannot be held exactly`);
+    expect(problems).toContain(`: ${path}: is a whole number that cannot be represented exactly`);
   });
 
-  it('finds the same in JSON, and names that are there twice', async () => {
+  it('has the same errors in JSON, and errors for repeated names', async () => {
     const service = `{"name": "A", "kind": "deviceMethod", "constants": {"/id": ${BIG}}}`;
     const text = `{"bundle": {"name": "acme", "version": "1.0.0"},\n "services": [${service}]}`;
     expect(await problemsOf(text)).toContain('FILE:2:74: services[0].constants["/id"]: is a whole number');
@@ -59,7 +59,7 @@ ${BUNDLE}services:
     );
   });
 
-  it('is refused in another encoding', async () => {
+  it('is refused in any other encoding', async () => {
     expect(await problemsOf(Buffer.from(`\uFEFF${BUNDLE}`, 'utf16le').swap16())).toBe(
       'FILE:1:1: the file is UTF-16 BE text, not UTF-8 (save the file as UTF-8)',
     );

@@ -7,7 +7,7 @@ const METHOD = 'name: Do\nkind: deviceMethod\n';
 const TWIN = 'name: Do\nkind: twinUpdate\n';
 const SHAPES = 'dataShapes:\n  - { name: Rows_DS, fields: [{ name: a, baseType: STRING }] }\n';
 
-/** A service, and what must be said of it. */
+/** A service and the error that is expected for it. */
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a name that is no identifier',
@@ -18,7 +18,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ['the name of plumbing', 'name: GetMetadata\nkind: deviceMethod', /name: is the name of a service of the agent/],
   ['an unknown kind', 'name: Do\nkind: method', /kind: must be one of deviceMethod, twinUpdate/],
   ['an unknown key', `${METHOD}descripton: x`, /descripton: unknown key \(did you mean "description"\?\)/],
-  ['a method name on a twin update', `${TWIN}methodName: x`, /methodName: only a deviceMethod has it/],
+  ['a method name on a twin update', `${TWIN}methodName: x`, /methodName: is allowed for a deviceMethod only/],
   ['a method name that is too long', `${METHOD}methodName: ${'x'.repeat(101)}`, /methodName: must have at most 100/],
   ['half a module name', `${METHOD}methodName: "module::"`, /methodName: must have the form module::method/],
   [
@@ -89,7 +89,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'an enum value of another type',
     `${METHOD}parameters: [{ name: a, baseType: STRING, enum: [1] }]`,
-    /enum\[0\]: must be a text/,
+    /enum\[0\]: must be a string/,
   ],
   [
     'an enum on a BOOLEAN',
@@ -109,7 +109,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'a shape of a text',
     `${METHOD}parameters: [{ name: a, baseType: STRING, dataShape: Rows_DS }]`,
-    /only an INFOTABLE has a data shape/,
+    /is allowed for an INFOTABLE only/,
   ],
   [
     'a path that is no pointer',
@@ -219,7 +219,7 @@ describe('a description', () => {
     );
   });
 
-  it('reports every error at once, with its place, including those in other services', () => {
+  it('reports all errors of all services at once, with their positions', () => {
     const problems = problemsOf(`bundle: { name: 1abc, version: 1.2 }
 services:
   - name: A

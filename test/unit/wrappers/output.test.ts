@@ -24,7 +24,7 @@ describe('the output folder of a build', () => {
   const build = (...flags: readonly string[]) => runWrappers('build', at('w.yaml'), '--out', at('out'), ...flags);
   const check = () => runWrappers('check', at('w.yaml'), '--out', at('out'));
 
-  /** Every file below a folder, and what links point to. */
+  /** Every file below a folder, and the targets of links. */
   async function contentsOf(root: string): Promise<Record<string, string>> {
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
     const found = await Promise.all(
@@ -56,7 +56,7 @@ describe('the output folder of a build', () => {
     'out/docs/guide/chapter.md': 'text',
   };
 
-  it('is refused if it contains files of other origin, and is not changed', async () => {
+  it('is refused and left unchanged if it contains files that no build wrote', async () => {
     for (const [file, text] of Object.entries(THEIRS)) await put(file, text);
     const before = await contentsOf(at('out'));
     const { status, err } = await build();
@@ -65,7 +65,7 @@ describe('the output folder of a build', () => {
     expect(await contentsOf(at('out'))).toEqual(before);
   });
 
-  it('with --force keeps every file of other origin that it does not have to overwrite, also in later builds', async () => {
+  it('with --force keeps every other file that it does not have to overwrite, in later builds too', async () => {
     for (const [file, text] of Object.entries(THEIRS)) await put(file, text);
     expect(await build('--force')).toMatchObject({
       status: 0,
@@ -80,7 +80,7 @@ describe('the output folder of a build', () => {
     expect(await check()).toEqual({ status: 0, out: '', err: '' });
   });
 
-  it('is refused when a new file would overwrite one of other origin', async () => {
+  it('is refused if a new file would overwrite one that no build wrote', async () => {
     await build();
     await put('out/docs/schemas/Extra.json', 'mine');
     await describeServices('Reboot', 'Extra');
@@ -89,7 +89,7 @@ describe('the output folder of a build', () => {
     expect(await readdir(at('out/docs/schemas'))).toContain('Reset.json');
   });
 
-  it('keeps a file with a name of builds that no build has written, and check agrees afterwards', async () => {
+  it('keeps a file that has the name of a generated one but that no build wrote, and check accepts it', async () => {
     await build();
     await put('out/docs/schemas/Old.json', '{}');
     expect(await check()).toMatchObject({ status: 1, out: 'stale: docs/schemas/Old.json\n' });
@@ -101,7 +101,7 @@ describe('the output folder of a build', () => {
     expect(await check()).toMatchObject({ status: 0, out: '' });
   });
 
-  it('of an earlier version without a manifest is taken over when nothing of it would change', async () => {
+  it('of an earlier version without a manifest is adopted if the build would change nothing in it', async () => {
     await build();
     await rm(at('out', manifestName('docs')));
     expect(await check()).toMatchObject({ status: 0 });
@@ -110,7 +110,7 @@ describe('the output folder of a build', () => {
     expect(await build()).toMatchObject({ status: 0, err: expect.stringContaining('1 removed') });
   });
 
-  it('of an earlier version without a manifest is refused when something would change, until --force', async () => {
+  it('of an earlier version without a manifest is refused without --force if something would change', async () => {
     await build();
     await rm(at('out', manifestName('docs')));
     await describeServices('Reboot');
@@ -129,7 +129,7 @@ describe('the output folder of a build', () => {
     },
   );
 
-  it('loses no file to a manifest that names what builds never make', async () => {
+  it('loses no file to a manifest with names that builds never generate', async () => {
     await build();
     await put('out/keep.txt', 'kept');
     await put('out/docs/notes.txt', 'kept');
@@ -189,7 +189,7 @@ describe('the output folder of a build', () => {
     });
   });
 
-  it('differs for check when a link stands in the place of a file or folder, whatever it leads to', async () => {
+  it('differs for check if a file or folder is replaced by a link, whatever its target', async () => {
     await build();
     await rename(at('out/docs/schemas'), at('schemas'));
     await symlink(at('schemas'), at('out/docs/schemas'));
@@ -219,11 +219,11 @@ describe('the output folder of a build', () => {
       await mkdir(at('out/docs'), { recursive: true });
       await mkdir(at('elsewhere'));
       await symlink(at('elsewhere'), at('out/docs/schemas'));
-      await expect(writeBundle(at('out'), plan, built)).rejects.toThrow('its folder has become a link');
+      await expect(writeBundle(at('out'), plan, built)).rejects.toThrow('its folder was replaced by a link');
       expect(await readdir(at('elsewhere'))).toEqual([]);
     });
 
-    it('a file that becomes a link is replaced, and what it leads to stays', async () => {
+    it('a file that becomes a link is replaced, and its target is kept', async () => {
       const plan = await planBundle(at('out'), 'docs', built, false);
       await put('target', 'theirs');
       await mkdir(at('out/docs'), { recursive: true });

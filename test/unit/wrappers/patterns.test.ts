@@ -28,7 +28,7 @@ describe('the check of patterns', () => {
     String.raw`^https?:\/\/[^\s\/]+(\/[^\s]*)?$`,
     '^.*foo.*bar$',
     '^(?:(?!foo).)*$',
-  ])('takes %s', (pattern) => {
+  ])('accepts %s', (pattern) => {
     expect(problemWithPattern(pattern)).toBeUndefined();
   });
 
@@ -67,13 +67,13 @@ describe('the check of patterns', () => {
     expect(problemWithPattern(pattern)).toEqual(expect.stringMatching(problem));
   });
 
-  it('takes several open repeats in a row of a parameter whose texts are short', () => {
+  it('accepts several unbounded repeats in sequence if the parameter has short texts', () => {
     const pattern = '^.*foo.*bar.*baz$';
     expect(problemWithPattern(pattern)).toMatch(/smaller maxLength/);
     expect(problemWithPattern(pattern, 200)).toBeUndefined();
   });
 
-  it('reports a refused pattern once, and does not try it on the values of an enumeration', () => {
+  it('reports a refused pattern once, and does not match the values of an enumeration with it', () => {
     const parameter = String.raw`{ name: code, baseType: STRING, pattern: "(a*)\\1*b", enum: [x] }`;
     expect(problemsOf(withService(`name: Do\nkind: deviceMethod\nparameters: [${parameter}]`))).toEqual([
       expect.stringContaining('parameters[0].pattern: uses a back reference'),
@@ -120,7 +120,7 @@ describe('matching', () => {
     expect(patternMatcher(pattern)(`${'A'.repeat(4095)}!`)).toBe('noMatch');
   });
 
-  it('leaves a text that is too much work to RegExp, for as long as that may take', () => {
+  it('passes a text that takes too many steps on to RegExp, within a time limit', () => {
     expect(patternMatcher('[a-z].{0,1000}[0-9]', 1000)(`${'x'.repeat(4095)}1`)).toBe('match');
     expect(patternMatcher('[a-z].{0,1000}[0-9]', 1000)('x'.repeat(4096))).toBe('noMatch');
     expect(patternMatcher('^(x+x+)+y$', 1000)('x'.repeat(4096))).toBe('tooCostly');
@@ -140,10 +140,10 @@ describe('a wrapper with a pattern', () => {
     expect(() => call('^[A-Z]+$', 'no')).toThrow("Do: parameter 'code' must match ^[A-Z]+$");
   });
 
-  it('names the parameter whose text takes too much work', () => {
+  it('names the parameter whose text takes too many steps', () => {
     const rule: ValueRule = { kind: 'text', pattern: '^x$', matcher: () => 'tooCostly' };
     expect(() => convert('x', rule, "Do: parameter 'code'")).toThrow(
-      "Do: parameter 'code' takes too long to compare with ^x$",
+      "Do: parameter 'code' takes too long to match against ^x$",
     );
   });
 });

@@ -3,7 +3,7 @@ import type { AgentError } from '../../../src/core/errors.js';
 import { packageCall, type WrapperCall } from '../../../src/wrappers/payload.js';
 import { describeWrappers, withService } from '../../support/wrappers/descriptions.js';
 
-/** What a method with these parameters makes of these values. */
+/** The payload that a method with these parameters has for these values. */
 function callOf(service: string, values: Readonly<Record<string, unknown>>, shapes = ''): WrapperCall {
   const [read] = describeWrappers(withService(service, shapes)).services;
   if (!read) throw new Error('no service');
@@ -47,7 +47,7 @@ describe('a payload', () => {
     );
   });
 
-  it('has a table as rows with the fields of its shape, empty cells left out', () => {
+  it('has a table as rows with the fields of its shape, without empty cells', () => {
     const shapes =
       'dataShapes: [{ name: R_DS, fields: [{ name: a, baseType: STRING }, { name: at, baseType: DATETIME }] }]\n';
     const rows = [{ at: new Date(0), a: 'x', other: 1 }, { a: null }];
@@ -56,7 +56,7 @@ describe('a payload', () => {
     });
   });
 
-  it('puts values where their pointers say, in the order of the parameters, then the constants', () => {
+  it('has values where their pointers lead, in the order of the parameters, then the constants', () => {
     const service = `name: Do
 kind: deviceMethod
 parameters:
@@ -66,7 +66,7 @@ constants: { /deep/c: [1], /z: null }`;
     expect(JSON.stringify(callOf(service, { a: 1, b: 2 }).payload)).toBe('{"deep":{"b":2,"c":[1]},"a/b":1,"z":null}');
   });
 
-  it('leaves out what is absent, objects for it too, but is always an object', () => {
+  it('omits absent values and the objects around them, but is always an object', () => {
     const service = 'name: Do\nkind: deviceMethod\nparameters: [{ name: a, baseType: INTEGER, payloadPath: /deep/a }]';
     expect(callOf(service, { a: null }).payload).toEqual({});
     expect(callOf(service, {}).payload).toEqual({});
@@ -123,7 +123,7 @@ parameters:
   });
 
   it('is refused when it would be empty', () => {
-    expect(refusalOf(service, {})).toBe('InvalidArgument: Do: no value is given that could be set');
+    expect(refusalOf(service, {})).toBe('InvalidArgument: Do: there is no value to set; pass at least one');
   });
 });
 
@@ -137,7 +137,7 @@ job:
   connectTimeoutInSeconds: 0
   callerMaySet: [queryCondition, startTime, jobId, maxExecutionTimeInSeconds]`;
 
-  it('are those of the description', () => {
+  it('come from the description', () => {
     expect(callOf(service, {}).options).toEqual({
       queryCondition: 'tags.floor = 2',
       startTime: '2029-12-31T23:00:00.000Z',
@@ -145,7 +145,7 @@ job:
     });
   });
 
-  it('are the caller’s where there are any; an empty text counts as none', () => {
+  it('come from the caller if set; an empty string counts as absent', () => {
     const given = { queryCondition: '', startTime: new Date(0), jobId: 'j-1', maxExecutionTimeInSeconds: 60 };
     expect(callOf(service, given).options).toEqual({
       queryCondition: 'tags.floor = 2',

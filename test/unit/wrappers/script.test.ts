@@ -42,35 +42,39 @@ describe('a script', () => {
     ]);
   });
 
-  it('calls the Thing that it is on for hubThing: me', () => {
+  it('calls its own Thing for hubThing: me', () => {
     const text = withService('name: Do\nkind: deviceMethod').replace('version: 1.0.0', 'version: 1.0.0, hubThing: me');
     expect(run(text, {}).calls[0]).toMatchObject({ thing: 'me' });
   });
 
-  it('says so when the hub Thing is not there', () => {
+  it('throws an error that names the hub Thing if it does not exist', () => {
     const text = withService('name: Do\nkind: deviceMethod').replace(
       'version: 1.0.0',
       'version: 1.0.0, hubThing: Missing',
     );
-    expect(run(text, {})).toEqual({ error: 'Do: there is no Thing Missing', calls: [], result: undefined });
+    expect(run(text, {})).toEqual({
+      error: 'Do: the Thing Missing does not exist; create it in ThingWorx',
+      calls: [],
+      result: undefined,
+    });
   });
 
-  it('updates twins with the other service', () => {
+  it('updates twins with the service for twins', () => {
     const twin = 'name: Do\nkind: twinUpdate\nparameters: [{ name: site, baseType: STRING, payloadPath: /tags/site }]';
     expect(run(withService(twin), { site: plain('A') }).calls[0]).toEqual({
       thing: 'AzureIotHub',
       service: 'AzureIotDeviceJobScheduleTwinUpdateJob',
       parameters: { patch: '{"tags":{"site":"A"}}' },
     });
-    expect(run(withService(twin), {}).error).toBe('InvalidArgument: Do: no value is given that could be set');
+    expect(run(withService(twin), {}).error).toBe('InvalidArgument: Do: there is no value to set; pass at least one');
   });
 
-  it('can hand the payload over as a string', () => {
+  it('can pass the payload as a string', () => {
     const { calls } = run(withService(METHOD), { n: plain(1), s: plain('x') }, { payloadType: 'string' });
     expect(JSON.parse(calls[0]?.parameters['payload'] as string)).toBe('{"n":1,"s":"x","fixed":{"a":"]]>"}}');
   });
 
-  it('can hand the payload over as an InfoTable, with fields for what there is', () => {
+  it('can pass the payload as an InfoTable, with fields for the values that are present', () => {
     const list: TestValue = { is: 'json', value: [1] };
     const { calls } = run(withService(METHOD), { s: plain('x'), list }, { payloadType: 'infotable' });
     expect(JSON.parse(calls[0]?.parameters['payload'] as string)).toEqual({
@@ -83,7 +87,7 @@ describe('a script', () => {
     });
   });
 
-  it('sends a connect timeout to a service of others unless the description sets one', () => {
+  it('passes a default connect timeout to a foreign service unless the description sets one', () => {
     const target = { methodService: 'Schedule', fallbackConnectTimeoutInSeconds: 30 };
     const call = (job: string): unknown =>
       run(withService(`name: Do\nkind: deviceMethod\n${job}`), {}, target).calls[0];
@@ -91,7 +95,7 @@ describe('a script', () => {
     expect(call('job: { connectTimeoutInSeconds: 5 }')).toMatchObject({ parameters: { connectTimeoutInSeconds: 5 } });
   });
 
-  it('leaves a payload out that is one value and was not given', () => {
+  it('omits a payload that is one value and absent', () => {
     const whole = withService(
       'name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: JSON, payloadPath: "" }]',
     );
@@ -124,14 +128,14 @@ describe('a script', () => {
       expect(run(whole(baseType), { v: value }).calls[0]?.parameters).toEqual({ methodName: 'Do', ...parameters });
     });
 
-    it('that is a constant does so as well', () => {
+    it('that is a constant does the same', () => {
       const constant = (value: string): string =>
         withService(`name: Do\nkind: deviceMethod\nconstants: { "": ${value} }`);
       expect(run(constant('[1]'), {}).calls[0]?.parameters).toEqual({ methodName: 'Do', payloadText: '[1]' });
       expect(run(constant('{ a: 1 }'), {}).calls[0]?.parameters).toEqual({ methodName: 'Do', payload: '{"a":1}' });
     });
 
-    it('hands it to a foreign service as it is', () => {
+    it('passes it to a foreign service unchanged', () => {
       const target = { methodService: 'Schedule' };
       expect(run(whole('JSON'), { v: json([1]) }, target).calls[0]?.parameters).toEqual({
         methodName: 'Do',
@@ -139,7 +143,7 @@ describe('a script', () => {
       });
     });
 
-    it('hands it as text to the service of the agent under its short name', () => {
+    it('passes it as text to the service of the agent under its short name', () => {
       const target = { methodService: 'ScheduleDeviceMethodJob' };
       expect(run(whole('JSON'), { v: json([1]) }, target).calls[0]?.parameters).toEqual({
         methodName: 'Do',
@@ -148,7 +152,7 @@ describe('a script', () => {
     });
   });
 
-  it('writes an object with a list called array as text, which the agent does not unwrap', () => {
+  it('passes an object with a list named array as text, which the agent does not unwrap', () => {
     const text = withService(
       'name: Do\nkind: deviceMethod\nparameters: [{ name: list, baseType: JSON, payloadPath: /array }, { name: more, baseType: STRING }]',
     );

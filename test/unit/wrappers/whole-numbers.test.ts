@@ -13,7 +13,7 @@ const descriptionOf = (baseType: string, more = '') =>
     withService(`name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: ${baseType}${more} }]`),
   );
 
-/** The payload that the agent makes, or its refusal. */
+/** The payload that the agent builds, or its refusal. */
 function runAgent(baseType: string, value: unknown, more = ''): string {
   const [service] = descriptionOf(baseType, more).services;
   try {
@@ -32,7 +32,7 @@ function runGenerated(baseType: string, value: TestValue, more = ''): unknown {
 }
 
 const REFUSED = "InvalidArgument: Do: parameter 'v'";
-const TOO_LONG = 'that cannot be held exactly; use a text for it';
+const TOO_LONG = 'that cannot be represented exactly; pass it as a string';
 
 describe('whole numbers beyond 2^53', () => {
   it.each([
@@ -48,13 +48,13 @@ describe('whole numbers beyond 2^53', () => {
   it.each([
     ['{"id":7615917337495251231}', `has a whole number at id ${TOO_LONG}`],
     ['{"list":[1,{"a b":9007199254740993}]}', `has a whole number at list[1]["a b"] ${TOO_LONG}`],
-    // Its digits may have been others before the platform made a double of it.
+    // It may have had other digits before the platform converted it to a double.
     ['{"id":9007199254740992}', `has a whole number at id ${TOO_LONG}`],
   ])('in JSON are refused with their path by the script, which sees doubles: %s', (text, problem) => {
     expect(runGenerated('JSON', { is: 'json', value: JSON.parse(text) })).toBe(`${REFUSED} ${problem}`);
   });
 
-  it('in JSON that a double holds keep their digits', () => {
+  it('in JSON that a double can represent keep their digits', () => {
     expect(runAgent('JSON', parseJson('{"id":9007199254740992}'))).toBe('{"v":{"id":9007199254740992}}');
     expect(runAgent('JSON', parseJson('{"id":1152921504606846976}'))).toBe('{"v":{"id":1152921504606846976}}');
     expect(runAgent('JSON', parseJson('{"id":9007199254740991,"x":1e300}'))).toBe(
@@ -83,7 +83,7 @@ describe('whole numbers beyond 2^53', () => {
     expect(runGenerated(baseType, { is: 'plain', value })).toBe(answer);
   });
 
-  it('are whole texts where a text is wanted', () => {
+  it('are kept in full where a string is expected', () => {
     expect(runAgent('STRING', BigInt('7615917337495251231'))).toBe('{"v":"7615917337495251231"}');
     expect(runAgent('LONG', BigInt('7615917337495251231'))).toMatch(/must be a whole number from/);
   });
@@ -106,7 +106,7 @@ describe('whole numbers beyond 2^53', () => {
       'name: Do\nkind: deviceMethod\nparameters: [{ name: v, baseType: NUMBER, enum: [1, NUMBER] }]',
       'services[0].parameters[0].enum[1]',
     ],
-  ])('in %s of a description are refused with their place', (_what, service, path) => {
+  ])('in %s of a description are refused with their path', (_what, service, path) => {
     for (const number of ['7615917337495251231', '9007199254740993', '1152921504606846976', '-7615917337495251231']) {
       const text = withService(
         service.replaceAll(/(?<=: |\[|, )NUMBER/g, (word, offset: number) =>
@@ -120,7 +120,7 @@ describe('whole numbers beyond 2^53', () => {
     }
   });
 
-  it('in a description that JSON writes with the same digits are taken', () => {
+  it('in a description are accepted if JSON has the same digits for them', () => {
     expect(problemsOf(withService('name: Do\nkind: deviceMethod\nconstants: { /id: 9007199254740992 }'))).toEqual([]);
   });
 });

@@ -45,14 +45,14 @@ async function configOf(...args: Parameters<typeof load>): Promise<AgentConfig> 
   return result.config;
 }
 
-/** Problems without the folder in front. */
+/** Problems without the folder in the file names. */
 async function problemsOf(...args: Parameters<typeof load>): Promise<string[]> {
   const result = await load(...args);
   return result.ok ? [] : result.problems.map((problem) => formatProblem(problem).replace(/^\S*?\/\d+\.yaml/, 'FILE'));
 }
 
 describe('defaults', () => {
-  it('completes a minimal configuration', async () => {
+  it('complete a minimal configuration', async () => {
     expect(await configOf(MINIMAL)).toEqual({
       thingworx: {
         address: {
@@ -89,14 +89,14 @@ describe('defaults', () => {
     ['S2', 5],
     ['S3', 2],
     ['unlimited', 0.25],
-  ])('watches a hub of tier %s every %d s', async (tier, seconds) => {
+  ])('have a hub of tier %s watched every %d s', async (tier, seconds) => {
     const config = await configOf(`${MINIMAL}    tier: ${tier}\n`);
     expect(config.iothubs[0]?.watchIntervalSeconds).toBe(seconds);
   });
 });
 
 describe('every key', () => {
-  it('is accepted, as the example writes it', async () => {
+  it('is accepted with the value in the example', async () => {
     const config = await configOf(exampleConfiguration());
     expect(config.things).toEqual([{ name: 'AzureIotHub', iothub: 'main' }]);
   });
@@ -276,7 +276,7 @@ describe('several files and the environment', () => {
     expect(result).toMatchObject({ ok: true, config: { services: { deny: ['CancelJob'] }, log: { level: 'debug' } } });
   });
 
-  it('places an error in the file it comes from', async () => {
+  it('reports an error with the file that contains it', async () => {
     const second = await file('log: { level: loud }\n');
     const result = await loadConfiguration({ files: [await file(MINIMAL), second] });
     expect(result).toMatchObject({ ok: false, problems: [{ origin: { source: second, line: 1, column: 15 } }] });
@@ -306,10 +306,10 @@ describe('several files and the environment', () => {
     expect(config.thingworx.appKey).toBe('key-in-environment');
   });
 
-  it('names the variable in errors, and the likely correct one', async () => {
+  it('names the variable in errors, and a similar valid one', async () => {
     const problems = await problemsOf(MINIMAL, { TWX_IOTHUB__LOG__LEVEL: 'loud', TWX_IOTHUB__THINGWORX__APKEY: 'x' });
     expect(problems).toEqual([
-      'TWX_IOTHUB__THINGWORX__APKEY: is not the name of a key (did you mean TWX_IOTHUB__THINGWORX__APPKEY?)',
+      'TWX_IOTHUB__THINGWORX__APKEY: is not a configuration key (did you mean TWX_IOTHUB__THINGWORX__APPKEY?)',
       'TWX_IOTHUB__LOG__LEVEL: log.level: must be one of trace, debug, info, warn, error, fatal',
     ]);
   });
@@ -422,7 +422,7 @@ describe('secrets', () => {
     });
   });
 
-  it('are known to the log', async () => {
+  it('are masked in the log', async () => {
     const config = await agentConfigFrom({
       thingworx: { url: 'wss://h', appKey: 'the-app-key', proxy: 'http://u:proxy%2Dpass@p:1' },
       iothubs: { main: { connectionString: CONNECTION } },
@@ -430,7 +430,7 @@ describe('secrets', () => {
     expect(secretsOf(config)).toEqual(['the-app-key', 'c2VjcmV0LWtleQ==', 'proxy%2Dpass', 'proxy-pass']);
   });
 
-  it('are known to the log however a connection string was pasted', async () => {
+  it('are masked in the log however a connection string was pasted', async () => {
     const pasted = `"${CONNECTION.replace('SharedAccessKey=', 'sharedaccesskey = ')}"`;
     const config = await agentConfigFrom({
       thingworx: { url: 'wss://h', appKey: 'the-app-key' },
@@ -441,19 +441,19 @@ describe('secrets', () => {
 });
 
 describe('agentConfigFrom', () => {
-  it('refuses what the schema refuses', async () => {
+  it('refuses values that the schema refuses', async () => {
     await expect(agentConfigFrom({ thingworx: { url: 'wss://h' } })).rejects.toMatchObject({
       code: 'ConfigurationInvalid',
       message: expect.stringContaining('thingworx.appKey: is required'),
     });
   });
 
-  it('refuses a bigint that a number cannot hold', async () => {
+  it('refuses a bigint that a number cannot represent', async () => {
     const maxDevicesPerJob = 9007199254740993n as unknown as number;
     await expect(
       agentConfigFrom({ thingworx: { url: 'wss://h', appKey: 'k' }, guards: { maxDevicesPerJob } }),
     ).rejects.toMatchObject({
-      message: expect.stringContaining('guards.maxDevicesPerJob: is a whole number that cannot be held exactly'),
+      message: expect.stringContaining('guards.maxDevicesPerJob: is a whole number that cannot be represented exactly'),
     });
   });
 });

@@ -123,7 +123,7 @@ describe('isReadOnlyIn', () => {
   });
 });
 
-describe('what is not a readable file of text', () => {
+describe('anything but a readable text file', () => {
   const NAMES = ['appKeyFile', 'caFile', 'clientKeyFile'] as const;
 
   it.each(NAMES)('is refused at once as %s: pipe, directory, device', async (name) => {
@@ -186,7 +186,7 @@ describe('what is not a readable file of text', () => {
 
 describe('a secret in a flag', () => {
   it.each<[string, string]>([
-    ['thingworx.appKey=s3cret', 'set thingworx.appKeyFile to a file of mode 0600 that holds it'],
+    ['thingworx.appKey=s3cret', 'set thingworx.appKeyFile to a file of mode 0600 that contains it'],
     [`iothubs.main.connectionString=${CONNECTION}`, 'set iothubs.main.connectionStringFile to a file'],
     [`iothubs={"main":{"connectionString":"${CONNECTION}"}}`, 'set iothubs.main.connectionStringFile to a file'],
     ['thingworx.proxy=http://user:s3cret@proxy:1', 'set thingworx.proxy in a configuration file of mode 0600'],

@@ -25,7 +25,7 @@ const BAD_STRINGS: readonly (readonly [string, RegExp])[] = [
 describe('an invalid connection string', () => {
   const without = MINIMAL.replace(/ {4}connectionString: .*\n/, '    tier: S1\n');
 
-  it.each(BAD_STRINGS)('is refused where it is in the file: %#', async (text, reason) => {
+  it.each(BAD_STRINGS)('is refused with its position in the file: %#', async (text, reason) => {
     const problems = await problemsOf(MINIMAL.replace(CONNECTION, text));
     expect(problems).toEqual([expect.stringMatching(/^FILE:7:23: iothubs\.main\.connectionString: /)]);
     expect(problems[0]).toMatch(reason);
@@ -49,7 +49,7 @@ describe('an invalid connection string', () => {
     expect(problems[0]).not.toMatch(/c2V|not-base64|h\.example/);
   });
 
-  it('does not include one pasted with spaces and quotes', async () => {
+  it('is not one that was pasted with spaces and quotes', async () => {
     const pasted = `"${CONNECTION.replaceAll(';', '; ')}"`;
     expect(await problemsOf(MINIMAL.replace(CONNECTION, `'${pasted}'`))).toEqual([]);
     expect(await problemsOf(without, { TWX_IOTHUB__IOTHUBS__MAIN__CONNECTIONSTRING: pasted })).toEqual([]);
@@ -132,7 +132,7 @@ describe('a proxy and other URLs with a password', () => {
     ['iothubs', 'TWX_IOTHUB__IOTHUBS', '{"main": {"connectionString": "s3cret"'],
     ['iothubs', 'TWX_IOTHUB__IOTHUBS', '{"main": {"connectionString": ["s3cret"]}}'],
     ['things', 'TWX_IOTHUB__THINGS', 's3cret'],
-  ])('%s never shows what may be a secret', async (key, variable, value) => {
+  ])('%s never shows a possible secret', async (key, variable, value) => {
     const { stdout, stderr } = await command(['config', 'explain', key, '--config', await files.write(MINIMAL)], {
       env: { [variable]: value },
     });
@@ -206,7 +206,7 @@ things:
     expect(Object.keys(printed)).not.toContain('x-hub');
   });
 
-  it('has errors at the place where they were written', async () => {
+  it('has errors with the line and column where they were written', async () => {
     expect(await problemsOf(TEXT.replace('S2', 'S9'))).toEqual([
       'FILE:2:9: iothubs.main.tier: must be one of F1, S1, S2, S3, unlimited',
     ]);
@@ -216,31 +216,33 @@ things:
   });
 });
 
-describe('encodings and numbers', () => {
-  it('names the encoding of a configuration that PowerShell wrote', async () => {
+describe('invalid encodings and values', () => {
+  it('are reported for a configuration that PowerShell wrote in UTF-16', async () => {
     expect(await problemsOf(Buffer.from(`\uFEFF${MINIMAL}`, 'utf16le'))).toEqual([
       'FILE:1:1: the file is UTF-16 LE text, not UTF-8 (save the file as UTF-8)',
     ]);
   });
 
-  it('refuses whole numbers that would change, in files, variables and flags', async () => {
+  it('include whole numbers that would change, in files, variables and flags', async () => {
     const big = '9007199254740993';
     expect(await problemsOf(`${MINIMAL}guards: {maxDevicesPerJob: ${big}}\n`)).toEqual([
-      expect.stringContaining('FILE:8:28: guards.maxDevicesPerJob: is a whole number that cannot be held exactly'),
+      expect.stringContaining(
+        'FILE:8:28: guards.maxDevicesPerJob: is a whole number that cannot be represented exactly',
+      ),
     ]);
     expect(await problemsOf(MINIMAL, { TWX_IOTHUB__THINGS: `[{"name": "A", "x": ${big}}]` })).toContainEqual(
-      expect.stringContaining('TWX_IOTHUB__THINGS: things[0].x: is a whole number that cannot be held exactly'),
+      expect.stringContaining('TWX_IOTHUB__THINGS: things[0].x: is a whole number that cannot be represented exactly'),
     );
   });
 
-  it('refuses an application key of two lines', async () => {
+  it('include an application key of two lines', async () => {
     const text = MINIMAL.replace('  appKey: key-in-file\n', '');
     expect(await problemsOf(text, { TWX_IOTHUB__THINGWORX__APPKEY: 's3cret\r' })).toEqual([
       'TWX_IOTHUB__THINGWORX__APPKEY: thingworx.appKey: has more than one line or a control character',
     ]);
   });
 
-  it('does not repeat text that directly follows a key', async () => {
+  it('are reported without the text that directly follows a key', async () => {
     const problems = await problemsOf('thingworx: {url: "wss://h", appKey=s3cret: 1}\n');
     expect(problems.join('\n')).not.toContain('s3cret');
     expect(problems).toContainEqual(expect.stringContaining('thingworx.appKey: runs together with its value'));
