@@ -21,7 +21,7 @@ beforeEach(() => {
   store = withStoreHealth(inner, { health, instruments: metrics.instruments, place: '/state' });
 });
 
-test('a store that was opened is ok, with its place', () => {
+test('a store that was opened is reported as ok, with its location', () => {
   expect(health.report()).toMatchObject({ ready: true, components: { store: { status: 'ok', detail: '/state' } } });
 });
 
@@ -29,7 +29,7 @@ test.each<[string, (store: Store) => Promise<void>]>([
   ['put', (any) => any.put('k', 1)],
   ['delete', (any) => any.delete('k')],
   ['batch', (any) => any.batch([{ type: 'put', key: 'k', value: 1 }])],
-])('a %s that fails makes the agent not ready, and one that succeeds ready again', async (_what, write) => {
+])('a %s that fails makes the agent not ready, and one that succeeds makes it ready again', async (_what, write) => {
   const batch = inner.batch.bind(inner);
   inner.batch = full;
   await expect(write(store)).rejects.toMatchObject({ code: 'StateUnwritable' });
@@ -42,7 +42,7 @@ test.each<[string, (store: Store) => Promise<void>]>([
   expect(health.report()).toMatchObject({ ready: true, components: { store: { status: 'ok', detail: '/state' } } });
 });
 
-test('the store works as before, and its writes are counted', async () => {
+test('the wrapped store works like the original, and its writes are counted', async () => {
   await store.put('a', 1);
   expect(await store.get('a')).toBe(1);
   const keys: string[] = [];
@@ -53,7 +53,7 @@ test('the store works as before, and its writes are counted', async () => {
   expect(text).toMatch(/twx_iothub_store_writes_total\{result="failed"\} 3/);
 });
 
-test('the watcher writes again what a full disk refused, also when its job is long over, and the agent is ready', async () => {
+test('the watcher retries writes that a full disk refused, even long after the job has ended, and the agent is ready', async () => {
   const rig = await startWatching({ tier: 'unlimited', store });
   const batch = inner.batch.bind(inner);
   inner.batch = full;

@@ -55,7 +55,7 @@ describe('the command', () => {
 });
 
 describe('config', () => {
-  it('validate is content with the example', async () => {
+  it('validate accepts the example', async () => {
     expect(await command(['config', 'validate', '--config', example])).toEqual({
       status: 0,
       stdout: '',
@@ -84,13 +84,13 @@ describe('config', () => {
     expect(json.status).toBe(78);
   });
 
-  it('validate names a file that is not there', async () => {
+  it('validate reports a file that does not exist', async () => {
     const { status, stderr } = await command(['config', 'validate', '--config', join(folder, 'none.yaml')]);
     expect(stderr).toBe(`${join(folder, 'none.yaml')}: cannot be read: there is no such file\n`);
     expect(status).toBe(78);
   });
 
-  it('print shows what counts, secrets masked', async () => {
+  it('print shows the effective values, with secrets masked', async () => {
     const env = { TWX_IOTHUB__LOG__LEVEL: 'debug' };
     const text = await command(['config', 'print', '--config', example], { env });
     expect(text.stdout).toContain('appKey: "********"');
@@ -102,7 +102,7 @@ describe('config', () => {
     });
   });
 
-  it('explain shows where a value comes from', async () => {
+  it('explain shows the source of a value', async () => {
     const env = { TWX_IOTHUB__LOG__LEVEL: 'debug' };
     const { stdout } = await command(['config', 'explain', 'log.level', '--config', example], { env });
     expect(stdout).toMatch(
@@ -122,7 +122,7 @@ describe('config', () => {
     expect(status).toBe(2);
   });
 
-  it('schema and example print what config/ holds', async () => {
+  it('schema and example print the files in config/', async () => {
     const schema = await command(['config', 'schema']);
     expect(JSON.parse(schema.stdout)).toMatchObject({ properties: { thingworx: { required: ['url'] } } });
     expect((await command(['config', 'example'])).stdout).toBe(exampleConfiguration());
@@ -153,7 +153,7 @@ describe('services', () => {
     expect(markdown.stdout).toContain('## PreviewTargets');
   });
 
-  it('lists what a configuration leaves on', async () => {
+  it('lists the services that a configuration enables', async () => {
     const file = join(folder, 'few.yaml');
     await writeFile(file, 'services: { allow: [GetJob, AzureIotDeviceJobFindJobs], shortNames: false }\n');
     const { stdout } = await command(['services', '--config', example, '--config', file, '--output', 'json']);

@@ -11,7 +11,7 @@ import { guardSecrets } from '../../../src/cli/guarded-io.js';
 import { runCommand } from '../../../src/cli/main.js';
 
 const KEY = 'key-0f3b "77\\x';
-/** Controls, C1, bidirectional overrides, zero-width characters: whatever a terminal obeys or hides. */
+/** Characters that a terminal executes or hides: C0, C1, bidirectional overrides and zero-width characters. */
 const STEERING = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 interface Outcome {
@@ -29,7 +29,7 @@ async function run(args: readonly string[], env: Record<string, string> = {}, st
   return { status, out: textOf(streams.stdout), err: textOf(streams.stderr) };
 }
 
-describe('what commands print from the other end', () => {
+describe('text from another system that commands print', () => {
   let server: Server;
   let url = '';
   let folder = '';
@@ -73,7 +73,7 @@ describe('what commands print from the other end', () => {
       rows,
     });
 
-  it('cannot steer the terminal by an error', async () => {
+  it('cannot control the terminal in an error', async () => {
     answer = { status: 500, text: '\u001B]0;pwned\u0007\u001B[2J\u009b31m\u202Eabc\r\nerror: forged' };
     const { status, out, err } = await invoke();
     expect({ status, out }).toEqual({ status: 1, out: '' });
@@ -84,7 +84,7 @@ describe('what commands print from the other end', () => {
   it.each([
     ['a table', [{ 'a\u001B[2J': 'x\u009b', b: '\u202E' }, { b: 'y' }]],
     ['one row', [{ 'a\u001B[2J': 'x\u009b', b: '\u202E' }]],
-  ])('cannot steer the terminal by %s', async (_what, rows) => {
+  ])('cannot control the terminal in %s', async (_what, rows) => {
     answer.text = table(rows, 'a\u001B[2J', 'b');
     const { status, out } = await invoke();
     expect(status).toBe(0);
@@ -92,7 +92,7 @@ describe('what commands print from the other end', () => {
     expect(out).toContain(String.raw`a\u001b[2J`);
   });
 
-  it('is the same JSON in the output of --output json, without what would steer the terminal', async () => {
+  it('is the same JSON with --output json, but without characters that control the terminal', async () => {
     const value = { 'a\u009b': ['\u202E', '\u001B[2J', '\u2028', '😀'] };
     answer.text = JSON.stringify(value);
     const { out } = await invoke(['--output', 'json']);
@@ -100,7 +100,7 @@ describe('what commands print from the other end', () => {
     expect(JSON.parse(out)).toEqual(value);
   });
 
-  it('holds neither the key nor what steers a terminal, whatever the other end sends', async () => {
+  it('contains neither the key nor control characters, whatever the other system sends', async () => {
     const spellings = [
       KEY,
       JSON.stringify(KEY).slice(1, -1),
@@ -138,14 +138,14 @@ describe('what commands print from the other end', () => {
     );
   }, 60_000);
 
-  it('holds no part of the key where a long error is cut', async () => {
+  it('contains no part of the key where a long error is truncated', async () => {
     for (const before of [1990, 1995, 1999]) {
       answer = { status: 500, text: `${'x'.repeat(before)}${KEY}` };
       expect((await invoke()).err).not.toContain(KEY.slice(0, 1 + 2000 - before));
     }
   });
 
-  it('keeps the digits of whole numbers on the way there and back', async () => {
+  it('keeps the digits of whole numbers in both directions', async () => {
     const digits = '7615917337495251231';
     answer.text = `{"id": ${digits}, "list": [-${digits}]}`;
     for (const args of [
@@ -162,14 +162,14 @@ describe('what commands print from the other end', () => {
     expect((await invoke()).out).toBe(`p  {"id":${digits}}\nn  ${digits}\n`);
   });
 
-  it('names the place of an error in the file of --json', async () => {
+  it('includes the position of an error in the file of --json', async () => {
     expect(await invoke(['--json', '-'], '{"a": \n 01}')).toMatchObject({
       status: 2,
       err: expect.stringMatching(/--json - is not valid JSON: .*line 2, column \d/),
     });
   });
 
-  it('warns of a password in --proxy, names the variable instead, and does not repeat the password', async () => {
+  it('includes a warning about a password in --proxy, which suggests the variable and does not repeat the password', async () => {
     const proxy = url.replace('//', '//user:s3cret%40word@');
     answer = { status: 407, text: `no s3cret@word ${Buffer.from('user:s3cret@word').toString('base64')}` };
     const { err } = await invoke(['--proxy', proxy]);
@@ -177,16 +177,16 @@ describe('what commands print from the other end', () => {
       /^warning: every user can see the user and password of --proxy in the process list .*TWX_IOTHUB__THINGWORX__PROXY/,
     );
     expect(err).not.toMatch(/s3cret/);
-    expect((await invoke(['--proxy', url])).err).not.toMatch(/list of processes/);
+    expect((await invoke(['--proxy', url])).err).not.toMatch(/process list/);
   });
 
-  it('takes the proxy from the variable, without a warning', async () => {
+  it('includes no warning if the proxy is set by the variable', async () => {
     const env = {
       TWX_IOTHUB__THINGWORX__APPKEY: KEY,
       TWX_IOTHUB__THINGWORX__PROXY: url.replace('//', '//user:s3cret%40word@'),
     };
     const { status, err } = await run(['invoke', 'GetJob', '--url', url], env);
-    expect(err).not.toMatch(/list of processes|s3cret/);
+    expect(err).not.toMatch(/process list|s3cret/);
     expect(status).not.toBe(0);
   });
 
@@ -195,13 +195,13 @@ describe('what commands print from the other end', () => {
     'http:/user:s3cret@proxy',
     'socks://user:s3cret@proxy',
     'http://user:s3cret@proxy/path',
-  ])('refuses the proxy %s without repeating it', async (proxy) => {
+  ])('does not include the invalid proxy %s', async (proxy) => {
     const { status, err } = await invoke(['--proxy', proxy]);
     expect(status).toBe(2);
     expect(err).not.toMatch(/s3cret/);
   });
 
-  it('check prints nothing that steers the terminal, and no secret', async () => {
+  it('contains no control characters and no secret in the output of check', async () => {
     answer = { status: 200, text: `\u001B[2J${KEY}` };
     const file = path.join(folder, 'agent.yaml');
     const configuration = {
@@ -226,7 +226,7 @@ describe('what commands print from the other end', () => {
 });
 
 describe('a guarded part of a command', () => {
-  it('scrubs both outputs, and what it throws', async () => {
+  it('scrubs both outputs, and the errors that it throws', async () => {
     const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
     const io = { ...streams, env: {}, isTerminal: false, exit: () => undefined };
     const work = guardSecrets(io, ['secret-one'], (guarded) => {

@@ -48,7 +48,7 @@ describe('ThingWorxClient', () => {
     expect(await client.invokeService('T', 'S', {})).toBeUndefined();
   });
 
-  it('says that a response is too large, not that the server cannot be reached', async () => {
+  it('reports a response that is too large as such, not as an unreachable server', async () => {
     const client = await clientOf((_request, response) => response.end('x'.repeat(17 * 1024 * 1024)));
     await expect(client.invokeService('T', 'S', {})).rejects.toMatchObject({
       code: 'RequestRefused',
@@ -56,7 +56,7 @@ describe('ThingWorxClient', () => {
     });
   });
 
-  it('says that a server does not speak TLS, in one line', async () => {
+  it('reports in one line that a server does not use TLS', async () => {
     const server = createServer((_request, response) => response.end());
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -68,7 +68,7 @@ describe('ThingWorxClient', () => {
     });
   });
 
-  it('says what to do when the certificate authority is not trusted', async () => {
+  it('reports what to do if the certificate authority is not trusted', async () => {
     const { keyPem, certPem } = await ensureCertificates(undefined, ['localhost', '127.0.0.1']);
     const server = createTlsServer({ key: keyPem, cert: certPem }, (_request, response) => response.end());
     servers.push(server);
@@ -94,7 +94,7 @@ describe('ThingWorxClient', () => {
     });
   });
 
-  it('neither waits for ever nor accepts a truncated response', async () => {
+  it('does not wait for ever and does not accept a truncated response', async () => {
     const slow = await clientOf(() => undefined, 50);
     await expect(slow.invokeService('T', 'S', {})).rejects.toMatchObject({ code: 'RequestTimeout' });
     const cut = await clientOf((_request, response) => {
@@ -106,7 +106,7 @@ describe('ThingWorxClient', () => {
 });
 
 describe('InfoTables', () => {
-  it('are read with their fields in order', () => {
+  it('are parsed with their fields in order', () => {
     const fieldDefinitions = {
       b: { name: 'b', baseType: 'STRING', ordinal: 1 },
       a: { name: 'a', baseType: 'INTEGER', ordinal: 0 },
@@ -132,7 +132,7 @@ describe('InfoTables', () => {
     expect(table && scalarResult(table)).toEqual({ value: 5 });
   });
 
-  it('of parameters are found in both forms of metadata', () => {
+  it('of parameters are found in either form of metadata', () => {
     const delay = { delay: { name: 'delay', baseType: 'INTEGER' } };
     const inputs = { serviceDefinitions: { S: { Inputs: { fieldDefinitions: delay } } } };
     const definitions = { serviceDefinitions: { S: { parameterDefinitions: delay } } };

@@ -64,7 +64,7 @@ describe('a build', () => {
     );
   });
 
-  it('has the collections of the single file in the order of their references', () => {
+  it('orders the collections of the single file by their references', () => {
     const xml = textOf(buildBundle(example), 'acme-maintenance/acme-maintenance.xml');
     const order = ['<Projects>', '<DataShapes>', '<ThingShapes>', '<Things>'].map((tag) => xml.indexOf(tag));
     expect(order).toEqual([...order].sort((a, b) => a - b));
@@ -89,7 +89,7 @@ describe('a build', () => {
     expect(textOf(files, 'acme-maintenance/acme-maintenance.xml')).toContain('var _hub = me;');
   });
 
-  it('calls the services that the options name', () => {
+  it('generates calls of the services that the options name', () => {
     const options = { hubService: 'MethodService', hubTwinService: 'TwinService' };
     const xml = textOf(buildBundle(example, options), 'acme-maintenance/acme-maintenance.xml');
     expect(xml).toContain('_hub["MethodService"](_call)');

@@ -29,7 +29,7 @@ describe('twx-iothub wrappers', () => {
     expect(await readFile(at('w.yaml'), 'utf8')).toBe('mine');
   });
 
-  it('check is silent after a build, and names what differs', async () => {
+  it('check prints nothing after a build, and lists differences', async () => {
     await run('init', at('w.yaml'));
     await run('build', at('w.yaml'), '--out', at('out'));
     expect(await run('check', at('w.yaml'), '--out', at('out'))).toEqual({ status: 0, out: '', err: '' });
@@ -48,7 +48,7 @@ describe('twx-iothub wrappers', () => {
     });
   });
 
-  it('build removes what an earlier build left, and nothing else', async () => {
+  it('build removes files that an earlier build left, and nothing else', async () => {
     await run('init', at('w.yaml'));
     await run('build', at('w.yaml'), '--out', at('out'));
     await mkdir(at('out', 'other'));
@@ -111,17 +111,17 @@ describe('twx-iothub wrappers', () => {
     ['both kinds of extension', ['build', 'w.yaml', '--out', 'x', '--editable', '--read-only']],
     ['an unknown payload type', ['build', 'w.yaml', '--out', 'x', '--payload-type', 'xml']],
     ['an unknown command', ['bild']],
-  ])('status is 2 for %s', async (_what, args) => {
+  ])('exits with 2 for %s', async (_what, args) => {
     expect(await run(...args)).toMatchObject({ status: 2 });
   });
 
-  it('status is 78 for a missing file, and 1 for a folder that cannot be created', async () => {
+  it('exits with 78 for a missing file, and with 1 for a folder that cannot be created', async () => {
     expect(await run('build', at('none.yaml'), '--out', at('out'))).toMatchObject({ status: 78 });
     await run('init', at('w.yaml'));
     expect(await run('build', at('w.yaml'), '--out', at('w.yaml', 'out'))).toMatchObject({ status: 1 });
   });
 
-  it('init and from-dtdl end their output with one line end', async () => {
+  it('init and from-dtdl end their output with exactly one line break', async () => {
     const model = path.join(__dirname, '..', '..', 'fixtures', 'wrappers', 'controller.dtdl.json');
     await run('init', at('w.yaml'));
     await run('from-dtdl', model, '--out', at('d.yaml'));
@@ -133,7 +133,7 @@ describe('twx-iothub wrappers', () => {
     for (const text of texts) expect(text).toMatch(/[^\n]\n$/);
   });
 
-  it('from-dtdl prints no characters of a model that would control the terminal', async () => {
+  it('from-dtdl prints no control characters from a model', async () => {
     const steering = '\u001B]0;pwned\u0007\u009b2J';
     const model = {
       '@id': 'dtmi:a:B;1',
@@ -148,7 +148,7 @@ describe('twx-iothub wrappers', () => {
     await writeFile(at('model.json'), JSON.stringify(model));
     const { status, out, err } = await run('from-dtdl', at('model.json'));
     expect(status).toBe(0);
-    // oxlint-disable-next-line no-control-regex -- that there are none is what is tested
+    // oxlint-disable-next-line no-control-regex -- the test is that there are none
     expect(out + err).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/);
     expect(parse(out)).toMatchObject({ services: [{ name: 'Run', description: '\uFFFD]0;pwned\uFFFD\u009b2J' }] });
     expect(err).toContain(String.raw`semantic type \u001b]0;pwned`);

@@ -36,7 +36,7 @@ describe('the check of a condition', () => {
   });
 });
 
-describe('placeholders beside names in double square brackets', () => {
+describe('placeholders next to names in double square brackets', () => {
   it.each([
     ['tags.[[{x}]] = {x}', "tags.[[{x}]] = 'v'"],
     ["tags.[[it's]] = {x}", "tags.[[it's]] = 'v'"],

@@ -36,7 +36,7 @@ const HANDLERS: DeviceMaintenanceMethods = {
 };
 
 describe('the stub of device-maintenance', () => {
-  it('hands typed payloads to the handlers', async () => {
+  it('passes typed payloads to the handlers', async () => {
     const callMethod = fakeClient(HANDLERS);
     expect(await callMethod('reboot', { delaySeconds: 5 })).toEqual({ status: 200, body: { delaySeconds: 5 } });
     const update = { version: '1.2.3', components: [{ component: 'app' }], options: { reboot: true, protocol: 1 } };
@@ -49,18 +49,18 @@ describe('the stub of device-maintenance', () => {
     [{ delaySeconds: '5' }, '/delaySeconds must be of type integer'],
     [{ delaySeconds: 601 }, '/delaySeconds must be at most 600'],
     [[], 'the payload must be of type object'],
-  ])('answers 400 to %j', async (payload, error) => {
+  ])('responds with 400 to %j', async (payload, error) => {
     expect(await fakeClient(HANDLERS)('reboot', payload)).toEqual({ status: 400, body: { error } });
   });
 
-  it('answers 500 when a handler throws', async () => {
+  it('responds with 500 if a handler throws', async () => {
     expect(await fakeClient(HANDLERS)('getDiagnostics', { detail: 'full' })).toEqual({
       status: 500,
       body: { error: 'no log' },
     });
   });
 
-  it('checks payloads for others too', () => {
+  it('can be used to check payloads without the stub', () => {
     expect(checkRebootDevicesPayload({ delaySeconds: 0, more: 1 })).toEqual({ delaySeconds: 0, more: 1 });
     const wrong = { version: '1.2', options: { reboot: true, protocol: 1 } };
     expect(() => checkUpdateFirmwarePayload(wrong)).toThrow(PayloadError);

@@ -48,7 +48,7 @@ describe('a description from a DTDL model', () => {
     expect(description.services[0]?.job.queryCondition?.texts).toEqual(["modelId = 'dtmi:com:example:Controller;2'"]);
   });
 
-  it('has base types, bounds, enumerations and data shapes for schemas', async () => {
+  it('has base types, bounds, enumerations and data shapes that match the schemas', async () => {
     const description = describeWrappers((await descriptionFromDtdl(CONTROLLER)).text);
     expect(outlineOf(serviceOf(description, 'Reboot'))).toEqual([['delay', 'INTEGER', false, '']]);
     expect(outlineOf(serviceOf(description, 'Calibrate'))).toEqual([
@@ -71,7 +71,7 @@ describe('a description from a DTDL model', () => {
     ]);
   });
 
-  it('reports what has no counterpart, with its place', async () => {
+  it('reports parts without a counterpart, with their path', async () => {
     const { notes } = await descriptionFromDtdl(CONTROLLER);
     const places = notes.map((note) => note.replace(/^.*controller\.dtdl\.json:\d+:\d+: /, ''));
     expect(places).toEqual([
@@ -116,7 +116,7 @@ describe('a description from a DTDL model', () => {
   const notesOf = async (value: unknown): Promise<string[]> =>
     (await fromModel(value)).notes.map((note) => note.replace(/^\S+ /, ''));
 
-  describe('with names that cannot be those of services', () => {
+  describe('with names that are not valid for services', () => {
     it.each([
       ['update', 'UpdateCommand'],
       ['Update', 'UpdateCommand'],
@@ -157,7 +157,7 @@ describe('a description from a DTDL model', () => {
       ]);
     });
 
-    it('the names of components stay in the method and the pointer', async () => {
+    it('the names of components remain in the method and the pointer', async () => {
       const { text } = await fromModel([
         model({ '@type': 'Component', name: 'pump', schema: 'dtmi:a:Pump;1' }),
         {
@@ -338,7 +338,7 @@ describe('a description from a DTDL model', () => {
     expect(await notesOf(model(...contents))).toContainEqual(expect.stringMatching(note));
   });
 
-  it('reports interfaces that the first one does not reach, schemas that are not used, and what is no interface', async () => {
+  it('reports interfaces that the first one does not refer to, unused schemas, and elements that are not interfaces', async () => {
     const first = {
       ...model({ '@type': 'Command', name: 'run' }),
       schemas: [{ '@id': 'dtmi:a:S;1', '@type': 'Enum' }],
@@ -353,7 +353,7 @@ describe('a description from a DTDL model', () => {
     ]);
   });
 
-  it('reads an interface once that is extended along two ways', async () => {
+  it('reads an interface once if it is extended along two paths', async () => {
     const base = { '@id': 'dtmi:a:Base;1', '@type': 'Interface', contents: [{ '@type': 'Command', name: 'run' }] };
     const side = (id: string) => ({ '@id': id, '@type': 'Interface', extends: 'dtmi:a:Base;1', contents: [] });
     const first = { ...model(), extends: ['dtmi:a:L;1', 'dtmi:a:R;1'] };
@@ -366,7 +366,7 @@ describe('a description from a DTDL model', () => {
     [[], /contains no DTDL interface/],
     [{ '@type': 'Interface', '@id': 'dtmi:a:B;1', contents: [] }, /neither commands nor writable properties/],
     ['text', /contains no DTDL interface/],
-  ])('cannot be made of %j', async (model, message) => {
+  ])('cannot be generated from %j', async (model, message) => {
     await expect(fromModel(model)).rejects.toMatchObject({
       code: 'WrapperInvalid',
       message: expect.stringMatching(message),

@@ -29,7 +29,7 @@ function below(parents: readonly (XmlElement | undefined)[], ...names: readonly 
   );
 }
 
-/** Attributes but `ordinal`, which counts from 1 in files and from 0 in metadata; aspects apart and as text. */
+/** All attributes except `ordinal`, which counts from 1 in files and from 0 in metadata; aspects separately, as text. */
 function described({ attributes }: XmlElement): Json {
   const entries = Object.entries(attributes);
   const aspects = entries.filter(([name]) => name.startsWith('aspect.')).map(([name, value]) => [name.slice(7), value]);
@@ -113,7 +113,7 @@ describe('the hub bundle', () => {
     );
   });
 
-  it('has the data shapes, a template over RemoteThing, and the Thing that the agent serves by default', () => {
+  it('has the data shapes, a template based on RemoteThing, and the Thing that the agent serves by default', () => {
     const shapes = entities.filter(({ collection }) => collection === 'DataShapes');
     expect(
       shapes.map(({ name, xml }) => ({

@@ -16,7 +16,7 @@ describe('the XML writer', () => {
     element('code', {}, [{ code: 'if (a[b[0]]>1 && "<x>") {}' }]),
   ]);
 
-  it('writes attributes in alphabetical order, escaped, an element a line', () => {
+  it('writes one element per line, with escaped attributes in alphabetical order', () => {
     expect(writeXml(root, 'compact')).toBe(
       `<?xml version="1.0" encoding="UTF-8"?>
 <Entities>
@@ -29,13 +29,13 @@ describe('the XML writer', () => {
     );
   });
 
-  it('writes an attribute a line and no short empty elements for source control', () => {
+  it('writes one attribute per line and no self-closing elements for source control', () => {
     expect(writeXml(root, 'sourceControl')).toContain(
       '\n    <Thing\n     description="a &quot;b&quot; &lt;c&gt; &amp; \'d\'&#10;&#9;"\n     name="A">\n        <Empty></Empty>\n    </Thing>\n',
     );
   });
 
-  it.each(['compact', 'sourceControl'] as const)('writes %s files that readers understand', (layout) => {
+  it.each(['compact', 'sourceControl'] as const)('writes %s files that XML parsers accept', (layout) => {
     const text = writeXml(root, layout);
     expect(XMLValidator.validate(text)).toBe(true);
     const read = parser.parse(text) as { Entities: { Thing: { description: string }; code: string } };
@@ -43,7 +43,7 @@ describe('the XML writer', () => {
     expect(read.Entities.code).toBe('if (a[b[0]]>1 && "<x>") {}');
   });
 
-  it.each(['\u0000', '\u001f', '\ufffe', '\ud800'])('refuses %j, which XML cannot hold', (text) => {
+  it.each(['\u0000', '\u001f', '\ufffe', '\ud800'])('refuses %j, which XML cannot represent', (text) => {
     expect(() => writeXml(element('a', { b: text }), 'compact')).toThrow(RangeError);
     expect(() => writeXml(element('a', {}, [{ code: text }]), 'compact')).toThrow(RangeError);
   });

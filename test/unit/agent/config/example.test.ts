@@ -14,13 +14,13 @@ const NEW_KEY: KeyDescription = {
 };
 
 describe('the example configuration', () => {
-  it('asks for an example value of a key without default', () => {
+  it('requires an example value for a key without a default', () => {
     expect(() => exampleConfiguration([...CONFIGURATION_KEYS, NEW_KEY])).toThrow(
       'services.greeting has no default; add an example value to EXAMPLE_VALUES',
     );
   });
 
-  it('takes the default of any other key', () => {
+  it('shows the default of any other key', () => {
     expect(exampleConfiguration([{ ...NEW_KEY, defaultValue: 'hello' }])).toContain(
       '  # What to say.\n  greeting: hello\n',
     );
@@ -34,7 +34,7 @@ describe('every configuration key', () => {
     expect(description).toMatch(/^\S.*\.$/);
   });
 
-  it('is on the page of the configuration', () => {
+  it('is in docs/configuration.md', () => {
     const page = configurationPage();
     expect(keys.filter(({ description }) => !page.includes(description))).toEqual([]);
   });

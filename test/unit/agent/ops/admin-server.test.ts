@@ -39,7 +39,7 @@ async function open(port: number, text = ''): Promise<Socket> {
   return socket;
 }
 
-/** What the server answers to a request whose connection it closes afterwards. */
+/** The response to a request after which the server closes the connection. */
 async function ask(port: number, path: string, headers: readonly string[], version = '1.1'): Promise<string> {
   const head = [`GET ${path} HTTP/${version}`, ...headers, 'Connection: close', '', ''].join('\r\n');
   const socket = await open(port, head);
@@ -148,7 +148,7 @@ describe('the Host of a request to the admin server', () => {
 describe('a malformed request to the admin server', () => {
   const HOST = 'Host: 127.0.0.1';
 
-  /** Everything that comes back for these bytes. */
+  /** Everything that the server sends in response to these bytes. */
   async function send(port: number, bytes: string): Promise<string> {
     const socket = await open(port, bytes);
     let text = '';
@@ -168,7 +168,7 @@ describe('a malformed request to the admin server', () => {
     ['DELETE', 'DELETE /livez HTTP/1.1', 405],
     ['no HTTP', 'nonsense', 400],
     ['a target of 100 kB', `GET /${'x'.repeat(100_000)} HTTP/1.1`, 431],
-  ])('with %s is refused without names', async (_what, line, status) => {
+  ])('with %s is refused', async (_what, line, status) => {
     const port = await start();
     const answer = await send(port, `${line}\r\n${HOST}\r\nConnection: close\r\n\r\n`);
     expect(statusOf(answer)).toBe(status);
@@ -186,7 +186,7 @@ describe('a malformed request to the admin server', () => {
     ['two lengths', 'Content-Length: 5\r\nContent-Length: 6'],
     ['a length that is no number', 'Content-Length: x'],
     ['a folded header', 'X: a\r\n b: c\r\n\u0000'],
-  ])('with %s is 400, and what follows is not taken for a request', async (_what, headers) => {
+  ])('with %s is answered with 400, and what follows it is not read as a request', async (_what, headers) => {
     const port = await start();
     const answer = await send(
       port,
@@ -196,7 +196,7 @@ describe('a malformed request to the admin server', () => {
     expect(answer).not.toContain(SECRET_NAME);
   });
 
-  it('has 2,000 in one piece answered in order, one each', async () => {
+  it('for an unknown path is answered in order among 2,000 in one packet', async () => {
     const port = await start();
     const pieces = Array.from(
       { length: 2_000 },
@@ -211,7 +211,7 @@ describe('a malformed request to the admin server', () => {
 describe('the connections of the admin server', () => {
   const probe = async (port: number): Promise<number> => statusOf(await ask(port, '/livez', ['Host: 127.0.0.1']));
 
-  it.each([64, 255, 256, 257, 300, 600])('answers probes beside %i silent connections', async (count) => {
+  it.each([64, 255, 256, 257, 300, 600])('do not delay probes if %i of them are silent', async (count) => {
     const port = await start();
     for (let index = 0; index < count; index += 1) await open(port);
     const startMs = performance.now();
@@ -225,13 +225,13 @@ describe('the connections of the admin server', () => {
     ['announce a body that does not come', 'POST /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n'],
     ['send nonsense', '\u0016\u0003\u0001'],
     ['ask for much and read nothing', 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.repeat(200)],
-  ])('answers probes beside 300 that %s', async (_what, text) => {
+  ])('do not delay probes if 300 of them %s', async (_what, text) => {
     const port = await start();
     for (let index = 0; index < 300; index += 1) (await open(port, text)).pause();
     for (let index = 0; index < 5; index += 1) expect(await probe(port)).toBe(200);
   });
 
-  it('replaces the one that has been idle for the longest time, not one that was used since', async () => {
+  it('are replaced at the limit, beginning with the one that has been idle for the longest time', async () => {
     const port = await start();
     const used = await open(port);
     const idle = await open(port);
@@ -247,7 +247,7 @@ describe('the connections of the admin server', () => {
     expect(String((await again)[0])).toContain('200 OK');
   });
 
-  it('closes a silent one after 5 s, checked every second', async () => {
+  it('are closed after 5 s of silence, checked every second', async () => {
     const port = await start();
     const startMs = performance.now();
     const silent = await open(port);

@@ -4,14 +4,14 @@ import { createLogger } from '../../../../src/agent/ops/logger.js';
 import type { LogDevice } from '../../../../src/agent/ops/log-device.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 
-/** A device whose state a test sets: what it takes at a time, or how it fails. */
+/** An output device whose state the test sets: how much it accepts at a time, or how it fails. */
 class ScriptedDevice implements LogDevice {
   text = '';
   writes = 0;
-  /** Bytes taken at a time: 0 for a reader that does not read. */
+  /** Bytes accepted at a time; 0 if the reader does not read. */
   takes = Infinity;
   fails: Error | undefined;
-  /** Whether results come later, as from a thread. */
+  /** Whether results arrive later, as from a thread. */
   isAsync = false;
   readonly #later: (() => void)[] = [];
 
@@ -27,7 +27,7 @@ class ScriptedDevice implements LogDevice {
     return this.#take(chunk);
   }
 
-  /** Lets one write that is under way end. */
+  /** Completes one write that is in progress. */
   finish(): void {
     this.#later.shift()?.();
   }
@@ -62,7 +62,7 @@ const lines = (from: number, until: number): string[] =>
 const noSpace = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
 describe('the output of the log', () => {
-  it('writes each line at once while the device takes it', () => {
+  it('writes each line at once while the device accepts it', () => {
     const device = new ScriptedDevice();
     const { output } = outputTo(device);
     output.write('one\n');
@@ -71,7 +71,7 @@ describe('the output of the log', () => {
     expect(device.text).toBe('one\ntwo\n');
   });
 
-  it.each([1, 3, 7, 100])('keeps order and bytes when only %i bytes are taken at a time', async (takes) => {
+  it.each([1, 3, 7, 100])('keeps order and bytes if only %i bytes are accepted at a time', async (takes) => {
     const device = new ScriptedDevice();
     device.takes = takes;
     const { output } = outputTo(device);
@@ -98,7 +98,7 @@ describe('the output of the log', () => {
     expect(recovered).toEqual([output.droppedLines]);
   });
 
-  it('tries a full disk again once a second, and writes what waited when there is space', () => {
+  it('retries a full disk once a second, and writes the queued lines when there is space', () => {
     const device = new ScriptedDevice();
     device.fails = noSpace;
     const { output, clock } = outputTo(device);

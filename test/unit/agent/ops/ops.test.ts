@@ -40,7 +40,7 @@ describe('the log', () => {
     expect(JSON.parse(line)).toMatchObject({ reason });
   });
 
-  it('keeps to its level, which can be changed', () => {
+  it('observes its level, which can be changed', () => {
     const lines = logged((log) => {
       log.debug({}, 'one');
       log.level = 'debug';
@@ -66,7 +66,7 @@ describe('the log', () => {
 });
 
 describe('health', () => {
-  it('is ready once what is needed is known to work', () => {
+  it('is ready once everything that is needed is known to work', () => {
     const clock = new ManualClock(0);
     const health = new Health(clock);
     health.register('platform', true);
@@ -97,7 +97,7 @@ describe('health', () => {
     expect(health.report().ready).toBe(false);
   });
 
-  it('shows text of another end without secrets and control characters', () => {
+  it('shows text from another system without secrets and control characters', () => {
     const health = new Health(new ManualClock(), scrubber(['the-app-key-1234', 'c2VjcmV0LWtleQ==']));
     const said = [
       'the-app-key-1234',
@@ -114,7 +114,7 @@ describe('health', () => {
     );
   });
 
-  it('masks a secret before it cuts a long text', () => {
+  it('masks a secret before it truncates a long text', () => {
     for (let padding = 460; padding < 510; padding += 3) {
       const health = new Health(new ManualClock(), scrubber(['the-app-key-1234']));
       health.set('platform', 'failing', `${'x'.repeat(padding)}the-app-key-1234`);
@@ -170,7 +170,7 @@ describe('the admin server', () => {
     return { status: response.status, text: await response.text(), headers: response.headers };
   }
 
-  it('answers liveness, readiness, metrics and status', async () => {
+  it('serves liveness, readiness, metrics and status', async () => {
     const { health, url } = await start();
     expect(await get(`${url}/livez`)).toMatchObject({ status: 200, text: 'ok\n' });
     expect(await get(`${url}/healthz`)).toMatchObject({ status: 200 });
@@ -187,7 +187,7 @@ describe('the admin server', () => {
     expect(JSON.parse((await get(`${url}/status`)).text)).toEqual({ version: '1' });
   });
 
-  it('answers 404 and 405 to the rest', async () => {
+  it('responds with 404 or 405 to anything else', async () => {
     const { url } = await start();
     expect((await get(`${url}/`)).status).toBe(404);
     expect((await get(`${url}/livez/x`)).status).toBe(404);
@@ -197,7 +197,7 @@ describe('the admin server', () => {
     expect(await get(`${url}/livez`, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
   });
 
-  it('names a port that is in use', async () => {
+  it('reports the port that is in use', async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
     const options = { host: '127.0.0.1', port, health: () => ({ ready: true, components: {} }), status: () => ({}) };
@@ -208,7 +208,7 @@ describe('the admin server', () => {
 });
 
 describe('metrics', () => {
-  it('keep counters, gauges and histograms with their labels', async () => {
+  it('include counters, gauges and histograms with their labels', async () => {
     const metrics = createMetrics({ withProcessMetrics: false });
     const { instruments } = metrics;
     instruments.count('hub_requests_total', { operation: 'getJob', result: 'ok' }, 2);

@@ -20,7 +20,7 @@ const VOID_ANSWER = '01 40 00000014 0a0b0c0d 01020304 00 | 00 ff';
 const AUTH = toHex([...header(0x14, { sessionId: 0xffff_ffff }), 1, ...text('appKey'), ...text('key-4711')]);
 
 describe('frames decode', () => {
-  it('prints one JSON object a line', async () => {
+  it('prints one JSON object per line', async () => {
     const { stdout, stderr, exitCode } = await decode(`${VOID_ANSWER}\n${toHex(request())}\n`);
     expect(exitCode).toBe(0);
     expect(stderr).toBe('');
@@ -30,7 +30,7 @@ describe('frames decode', () => {
     ]);
   });
 
-  it('ignores blanks, bars, comments, empty lines, case and carriage returns', async () => {
+  it('ignores spaces, bars, comments, empty lines, case and carriage returns', async () => {
     const { stdout, exitCode } = await decode(
       `# a capture\r\n\r\n  ${VOID_ANSWER.toUpperCase()}  # answer\r\n \t \r\n#01 02`,
     );
@@ -38,7 +38,7 @@ describe('frames decode', () => {
     expect(jsonLines(stdout)).toMatchObject([{ code: 64, body: { kind: 'response' } }]);
   });
 
-  it('prints cells of every kind as the contract says', async () => {
+  it('prints cells of every kind in the documented form', async () => {
     const cells: Bytes[] = [
       cell.nothing,
       cell.integer(7),
@@ -133,7 +133,7 @@ describe('frames decode', () => {
     ]);
   });
 
-  it('follows the chunks of a message, in any order, with the joined one', async () => {
+  it('prints the joined message after its chunks, in whatever order they arrive', async () => {
     const chunks = [
       chunk(0x40, { chunkId: 2, chunkCount: 2, data: [66, 0xff] }),
       chunk(0x40, { chunkId: 1, chunkCount: 2, data: [1, 2, 65] }),
@@ -159,7 +159,7 @@ describe('frames decode', () => {
   });
 });
 
-describe('frames decode of messages that stay unfinished', () => {
+describe('frames decode of unfinished messages', () => {
   const part = (requestId: number, chunkId: number, chunkCount: number, data: Bytes = [0]): string =>
     toHex(chunk(0x40, { requestId, chunkId, chunkCount, data }));
 
@@ -175,7 +175,7 @@ describe('frames decode of messages that stay unfinished', () => {
     expect(lines(stdout).at(-1)).toBe('{"incomplete":true,"requestId":7,"chunks":[1,3],"chunkCount":3}');
   });
 
-  it('has no limit on the messages that are open', async () => {
+  it('does not limit the number of unfinished messages', async () => {
     const ids = Array.from({ length: 1_000 }, (_, index) => index + 1);
     const input = [...ids.map((id) => part(id, 2, 2, [0xff])), ...ids.slice(1).map((id) => part(id, 1, 2, [0]))];
     const { stdout, exitCode } = await decode(input.join('\n'));
@@ -214,7 +214,7 @@ describe('frames decode of messages that stay unfinished', () => {
     expect(printed.at(-1)).toEqual({ incomplete: true, requestId: 5, ...expected });
   });
 
-  it('keeps requests, answers and other connections with the same number apart', async () => {
+  it('keeps requests, responses and other connections with the same id apart', async () => {
     const request = (chunkId: number, data: Bytes, entity: string): string =>
       toHex(chunk(0x03, { requestId: 5, chunkId, chunkCount: 2, entity: [10, ...text(entity)], data }));
     const rest = [2, ...text('Echo'), 0];
@@ -233,11 +233,11 @@ describe('frames decode of messages that stay unfinished', () => {
     expect(printed.filter((line) => line.incomplete)).toHaveLength(1);
   });
 
-  it('still ends with 1 where another line cannot be read', async () => {
+  it('still exits with 1 if another line cannot be decoded', async () => {
     expect((await decode(`${part(7, 1, 3)}\n01 3f${'00'.repeat(13)}`)).exitCode).toBe(1);
   });
 
-  it('is taken back by encode, which leaves the summaries out', async () => {
+  it('can be read by encode, which skips the summaries', async () => {
     const input = [part(7, 1, 3), part(8, 1, 2), part(8, 2, 2, [0xff])];
     const encoded = await runFrames(['encode'], (await decode(input.join('\n'))).stdout);
     expect(encoded).toMatchObject({ exitCode: 0, stderr: '' });
@@ -255,14 +255,14 @@ describe('frames decode of long and hostile input', () => {
     ]);
   });
 
-  it('escapes control characters that JSON would leave to the terminal', async () => {
+  it('escapes control characters that JSON would pass to the terminal', async () => {
     const { stdout } = await decode(toHex(request({ name: 'a\u009b2J\u007f' })));
     expect(stdout).toContain('"name":"a\\u009b2J\\u007f"');
   });
 });
 
 describe('frames encode', () => {
-  it('is the reverse of decode for every frame of other software, stray bytes aside', async () => {
+  it('is the inverse of decode for every frame of other software, except for stray bytes', async () => {
     const vectors = frameVectors();
     const decoded = await decode(vectors.map(({ hex }) => hex).join('\n'), '--show-secrets');
     const encoded = await runFrames(['encode'], decoded.stdout);
@@ -278,7 +278,7 @@ describe('frames encode', () => {
     expect(lines(stdout)).toEqual([VOID_ANSWER.replaceAll(/[ |]/g, '')]);
   });
 
-  it('writes special numbers, longs and LOCATIONs back', async () => {
+  it('encodes special numbers, longs and LOCATIONs', async () => {
     const cells = [
       cell.number(Number.POSITIVE_INFINITY),
       cell.number(-0),
@@ -299,7 +299,7 @@ describe('frames encode', () => {
     expect(lines((await runFrames(['encode'], (await decode(hex)).stdout)).stdout)).toEqual([hex]);
   });
 
-  it('needs neither codeName nor multipart, nor descriptions and aspects', async () => {
+  it('does not need codeName, multipart, descriptions or aspects', async () => {
     const params = { fields: [{ name: 'a', baseType: 'STRING' }], rows: [[{ baseType: 'STRING', value: 'x' }]] };
     const body = { kind: 'request', entityType: 10, entityName: 'Thing1', characteristic: 2, name: 'Echo', params };
     const { stdout } = await encode({ code: 3, requestId: 7, endpointId: 0, sessionId: 0x01020304, body });
@@ -334,13 +334,13 @@ describe('frames encode', () => {
     ['body.names must be a list', { ...frame, code: 10, body: { kind: 'bind', unbind: false, gateway: null } }],
     ['cannot be the body', { ...frame, body: { kind: 'keepAlive' } }],
     ['could not be decoded', { error: { code: 'FrameTruncated', message: '', offset: 0 } }],
-  ])('says what is wrong: %s', async (sentence, json) => {
+  ])('reports what is wrong: %s', async (sentence, json) => {
     const { stdout, stderr, exitCode } = await encode(json);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
     expect(stderr).toContain(sentence);
   });
 
-  it('says on which line there is no JSON', async () => {
+  it('reports the line that is not JSON', async () => {
     const { stderr, exitCode } = await runFrames(['encode'], '\n\n{"version":');
     expect(stderr).toMatch(/^error: line 3: /);
     expect(exitCode).toBe(1);

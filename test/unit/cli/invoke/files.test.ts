@@ -6,7 +6,7 @@ const files = new ConfigFiles();
 beforeAll(() => files.open());
 afterAll(files.close);
 
-/** Nothing listens there, and nothing may be sent before the files have been read. */
+/** Nothing listens on this port, and nothing may be sent before the files have been read. */
 const INVOKE = ['invoke', 'FindJobs', '--url', 'https://127.0.0.1:1'];
 const ENV = { TWX_IOTHUB__THINGWORX__APPKEY: 'the-key' };
 const PARAMETERS = '{"methodName": "reboot-s3cret"}';
@@ -34,7 +34,7 @@ describe('files of invoke', () => {
     expect(status).toBe(69);
   });
 
-  it('cannot be a directory as the key', async () => {
+  it('are refused if the application key is a directory', async () => {
     const { status, stderr } = await command([...INVOKE, '--app-key-file', files.folder]);
     expect(status).toBe(78);
     expect(stderr).toContain('is a directory, not a regular file');

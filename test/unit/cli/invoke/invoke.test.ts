@@ -15,7 +15,7 @@ const table = (rows: object[], ...names: string[]) => ({
   rows,
 });
 
-describe('parameters', () => {
+describe('a parameter', () => {
   it.each<[string, string | undefined, unknown]>([
     ['7', 'INTEGER', 7],
     ['-7', 'LONG', -7],
@@ -28,7 +28,7 @@ describe('parameters', () => {
     ['null', 'JSON', null],
     ['7', 'STRING', '7'],
     ['a=b', undefined, 'a=b'],
-  ])('%s as %s', (text, baseType, value) => {
+  ])('%s is converted to %s', (text, baseType, value) => {
     expect(parameterValue('p', text, baseType)).toEqual(value);
   });
 
@@ -39,11 +39,11 @@ describe('parameters', () => {
     ['yes', 'BOOLEAN'],
     ['tomorrow', 'DATETIME'],
     ['text', 'JSON'],
-  ])('refuses %j for %s, naming the parameter', (text, baseType) => {
+  ])('%j for %s is refused with the name of the parameter', (text, baseType) => {
     expect(() => parameterValue('delay', text, baseType)).toThrow(/^--param delay: must be/);
   });
 
-  it('splits at the first equals sign', () => {
+  it('is split at the first equals sign', () => {
     expect(splitParameter('queryCondition=a = b')).toEqual(['queryCondition', 'a = b']);
     expect(() => splitParameter('novalue')).toThrow('must be name=value');
   });
@@ -61,7 +61,7 @@ describe('results as text', () => {
     expect(resultText(table([{ a: '1' }, { a: '22', b: { x: 1 } }], 'a', 'b', 'c'))).toBe('a   b\n1\n22  {"x":1}');
   });
 
-  it('cannot steer the terminal', () => {
+  it('cannot control the terminal', () => {
     expect(resultText(table([{ result: 'a\u001B[2Jb\n' }], 'result'))).toBe('a\\u001b[2Jb\\n');
   });
 });
@@ -84,13 +84,13 @@ describe('waiting', () => {
   const wait = (it: ReturnType<typeof client>) =>
     waitForJob(silent, { client: it, thing: 'T', jobId: 'j-1', intervalMs: 0 });
 
-  it('asks until the job has ended', async () => {
+  it('polls until the job has ended', async () => {
     const answers = client([job('queued'), job('running'), job('completed', { outcome: 'succeeded' })]);
     expect(await wait(answers)).toEqual({ job: { status: 'completed', outcome: 'succeeded' }, failedDevices: [] });
     expect(answers.asked).toEqual(Array(3).fill('AzureIotDeviceJobGetJob'));
   });
 
-  it('gets over a platform or hub that is away for a while', async () => {
+  it('continues after a platform or hub was unavailable for a while', async () => {
     const answers = client([
       new AgentError('Unreachable', 'away'),
       new AgentError('RequestRefused', 'x : HubThrottled: slow down'),
@@ -103,11 +103,11 @@ describe('waiting', () => {
   it.each([
     new AgentError('RequestRefused', 'JobNotFound: no', { context: { status: 500 } }),
     new AgentError('ConnectionRefused', 'key'),
-  ])('gives up at once for what does not pass', async (error) => {
+  ])('ends at once for errors that retrying does not resolve', async (error) => {
     await expect(wait(client([error]))).rejects.toBe(error);
   });
 
-  it('reads page after page for the devices that failed', async () => {
+  it('reads the failed devices page by page', async () => {
     const row = { deviceId: 'd', status: 'completed', methodStatus: 200 };
     const pages = [
       { rows: [row, { ...row, deviceId: 'e', methodStatus: 404 }], continuationToken: 't' },
@@ -129,12 +129,12 @@ describe('waiting', () => {
     );
   });
 
-  it('does not put an invalid id into a query', async () => {
+  it('does not use an invalid id in a query', async () => {
     const options = { client: client([]), thing: 'T', jobId: "x' OR '1'='1" };
     await expect(waitForJob(silent, options)).rejects.toMatchObject({ code: 'RequestRefused' });
   });
 
-  it('shows progress on a terminal alone', async () => {
+  it('shows progress on a terminal only', async () => {
     let text = '';
     const stderr = { write: (part: string) => (text += part), columns: 100 };
     for (const isTerminal of [false, true]) {
@@ -156,7 +156,7 @@ describe('waiting', () => {
 });
 
 describe('output', () => {
-  it('lines columns up without blanks at the ends', () => {
+  it('aligns columns without trailing spaces', () => {
     expect(
       formatTable(
         ['a', 'bb'],
@@ -168,7 +168,7 @@ describe('output', () => {
     ).toBe('a    bb\n111\n2    3');
   });
 
-  it('paints only on a terminal, and never against NO_COLOR', () => {
+  it('uses colours only on a terminal, and never if NO_COLOR is set', () => {
     const terminal = { stdout: { isTTY: true }, env: {} } as never;
     expect(paintFor(terminal, {})('red', 'x')).toBe('\u001B[31mx\u001B[0m');
     expect(paintFor(terminal, { color: false })('red', 'x')).toBe('x');
