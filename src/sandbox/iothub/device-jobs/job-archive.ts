@@ -28,26 +28,27 @@ export class JobArchive {
   }
 
   keepJob(record: JobRecord): void {
-    this.#journal.note(`${JOB_PREFIX}${record.jobId}`, record);
+    this.#journal.record(`${JOB_PREFIX}${record.jobId}`, record);
   }
 
   keepTargets(jobId: string, targets: readonly EndpointId[]): void {
     for (let from = 0; from < targets.length; from += TARGETS_PER_VALUE) {
       const block = targets.slice(from, from + TARGETS_PER_VALUE).map(keptTarget);
-      this.#journal.note(`${TARGETS_PREFIX}${jobId}/${padded(from)}`, block);
+      this.#journal.record(`${TARGETS_PREFIX}${jobId}/${padded(from)}`, block);
     }
   }
 
   keepRow(jobId: string, index: number, rows: JobRows): void {
-    this.#journal.note(`${ROW_PREFIX}${jobId}/${padded(index)}`, rows.kept(index));
+    this.#journal.record(`${ROW_PREFIX}${jobId}/${padded(index)}`, rows.kept(index));
   }
 
   /** Deletes a job and everything that belongs to it. */
   forget(jobId: string, rows: JobRows | undefined): void {
-    this.#journal.note(`${JOB_PREFIX}${jobId}`, undefined);
+    this.#journal.record(`${JOB_PREFIX}${jobId}`, undefined);
     for (let index = 0; index < (rows?.size ?? 0); index++) {
-      if (index % TARGETS_PER_VALUE === 0) this.#journal.note(`${TARGETS_PREFIX}${jobId}/${padded(index)}`, undefined);
-      this.#journal.note(`${ROW_PREFIX}${jobId}/${padded(index)}`, undefined);
+      if (index % TARGETS_PER_VALUE === 0)
+        this.#journal.record(`${TARGETS_PREFIX}${jobId}/${padded(index)}`, undefined);
+      this.#journal.record(`${ROW_PREFIX}${jobId}/${padded(index)}`, undefined);
     }
   }
 

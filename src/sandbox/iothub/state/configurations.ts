@@ -79,7 +79,7 @@ export class Configurations {
       ...readBody(body),
     };
     this.#byId.set(id, kept);
-    this.#journal.note(PREFIX + id, kept);
+    this.#journal.record(PREFIX + id, kept);
     return this.#counted(kept);
   }
 
@@ -88,7 +88,7 @@ export class Configurations {
     this.#check(id, match);
     this.#byId.delete(id);
     this.#targetedCounts.delete(id);
-    this.#journal.note(PREFIX + id, undefined);
+    this.#journal.record(PREFIX + id, undefined);
   }
 
   #counted(kept: KeptConfiguration): object {

@@ -43,14 +43,14 @@ export class Endpoints {
   add(record: Omit<EndpointRecord, 'sequence'>): Endpoint {
     const endpoint = endpointOf({ ...record, sequence: this.#nextSequence++ });
     this.#place(endpoint);
-    this.#journal.note(storeKey(endpoint.record), endpoint.record);
+    this.#journal.record(storeKey(endpoint.record), endpoint.record);
     return endpoint;
   }
 
   /** Changes members of an endpoint's record. */
   update(endpoint: Endpoint, changes: Partial<EndpointRecord>): void {
     endpoint.record = { ...endpoint.record, ...changes, lastActivityMs: endpoint.lastActivityMs };
-    if (!endpoint.isDeleted) this.#journal.note(storeKey(endpoint.record), endpoint.record);
+    if (!endpoint.isDeleted) this.#journal.record(storeKey(endpoint.record), endpoint.record);
   }
 
   /** Removes an endpoint, a device together with its modules. Returns everything that was removed. */
@@ -84,7 +84,7 @@ export class Endpoints {
       this.modules.remove(endpoint);
       this.#modulesByDevice.get(deviceId)?.delete(moduleId);
     }
-    this.#journal.note(storeKey(endpoint.record), undefined);
+    this.#journal.record(storeKey(endpoint.record), undefined);
   }
 }
 

@@ -35,7 +35,7 @@ export class Journal {
   }
 
   /** Adds a change: the new value of a key, which must not be modified later. `undefined` removes the key. */
-  note(key: string, value: unknown): void {
+  record(key: string, value: unknown): void {
     if (this.#store) this.#pending.set(key, value);
   }
 
