@@ -32,7 +32,7 @@ describe('wrapper services, from the description to the devices', () => {
   const idsOf = (rows: readonly { readonly [name: string]: unknown }[]): string[] =>
     rows.map(({ deviceId }) => String(deviceId)).sort();
 
-  /** Reboots the devices of a site by a Thing's service; gives what the job sent, and who answered. */
+  /** Reboots the devices of a site through a Thing's service; returns what the job sent and which devices responded. */
   const reboot = async (thing: RestCaller, site: string) => {
     const jobId = String(await thing.result('RebootDevices', { delaySeconds: 5, site }));
     const job = await hub.ended(jobId);

@@ -51,7 +51,7 @@ describe('the tier S1', () => {
   });
 });
 
-test('the tier F1 takes five hundred devices', async () => {
+test('the tier F1 allows five hundred devices', async () => {
   tested = await startHubUnderTest({ tier: 'F1' });
   await tested.hub.registerDevices(Array.from({ length: 500 }, (_, index) => ({ deviceId: `d${index}` })));
   const answer = await tested.raw('PUT', '/devices/one-more', { body: {} });

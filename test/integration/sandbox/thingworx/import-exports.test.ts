@@ -236,7 +236,7 @@ describe('import of exports', () => {
     );
   });
 
-  it('says what to zip when a folder was zipped', async () => {
+  it('explains what to zip if a folder was zipped', async () => {
     expect(await reason(EXTENSIONS, zipSync({ 'acme/metadata.xml': METADATA }))).toBe(
       'the extension has no metadata.xml at its root; it has acme/metadata.xml: zip the contents of that folder, not the folder',
     );

@@ -143,7 +143,7 @@ describe('MQTT, byte by byte', () => {
   it('refuses a device and keeps running when the directory fails', async () => {
     const good = await connected('b');
     hub.directory.authenticate = () => {
-      throw new Error('a defect');
+      throw new Error('the directory failed');
     };
     const device = await open();
     await expect(device.connect('a')).resolves.toMatchObject({ code: 5 });
@@ -277,7 +277,7 @@ describe('MQTT, byte by byte', () => {
   describe('twins', () => {
     it.each([
       ['not JSON', '{"a":'],
-      ['no object', '"text"'],
+      ['not an object', '"text"'],
     ])('answers a reported patch that is %s with 400', async (_what, payload) => {
       const device = await connected();
       await device.subscribe(['$iothub/twin/res/#']);
