@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- NAME...]`: measures what can be compared and writes bench/results.json. With names, only the
- * benchmarks that begin with one of them, and nothing is written.
+ * `npm run bench [-- NAME...]`: runs the benchmarks and writes bench/results.json. With names, it runs only the benchmarks
+ * that begin with one of them, and writes nothing.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Writes what is made from wrapper descriptions and from the job services' tables: run it with `npx tsx`. */
+/** Writes the files that are generated from wrapper descriptions and from the job services. Run it with `npx tsx`. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { wrapperFiles } from './wrapper-files.js';

@@ -1,4 +1,4 @@
-/** Writes the files that are made from the code's own tables: `npm run generate`. A test holds them against the code. */
+/** `npm run generate`: writes the files that are generated from tables in the code. A test fails when one is stale. */
 import { writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated-files.js';
 

@@ -1,6 +1,6 @@
 /**
- * `npm run test:load [-- NAME...]`: the heavy checks at full size, one after the other, each in a process of its own.
- * With names, only those whose file begins with one of them. Ends with 1 when one of them failed.
+ * `npm run test:load [-- NAME...]`: runs the load tests at full size, one after another, each in a process of its own.
+ * With names, it runs only those whose file name begins with one of them. Exits with 1 if one of them failed.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

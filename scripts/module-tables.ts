@@ -4,8 +4,8 @@ const BEGIN = '<!-- modules: written by `npm run generate` from scripts/modules.
 const END = '<!-- /modules -->';
 
 /**
- * docs/architecture.md with its tables of modules and libraries brought up to date; the rest is left as it is.
- * @throws Error when the page has lost the marks between which they stand.
+ * Returns docs/architecture.md with up-to-date tables of modules and libraries; the rest is unchanged.
+ * @throws Error if the page has lost the marks around the tables.
  */
 export function withModuleTables(page: string): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
@@ -28,7 +28,7 @@ function tables(): string {
   ].join('\n');
 }
 
-/** A Markdown table whose columns are padded as prettier does it. */
+/** Formats a Markdown table with its columns padded as prettier does it. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]): string =>

@@ -1,9 +1,9 @@
 /**
- * The modules of `src`, what each may import, and which libraries belong to which. The one table behind the linter's
- * import rules (oxlint.config.ts) and the table in docs/architecture.md.
+ * The modules of `src`, what each may import, and which libraries belong to which. The linter's import rules
+ * (oxlint.config.ts) and the tables in docs/architecture.md both come from here.
  */
 
-/** A folder of `src`; a name with a slash is a part of another module that is importable by itself. */
+/** A folder of `src`. A name with a slash is a part of another module that can be imported by itself. */
 export interface Module {
   readonly name: string;
   readonly purpose: string;
@@ -11,7 +11,7 @@ export interface Module {
   readonly imports: readonly string[];
 }
 
-/** In the order in which they build on one another. */
+/** In the order of their dependencies. */
 export const MODULES: readonly Module[] = [
   {
     name: 'core',
@@ -25,7 +25,7 @@ export const MODULES: readonly Module[] = [
   },
   {
     name: 'store',
-    purpose: 'What must outlive the process: one interface, in memory and on disk',
+    purpose: 'State that must outlive the process: one interface, in memory and on disk',
     imports: ['core'],
   },
   {
@@ -60,7 +60,7 @@ export const MODULES: readonly Module[] = [
   },
   {
     name: 'iothub',
-    purpose: 'What the agent needs of a hub (ports), and the one implementation of it over azure-iothub',
+    purpose: 'What the agent needs from a hub (ports), and its only implementation, over azure-iothub',
     imports: ['core'],
   },
   {
@@ -91,7 +91,7 @@ export const MODULES: readonly Module[] = [
   },
   {
     name: 'sandbox',
-    purpose: 'The stand-ins for both ends: local ThingWorx, local IoT Hub, simulated devices',
+    purpose: 'Local substitutes for both ends: a ThingWorx, an IoT Hub, simulated devices',
     imports: ['core', 'documents', 'store', 'hub-query', 'alwayson/codec', 'alwayson/values'],
   },
   {
@@ -101,7 +101,7 @@ export const MODULES: readonly Module[] = [
   },
 ];
 
-/** Libraries that only some places of `src` may import: they are heavy, or must stay exchangeable. */
+/** Libraries that only some parts of `src` may import, because they are heavy or must stay replaceable. */
 export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'azure-iothub': ['iothub/azure-hub.ts'],
   'azure-iot-device': ['sandbox/fleet'],

@@ -1,7 +1,7 @@
 import type { BaseType } from '../../src/alwayson/codec/base-types.js';
 import type { FieldDefinition, InfoTable, Row } from '../../src/alwayson/codec/values-model.js';
 
-/** The same rows twice: as a table, and as the objects that JSON would carry. */
+/** The same rows in two forms: as a table, and as the objects that JSON would contain. */
 export interface BenchTable {
   readonly table: InfoTable;
   readonly objects: readonly Readonly<Record<string, unknown>>[];
@@ -31,7 +31,7 @@ export function mixedTable(rowCount: number): BenchTable {
   );
 }
 
-/** As mixedTable, with a null and a text that is not ASCII in every row. */
+/** Like mixedTable, with a null and a text that is not ASCII in every row. */
 export function unevenTable(rowCount: number): BenchTable {
   const rows = Array.from({ length: rowCount }, (_, index) => {
     const row = [...mixedRow(index)];

@@ -3,7 +3,7 @@ import type * as WriterModule from '../../src/alwayson/codec/info-table-writer.j
 import { type BenchTable, mixedTable, smallTable, unevenTable } from './codec-tables.js';
 import type { Comparison } from './compare.js';
 
-/** What the package ships, compiled: measuring through a loader would measure the loader's helpers, too. */
+/** The compiled code that the package ships: measuring through a loader would include the loader's helpers. */
 const { decodeInfoTable } = require('../../dist/alwayson/codec/info-table-reader.js') as typeof ReaderModule;
 const { encodeInfoTable } = require('../../dist/alwayson/codec/info-table-writer.js') as typeof WriterModule;
 
@@ -12,11 +12,11 @@ const TABLES: readonly (readonly [name: string, make: () => BenchTable])[] = [
   ['T2', () => mixedTable(100)],
   ['T3', () => mixedTable(1000)],
   ['T3.uneven', () => unevenTable(1000)],
-  // Whether the cost grows in proportion to the rows: a tenth of the rate of T3, a hundredth of that of T2.
+  // Shows whether the cost is proportional to the rows: a tenth of the rate of T3, a hundredth of that of T2.
   ['T3x10', () => mixedTable(10_000)],
 ];
 
-/** The codec against JSON on the same rows: tables a second. */
+/** Compares the codec with JSON on the same rows, in tables per second. */
 export function codecComparisons(): Comparison[] {
   const decoding = TABLES.map(([name, make]) => decodeComparison(name, make()));
   const encoding = TABLES.map(([name, make]) => encodeComparison(name, make()));
@@ -35,7 +35,7 @@ function decodeComparison(name: string, { table, objects }: BenchTable): Compari
 }
 
 function encodeComparison(name: string, { table, objects }: BenchTable): Comparison {
-  // Rows and objects as a decoder makes them: rows that were built cell by cell have other hidden classes.
+  // Rows and objects as a decoder creates them, since rows that were built cell by cell have other hidden classes.
   const fresh = decodeInfoTable(encodeInfoTable(table));
   const freshObjects = JSON.parse(JSON.stringify(objects)) as unknown;
   return {

@@ -1,4 +1,4 @@
-/** Two ways of doing the same, and how to do each once. */
+/** Two ways to do the same thing, and how to do each once. */
 export interface Comparison {
   readonly name: string;
   readonly unit: string;
@@ -6,7 +6,7 @@ export interface Comparison {
   readonly reference: () => unknown;
 }
 
-/** Operations a second: the median of the repetitions, with the slowest and the fastest. */
+/** Operations per second: the median of the repetitions, with the slowest and the fastest. */
 export interface Rate {
   readonly median: number;
   readonly min: number;
@@ -24,7 +24,7 @@ const REPETITIONS = 5;
 const REPETITION_MS = 250;
 const WARM_UP_MS = 400;
 
-/** Measures both ways in the same run, five repetitions in alternation after a warm-up of each. */
+/** Measures both ways in the same run, in five alternating repetitions after a warm-up of each. */
 export function compare(comparison: Comparison): Measured {
   const { name, unit, ours, reference } = comparison;
   const oursBatch = batchSize(ours);
@@ -57,7 +57,7 @@ function rateOf(operation: () => unknown, count: number): number {
   return (count * 1000) / (performance.now() - startMs);
 }
 
-/** The last result, held so that no operation can be left out as unused. */
+/** The last result, kept so that the compiler cannot remove an operation as unused. */
 const held: { result: unknown } = { result: undefined };
 
 function keep(result: unknown): void {

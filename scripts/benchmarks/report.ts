@@ -19,7 +19,7 @@ export function resultOf({ name, unit, ours, reference }: Measured): BenchResult
   };
 }
 
-/** A table for people: medians with slowest and fastest. */
+/** A readable table: medians with slowest and fastest. */
 export function formatMeasured(measured: readonly Measured[]): string {
   const lines = measured.map((one) => [
     one.name,
@@ -48,7 +48,7 @@ function format(rate: number): string {
   return significant(rate).toLocaleString('en');
 }
 
-/** Three figures: more would be noise. */
+/** Formats three significant digits; more would be noise. */
 function significant(rate: number): number {
   return Number(rate.toPrecision(3));
 }

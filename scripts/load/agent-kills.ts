@@ -1,4 +1,4 @@
-/** `tsx scripts/load/agent-kills.ts [KILLS]`: kill -9 of the agent at 20 random moments during jobs. Build first. */
+/** `tsx scripts/load/agent-kills.ts [KILLS]`: kills the agent (kill -9) at 20 random moments during jobs. Build first. */
 import { killAgents } from '../../test/support/agent-kills.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 

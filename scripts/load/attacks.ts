@@ -1,7 +1,7 @@
 /**
- * A built agent beside a hub, callers, a disk and a clock that attack it: for each attack its memory and the longest
- * time for which its event loop stood, and whether each call was answered by its deadline.
- * `node --import tsx scripts/load/attacks.ts`, after a build.
+ * `node --import tsx scripts/load/attacks.ts`: a built agent with a hub, callers, a disk and a clock that attack it. For
+ * each attack it prints the agent's memory, the longest time for which its event loop was blocked, and whether each call
+ * was answered by its deadline. Build first.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { afterRequest, flood, silent, startBadServer } from '../../test/support/
 import { type Attack, runAttacks } from '../attack-run.js';
 
 const DEADLINE_SECONDS = 10;
-/** How much later than its deadline an answer may come on a busy machine. */
+/** How long after its deadline a response may arrive on a busy machine. */
 const SLACK_MS = 2_000;
 const THING = 'AzureIotHub';
 const QUERY: TestParameters = { query: 'SELECT * FROM devices.jobs' };
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** An agent at the scripted hub, on no tier, so that only the agent's own bounds protect it. */
+/** An agent at the scripted hub, without the limits of a tier, so that only the agent's own bounds protect it. */
 function atHub(
   changes: Partial<LonelyAgentOptions> = {},
   iothub: Record<string, unknown> = {},
@@ -78,13 +78,13 @@ function hubAttacks(): Attack[] {
     },
   });
   return [
-    bodies('a hub that answers 60 MB of empty objects', () => `[${'{},'.repeat(20_000_000)}{}]`, 1),
-    bodies('eight answers of 30 MB at once', () => `[${'{},'.repeat(10_000_000)}{}]`, 8),
+    bodies('a hub that responds with 60 MB of empty objects', () => `[${'{},'.repeat(20_000_000)}{}]`, 1),
+    bodies('eight responses of 30 MB at once', () => `[${'{},'.repeat(10_000_000)}{}]`, 8),
     bodies('128 answers of 8 MB at once', () => `[${'{},'.repeat(2_660_000)}{}]`, 128),
-    bodies('sixteen answers of 7 MB in one text', () => `[{"deviceId":"${'x'.repeat(7_000_000)}"}]`, 16),
-    bodies('an endless run of empty pages', () => '[]', 8),
+    bodies('sixteen responses of 7 MB in one string', () => `[{"deviceId":"${'x'.repeat(7_000_000)}"}]`, 16),
+    bodies('an endless series of empty pages', () => '[]', 8),
     {
-      name: 'a hub that refuses with 30 MB',
+      name: 'a hub that refuses with a body of 30 MB',
       options: atHub(),
       async attack(agent) {
         const body = '{"Message":"x"}'.padEnd(30_000_000);
@@ -103,10 +103,10 @@ async function silentAttacks(): Promise<Attack[]> {
   const proxy = { proxy: `http://${mute.address}` };
   const calls = (agent: LonelyAgent): Promise<void> => callAll(agent, 200, 'GetJob', { jobId: 'j' });
   return [
-    { name: 'a proxy before the hub that says nothing, 200 calls', options: atHub({}, proxy), attack: calls },
-    { name: 'a hub that says nothing, 200 calls', options: atHub({}, { address: mute.address }), attack: calls },
+    { name: 'a silent proxy in front of the hub, 200 calls', options: atHub({}, proxy), attack: calls },
+    { name: 'a silent hub, 200 calls', options: atHub({}, { address: mute.address }), attack: calls },
     {
-      name: 'a hub whose answers never end',
+      name: 'a hub whose responses never end',
       options: atHub({}, { address: endless.address }),
       attack: (agent) => callAll(agent, 16, 'GetJob', { jobId: 'j' }),
     },
@@ -162,7 +162,7 @@ function wrapperFile(): string {
 async function machineAttacks(): Promise<Attack[]> {
   return [
     {
-      name: 'a state of 20,000 records whose CURRENT was emptied',
+      name: 'a store of 20,000 records whose CURRENT file is empty',
       options: atHub({ configuration: { stateDir: await damagedState() } }),
       attack: async (agent) => callAll(agent, 1, 'GetJob', { jobId: 'j' }),
     },
@@ -229,7 +229,7 @@ async function callAll(agent: LonelyAgent, count: number, service: string, param
   await Promise.all(Array.from({ length: count }, () => end.invoke(THING, service, parameters)));
   const tookMs = performance.now() - startMs;
   if (tookMs > DEADLINE_SECONDS * 1_000 + SLACK_MS)
-    throw new Error(`the last answer came after ${Math.round(tookMs)} ms`);
+    throw new Error(`the last response arrived after ${Math.round(tookMs)} ms`);
 }
 
 void main()

@@ -1,6 +1,6 @@
 /**
- * `tsx scripts/load/call-burst.ts [CALLS]`: 500 service calls at once on a hub with the limits of S1. Every one must be
- * answered before the platform gives up, served or refused with HubThrottled. Build first.
+ * `tsx scripts/load/call-burst.ts [CALLS]`: 500 service calls at once on a hub with the limits of S1. Each one must succeed
+ * or be refused with HubThrottled before the platform's timeout. Build first.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

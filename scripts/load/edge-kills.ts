@@ -1,6 +1,6 @@
 /**
- * A platform that is killed and started again at random moments under load. Ends by itself only if no timer and no
- * socket is left. `node --expose-gc --import tsx scripts/load/edge-kills.ts [kills]` (50).
+ * `node --expose-gc --import tsx scripts/load/edge-kills.ts [KILLS]`: a platform that is killed and restarted at random
+ * moments under load, 50 times by default. The process exits by itself only if no timer and no socket is left.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { EdgeClient } from '../../src/edge/edge-client.js';
@@ -13,7 +13,7 @@ const IN_FLIGHT = 32;
 
 interface Figures {
   kills: number;
-  /** From the platform listening again to the Thing bound. */
+  /** Time from when the platform listens again until the Thing is bound. */
   slowestReturnMs: number;
   calls: number;
   lostWithTheirConnection: number;
@@ -22,7 +22,7 @@ interface Figures {
   heapGrowthBytes: number;
 }
 
-/** Keeps `IN_FLIGHT` calls open until the connection is killed. */
+/** Keeps `IN_FLIGHT` calls pending until the connection is killed. */
 async function load(end: PlatformEnd, figures: Figures): Promise<void> {
   const caller = async (): Promise<void> => {
     while (end.closeCode === undefined) {

@@ -1,6 +1,6 @@
 /**
- * A day's traffic in little: many calls over one connection, 64 in flight, then the growth of the heap after a forced
- * collection. `node --expose-gc --import tsx scripts/load/edge-traffic.ts [calls]` (200000).
+ * `node --expose-gc --import tsx scripts/load/edge-traffic.ts [CALLS]`: many calls over one connection, 64 in flight and
+ * 200,000 in all by default. Prints how much the heap has grown after a forced collection.
  */
 import { EdgeClient } from '../../src/edge/edge-client.js';
 import { SocketPlatform } from '../../test/support/edge/socket-platform.js';
@@ -10,7 +10,7 @@ import { parameterTable } from '../../test/support/edge/platform-end.js';
 const IN_FLIGHT = 64;
 const WARM_UP_CALLS = 5_000;
 
-/** Makes `count` calls, `IN_FLIGHT` at a time; throws on the first wrong answer. */
+/** Makes `count` calls, `IN_FLIGHT` at a time; throws on the first wrong response. */
 async function makeCalls(platform: SocketPlatform, count: number): Promise<void> {
   const params = parameterTable({ text: 'hello' });
   let left = count;

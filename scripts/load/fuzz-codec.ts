@@ -10,7 +10,7 @@ const ROUNDS = 10;
 const LARGEST_GROWTH_BYTES = 8 * 1_048_576;
 
 function main(count: number, seed: number): void {
-  // Long frames hold little but one repeated letter: they would only make the run longer.
+  // Long frames contain little but one repeated letter and would only slow down the run.
   const frames = frameVectors()
     .map(bytesOf)
     .filter((frame) => frame.length < 1000);
@@ -20,7 +20,7 @@ function main(count: number, seed: number): void {
   for (let round = 0; round < ROUNDS; round++) {
     const tally = fuzzCodec(frames, Math.ceil(count / ROUNDS), seed + round);
     const usedBytes = usedMemory();
-    // The first round fills what is bounded: remembered data shapes, compiled code.
+    // The first round fills bounded memory: cached data shapes and compiled code.
     if (round === 0) settledBytes = usedBytes;
     report(round, tally, usedBytes);
   }

@@ -1,7 +1,8 @@
 /**
- * A built agent beside a platform, a proxy, a log sink and clients of the admin server that attack it: for each attack its memory and the longest time for which its event loop
- * stood, as its own metrics report them, and whether it still answers. Fails above 256 MB or 250 ms.
- * `node --import tsx scripts/load/hostile-ends.ts`, after a build.
+ * `node --import tsx scripts/load/hostile-ends.ts`: a built agent with a platform, a proxy, a log sink and clients of the
+ * admin server that attack it. For each attack it prints the agent's memory and the longest time for which its event loop
+ * was blocked, from the agent's own metrics, and whether the agent still responds. Fails above 256 MB or 250 ms. Build
+ * first.
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
@@ -36,10 +37,10 @@ async function attacks(unread: number): Promise<Attack[]> {
   });
   return [
     { name: 'nothing', attack: () => pause(2_000) },
-    { name: 'a proxy that does not answer CONNECT', options: proxy(mute.port), attack: () => pause(22_000) },
-    { name: 'a proxy that floods with its header', options: proxy(flood.port), attack: () => pause(10_000) },
+    { name: 'a proxy that does not respond to CONNECT', options: proxy(mute.port), attack: () => pause(22_000) },
+    { name: 'a proxy whose header never ends', options: proxy(flood.port), attack: () => pause(10_000) },
     {
-      name: 'a log that nobody reads, 12,000 lines',
+      name: 'a log that is not read, 12,000 lines',
       options: { stdout: unread, level: 'debug' },
       attack: (agent) => agent.makeItLog(12_000),
     },

@@ -1,7 +1,8 @@
 /**
- * Load on the local IoT Hub, hub and client in processes of their own:
+ * Load on the local IoT Hub, with hub and client in separate processes:
  *   npx tsx scripts/load/hub-load.ts [light devices, default 100000] [state directory, default none]
- * Prints start-up, memory, a method job and a twin job over all light devices, a query over them, and GetJob a second.
+ * Prints the time to start, the memory, the times of a method job, a twin job and a query over all light devices, and the
+ * GetJob calls per second.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -59,19 +60,19 @@ async function runClient(): Promise<void> {
   const report = async (): Promise<string> => {
     child.send('report');
     const [{ rssMb, longestTurnMs }] = (await once(child, 'message')) as [{ rssMb: number; longestTurnMs: number }];
-    return `hub RSS ${rssMb.toFixed(0)} MB, longest turn of its loop ${longestTurnMs.toFixed(0)} ms`;
+    return `hub RSS ${rssMb.toFixed(0)} MB, longest event loop delay ${longestTurnMs.toFixed(0)} ms`;
   };
   print(`${deviceCount} light devices ready after ${seconds(ready.startMs)}; ${await report()}`);
   const call = caller(ready);
   const method = { type: 'scheduleDeviceMethod', cloudToDeviceMethod: { methodName: 'echo', payload: { n: 1 } } };
-  print(`method job over all: ${await runJob(call, 'method', method)}; ${await report()}`);
+  print(`method job over all devices: ${await runJob(call, 'method', method)}; ${await report()}`);
   const twin = { type: 'scheduleUpdateTwin', updateTwin: { etag: '*', tags: { wave: 1 } } };
-  print(`twin job over all: ${await runJob(call, 'twin', twin)}; ${await report()}`);
+  print(`twin job over all devices: ${await runJob(call, 'twin', twin)}; ${await report()}`);
   const began = performance.now();
   const query = { query: "SELECT COUNT() AS n FROM devices WHERE tags.site = 'lyon' AND tags.floor > 1" };
   const rows = await call('POST', '/devices/query', query);
-  print(`query over all: ${seconds(performance.now() - began)}, ${JSON.stringify(rows)}; ${await report()}`);
-  print(`GetJob at ${IN_FLIGHT} in flight: ${(await getJobRate(call)).toFixed(0)} a second; ${await report()}`);
+  print(`query over all devices: ${seconds(performance.now() - began)}, ${JSON.stringify(rows)}; ${await report()}`);
+  print(`GetJob at ${IN_FLIGHT} in flight: ${(await getJobRate(call)).toFixed(0)} per second; ${await report()}`);
   child.kill();
   process.exit(0);
 }

@@ -1,6 +1,6 @@
 /**
- * `tsx scripts/load/result-paging.ts [DEVICES]`: a job on 200,000 light devices, its rows walked page by page through the
- * remote service, with the agent in a process of its own whose memory must not grow by 64 MB. Build first.
+ * `tsx scripts/load/result-paging.ts [DEVICES]`: a job on 200,000 light devices, whose rows are read page by page through
+ * the remote service. The agent runs in a process of its own, whose memory must not grow by 64 MB. Build first.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
