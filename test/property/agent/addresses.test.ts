@@ -85,7 +85,7 @@ describe('a proxy', () => {
     );
   });
 
-  it('is refused rather than taken for something else', () => {
+  it('is refused rather than read as something else', () => {
     fc.assert(
       fc.property(proxy, ({ text }) => {
         fc.pre(proxyFault(text) === undefined);

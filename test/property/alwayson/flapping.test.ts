@@ -14,7 +14,7 @@ const anyHistory: fc.Arbitrary<PlatformHistory> = fc.record({
   draw: fc.oneof(fc.constant(1), fc.double({ min: 0.1, max: 1, noNaN: true })),
 });
 
-/** Returns of the platform that break the promise, with the time that they took. */
+/** The recoveries of the platform after which binding took too long, with the time that it took. */
 function brokenPromises({ bound, up }: Course): unknown[] {
   return up.filter(({ fromMs, untilMs }) => {
     const isRecent = bound.some((period) => period.fromMs < fromMs && period.untilMs >= fromMs - RECENT_MS);
@@ -44,7 +44,7 @@ describe('a platform that comes and goes', () => {
     },
   );
 
-  it('slows down to the ordinary pace once it has been away for longer', () => {
+  it('is tried at the ordinary interval once it has been unavailable for longer', () => {
     const lostMs = 1_000;
     const { dialledMs } = simulate({ phasesMs: [lostMs, 1_000_000], latencyMs: 10, draw: 1 });
     const gapsMs = dialledMs.slice(1).map((atMs, index) => ({ atMs, gapMs: atMs - (dialledMs[index] ?? 0) }));

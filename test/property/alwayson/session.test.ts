@@ -28,11 +28,11 @@ const anyRun = fc.array(anyInput, { maxLength: 60 });
 interface Visited {
   readonly state: SessionState;
   readonly effects: readonly Effect[];
-  /** Timers that are armed, followed as connection.ts would. */
+  /** The armed timers, tracked as connection.ts does. */
   readonly armed: ReadonlySet<TimerName>;
 }
 
-/** Every state that these inputs lead to; a timer fires only while it is armed. */
+/** Every state that these inputs lead to. A timer fires only while it is armed. */
 function follow(inputs: readonly SessionInput[]): Visited[] {
   let state = initialState(['a', 'b', 'c']);
   const armed = new Set<TimerName>();
@@ -64,7 +64,7 @@ describe('the session, whatever happens to it', () => {
     );
   });
 
-  it('never waits for ever: whatever it waits for is limited by a timer', () => {
+  it('never waits for ever: every wait is limited by a timer', () => {
     fc.assert(
       fc.property(anyRun, (inputs) => {
         const stuck = follow(inputs).filter(
@@ -75,7 +75,7 @@ describe('the session, whatever happens to it', () => {
     );
   });
 
-  it('asks one question at a time, and only where an answer is awaited', () => {
+  it('sends one request at a time, and only in a state that waits for its response', () => {
     fc.assert(
       fc.property(anyRun, (inputs) => {
         for (const { state, effects } of follow(inputs)) {
@@ -114,7 +114,7 @@ describe('the session, whatever happens to it', () => {
   });
 });
 
-/** What must be armed in a state, so that it ends although the platform is silent. */
+/** The timer that must be armed in a state, so that the state ends even if the platform is silent. */
 function mustBeArmed(state: SessionState): TimerName[] {
   if (state.tag === 'waiting') return ['dial'];
   if (state.tag === 'connecting') return ['connect'];

@@ -14,7 +14,7 @@ import {
 import { parseJson, stringifyJson } from '../../../src/core/exact-json.js';
 import { isAgentError } from '../../../src/core/errors.js';
 
-/** Native values that the wire, and REST, keep whole. */
+/** Native values that neither the wire nor REST changes. */
 const NATIVE = {
   STRING: fc.string({ unit: 'grapheme' }),
   NUMBER: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
@@ -31,7 +31,7 @@ const typed = fc.constantFrom(...(Object.keys(NATIVE) as (keyof typeof NATIVE)[]
 });
 
 describe('values', () => {
-  it('are the same after the wire, and fit their own base type as they are', () => {
+  it('are the same after encoding and decoding, and match their own base type', () => {
     fc.assert(
       fc.property(typed, ({ baseType, native }) => {
         expect(decodeNative(baseType, encodeNative(baseType, native))).toEqual(native);
@@ -40,7 +40,7 @@ describe('values', () => {
     );
   });
 
-  it('are the same after REST', () => {
+  it('are the same after a conversion to REST and back', () => {
     fc.assert(
       fc.property(typed, ({ baseType, native }) => {
         fc.pre(!(baseType === 'JSON' && native === null));
@@ -51,7 +51,7 @@ describe('values', () => {
     );
   });
 
-  it('become text and come back, or are refused with a code', () => {
+  it('are the same after a conversion to text and back, or are refused with a code', () => {
     fc.assert(
       fc.property(
         fc.integer(),

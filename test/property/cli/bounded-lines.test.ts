@@ -18,7 +18,7 @@ async function linesOf(text: string, cuts: readonly number[], maxLength = 1000):
 const characters = fc.string({ unit: fc.constantFrom('a', 'ü', '€', '😀', '\r', '\n', '\r\n'), maxLength: 40 });
 
 describe('boundedLines', () => {
-  it('are the lines of the text, wherever the stream cuts it', async () => {
+  it('returns the lines of the text, wherever the stream splits it', async () => {
     await fc.assert(
       fc.asyncProperty(characters, fc.array(fc.nat(200), { maxLength: 6 }), async (text, cuts) => {
         const expected = text.split(/\r\n|\n|\r/);
@@ -28,7 +28,7 @@ describe('boundedLines', () => {
     );
   });
 
-  it('mark those that are too long, and no others', async () => {
+  it('marks lines that are too long, and no others', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(20), { maxLength: 8 }),

@@ -26,7 +26,7 @@ describe('JSON with exact numbers', () => {
     );
   });
 
-  it('reads what JSON.parse reads, and refuses what it refuses', () => {
+  it('accepts and refuses the same texts as JSON.parse', () => {
     const text = fc.oneof(
       json.map((value) => stringifyJson(value) ?? ''),
       fc.string(),
@@ -41,7 +41,7 @@ describe('JSON with exact numbers', () => {
     fc.assert(
       fc.property(text, (candidate) => {
         const [ours, theirs] = [attempt(() => parseJson(candidate)), attempt(() => JSON.parse(candidate) as unknown)];
-        // A double overflows to Infinity, where a whole number that is kept is refused beyond its digits.
+        // A double overflows to Infinity, whereas an exact whole number with too many digits is refused.
         fc.pre(!/e\+?0*\d{3}/i.test(candidate) || ours !== undefined || theirs === undefined);
         expect(ours === undefined).toBe(theirs === undefined);
         if (ours && theirs) expect(rounded(ours.value)).toStrictEqual(theirs.value);
@@ -60,7 +60,7 @@ function attempt(read: () => unknown): { readonly value: unknown } | undefined {
   }
 }
 
-/** With each bigint as the double that JSON.parse makes of it. */
+/** Replaces each bigint with the double that JSON.parse returns for it. */
 function rounded(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(rounded);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { scrubber } from '../../../src/core/scrub.js';
 import { startProcessorStopwatch } from '../../support/processor-time.js';
 
-/** Ways to write one character, of which programs mix several in one text. */
+/** Ways to escape a character, several of which may occur in one text. */
 const WAYS: readonly ((character: string) => string)[] = [
   (character) => JSON.stringify(character).slice(1, -1),
   (character) => `\\u${code(character).padStart(4, '0')}`,
@@ -20,7 +20,7 @@ const secret = fc.array(printableAscii, { minLength: 12, maxLength: 60 }).map((c
 const surroundings = fc.array(fc.constantFrom('a', ' ', '\\', '%', '&', '"', '😀', '%4', '\\u00'), { maxLength: 6 });
 
 describe('scrubber', () => {
-  it('masks any secret in any mixture of escapes, and keeps what stands around it', () => {
+  it('masks any secret in any mixture of escapes, and keeps the text around it', () => {
     fc.assert(
       fc.property(secret, fc.array(fc.nat(WAYS.length - 1), { minLength: 60, maxLength: 60 }), (key, ways) => {
         const written = Array.from(key)
@@ -32,7 +32,7 @@ describe('scrubber', () => {
     );
   });
 
-  it('never lets a secret through, whatever stands around it', () => {
+  it('masks a secret whatever text surrounds it', () => {
     fc.assert(
       fc.property(secret, surroundings, surroundings, (key, before, after) => {
         expect(scrubber([key])(`${before.join('')}${key}${after.join('')}`)).not.toContain(key);

@@ -14,7 +14,7 @@ describe('decodeText', () => {
     );
   });
 
-  it('agrees with a strict decoder on whether bytes are UTF-8, and points at the first byte that is wrong', () => {
+  it('agrees with a strict decoder on whether bytes are UTF-8, and reports the first invalid byte', () => {
     const strict = (bytes: Uint8Array): boolean => {
       try {
         new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -42,7 +42,7 @@ describe('decodeText', () => {
     );
   });
 
-  it('never takes UTF-16 of mostly ASCII text for UTF-8', () => {
+  it('never reads UTF-16 of mostly ASCII text as UTF-8', () => {
     fc.assert(
       fc.property(
         fc.string({ minLength: 1, unit: 'grapheme-ascii' }),

@@ -8,7 +8,7 @@ const name = fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('__proto__', 
 const scalar = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.integer(),
-  // Whole numbers that a double cannot hold are refused; they have a property of their own.
+  // Whole numbers that a double cannot represent are refused; another property covers them.
   fc.double({ noNaN: true, noDefaultInfinity: true, noInteger: true }),
   fc.boolean(),
   fc.constant(null),
@@ -34,7 +34,7 @@ function pathsOf(value: unknown, path: DocumentPath = []): DocumentPath[] {
 }
 
 describe('parseDocument', () => {
-  it('reads JSON as JSON.parse does, whatever its blanks', () => {
+  it('reads JSON as JSON.parse does, whatever its white space', () => {
     fc.assert(
       fc.property(root, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, undefined, indent);
@@ -45,12 +45,12 @@ describe('parseDocument', () => {
     );
   });
 
-  it('finds the same values at the same places in a text read as JSON and as YAML', () => {
+  it('finds the same values at the same positions in a text read as JSON and as YAML', () => {
     fc.assert(
       fc.property(root, (value) => {
         const text = JSON.stringify(value, undefined, 1);
         const asJson = parseDocument(text, 'a');
-        // A comment makes it a text that only YAML can be; it comes last, so that it moves nothing.
+        // A comment forces the text to be read as YAML; it is at the end, where it does not move anything.
         const asYaml = parseDocument(`${text}\n# comment`, 'a');
         expect(asYaml.problems).toEqual([]);
         expect(asYaml.value).toEqual(asJson.value);
@@ -65,7 +65,7 @@ describe('parseDocument', () => {
   it('reads what the YAML library writes', () => {
     fc.assert(
       fc.property(root, (value) => {
-        // The library writes a name `<<` like a merge key.
+        // The library writes a key named `<<` like a merge key.
         fc.pre(!JSON.stringify(value).includes('"<<":'));
         const { value: read, problems } = parseDocument(stringify(value, { version: '1.2' }), 'a.yaml');
         expect(problems).toEqual([]);
@@ -74,7 +74,7 @@ describe('parseDocument', () => {
     );
   });
 
-  it('merges so that its own keys win, then the earlier map', () => {
+  it('merges with precedence for own keys, then for the earlier map', () => {
     const map = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 0, max: 99 }), {
       noNullPrototype: true,
     });
@@ -105,7 +105,7 @@ describe('parseDocument', () => {
     );
   });
 
-  it('ends with a value or with problems that have a place, for any text', () => {
+  it('returns a value or problems with a position, for any text', () => {
     const fragment = fc.constantFrom(
       'a',
       ': ',

@@ -19,7 +19,7 @@ describe('literal', () => {
   it('round trips every finite number and boolean', () => {
     assert(
       property(double({ noNaN: true, noDefaultInfinity: true }), (value) =>
-        // Whole numbers beyond 2^53 come back as bigints, with the digits that they were written with.
+        // Whole numbers beyond 2^53 are read as bigints with their original digits.
         Object.is(Number(constantOf(literal(value))), value === 0 ? 0 : value),
       ),
     );
@@ -43,7 +43,7 @@ function columnOfError(text: string): number {
 }
 
 describe('parseCondition', () => {
-  it('answers or refuses any text, with a position inside it', () => {
+  it('parses or refuses any text, with a position inside it', () => {
     const piece = constantFrom(
       'a',
       'tags',

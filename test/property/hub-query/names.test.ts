@@ -6,7 +6,7 @@ import { parseCondition, parseQuery } from '../../../src/hub-query/parse';
 import { compileCondition, compileQuery } from '../../../src/sandbox/iothub/query/evaluate';
 import { startProcessorStopwatch } from '../../support/processor-time.js';
 
-/** Any text that can stand between double square brackets; one that ends in a bracket would end early. */
+/** Any text that is valid between double square brackets; one that ends with a bracket would close them early. */
 const name = oneof(
   string({ minLength: 1, maxLength: 12, unit: 'binary' }),
   array(constantFrom('a', '-', '{', '}', "'", '"', ' ', '[', ']', '.', '\\', '\n', 'in', 'NOT', '$'), {
@@ -84,7 +84,7 @@ function problemOf(parse: () => unknown): unknown {
 }
 
 describe('the parser', () => {
-  it('throws nothing but its own error, with a place inside the text', () => {
+  it('throws only its own error, with a position inside the text', () => {
     const text = oneof(
       array(piece, { maxLength: 40 }).map((pieces) => pieces.join('')),
       string({ maxLength: 60, unit: 'binary' }),
@@ -129,7 +129,7 @@ describe('the parser', () => {
     'a.[[b]] = 1 OR ',
     'NOT ',
     'a-1+',
-  ])('reads 8,192 characters of %j in no time', (unit) => {
+  ])('reads 8,192 characters of %j quickly', (unit) => {
     const text = unit.repeat(Math.ceil(8192 / unit.length)).slice(0, 8192);
     const takenMs = startProcessorStopwatch();
     const problem = problemOf(() => parseCondition(text));

@@ -12,7 +12,7 @@ interface Answer {
   isPaused: boolean;
 }
 
-/** Answers that arrive in chunks, in an order that a test chooses; each ends at `KEPT` bytes at most. */
+/** Responses that arrive in chunks, in an order that a test chooses; each has at most `KEPT` bytes. */
 function openAnswers(budget: BodyBudget, sizes: readonly number[]): Set<Answer> {
   const answers = new Set<Answer>();
   for (const size of sizes) {
@@ -22,7 +22,7 @@ function openAnswers(budget: BodyBudget, sizes: readonly number[]): Set<Answer> 
   return answers;
 }
 
-test('every answer is read to its end, in any order, and the sum stays within the budget', () => {
+test('every response is read to its end, in any order, and the sum stays within the budget', () => {
   const sizes = fc.array(fc.integer({ min: 1, max: KEPT }), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(sizes, fc.infiniteStream(fc.nat()), fc.infiniteStream(fc.nat({ max: 9 })), (all, picks, fates) => {
@@ -31,7 +31,7 @@ test('every answer is read to its end, in any order, and the sum stays within th
       let highest = 0;
       while (answers.size > 0) {
         const ready = [...answers].filter(({ isPaused }) => !isPaused);
-        // A circle of waiting answers would show here.
+        // A deadlock of waiting responses would show here.
         expect(ready.length).toBeGreaterThan(0);
         const answer = ready[(picks.next().value as number) % ready.length] as Answer;
         const bytes = Math.min(CHUNK, answer.left);
@@ -45,13 +45,13 @@ test('every answer is read to its end, in any order, and the sum stays within th
         answers.delete(answer);
       }
       expect(budget.usedBytes).toBe(0);
-      // Each answer may have one chunk in hand when it is paused.
+      // Each response may have received one more chunk when it is paused.
       expect(highest).toBeLessThanOrEqual(MAX + all.length * CHUNK);
     }),
   );
 });
 
-test('answers that stop in the middle hold up others only until they are closed', () => {
+test('responses that stop in the middle delay others only until they are closed', () => {
   const budget = new BodyBudget(MAX, KEPT);
   const stuck = Array.from({ length: 10 }, () => {
     const state = { isPaused: false };

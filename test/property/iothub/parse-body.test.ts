@@ -6,7 +6,7 @@ import { parseBody } from '../../../src/iothub/parse-body.js';
 import { failureOf } from '../../support/jobs/callers.js';
 import { startProcessorStopwatch } from '../../support/processor-time.js';
 
-/** Long enough for the reader that goes item by item. */
+/** Long enough for the parser that reads item by item. */
 const PADDING = ' '.repeat(300 * 1024);
 
 const text = fc.oneof(fc.string(), fc.constantFrom('"', '\\', '\\"', '[', ']', '{}', ',', '],[', '\\\\"'));
@@ -50,7 +50,7 @@ test('what is not JSON is undefined, however long', async () => {
   );
 });
 
-test('digits of large numbers stay, item by item too', async () => {
+test('digits of large numbers are kept, even when items are read one by one', async () => {
   const list = `[${PADDING}{"a":7615917337495251231},{"a":0.5}]`;
   expect(await parseBody(list, 10)).toEqual([{ a: 7615917337495251231n }, { a: 0.5 }]);
 });
@@ -78,13 +78,13 @@ describe('limits', () => {
     ['members of one object', `{${Array.from({ length: 600_000 }, (_unused, index) => `"${index}":1`).join(',')}}`],
     ['objects in many items', listOf(`{"a":${listOf('{}', 2500)}}`, 1000)],
     ['brackets without end', '['.repeat(EIGHT_MIB)],
-  ])('8 MiB of %s is too long, which is seen at once', async (_what, json) => {
+  ])('8 MiB of %s is refused at once', async (_what, json) => {
     const takenMs = startProcessorStopwatch();
     expect(isTooLong(await failureOf(parseBody(json, 1000)))).toBe(true);
     expect(takenMs()).toBeLessThan(250);
   });
 
-  test('a full page of 1,000 rows of 8 kB leaves turns to the event loop', async () => {
+  test('a full page of 1,000 rows of 8 kB does not block the event loop', async () => {
     const rows = listOf(
       JSON.stringify({ deviceId: 'x'.repeat(4000), payload: Array.from({ length: 440 }, () => 12_345_678) }),
       1000,

@@ -8,7 +8,7 @@ import { failureOf } from '../../support/jobs/callers.js';
 
 const MAX_BYTES = 1000;
 
-/** A hub of rows with these sizes. Its tokens hold the page size, and another one is refused when `isTied`. */
+/** A hub of rows with these sizes. Its tokens contain the page size; if `isTied`, it refuses them with any other one. */
 function hubOf(sizes: readonly number[], isTied: boolean) {
   const asked: PageRequest[] = [];
   const ask = (request: PageRequest): Promise<HubPage> => {
@@ -31,7 +31,7 @@ const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ mi
 });
 
 describe.each([false, true])('a hub whose tokens are tied to the page size: %s', (isTied) => {
-  test('a walk returns each row once and in order, whatever the length of the rows', async () => {
+  test('reading all pages returns each row once and in order, whatever the length of the rows', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, fc.constantFrom(1, 7, 10, 100, 1000), async (all, pageSize) => {
         const { ask } = hubOf(all, isTied);
@@ -66,7 +66,7 @@ describe.each([false, true])('a hub whose tokens are tied to the page size: %s',
   });
 });
 
-test('the size goes down to a tenth each time, and stays for the pages after it', async () => {
+test('the size is reduced to a tenth each time, and kept for the following pages', async () => {
   const { ask, asked } = hubOf(
     Array.from({ length: 30 }, () => 90),
     true,
@@ -86,7 +86,7 @@ test.each([1, 10, 1000, undefined])(
   },
 );
 
-test('without a size the hub chooses, and a token without a mark is passed on as it is', async () => {
+test('the hub chooses the size if none is requested, and a token without a mark is passed on unchanged', async () => {
   const { ask, asked } = hubOf([1, 1], false);
   await readPage(ask, {});
   await readPage(ask, { continuationToken: '1:100' });

@@ -6,7 +6,7 @@ import { jobRequestBody } from '../../../src/iothub/job-request.js';
 import { checkJson, parseJsonText } from '../../../src/jobs/json-parameters.js';
 import { checkPatch } from '../../../src/jobs/patch-rules.js';
 
-/** The sentence with which `run` refuses its input; undefined when it does not. */
+/** The sentence with which `run` refuses its input; undefined if it accepts it. */
 function refusalOf(run: () => unknown): string | undefined {
   try {
     run();
@@ -65,7 +65,7 @@ const { text: jsonText } = fc.letrec<{ text: string }>((tie) => ({
 }));
 
 describe('payloadText', () => {
-  it('is in the body byte for byte, and the body holds nothing more than it', () => {
+  it('is in the body byte for byte, and adds nothing else to the body', () => {
     fc.assert(
       fc.property(jsonText, (text) => {
         expect(refusalOf(() => parseJsonText('payloadText', text))).toBeUndefined();
@@ -84,7 +84,7 @@ describe('payloadText', () => {
     );
   });
 
-  it('is refused with a place whenever JSON.parse would refuse it, and never otherwise', () => {
+  it('is refused with line and column exactly when JSON.parse refuses it', () => {
     const damaged = fc
       .tuple(
         jsonText,

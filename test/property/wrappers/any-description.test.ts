@@ -16,7 +16,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 const RUNS = process.env['LOAD'] === 'full' ? 5000 : 150;
 const example = parse(EXAMPLE_DESCRIPTION) as Json;
 
-/** Every place in a value, the root apart. */
+/** Every path in a value except the root. */
 function placesOf(value: Json, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.keys(value).flatMap((key) => {
@@ -49,13 +49,13 @@ const changed = fc
       try {
         value = replaced(value, path, by);
       } catch {
-        // The place went away with the change before.
+        // The previous change removed this path.
       }
     }
     return value;
   });
 
-it('any description is either refused with located problems, or builds sound files', () => {
+it('any description is either refused with located problems, or builds valid files', () => {
   let built = 0;
   fc.assert(
     fc.property(changed, (value) => {

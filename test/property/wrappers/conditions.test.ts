@@ -10,7 +10,7 @@ import { runScript } from '../../support/wrappers/run-script.js';
 
 const RUNS = process.env['LOAD'] === 'full' ? 5000 : 200;
 
-/** Names in double square brackets: any characters but `]]`, among them what would begin something elsewhere. */
+/** Names in double square brackets: any characters but `]]`, including ones that have a meaning elsewhere. */
 const name = fc
   .oneof(nastyText, fc.constantFrom('{x}', '{', '}', "'", '"', 'group', 'a b', '[', 'a]b', "it's {x}", '"{x}'))
   .map((text) => text.replaceAll(']', '').replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, ''))
@@ -30,7 +30,7 @@ const condition = fc.oneof(
   ),
 );
 
-/** The conditions that agent and script make of a call. */
+/** The conditions that the agent and the script build for a call. */
 function conditionsOf(queryCondition: string, x: string, y: number): readonly unknown[] {
   const description = describeWrappers(
     JSON.stringify({
@@ -56,7 +56,7 @@ function conditionsOf(queryCondition: string, x: string, y: number): readonly un
 }
 
 describe('a condition with names in double square brackets', () => {
-  it('is the same from agent and script, can be parsed, and has the values in it', () => {
+  it('is the same from agent and script, can be parsed, and contains the values', () => {
     fc.assert(
       fc.property(condition, nastyText, fc.integer({ min: -1000, max: 1000 }), (text, x, y) => {
         const [agent, script] = conditionsOf(text, x, y);

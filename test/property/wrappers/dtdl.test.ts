@@ -11,7 +11,7 @@ const RUNS = process.env['LOAD'] === 'full' ? 5000 : 300;
 
 type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
-/** Every text `#` becomes a mark of its own, so that it can be found again. */
+/** Replaces every string `#` with a unique mark that can be searched for. */
 function marked(value: Json, marks: string[]): Json {
   if (value === '#') {
     marks.push(`mark${marks.length}x`);
@@ -25,7 +25,7 @@ function marked(value: Json, marks: string[]): Json {
 const some = (fields: Record<string, fc.Arbitrary<Json>>): fc.Arbitrary<{ [key: string]: Json }> =>
   fc.record(fields, { requiredKeys: [] }) as fc.Arbitrary<{ [key: string]: Json }>;
 
-/** What any element may have besides. */
+/** Members that any element may have. */
 const extras = some({
   displayName: fc.constantFrom<Json[]>('#', { en: '#', de: '#' }),
   description: fc.constantFrom<Json[]>('#', { fr: '#', en: '#' }),
@@ -41,7 +41,7 @@ const typed = (type: string): fc.Arbitrary<Json> =>
 const element = (type: string, own: Record<string, fc.Arbitrary<Json>>): fc.Arbitrary<Json> =>
   fc.tuple(extras, fc.record({ '@type': typed(type), ...own })).map(([more, given]) => ({ ...more, ...given }));
 
-/** The id of a schema is for references only, and nothing is lost with it. */
+/** The id of a schema serves references only, so dropping it loses nothing. */
 const schemaElement = (type: string, own: Record<string, fc.Arbitrary<Json>>): fc.Arbitrary<Json> =>
   element(type, { '@id': fc.constant('dtmi:x:schema;1'), ...own });
 
@@ -98,7 +98,7 @@ const content = fc.oneof(
   element('Property', { name: fc.constant('#'), schema, writable: fc.constant(true) }),
 );
 
-/** Parts that are left out as a whole: their names are what must be reported. */
+/** Parts that are dropped as a whole; only their names must be reported. */
 const leftOut = fc.constantFrom<Json[]>(
   { '@type': 'Telemetry', name: '#', schema: 'double' },
   { '@type': 'Property', name: '#', schema: 'double' },

@@ -20,7 +20,7 @@ const built = (services: readonly string[]): BuiltFiles =>
     ),
   );
 
-/** Names that people use, some of which builds use as well. */
+/** Names that users choose, some of which builds use as well. */
 const theirFile = fc.constantFrom(
   'README.md',
   'x.xml',
@@ -57,12 +57,12 @@ async function build(folder: string, files: BuiltFiles, isForced: boolean): Prom
   }
 }
 
-it('no sequence of builds removes a file that a person put where no build had one', async () => {
+it('no sequence of builds removes a file that a user created where no build had one', async () => {
   let refused = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 2, maxLength: 8 }), async (actions) => {
       const folder = await mkdtemp(path.join(tmpdir(), 'builds-'));
-      /** Files of persons that no build has been allowed to overwrite. */
+      /** Users' files that no build was permitted to overwrite. */
       const theirs = new Set<string>();
       const made = new Set<string>();
       try {

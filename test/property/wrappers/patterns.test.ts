@@ -43,7 +43,7 @@ const text = fc
   .array(fc.constantFrom('a', 'b', 'c', '-', '1', ' ', '.', '\n', 'é'), { maxLength: 8 })
   .map((all) => all.join(''));
 
-/** What `RegExp` says, or undefined when it does not end in time. */
+/** The result of `RegExp`, or undefined if it does not end in time. */
 function regExpVerdict(source: string, subject: string, timeoutMs: number): boolean | undefined {
   try {
     return vm.runInNewContext(
@@ -58,7 +58,7 @@ function regExpVerdict(source: string, subject: string, timeoutMs: number): bool
 }
 
 describe('any pattern', () => {
-  it('has the verdict of RegExp on any text', () => {
+  it('has the same result as RegExp for any text', () => {
     fc.assert(
       fc.property(pattern, fc.array(text, { minLength: 3, maxLength: 8 }), (source, texts) => {
         const matcher = patternMatcher(source);
@@ -74,7 +74,7 @@ describe('any pattern', () => {
     );
   });
 
-  it('ends on long texts within its work', () => {
+  it('ends on long texts within the allowed number of steps', () => {
     fc.assert(
       fc.property(pattern, fc.constantFrom('a', 'ab', 'a-', '1', 'aab'), (source, pumped) => {
         const takenMs = startProcessorStopwatch();
@@ -85,7 +85,7 @@ describe('any pattern', () => {
     );
   }, 120_000);
 
-  it('that the check takes is one on which RegExp ends, too', () => {
+  it('that passes the check ends in RegExp, too', () => {
     let taken = 0;
     fc.assert(
       fc.property(pattern, fc.constantFrom('a', 'ab', 'a-', '1', 'aab', 'b.'), (source, pumped) => {

@@ -53,7 +53,7 @@ interface Texts {
   readonly pointer: string;
 }
 
-/** A description with texts in every place that may hold any. */
+/** A description with arbitrary texts wherever they are allowed. */
 const descriptionWith = ({ description, method, condition, value, pattern, pointer }: Texts): string =>
   JSON.stringify({
     bundle: { name: 'b', version: '1.0.0', description, hubThing: method },
@@ -121,7 +121,7 @@ describe('texts in Markdown', () => {
     expect(plainMarkdown(text)).toBe(written);
   });
 
-  it('code spans and blocks have longer fences than what they hold', () => {
+  it('code spans and blocks have longer fences than their content', () => {
     expect(codeSpan('a')).toBe('`a`');
     expect(codeSpan('`')).toBe('`` ` ``');
     expect(codeBlock('json', '"````"')).toEqual(['`````json', '"````"', '`````']);

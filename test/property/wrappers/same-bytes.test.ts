@@ -13,7 +13,7 @@ import { assertEs5, runScript } from '../../support/wrappers/run-script.js';
 
 const RUNS = process.env['LOAD'] === 'full' ? 5000 : 150;
 
-/** What the agent makes of a call, in the form in which a script's call is recorded. */
+/** The agent's call, in the form in which a script's call is recorded. */
 function runAgent(description: WrapperDescription, values: Readonly<Record<string, TestValue>>): unknown {
   const [service] = description.services;
   if (!service) throw new Error('no service');
@@ -38,7 +38,7 @@ function runGenerated(description: WrapperDescription, values: Readonly<Record<s
 }
 
 describe('script and agent', () => {
-  it('make the same bytes, or refuse with the same words, for any description and values', () => {
+  it('build the same bytes, or refuse with the same words, for any description and values', () => {
     fc.assert(
       fc.property(randomCall, ({ description, values }) => {
         const read = describeWrappers(JSON.stringify(description));

@@ -12,12 +12,12 @@ import { runScript } from '../../support/wrappers/run-script.js';
 
 const RUNS = process.env['LOAD'] === 'full' ? 5000 : 300;
 
-/** What the agent's service makes of the parameters that a script calls it with: the bytes of the payload. */
+/** The bytes of the payload that the agent's service builds from the parameters of a script's call. */
 function payloadSent(parameters: Readonly<Record<string, unknown>>): string | undefined {
   const { payload, payloadText } = parameters as { readonly payload?: string; readonly payloadText?: string };
   expect(payload === undefined || payloadText === undefined).toBe(true);
   if (payload === undefined) return payloadText;
-  // A platform carries objects in its JSON type, and nothing else.
+  // The JSON type of a platform can contain objects only.
   expect(payload.startsWith('{')).toBe(true);
   return JSON.stringify(unwrapList(JSON.parse(payload)));
 }

@@ -4,13 +4,13 @@ import * as fc from 'fast-check';
 import { compressibleBytes } from '../../../../src/alwayson/codec/multipart.js';
 import { seededNumbers } from '../../../support/codec/frame-mutation.js';
 
-/** What permessage-deflate sends: the deflated bytes without the four with which a flush ends. */
+/** The bytes that permessage-deflate sends: the deflated ones without the four at the end of a flush. */
 function compressedBytes(bytes: Uint8Array): number {
   return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).length - 4;
 }
 
 describe('frames that are compressed', () => {
-  it('are never longer than announced, even where nothing can be compressed', () => {
+  it('are never longer than announced, even if nothing can be compressed', () => {
     fc.assert(
       fc.property(fc.integer({ min: 256, max: 65_535 }), fc.nat(), (maxFrameBytes, seed) => {
         const below = seededNumbers(seed);

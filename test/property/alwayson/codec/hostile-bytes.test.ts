@@ -14,7 +14,7 @@ import {
   withoutStrays,
 } from '../../../support/codec/vectors.js';
 
-/** The code with which a frame fails, or undefined; whatever else is thrown fails the test. */
+/** The code with which a frame fails, or undefined; any other error fails the test. */
 function failureOf(frame: Uint8Array): string | undefined {
   try {
     decodeMessage(frame);
@@ -29,7 +29,7 @@ const frames = [...frameVectors(), ...javaVectors()].map((vector) => [vector.nam
 const whole = frames.filter(([, vector]) => isWhole(vector) && vector.decoded['error'] === undefined);
 
 describe('every frame of other software', () => {
-  it.each(whole)('%s truncated at every offset is a truncated frame, nothing else', (_, vector) => {
+  it.each(whole)('%s is reported as truncated when it is cut at any offset', (_, vector) => {
     const bytes = Buffer.from(withoutStrays(vector), 'hex');
     const failures = Array.from(bytes.keys(), (length) => failureOf(bytes.subarray(0, length)));
     expect(new Set(failures)).toEqual(new Set(['FrameTruncated']));
@@ -38,7 +38,7 @@ describe('every frame of other software', () => {
   it.each(frames)('%s with bytes at their maximum, at every offset, is read or fails with a code', (_, vector) => {
     const bytes = bytesOf(vector);
     const codes = new Set<string | undefined>();
-    // 1, 2 and 4 bytes: string lengths, counts, and lengths of long strings and blobs. Data in between as well.
+    // 1, 2 and 4 bytes: string lengths, counts, and lengths of long strings and blobs, and the data between them.
     for (const width of [1, 2, 4]) {
       for (let offset = 0; offset < Math.min(bytes.length, 300); offset++) {
         codes.add(failureOf(Uint8Array.from(bytes).fill(0xff, offset, offset + width)));
@@ -90,7 +90,7 @@ describe('every frame of other software', () => {
 });
 
 describe('mutated frames', () => {
-  it('50,000 of them are read or fail with a code, and no memory is kept', () => {
+  it('are read or fail with a code, 50,000 of them, without growing memory', () => {
     const samples = frames.map(([, vector]) => bytesOf(vector)).filter((bytes) => bytes.length < 1000);
     fuzzCodec(samples, 5_000, 1);
     const before = process.memoryUsage();

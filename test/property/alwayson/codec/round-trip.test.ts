@@ -11,19 +11,19 @@ import { messages, tables } from '../../../support/codec/arbitraries.js';
 const isChunk = (message: Message): message is Message<ChunkBody> => message.body.kind === 'chunk';
 
 describe('whatever is written', () => {
-  it('is read again: tables', () => {
+  it('is read unchanged: tables', () => {
     fc.assert(
       fc.property(tables(), (table) => {
         const bytes = encodeInfoTable(table);
         expect(decodeInfoTable(bytes)).toEqual(table);
-        // Again, now that its data shape is known.
+        // The second time, its data shape is already cached.
         expect(encodeInfoTable(decodeInfoTable(bytes)).equals(bytes)).toBe(true);
       }),
       { numRuns: 300 },
     );
   });
 
-  it('is read again: messages', () => {
+  it('is read unchanged: messages', () => {
     fc.assert(
       fc.property(messages, ([header, body]) => {
         expect(decodeMessage(encodeMessage(header, body))).toEqual({ ...header, body, trailingBytes: 0 });
@@ -32,7 +32,7 @@ describe('whatever is written', () => {
     );
   });
 
-  it('is read again in chunks of any size, in any order', () => {
+  it('is read unchanged in chunks of any size, in any order', () => {
     const noAuth = messages.filter(([, { kind }]) => kind !== 'auth');
     fc.assert(
       fc.property(
@@ -54,8 +54,8 @@ describe('whatever is written', () => {
     );
   });
 
-  it('is the same bytes after a way through JSON', () => {
-    // Members of JSON objects that are whole numbers are put in front by JavaScript; names of claims and aspects are not.
+  it('has the same bytes after a conversion to JSON and back', () => {
+    // JavaScript moves members whose names are whole numbers to the front, which no name of a claim or aspect is.
     fc.assert(
       fc.property(messages, ([header, body]) => {
         const bytes = encodeMessage(header, body);

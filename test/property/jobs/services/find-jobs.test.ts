@@ -32,7 +32,7 @@ const job: fc.Arbitrary<HubJob> = fc.record({
   isTwinJob: fc.boolean(),
 });
 
-/** Whether a job is listed, as a user reads the contract. */
+/** Whether a job is listed, according to the contract. */
 function isListed({ status, startsInMs = 0 }: HubJob, filter: (typeof FILTERS)[number]): boolean {
   if (filter === 'queued') return status === 'queued';
   const isWaiting = status === 'queued' || status === 'enqueued';
@@ -41,7 +41,7 @@ function isListed({ status, startsInMs = 0 }: HubJob, filter: (typeof FILTERS)[n
 }
 
 describe('FindJobs', () => {
-  it('lists the jobs that show the status, each once, whatever the pages, up to maxItems', async () => {
+  it('lists the jobs that are shown with the status, each once, whatever the pages, up to maxItems', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(job, { maxLength: 40 }),

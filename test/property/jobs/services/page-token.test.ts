@@ -5,7 +5,7 @@ import { readToken, writeToken } from '../../../../src/jobs/services/page-token.
 
 const QUERY = 'SELECT * FROM devices.jobs';
 
-test('what was written is read', () => {
+test('a token that was written can be read', () => {
   const position = fc.record(
     {
       hubToken: fc.string({ minLength: 1, unit: 'grapheme-ascii' }),
@@ -18,7 +18,7 @@ test('what was written is read', () => {
   expect(readToken(QUERY, writeToken(QUERY, { offset: 0, pageSize: 1 }), 1000)).toEqual({ offset: 0, pageSize: 1 });
 });
 
-test('anything else is refused as InvalidArgument, and no token can put a line into a header', () => {
+test('anything else is refused as InvalidArgument, and no token can inject a header line', () => {
   const made = fc
     .array(fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.constantFrom('a\r\nb: c', {}, [], 1)))
     .map((fields) => Buffer.from(JSON.stringify(fields)).toString('base64url'));

@@ -59,7 +59,7 @@ test('no jump of the wall clock, forward or back, loses the end of a watched job
   );
 });
 
-test.each([31, 400, -400])('a job whose answer is pending survives a jump of %d days', async (days) => {
+test.each([31, 400, -400])('a job whose response is pending is kept over a jump of %d days', async (days) => {
   const rig = await startWatching({ tier: 'unlimited' });
   rig.hub.fail = (operation) =>
     operation === 'scheduleJob' ? new AgentError('HubTimeout', 'lost', { context: { answerLost: true } }) : undefined;
@@ -73,7 +73,7 @@ test.each([31, 400, -400])('a job whose answer is pending survives a jump of %d 
   await rig.stop();
 });
 
-test('a job that the hub does not know is dropped after a minute, with a line in the log', async () => {
+test('a job that the hub does not know is dropped after a minute, with a log line', async () => {
   const rig = await startWatching({ tier: 'unlimited' });
   rig.hub.fail = (operation) =>
     operation === 'scheduleJob' ? new AgentError('HubTimeout', 'lost', { context: { answerLost: true } }) : undefined;

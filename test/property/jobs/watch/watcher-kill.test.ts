@@ -14,17 +14,17 @@ import { ManualClock } from '../../../support/manual-clock.js';
 
 const INTERVAL_MS = 1000;
 const LIFE = ['scheduled', 'running', 'completed'] as const;
-/** Shown when the hub accepts a job, whatever a list of the hub says next. */
+/** The status when the hub accepts a job, whatever the next list contains. */
 const ACCEPTED = 'pending';
 
-/** The platform's log: what it has got, in which run of the agent. */
+/** What the platform has received, and in which run of the agent. */
 interface Told {
   readonly jobId: string;
   readonly status: string;
   readonly run: number;
 }
 
-/** An agent's process that dies at a given step: after that nothing it does has any effect, and nothing is answered. */
+/** A process of the agent that dies at a given step: afterwards its actions have no effect and receive no response. */
 class MortalRun {
   readonly #world: World;
   readonly #run: number;
@@ -57,7 +57,7 @@ class MortalRun {
     this.#stepsLeft = 0;
   }
 
-  /** One more step of the process; never resolves once it is dead. */
+  /** Executes one step of the process; never resolves once the process is dead. */
   #step(): Promise<void> {
     if (this.#stepsLeft <= 0) return new Promise(() => undefined);
     this.#stepsLeft -= 1;
@@ -99,7 +99,7 @@ class World {
   readonly hub = new FakeHub();
   readonly store = new MemoryStore();
   readonly told: Told[] = [];
-  /** Changes that are on record as observed. */
+  /** Changes that are stored as observed. */
   readonly observed = new Set<string>();
 
   noteObserved(changes: readonly StoreChange[]): void {
