@@ -14,7 +14,7 @@ const pages = [
 
 const withoutCode = (page: string): string => page.replaceAll(/^ *```.*?^ *```/gmsu, '').replaceAll(/`[^`\n]*`/gu, '');
 
-/** The anchors that GitHub makes of the headings of a page. */
+/** The anchors that GitHub generates for the headings of a page. */
 function anchorsOf(page: string): Set<string> {
   const headings = page.replaceAll(/^ *```.*?^ *```/gmsu, '').matchAll(/^#{1,6} +(.+)$/gmu);
   const slugs = [...headings].map(([, text = '']) =>

@@ -8,7 +8,7 @@ const filesBelow = (folder: string): string[] =>
     .filter((entry) => entry.isFile() && /\.(?:ts|tsx|cjs|md|json|yaml)$/u.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 
-/** This file and its helper hold citations that are wrong on purpose. */
+/** This file and its helper contain citations that are wrong on purpose. */
 const OWN = /protocol-citations\.test\.ts$|support\/citations\.ts$/u;
 
 const cited = ['src', 'test', 'docs', 'scripts', 'config']

@@ -35,13 +35,13 @@ describe('tables of the protocol pages', () => {
     );
   });
 
-  it('have no message code that the codec names otherwise', () => {
+  it('have no message code that the codec names differently', () => {
     const pairs = rowsOf(PROTOCOL_PAGES.AO, '2.1').map(([code, name]): [string, number] => [name, Number(code)]);
     expect(pairs.length).toBeGreaterThan(30);
     expect(pairs.filter(([name, code]) => CODE[name as keyof typeof CODE] !== code)).toEqual([]);
   });
 
-  it('have no error of the hub with another number than the local hub sends', () => {
+  it('have no hub error with a number other than the one that the local hub sends', () => {
     const pairs = pairsOf(rowsOf(PROTOCOL_PAGES.HUB, 'A\\.3'));
     const known = pairs.filter(([name]) => Object.hasOwn(SERVICE_CODES, name));
     expect(known.length).toBeGreaterThan(20);
@@ -79,7 +79,7 @@ describe('examples of the AlwaysOn page', () => {
   });
 });
 
-/** The bytes that an example writes out: texts in quotes are encoded, and dots and remarks end a run. */
+/** The bytes of an example: quoted texts are encoded, and dots and remarks end a sequence. */
 function hexRunsOf(example: string): string[] {
   return example
     .replaceAll(/ {4,}\S.*$/gmu, '')

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReadyInfo } from '../../src/sandbox/ready-file.js';
 
-/** Writes the configuration of an agent between the two ends of a sandbox, and gives the file. */
+/** Writes the configuration of an agent between the two ends of a sandbox, and returns the file. */
 export function writeAgentConfig(
   { thingworx, iothub }: Pick<ReadyInfo, 'thingworx' | 'iothub'>,
   folder: string,

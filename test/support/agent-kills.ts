@@ -9,7 +9,7 @@ import { writeAgentConfig } from './agent-config.js';
 import { CommandProcess } from './sandbox-process.js';
 import { RestCaller } from './thingworx-rest.js';
 
-/** One event as the platform has it. */
+/** One event, as the platform received it. */
 interface Told {
   readonly timeMs: number;
   readonly jobId: string;
@@ -22,12 +22,12 @@ export interface KillReport {
   readonly kills: number;
   readonly jobs: number;
   readonly events: number;
-  /** Jobs whose end was never told. */
+  /** Jobs whose end was never reported. */
   readonly untold: readonly string[];
-  /** Changes told twice though no kill lies between. */
+  /** Changes reported twice without a kill in between. */
   readonly unexplainedRepeats: readonly Told[];
   readonly repeats: number;
-  /** Events whose previous status is not the one told before. */
+  /** Events whose previous status is not the one reported before. */
   readonly gaps: readonly Told[];
 }
 
@@ -37,7 +37,7 @@ const LONGEST_LIFE_MS = 1500;
 
 /**
  * Kills the agent (kill -9) `kills` times at moments that `random` chooses while jobs run, and compares what the
- * platform was told with what the jobs did. The agent runs from dist, both ends in this process.
+ * platform received with what the jobs did. The agent runs from dist, both ends in this process.
  */
 export async function killAgents(kills: number, random: () => number): Promise<KillReport> {
   const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-kills-'));

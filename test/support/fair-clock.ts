@@ -2,13 +2,13 @@ import type { Clock } from '../../src/core/clock.js';
 import { ManualClock } from './manual-clock.js';
 
 const TICK_MS = 2;
-/** What one turn of the event loop counts for at most. */
+/** The most time that one turn of the event loop counts for. */
 const MAX_TURN_MS = 8;
 
 /**
  * A clock whose time passes only while this process runs. On an idle machine it goes like the wall clock; when other
  * processes hold the processors, or one turn of the event loop takes long, a turn counts for a few milliseconds only.
- * A deadline of it therefore never expires because the machine is busy.
+ * Its deadlines therefore never expire because the machine is busy.
  */
 export interface FairClock extends Clock {
   stop(): void;

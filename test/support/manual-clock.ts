@@ -6,7 +6,7 @@ interface Pending {
   readonly fire: () => void;
 }
 
-/** A clock that stands still until it is told to advance; timers fire in order, in the same call. */
+/** A clock that stands still until `advance` is called; timers fire in order, within that call. */
 export class ManualClock implements Clock {
   #nowMs: number;
   #setByMs = 0;
@@ -41,7 +41,7 @@ export class ManualClock implements Clock {
     return this.#pending.size;
   }
 
-  /** Moves time on by `byMs`, firing what becomes due, in the order it becomes due. */
+  /** Advances time by `byMs` and fires the timers that become due, in order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
     for (;;) {
@@ -85,7 +85,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything that is already resolved run on. */
+/** Lets the continuations of all settled promises run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 /**
- * Starts to count the processor time of this process, in milliseconds. Unlike the time on the wall it does not grow
+ * Starts to count the processor time of this process, in milliseconds. Unlike wall-clock time, it does not grow
  * while other processes hold the processors.
  */
 export function startProcessorStopwatch(): () => number {

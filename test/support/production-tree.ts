@@ -13,7 +13,7 @@ const PRODUCT = ['bin', 'config', 'dist', 'package.json', 'wrappers'];
 
 /**
  * The built product with the packages that `npm ci --omit=dev --omit=optional` installs by the lock file, made of links.
- * Run it with the variables of `env`: Node.js then looks for packages beside the links instead of beside their targets.
+ * Run it with the variables of `env`: Node.js then looks for packages next to the links instead of next to their targets.
  */
 export class ProductionTree {
   static readonly env = { NODE_OPTIONS: '--preserve-symlinks --preserve-symlinks-main' };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 
-/** An HTTP proxy that only tunnels (CONNECT), and remembers where to. */
+/** An HTTP proxy that only tunnels (CONNECT), and records the destinations. */
 export async function startHttpProxy(): Promise<{
   readonly url: string;
   readonly targets: string[];
@@ -36,7 +36,7 @@ export async function startHttpProxy(): Promise<{
   };
 }
 
-/** A network between client and platform that can swallow everything without a word. */
+/** A network between client and platform that can silently drop everything. */
 export async function startSwallowingLink(
   targetPort: number,
 ): Promise<{ readonly port: number; swallow(): void; close(): Promise<void> }> {

@@ -6,7 +6,7 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** A log that remembers its lines. */
+/** A log that keeps its lines. */
 export function recordingLog(lines: LogLine[] = [], bound: LogFields = {}): Log & { readonly lines: LogLine[] } {
   const at =
     (level: LogLine['level']) =>

@@ -8,7 +8,7 @@ export interface BadServer {
   /** `host:port` */
   readonly address: string;
   readonly port: number;
-  /** How many connections were ever made. */
+  /** How many connections have been made in all. */
   readonly accepted: number;
   /** How many connections are open now. */
   readonly open: number;
@@ -20,7 +20,7 @@ export interface BadServer {
 /** What a server does with a connection, once TLS is established if it speaks TLS. */
 export type Behaviour = (socket: Socket) => void;
 
-/** Writes `text` byte by byte, and `more` for ever after it. */
+/** Writes `text` byte by byte, and then `more` for ever. */
 export const drip =
   (text: string, more: string): Behaviour =>
   (socket) => {
@@ -32,7 +32,7 @@ export const drip =
     socket.on('close', () => clearInterval(timer));
   };
 
-/** Writes `head`, then `part` for as long as the other end takes it. */
+/** Writes `head`, then `part` for as long as the other end reads. */
 export const flood =
   (head: string, part: string | Buffer): Behaviour =>
   (socket) => {
@@ -44,7 +44,7 @@ export const flood =
     write();
   };
 
-/** Says nothing. */
+/** Sends nothing. */
 export const silent: Behaviour = () => undefined;
 
 /** Waits for the end of a request head before it does `then`. */
@@ -69,7 +69,7 @@ export async function startBadServer(behaviour: Behaviour, certificates?: Certif
   const onConnection = (socket: Socket | TLSSocket): void => {
     socket.on('error', () => undefined);
     behaviour(socket);
-    // Without a reader the end of the connection would never be seen.
+    // Without a reader, the end of the connection would not be detected.
     socket.resume();
   };
   const server: Server = certificates

@@ -8,7 +8,7 @@ export interface RestAnswer {
 
 export type TableRow = Readonly<Record<string, unknown>>;
 
-/** The REST API of a ThingWorx as a mashup or curl uses it; knows nothing of src/thingworx-rest. */
+/** Calls the REST API of a ThingWorx as a mashup or curl does, independently of src/thingworx-rest. */
 export class RestCaller {
   constructor(
     readonly url: string,
@@ -39,7 +39,7 @@ export class RestCaller {
     return this.request('POST', `/Thingworx/Things/${this.thing}/Services/${service}`, parameters);
   }
 
-  /** Invokes and gives the rows of the result; throws the text of an error. */
+  /** Invokes a service and returns the rows of the result; throws the text of an error. */
   async rows(service: string, parameters: unknown = {}): Promise<readonly TableRow[]> {
     const answer = await this.invoke(service, parameters);
     if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);

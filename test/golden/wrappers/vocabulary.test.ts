@@ -3,7 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { strFromU8, unzipSync } from 'fflate';
 import { wrapperFiles } from '../../../scripts/wrapper-files.js';
 
-/** Elements with their attributes as exports of ThingWorx have them. */
+/** Elements and their attributes in exports of ThingWorx. */
 const EXPORTED: Readonly<Record<string, string>> = {
   AlertConfigurations: '',
   ConfigurationTable: 'dataShapeName description isMultiRow name ordinal',
@@ -47,7 +47,7 @@ const EXPORTED: Readonly<Record<string, string>> = {
   Things: '',
 };
 
-/** Known from tools that write entity files, or from documentation, rather than from an export that we hold. */
+/** Known from tools that write entity files, or from documentation, rather than from an export. */
 const DELIBERATE: Readonly<Record<string, string>> = {
   EventDefinition: 'category dataShape description isInvocable isLocalOnly isPropertyEvent name ordinal',
   FieldDefinition: 'aspect.isRequired aspect.maximumValue aspect.minimumValue aspect.units',

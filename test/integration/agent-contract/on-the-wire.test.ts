@@ -38,7 +38,7 @@ afterEach(async () => {
 
 type Changes = Partial<Omit<ConfigurationInput, 'thingworx'>> & { readonly thingworx?: object };
 
-/** The agent between a platform of bare frames and a scripted hub, bound. */
+/** A bound agent between a platform that sends raw frames and a scripted hub. */
 async function start({ thingworx, ...changes }: Changes = {}, policy: Partial<PlatformPolicy> = {}): Promise<void> {
   platform = await SocketPlatform.start({ policy: { notifies: false, ...policy } });
   const caFile = join(folder, 'ca.pem');
@@ -71,13 +71,13 @@ const azure = (status: number, code: string): Misbehaviour => ({
   headers: { 'iothub-errorcode': code },
 });
 
-/** Resolves with what the hub has seen, once there is a request for this path. */
+/** Resolves with the requests that the hub has received, once there is one for this path. */
 async function seenByHub(path: string): Promise<void> {
   while (hub.count('GET', path) === 0) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('AUTH and BIND of the agent', () => {
-  it('have the one claim appKey, and no gateway', async () => {
+  it('have the single claim appKey, and no gateway', async () => {
     await start();
     const [auth, bind] = platform.end.received;
     expect(auth).toMatchObject({ code: CODE.AUTH, sessionId: 0xffffffff, trailingBytes: 0 });
@@ -128,7 +128,7 @@ describe('status code and reason on the wire', () => {
     ['GetJob', { jobId: 'a' }, azure(400, 'ArgumentInvalid'), 0x80, /^HubRejected: .*ArgumentInvalid.*it is so/],
   ];
 
-  it('is that of the contract for every error', async () => {
+  it('follow the contract for every error', async () => {
     await start({ services: { timeoutSeconds: 1, deny: ['PreviewTargets'] } });
     hub.jobs.set('known', { jobId: 'known', type: 'scheduleUpdateTwin', status: 'running', queryCondition: '*' });
     for (const [service, parameters, misbehaviour, code, reason] of ANSWERS) {
@@ -144,7 +144,7 @@ describe('status code and reason on the wire', () => {
     expect(hub.made).toBe(0);
   });
 
-  it('leaves payloads as they are', async () => {
+  it('do not change payloads', async () => {
     await start();
     for (const text of ['0', '""', 'false', '"{}"', '[1,{"a":null}]']) {
       const answer = await invoke(METHOD, { methodName: 'echo', payload: json(text) });
@@ -156,7 +156,7 @@ describe('status code and reason on the wire', () => {
     expect(hub.jobs.get('bare')?.['cloudToDeviceMethod']).not.toHaveProperty('payload');
   });
 
-  it('refuses what is above the limit in flight at once', async () => {
+  it('refuse requests above the limit in flight at once', async () => {
     await start({ thingworx: { maxRequestsInFlight: 2 } });
     hub.decide = () => ({ kind: 'hang' });
     const slow = [invoke('GetJob', { jobId: 'a' }), invoke('GetJob', { jobId: 'b' })];
@@ -169,11 +169,11 @@ describe('status code and reason on the wire', () => {
   });
 });
 
-describe('JSON that a platform of PTC does not carry', () => {
+describe('JSON that a ThingWorx platform does not transport', () => {
   /** The body of the last job, as the hub received it. */
   const lastBody = (): string => hub.seen.findLast(({ method }) => method === 'PUT')?.body ?? '';
 
-  /** The bytes of one column of an answer's table, as text. */
+  /** The bytes of one column of a response's table, as text. */
   function cellsOf(answer: Message<ResponseBody>, name: string): unknown[] {
     const content = answer.body.content!;
     const column = content.fields.findIndex((field) => field.name === name);
@@ -198,7 +198,7 @@ describe('JSON that a platform of PTC does not carry', () => {
     expect(lastBody()).not.toContain('payload');
   });
 
-  it('is refused with its place where it would arrive changed', async () => {
+  it('is refused with its path if it would arrive changed', async () => {
     await start();
     const patch = ['JSON', parseJson('{"properties":{"desired":{"ids":[7615917337495251231]}}}')] as const;
     const payload = ['JSON', parseJson('{"items":[1,2,3,{"id":7615917337495251231}]}')] as const;
@@ -216,7 +216,7 @@ describe('JSON that a platform of PTC does not carry', () => {
     expect(hub.made).toBe(0);
   });
 
-  it('comes back in cells that are objects, with all digits', async () => {
+  it('is returned in cells that are objects, with all digits', async () => {
     await start();
     const answers = ['[1,2]', '"ok"', '5', 'null', 'true', '{"id":7615917337495251231}', '18446744073709551615'];
     const rows = answers.map(
@@ -240,7 +240,7 @@ describe('JSON that a platform of PTC does not carry', () => {
 });
 
 describe('a request that is repeated while open', () => {
-  it('makes one job and has one answer', async () => {
+  it('creates one job and has one response', async () => {
     await start({ services: { timeoutSeconds: 10 } });
     hub.decide = (_request, index) => (index < 2 ? azure(503, 'ServiceUnavailable') : undefined);
     const parameters = parameterTable({ methodName: 'm' });
@@ -256,7 +256,7 @@ describe('a request that is repeated while open', () => {
 describe('unusual frames', () => {
   const header = (code: number, id: number): number[] => [1, code, 0, 0, 0, id, 0, 0, 0, 0, 1, 2, 3, 4, 0];
 
-  it('keep the connection; a request that cannot be read is answered 0x80, anything else dropped', async () => {
+  it('do not close the connection: a malformed request is answered with 0x80, anything else is dropped', async () => {
     await start();
     const unreadable = platform.end.answerTo(7);
     for (const bytes of [[], [1, 3, 0], [2, 3, 0, 0, 0, 9], header(0x15, 8), header(0x40, 9), header(0xfe, 9)])
@@ -270,7 +270,7 @@ describe('unusual frames', () => {
 });
 
 describe('an answer', () => {
-  it('never takes more than 1 MiB in chunks, has none that is empty, and nothing after it', async () => {
+  it('never exceeds 1 MiB in chunks, none of which is empty, and is followed by nothing', async () => {
     await start({ services: { timeoutSeconds: 20 } });
     hub.results = Array.from({ length: 9000 }, (_unused, index) => ({ deviceId: `device-${index}`, jobId: 'j' }));
     const query = 'SELECT * FROM devices.jobs';
@@ -291,7 +291,7 @@ describe('an answer', () => {
 });
 
 describe('the end of the agent', () => {
-  it('refuses what is open with 0xA3, unbinds and closes with 1000', async () => {
+  it('refuses pending requests with 0xA3, unbinds and closes with 1000', async () => {
     await start({ shutdown: { timeoutSeconds: 0.1 }, services: { timeoutSeconds: 20 } });
     hub.decide = () => ({ kind: 'hang' });
     const open = invoke('GetJob', { jobId: 'a' });

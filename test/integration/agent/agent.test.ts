@@ -49,7 +49,7 @@ const ready = (of: Agent): Promise<boolean> =>
   });
 
 describe('the agent', () => {
-  it('takes the inputs of its services from the address, too', async () => {
+  it('accepts the inputs of its services in the address, too', async () => {
     const { agent } = await start();
     await agent.whenBound();
     const preview = async (query: string): Promise<unknown[]> => {
@@ -82,7 +82,7 @@ describe('the agent', () => {
     expect(lines.join('')).toContain('stateDir is not set');
   });
 
-  it('binds although its hub is not there, and says so', async () => {
+  it('binds although its hub is unreachable, and reports that', async () => {
     const hub = { connectionString: ends.hub.connectionString, address: '127.0.0.1:1' };
     const { agent } = await start({ iothubs: { main: hub }, services: { timeoutSeconds: 1 } });
     await agent.whenBound();
@@ -96,7 +96,7 @@ describe('the agent', () => {
     );
   });
 
-  it('says that the platform is not there, and why', async () => {
+  it('reports that the platform is unreachable, and why', async () => {
     const { agent } = await start({ thingworx: { url: 'ws://127.0.0.1:1', allowInsecure: true, appKey: APP_KEY } });
     await eventually(async () => (await readiness(agent)).components['platform']?.status === 'failing');
     expect(await readiness(agent)).toMatchObject({
@@ -125,7 +125,7 @@ describe('the agent', () => {
     expect(text).not.toMatch(/SharedAccess|test-application-key/);
   });
 
-  it('keeps its state under stateDir, which one agent has at a time', async () => {
+  it('keeps its state under stateDir, which one agent at a time can use', async () => {
     const stateDir = join(ends.folder, 'state');
     const { agent } = await start({ stateDir });
     expect((await readiness(agent)).components['store']).toMatchObject({ status: 'ok', detail: stateDir });
@@ -142,7 +142,7 @@ describe('the agent', () => {
     expect((await rest.invoke('FindJobs')).status).toBe(200);
   });
 
-  it('offers wrappers, also where the plain services are off, unless they are denied by name', async () => {
+  it('offers wrappers even if the job services are disabled, unless they are denied by name', async () => {
     const wrappers = [join(ends.folder, 'wrappers.json')];
     const services = ['Reboot', 'Wipe'].map((name) => ({ name, kind: 'deviceMethod', methodName: 'echo' }));
     await writeFile(wrappers[0] as string, JSON.stringify({ bundle: { name: 'b', version: '1.0.0' }, services }));
@@ -153,7 +153,7 @@ describe('the agent', () => {
     expect((await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo' })).text).toContain('Forbidden');
   });
 
-  it('refuses wrappers of one name, in the configuration and, when that was not checked, at the start', async () => {
+  it('refuses wrappers with the same name, in the configuration and, if that was not checked, at the start', async () => {
     const services = [{ name: 'Twice', kind: 'deviceMethod' }];
     const wrappers = ['one', 'two'].map((name) => join(ends.folder, `${name}.json`));
     for (const [index, file] of wrappers.entries()) {
@@ -167,7 +167,7 @@ describe('the agent', () => {
     await expect(unchecked.start()).rejects.toMatchObject({ code: 'WrapperInvalid' });
   });
 
-  it('stops at once when nothing is open, and only once', async () => {
+  it('stops at once if nothing is in flight, and only once', async () => {
     const { agent, lines } = await start();
     await agent.whenBound();
     await Promise.all([agent.stop(), agent.stop()]);
@@ -177,7 +177,7 @@ describe('the agent', () => {
     await expect(fetch(`${agent.adminUrl}/livez`)).rejects.toThrow();
   });
 
-  it('closes what it had opened when the start fails', async () => {
+  it('closes everything that it has opened if the start fails', async () => {
     const { agent } = await start();
     const port = Number(new URL(agent.adminUrl ?? '').port);
     const config = await agentConfigFrom({

@@ -207,20 +207,20 @@ describe('invoke', () => {
     });
   });
 
-  it('takes parameters from a file and lets --param win', async () => {
+  it('reads parameters from a file, over which --param takes precedence', async () => {
     const parameters = join(ends.folder, 'parameters.json');
     await writeFile(parameters, JSON.stringify({ methodName: 'echo', jobId: 'from-file', payload: { a: 'text' } }));
     const { stdout } = await invoke('ScheduleDeviceMethodJob', '--json', parameters, '-p', 'jobId=from-flag');
     expect(stdout).toBe('from-flag\n');
   });
 
-  it('follows a job to its end: 0 when it has succeeded', async () => {
+  it('follows a job to its end and exits with 0 if it has succeeded', async () => {
     const { status, stdout } = await invoke('ScheduleDeviceMethodJob', '-p', 'methodName=echo', '--wait');
     expect(stdout).toMatch(/succeeded: devices 3, succeeded 3, failed 0, refused 0\n$/);
     expect(status).toBe(0);
   });
 
-  it('lists the devices that failed, and ends with 1', async () => {
+  it('lists the devices that failed, and exits with 1', async () => {
     const { status, stdout } = await invoke('ScheduleDeviceMethodJob', '-p', 'methodName=failing', '--wait');
     expect(stdout).toContain('completedWithErrors: devices 3, succeeded 3, failed 0, refused 3');
     expect(stdout).toMatch(/^light-2 +500 +returned 500$/m);
@@ -232,7 +232,7 @@ describe('invoke', () => {
     });
   });
 
-  it('knows the types of a wrapper from the Thing', async () => {
+  it('reads the types of a wrapper from the Thing', async () => {
     const { status, stdout } = await invoke('Echo', '-p', 'text=7', '-p', 'count=7', '--wait');
     expect({ status, isDone: stdout.includes('succeeded: devices 3') }).toEqual({ status: 0, isDone: true });
     const job = await invoke('GetJob', '-p', `jobId=${stdout.split('\n')[0]}`, '-o', 'json');

@@ -30,7 +30,7 @@ test.each<[string, Behaviour, boolean]>([
   ['a proxy that never answers CONNECT', silent, true],
   ['a proxy that drips the answer to CONNECT', afterRequest(drip('HTTP/1.1 200 OK\r\n', 'x')), true],
   ['a proxy that says nothing after CONNECT', afterRequest((socket) => void socket.write(ACCEPTED)), true],
-])('%s is a fault in time and leaves no connection', async (what, behaviour, isProxy) => {
+])('%s is reported in time and leaves no connection open', async (what, behaviour, isProxy) => {
   const isTls = what.includes('TLS') || what.includes('head');
   const server = await startBadServer(behaviour, isTls ? certificates : undefined);
   servers.push(server);

@@ -41,7 +41,7 @@ async function verdicts(changes: Partial<ConfigurationInput>): Promise<string[]>
 }
 
 describe('over TLS', () => {
-  it('check is content with a certificate of the authority that is named', async () => {
+  it('check accepts a certificate of the configured authority', async () => {
     expect(await verdicts({ thingworx: thingworx({ caFile }) })).toEqual([
       'name: ok',
       'TLS: ok',
@@ -59,7 +59,7 @@ describe('over TLS', () => {
     ]);
   });
 
-  it('the agent binds, and invoke trusts what --ca-file names', async () => {
+  it('the agent binds, and invoke trusts the authority in --ca-file', async () => {
     const config = await agentConfigFrom({ ...ends.configuration, thingworx: thingworx({ caFile }) });
     const agent = createAgent(config, { withProcessMetrics: false });
     await agent.start();

@@ -55,7 +55,7 @@ describe('/readyz of an agent whose platform', () => {
     ['is behind a proxy that does not answer CONNECT', silent.saysNothing, true],
     ['is behind a proxy that sends half a header', silent.sends('HTTP/1.1 200 OK\r\nVia'), true],
     ['drips its answer to the upgrade', silent.dripsUpgrade, false],
-  ])('%s says so after 10 s, and the agent tries again', async (_what, behave, isProxy) => {
+  ])('%s reports that after 10 s, and the agent tries again', async (_what, behave, isProxy) => {
     const clock = await startBeside(behave, isProxy);
     await end?.connections(1);
     expect(await platformHealth()).toMatchObject({ ready: 503, status: 'starting' });
@@ -70,7 +70,7 @@ describe('/readyz of an agent whose platform', () => {
   it.each<[string, silent.Behaviour, string]>([
     ['AUTH', silent.speaks({ authCode: () => 0 }), 'no answer to AUTH'],
     ['BIND', silent.speaks({ appKey: APP_KEY, bindCode: () => 0 }), 'no answer to BIND'],
-  ])('does not answer %s says so', async (_what, behave, detail) => {
+  ])('does not answer %s reports that', async (_what, behave, detail) => {
     const clock = await startBeside(behave);
     await eventually(async () => {
       clock.advance(seconds(1));
@@ -79,7 +79,7 @@ describe('/readyz of an agent whose platform', () => {
     expect(await platformHealth()).toEqual({ ready: 503, status: 'failing', detail });
   });
 
-  it('does not answer pings is not ready any more', async () => {
+  it('does not answer pings is no longer ready', async () => {
     const clock = await startBeside(silent.speaks({ appKey: APP_KEY }, false));
     await eventually(async () => (await platformHealth()).status === 'ok');
     clock.advance(seconds(10));

@@ -67,7 +67,7 @@ describe('an edge client over a real socket', () => {
     expect(Math.max(...platform.end.frames.map((frame) => frame.length))).toBeLessThanOrEqual(4096);
   });
 
-  it('compresses when asked to and when the platform agrees [AO 1.3]', async () => {
+  it('compresses if it is configured to and the platform agrees [AO 1.3]', async () => {
     const platform = await startPlatform({ perMessageDeflate: true });
     await makeClient(platform.url, { compression: true }).start();
     expect(platform.upgrades[0]?.headers['sec-websocket-extensions']).toContain('permessage-deflate');
@@ -77,7 +77,7 @@ describe('an edge client over a real socket', () => {
     expect(await echo(declining, 'plain')).toBe('plain');
   });
 
-  it('answers a message of nearly the limit, in chunks [AO 4.3]', async () => {
+  it('answers with a message of nearly the limit, in chunks [AO 4.3]', async () => {
     const platform = await startPlatform();
     await makeClient(platform.url).start();
     const long = 'x'.repeat(1_000_000);
@@ -154,7 +154,7 @@ describe('an edge client over a real socket', () => {
     expect(performance.now() - swallowedAt).toBeLessThan(300 + 200 + 250);
   });
 
-  it('refuses ws:// unless it is allowed, and says what to do', () => {
+  it('refuses ws:// unless it is allowed, with what to do', () => {
     expect(() => new EdgeClient({ url: 'ws://x', appKey: 'k' })).toThrow(
       expect.objectContaining({ code: 'ConfigurationInvalid', message: expect.stringContaining('allowInsecure') }),
     );
@@ -181,14 +181,14 @@ describe('TLS', () => {
     edge = await makeClientCertificate();
   });
 
-  it('trusts the CA it is given, and shows its own certificate', async () => {
+  it('trusts the configured CA, and presents its own certificate', async () => {
     const platform = await startPlatform({ tls: { cert: server.certPem, key: server.keyPem, clientCa: edge.certPem } });
     const url = `https://127.0.0.1:${platform.port}/Thingworx`;
     await makeClient(url, { ca: server.caPem, clientCertificate: edge.certPem, clientKey: edge.keyPem }).start();
     expect(await echo(platform, 'encrypted')).toBe('encrypted');
   });
 
-  it('refuses a certificate that it has no reason to trust', async () => {
+  it('refuses a certificate that is not trusted', async () => {
     const platform = await startPlatform({ tls: { cert: server.certPem, key: server.keyPem } });
     const client = makeClient(`wss://127.0.0.1:${platform.port}`);
     const lost = nextStatus(client, 'lost');

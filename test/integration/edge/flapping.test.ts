@@ -15,7 +15,7 @@ afterEach(async () => {
   await platform?.kill();
 });
 
-/** Resolves when this status has come `count` times from now on. */
+/** Resolves when this status has occurred `count` times from now on. */
 function statuses(of: EdgeClient, type: ConnectionStatus['type'], count: number): Promise<void> {
   let left = count;
   return new Promise((resolve) => {

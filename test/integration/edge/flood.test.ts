@@ -17,7 +17,7 @@ describe('a flood of tiny messages', () => {
   it.each([
     ['frames that cannot be read', 0x82],
     ['texts', 0x81],
-  ])('of %s leaves turns of the event loop to others', async (_what, opcode) => {
+  ])('of %s does not block the event loop', async (_what, opcode) => {
     platform = await SocketPlatform.start();
     let frames = 0;
     client = new EdgeClient({
@@ -48,7 +48,7 @@ describe('a flood of tiny messages', () => {
     isOver = true;
     expect(answer.code).toBe(0x40);
     expect(frames).toBe(opcode === 0x82 ? FRAMES : 0);
-    // 64 KiB at a time, which Node.js reads at once, are 13,108 messages.
+    // Node.js reads 64 KiB at once, which are 13,108 messages.
     expect(turns).toBeGreaterThan(FRAMES / 13_108 / 1.5);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const IS_FULL = process.env['LOAD'] === 'full';
 
-/** Runs a load script in a process of its own; it ends by itself only when nothing is left open. */
+/** Runs a load script in a process of its own, which exits by itself only if nothing is left open. */
 async function run(script: string, size: number, timeoutMs: number): Promise<Record<string, number>> {
   const args = ['--expose-gc', '--import', 'tsx', `scripts/load/${script}.ts`, String(size)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: timeoutMs });
@@ -31,7 +31,7 @@ describe('an edge client under load', () => {
 });
 
 describe('the library', () => {
-  it('loads nothing of Azure', async () => {
+  it('does not load any Azure package', async () => {
     const script = `const library = require('./dist/index.js');
       const loaded = Object.keys(require.cache).filter((file) => file.includes('node_modules/azure-'));
       console.log(JSON.stringify({ loaded, client: typeof library.EdgeClient }));`;

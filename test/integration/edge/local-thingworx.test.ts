@@ -73,7 +73,7 @@ describe('the edge model alone, against the local ThingWorx', () => {
     expect((await rest('Services/GetReadings', {})).json.rows).toHaveLength(2);
   });
 
-  it('errors of parameters come back with the name of the parameter', async () => {
+  it('errors of parameters are returned with the name of the parameter', async () => {
     const { status, text } = await rest('Services/GetReadings', { maxItems: 'many' });
     expect(status).toBeGreaterThanOrEqual(400);
     expect(text).toContain('maxItems');
@@ -97,7 +97,7 @@ describe('the edge model alone, against the local ThingWorx', () => {
     expect(JSON.stringify(json.rows)).toContain('1700000000000');
   });
 
-  it('metadata is there for browsing', async () => {
+  it('metadata can be browsed', async () => {
     const { json } = await rest('Services/GetRemoteMetadata', {});
     expect(JSON.stringify(json)).toContain('"GetReadings"');
   });

@@ -35,7 +35,7 @@ async function clientOf(behave: Behaviour, options: Partial<EdgeClientOptions> =
   return client;
 }
 
-describe('an answer to the upgrade that is not one', () => {
+describe('an invalid response to the upgrade', () => {
   const target = (port: number): string => `Location: http://127.0.0.1:${port}/Thingworx/WS`;
 
   it.each<[string, (port: number) => string]>([
@@ -51,7 +51,7 @@ describe('an answer to the upgrade that is not one', () => {
     ],
     ['nonsense', () => 'SSH-2.0-OpenSSH_9.6\r\n\r\n'],
     ['a header of 1 MB', () => `HTTP/1.1 101 X\r\nX: ${'x'.repeat(1_000_000)}`],
-  ])('(%s) is tried again, not followed, and sent no key', async (_what, answer) => {
+  ])('(%s) is retried, not followed, and receives no key', async (_what, answer) => {
     let sent = '';
     const other = await startSilentEnd(() => undefined);
     const made = await clientOf((socket) => {
@@ -95,7 +95,7 @@ describe('a platform', () => {
     },
   );
 
-  it('that sends a compressed message of 400 MB loses its connection, and costs no memory', async () => {
+  it('that sends a compressed message of 400 MB loses its connection, and uses up no memory', async () => {
     const bomb = deflateRawSync(Buffer.alloc(400 * 1_048_576)).subarray(0, -4);
     let isSent = false;
     const made = await clientOf(
@@ -119,7 +119,7 @@ describe('a platform', () => {
     expect(process.memoryUsage.rss() - beforeBytes).toBeLessThan(100 * 1_048_576);
   });
 
-  it('that sends 200,000 pings and reads nothing costs no memory', async () => {
+  it('that sends 200,000 pings and reads nothing uses up no memory', async () => {
     const ping = Buffer.alloc(2 * 200_000, Buffer.from([0x89, 0]));
     let isSent = false;
     const made = await clientOf(

@@ -70,7 +70,7 @@ function optionsFor(via: Via, port: number): Pick<EdgeClientOptions, 'url' | 'pr
   return isProxied ? { url, proxy: `http://127.0.0.1:${port}` } : { url };
 }
 
-describe('an other end that', () => {
+describe('a platform or proxy that', () => {
   it.each(POINTS)(
     '%s is given up, reported and tried again, with no socket left',
     async (_point, via, behave, cause) => {
@@ -107,7 +107,7 @@ describe('an other end that', () => {
     },
   );
 
-  it('is a silent proxy does not keep the client from closing', async () => {
+  it('is silent does not keep the client from closing', async () => {
     const silent = await end.startSilentEnd(end.saysNothing);
     closers.push(() => silent.close());
     const client = new EdgeClient({ ...optionsFor('proxy', silent.port), appKey: 'the-key', allowInsecure: true });

@@ -128,13 +128,13 @@ describe('through a proxy', () => {
 describe('a credential of Entra ID', () => {
   const credentials = { hostName: 'hub.test', credential: 'managedIdentity' } as const;
 
-  test('goes as a bearer token', async () => {
+  test('is sent as a bearer token', async () => {
     const token = { token: 'T', expiresOnTimestamp: Date.now() + 3_600_000 };
     await getJob(open({ credentials, loadTokenCredential: () => ({ getToken: () => Promise.resolve(token) }) }));
     expect(hub.seen[0]?.headers.authorization).toBe('Bearer T');
   });
 
-  test('that hangs ends with the call, and nothing is sent later', async () => {
+  test('that hangs is abandoned with the call, and nothing is sent later', async () => {
     const late = deferred<{ token: string; expiresOnTimestamp: number }>();
     const getToken = (): typeof late.promise => late.promise;
     const failure = await failureOf(getJob(open({ credentials, loadTokenCredential: () => ({ getToken }) }), 'j', 100));
@@ -152,14 +152,14 @@ describe('a credential of Entra ID', () => {
   });
 });
 
-test('a rotated key is HubUnauthorized, and the next call signs anew', async () => {
+test('a rotated key is HubUnauthorized, and the next call signs a new token', async () => {
   hub.decide = (_request, index) => (index === 0 ? { kind: 'status', status: 401, body: '' } : undefined);
   const port = open();
   expect((await failureOf(getJob(port))).code).toBe('HubUnauthorized');
   await expect(getJob(port)).resolves.toBeDefined();
 });
 
-test('a caller that goes away ends the request', async () => {
+test('a caller that disconnects aborts the request', async () => {
   hub.decide = () => ({ kind: 'hang' });
   const controller = new AbortController();
   const port = open();

@@ -133,7 +133,7 @@ describe('a hub that processes a request whose response is lost', () => {
     expect(hub.count('GET', String(jobId))).toBe(1);
   });
 
-  test('CancelJob finds the job cancelled and calls that success', async () => {
+  test('CancelJob succeeds if the job turns out to be cancelled', async () => {
     hub.decide = first(1, { kind: 'resetAfter' });
     await expect(call('CancelJob')).resolves.toMatchObject([
       { jobId: 'future', status: 'cancelled', outcome: 'cancelled' },
@@ -171,7 +171,7 @@ describe('a given id that exists', () => {
     expect(failure.code).toBe('JobAlreadyExists');
   });
 
-  test('is HubTimeout when the definition never shows', async () => {
+  test('is HubTimeout if the definition never becomes visible', async () => {
     await call('ScheduleDeviceMethodJob', parameters);
     hub.decide = (request) =>
       request.method === 'GET' ? { kind: 'body', body: '{"jobId":"mine-3","status":"queued"}' } : undefined;
@@ -281,13 +281,13 @@ describe('results over several pages', () => {
     }));
   });
 
-  test('all rows come, over as many pages as it takes', async () => {
+  test('all rows are returned, from as many pages as that takes', async () => {
     const rows = (await call('QueryJobResults')) as { deviceId: string }[];
     expect(rows.map((row) => row.deviceId)).toEqual(hub.results.map((row) => row['deviceId']));
     expect(hub.count('POST', '/devices/query')).toBe(3);
   });
 
-  test('with maxItems the first so many', async () => {
+  test('maxItems limits the rows to the first ones', async () => {
     const rows = (await call('QueryJobResults', { ...PARAMETERS['QueryJobResults'], maxItems: 1200 })) as unknown[];
     expect(rows).toHaveLength(1200);
   });
@@ -302,7 +302,7 @@ describe('results over several pages', () => {
     expect((await failureOf(call('QueryJobResults'))).code).toBe('HubUnavailable');
   });
 
-  test('the paging service walks through all of them', async () => {
+  test('the paging service reads all of them', async () => {
     const walked: unknown[] = [];
     let continuationToken: string | null | undefined;
     do {

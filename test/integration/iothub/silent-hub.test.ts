@@ -18,7 +18,7 @@ import {
 
 const CALLS = 60;
 const TIMEOUT_MS = 700;
-/** How late an answer may be by a clock that does not count the work of other processes. */
+/** How late a response may be, by a clock that does not count the work of other processes. */
 const SLACK_MS = 1500;
 const CONNECTION_STRING = `HostName=hub.test;SharedAccessKeyName=p;SharedAccessKey=${Buffer.from('key').toString('base64')}`;
 
@@ -50,7 +50,7 @@ function servicesOver(ends: { readonly address?: string; readonly proxy?: string
   return withDeadline(createJobServices(jobEnvironment({ hub: port, thing: 'AzureIotHub' })), TIMEOUT_MS);
 }
 
-/** How many connections are open after sixty calls at once, which end in time as `HubTimeout` or `HubUnavailable`. */
+/** Makes sixty calls at once, which must fail in time, and returns how many connections are still open. */
 async function connectionsLeft(server: BadServer, services: readonly Service[]): Promise<number> {
   const clock: FairClock = startFairClock();
   closing.push(() => clock.stop());
@@ -85,7 +85,7 @@ describe('a hub that', () => {
     ['drips chunks', afterRequest(drip(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n')), true],
     ['says 100 Continue without end', afterRequest(drip('', 'HTTP/1.1 100 Continue\r\n\r\n')), true],
     ['says 102 Processing without end', afterRequest(drip('', 'HTTP/1.1 102 Processing\r\n\r\n')), true],
-  ])('%s holds no call and no connection', async (_what, behaviour, isSecure) => {
+  ])('%s leaves no call pending and no connection open', async (_what, behaviour, isSecure) => {
     const server = await start(behaviour, isSecure);
     expect(await connectionsLeft(server, servicesOver({ address: server.address }))).toBe(0);
   });
@@ -108,7 +108,7 @@ describe('a proxy that', () => {
     ],
     ['answers CONNECT with nonsense', afterRequest((socket) => void socket.write('SSH-2.0-OpenSSH\r\n\r\n'))],
     ['closes without an answer', afterRequest((socket) => void socket.end())],
-  ])('%s holds no call and no connection', async (_what, behaviour) => {
+  ])('%s leaves no call pending and no connection open', async (_what, behaviour) => {
     const server = await start(behaviour, false);
     expect(await connectionsLeft(server, servicesOver({ proxy: `http://${server.address}` }))).toBe(0);
   });

@@ -74,7 +74,7 @@ test.each([
   ['a length that is no number', 'Content-Length: many\r\n\r\n{}'],
   ['a length of 1 TB', 'Content-Length: 1099511627776\r\n\r\n{}'],
   ['gzip that was not asked for', 'Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\u001f\u008b\b\u0000'],
-])('an answer with %s ends as HubUnavailable or HubTimeout in time', async (_what, rest) => {
+])('a response with %s ends in time as HubUnavailable or HubTimeout', async (_what, rest) => {
   const behaviour = afterRequest((socket) => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${rest}`, 'latin1');
   });

@@ -38,7 +38,7 @@ const body = (text: string, isProcessed = false, contentType = 'application/json
   isProcessed,
 });
 
-/** Bodies with status 200 that are no job, and what the error says of them. */
+/** Bodies with status 200 that are not a job, and how the error describes them. */
 const BODIES: [string, string, RegExp][] = [
   [
     'an error of Azure',
@@ -82,7 +82,7 @@ describe('a response with status 200 that is not the job', () => {
     expect(hub.count('GET', 'known')).toBe(1);
   });
 
-  it.each(BODIES)('is success of CancelJob when the job is found cancelled: %s', async (_what, text) => {
+  it.each(BODIES)('does not make CancelJob fail if the job turns out to be cancelled: %s', async (_what, text) => {
     hub.decide = (request) => (request.method === 'POST' ? body(text, true) : undefined);
     await expect(call('CancelJob', { jobId: 'known' })).resolves.toMatchObject([
       { jobId: 'known', status: 'cancelled' },
@@ -97,7 +97,7 @@ describe('a response with status 200 that is not the job', () => {
     BODIES.map(([what, text, said]) => [name, what, parameters, text, said] as const),
   );
 
-  it.each(SCHEDULED)('fails %s when there is no such job: %s', async (name, _what, parameters, text) => {
+  it.each(SCHEDULED)('makes %s fail if there is no such job: %s', async (name, _what, parameters, text) => {
     hub.decide = (request) => (request.method === 'PUT' ? body(text.replace('known', 'mine')) : undefined);
     const hasty = withDeadline(createJobServices(jobEnvironment({ hub: port, thing: 'Hub' })), 200);
     const failures = await Promise.all(
@@ -110,7 +110,7 @@ describe('a response with status 200 that is not the job', () => {
     expect(hub.made).toBe(0);
   });
 
-  it.each(SCHEDULED)('is looked into by %s, which finds the job: %s', async (name, _what, parameters, text) => {
+  it.each(SCHEDULED)('makes %s read the job, which exists: %s', async (name, _what, parameters, text) => {
     hub.decide = (request) => (request.method === 'PUT' ? body(text, true) : undefined);
     const jobId = await call(name, parameters);
     expect(hub.jobs.has(String(jobId))).toBe(true);
@@ -153,7 +153,7 @@ describe('a response with status 200 that is not the job', () => {
     },
   );
 
-  it('is no matter of its content type', async () => {
+  it('is recognized whatever its content type', async () => {
     hub.decide = () => body('<html>signed in</html>', false, 'text/html');
     for (const [name, parameters] of [
       ...SCHEDULING,
@@ -198,7 +198,7 @@ describe('the digits of whole numbers', () => {
     });
   });
 
-  it('never break a field that holds no JSON', async () => {
+  it('never invalidate a field that is not JSON', async () => {
     hub.decide = () =>
       body(
         '{"jobId":"known","type":"scheduleUpdateTwin","status":"running","statusMessage":7615917337495251231,"maxExecutionTimeInSeconds":7615917337495251231,"deviceJobStatistics":{"deviceCount":7615917337495251231}}',

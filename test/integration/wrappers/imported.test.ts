@@ -20,7 +20,7 @@ let hubThing: RestCaller;
 /** The Thing of the imported bundle, with the wrappers as scripts. */
 let scripts: RestCaller;
 
-/** The extension in a folder; its name has a version. */
+/** The extension in a folder; its file name contains a version. */
 async function zipIn(folder: string): Promise<string> {
   const files = await readdir(path.join(wrappers, folder));
   return files.find((file) => file.endsWith('.zip')) ?? '';
@@ -62,7 +62,7 @@ afterAll(async () => {
   await ends.close();
 });
 
-/** The job that a service makes, as the hub was told. */
+/** The job that a service creates, as the hub received it. */
 async function jobOf(thing: RestCaller, service: string, parameters: unknown): Promise<Record<string, unknown>> {
   const jobId = String(await thing.result(service, parameters));
   const { type, methodName, payload, patch, queryCondition, maxExecutionTimeInSeconds } = await hubThing.ended(jobId);
@@ -81,7 +81,7 @@ const COMPONENTS = {
 };
 
 describe('the built bundle, imported', () => {
-  it('is taken by both imports', async () => {
+  it('is accepted by both imports', async () => {
     const extension = await upload('ExtensionPackageUploader', 'device-maintenance', await zipIn('device-maintenance'));
     expect({ status: extension.status, reason: extension.headers.get('x-sandbox-reason') }).toEqual({
       status: 200,
@@ -91,7 +91,7 @@ describe('the built bundle, imported', () => {
     expect(await entities.text()).toBe('success');
   });
 
-  it('makes the same jobs as the remote services', async () => {
+  it('creates the same jobs as the remote services', async () => {
     const calls: readonly (readonly [string, unknown])[] = [
       ['RebootDevices', { delaySeconds: 5, site: 'A' }],
       ['RebootDevices', { site: "O'Brien \\" }],
@@ -113,7 +113,7 @@ describe('the built bundle, imported', () => {
     }
   });
 
-  it('reboots the devices of one site alone', async () => {
+  it('reboots the devices of one site only', async () => {
     const jobId = String(await scripts.result('RebootDevices', { delaySeconds: 5, site: 'A' }));
     expect(await hubThing.ended(jobId)).toMatchObject({ outcome: 'succeeded', payload: { delaySeconds: 5 } });
     const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'`;
@@ -167,7 +167,7 @@ describe('a bundle whose payloads are single values, imported', () => {
 });
 
 describe('the hub bundle, imported', () => {
-  it('makes a Thing with the services of the agent that bound it', async () => {
+  it('creates a Thing with the services of the agent that bound it', async () => {
     const answer = await upload('ExtensionPackageUploader', 'hub', await zipIn('hub'));
     expect({ status: answer.status, reason: answer.headers.get('x-sandbox-reason') }).toEqual({
       status: 200,

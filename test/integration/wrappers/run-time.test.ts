@@ -34,7 +34,7 @@ const results = (jobId: string): ReturnType<RestCaller['rows']> =>
   thing.rows('QueryJobResults', { query: `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'` });
 
 describe('wrappers as remote services', () => {
-  it('reboot the devices of one site alone, with the payload packaged', async () => {
+  it('reboot the devices of one site only, with the payload built from parameters', async () => {
     const jobId = String(await thing.result('RebootDevices', { delaySeconds: 5, site: 'A' }));
     expect(await thing.ended(jobId)).toMatchObject({
       outcome: 'succeeded',
@@ -48,12 +48,12 @@ describe('wrappers as remote services', () => {
     expect(rows.map((row) => row['methodPayload'])).toEqual([answer, answer]);
   });
 
-  it('take defaults, and quote what stands in conditions', async () => {
+  it('apply defaults, and quote values in conditions', async () => {
     const jobId = String(await thing.result('RebootDevices', { site: "B'" }));
     expect(await thing.ended(jobId)).toMatchObject({ deviceCount: 1, payload: { delaySeconds: 5 } });
   });
 
-  it('package InfoTables', async () => {
+  it('convert InfoTables to rows', async () => {
     const fieldDefinitions = {
       component: { name: 'component', baseType: 'STRING' },
       version: { name: 'version', baseType: 'STRING' },
@@ -82,7 +82,7 @@ describe('wrappers as remote services', () => {
     });
   });
 
-  it('change twins', async () => {
+  it('update twins', async () => {
     const jobId = String(await thing.result('MoveToSite', { fromSite: 'A', toSite: 'C' }));
     expect(await thing.ended(jobId)).toMatchObject({
       outcome: 'succeeded',
@@ -101,11 +101,14 @@ describe('wrappers as remote services', () => {
   it.each([
     ['SendSerial', `${'A'.repeat(4095)}!`, /parameter 'serial' must match/],
     ['SendFar', 'x'.repeat(4096), /parameter 'serial' must match/],
-  ])('answer a call of %s whose text is much work, and the calls after it', async (service, serial, refusal) => {
-    const refused = await Promise.all(Array.from({ length: 4 }, () => thing.invoke(service, { serial })));
-    for (const { text } of refused) expect(text).toMatch(refusal);
-    expect((await thing.invoke('RebootDevices', { site: 'A' })).status).toBe(200);
-  });
+  ])(
+    'answer a call of %s whose text takes many steps to match, and the calls after it',
+    async (service, serial, refusal) => {
+      const refused = await Promise.all(Array.from({ length: 4 }, () => thing.invoke(service, { serial })));
+      for (const { text } of refused) expect(text).toMatch(refusal);
+      expect((await thing.invoke('RebootDevices', { site: 'A' })).status).toBe(200);
+    },
+  );
 
   it('are listed by GetMetadata', async () => {
     const metadata = (await thing.invoke('GetRemoteMetadata')).json as {

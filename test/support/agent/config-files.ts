@@ -37,6 +37,6 @@ export class ConfigFiles {
     return file;
   }
 
-  /** A text with the names of the files replaced by FILE. */
+  /** Replaces the names of the files in a text with FILE. */
   withoutNames = (text: string): string => text.replaceAll(new RegExp(`${this.#folder}/\\d+\\.yaml`, 'g'), 'FILE');
 }

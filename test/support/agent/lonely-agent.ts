@@ -29,17 +29,17 @@ export interface LonelyAgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Keys of `thingworx` other than those of the scripted platform. */
   readonly thingworx?: Readonly<Record<string, unknown>>;
-  /** Keys of its hub other than those of a hub that is not there. */
+  /** Keys of its hub other than those of an unreachable hub. */
   readonly iothub?: Readonly<Record<string, unknown>>;
   /** Other keys of its configuration. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** How the scripted platform answers. */
   readonly policy?: Partial<PlatformPolicy>;
-  /** Whether to wait until the Thing is bound; true when absent. */
+  /** Whether to wait until the Thing is bound; true if omitted. */
   readonly waitsForBind?: boolean;
 }
 
-/** A built agent in its own process between a scripted platform and a hub that is not there. */
+/** A built agent in its own process between a scripted platform and an unreachable hub. */
 export class LonelyAgent {
   readonly platform: SocketPlatform;
   readonly child: ChildProcess;

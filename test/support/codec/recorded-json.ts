@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Recorded, RecordedFrame } from './vectors.js';
 
-/** What `twx-iothub frames decode` has to print for a frame, told from what the C SDK's decoder recorded of it. */
+/** What `twx-iothub frames decode` has to print for a frame, derived from the record of the C SDK's decoder. */
 export function expectedFrameJson(recorded: RecordedFrame, frameBytes: number): Recorded {
   const code = Number(recorded['code']);
   const trailingBytes = recorded.consumed === undefined ? 0 : frameBytes - recorded.consumed;

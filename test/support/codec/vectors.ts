@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A frame or value of other people's software, with what their decoder made of it. */
+/** A frame or value of other software, with the output of its decoder. */
 export interface Vector {
   readonly name: string;
   readonly hex: string;
   readonly decoded: RecordedFrame;
   readonly reassembled?: RecordedFrame;
   readonly kind: 'frame' | 'primitive' | 'infotable';
-  /** What else PTC's Java SDK says of a frame of its own. */
+  /** What else PTC's Java SDK reports about its own frame. */
   readonly java?: Recorded;
   /** Whether Java reads an empty cell as the default of its column. */
   readonly readAsDefault?: true;
@@ -39,7 +39,7 @@ export function bodyTypeOf({ decoded }: Vector): string {
   return type === 'CLEARAUTH' ? 'AUTH' : type;
 }
 
-/** Without the bytes that the C SDK's encoder sends too many. */
+/** Removes the surplus bytes that the C SDK's encoder sends. */
 export function withoutStrays(vector: Vector): string {
   const { consumed } = vector.decoded;
   return consumed === undefined ? vector.hex : vector.hex.slice(0, 2 * consumed);

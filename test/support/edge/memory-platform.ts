@@ -9,7 +9,7 @@ export interface MemoryPlatform {
   readonly policy: PlatformPolicy;
   readonly ends: PlatformEnd[];
   readonly peers: MemoryPeer[];
-  /** Whether dialling leads to a connection. */
+  /** Whether dialling succeeds. */
   isUp: boolean;
   /** Whether pings are answered. */
   answersPings: boolean;

@@ -29,7 +29,7 @@ export interface PlatformPolicy {
   maxFrameBytes: number;
   /** Whether it calls NotifyPropertyUpdate on every Thing that was bound. */
   notifies: boolean;
-  /** Whether messages are kept for tests to look at. */
+  /** Whether messages are kept for tests to inspect. */
   records: boolean;
 }
 
@@ -211,7 +211,7 @@ export class PlatformEnd {
     if (code === CODE.SUCCESS && !unbind && this.#policy.notifies) for (const name of names) this.#notify(name);
   }
 
-  /** Under a number of its own, so that tests see only the answers to their own requests. */
+  /** Has an id of its own, so tests see only the responses to their own requests. */
   #notify(name: string): void {
     const body = { kind: 'request', entityType: ENTITY_TYPE.Things, characteristic: CHARACTERISTIC.services } as const;
     this.send(CODE.POST, NOTIFICATION_ID, { ...body, entityName: name, name: 'NotifyPropertyUpdate', params: null });

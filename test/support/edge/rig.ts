@@ -16,7 +16,7 @@ export interface Rig {
   readonly end: PlatformEnd;
 }
 
-/** A client and a platform in one process, on a clock that stands still. Chance is always one half. */
+/** A client and a platform in one process, on a clock that stands still. The random number is always 0.5. */
 export function rig(
   things: readonly EdgeThing[],
   options: { readonly policy?: Partial<PlatformPolicy>; readonly client?: Partial<EdgeClientOptions> } = {},

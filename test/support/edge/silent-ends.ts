@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type RawData, WebSocketServer } from 'ws';
 import { PlatformEnd, type PlatformPolicy, policy } from './platform-end.js';
 
-/** An end that accepts connections and falls silent, or does something useless, at one point. */
+/** A server that accepts connections and then falls silent or misbehaves at one point. */
 export interface SilentEnd {
   readonly port: number;
   /** Connections that are open. */
@@ -16,7 +16,7 @@ export interface SilentEnd {
   close(): Promise<void>;
 }
 
-/** What such an end does with a connection. */
+/** What such a server does with a connection. */
 export type Behaviour = (socket: Socket) => void;
 
 const DRIP_MS = 15;
@@ -59,7 +59,7 @@ export async function startSilentEnd(behave: Behaviour): Promise<SilentEnd> {
 /** Reads, and sends nothing. */
 export const saysNothing: Behaviour = (socket) => void socket.resume();
 
-/** Sends one text as soon as something has come, then nothing more. */
+/** Sends one text as soon as something has arrived, then nothing more. */
 export const sends =
   (text: string): Behaviour =>
   (socket) =>
@@ -75,7 +75,7 @@ export const drips =
       socket.on('close', () => clearInterval(timer));
     });
 
-/** Sends `chunk` as fast as it is taken. */
+/** Sends `chunk` as fast as the other end reads it. */
 export const floods =
   (chunk: string): Behaviour =>
   (socket) =>

@@ -11,11 +11,11 @@ export type Misbehaviour =
       readonly body?: string;
       readonly headers?: Record<string, string>;
     }
-  /** A good status with this body. */
+  /** Status 200 with this body. */
   | { readonly kind: 'body'; readonly body: string; readonly contentType?: string; readonly isProcessed?: boolean }
   | { readonly kind: 'resetBefore' }
   | { readonly kind: 'resetAfter' }
-  /** Half of the answer, then the end of the connection. */
+  /** Half of the response, then the end of the connection. */
   | { readonly kind: 'cutOff' }
   | { readonly kind: 'hang' };
 
@@ -32,12 +32,12 @@ interface JobDocument {
 
 /**
  * An HTTPS server with just enough of jobs v2 to see what a client makes of it, and a script of misbehaviours: before
- * each request `decide` says what goes wrong.
+ * each request, `decide` determines what goes wrong.
  */
 export class ScriptedHub {
   readonly jobs = new Map<string, JobDocument>();
   readonly seen: SeenRequest[] = [];
-  /** How often a job was made. */
+  /** How often a job was created. */
   made = 0;
   results: JobDocument[] = [];
   decide: (request: SeenRequest, index: number) => Misbehaviour | undefined = () => undefined;

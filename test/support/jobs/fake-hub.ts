@@ -16,7 +16,7 @@ export class FakeHub {
   readonly calls: { readonly operation: Operation; readonly request: unknown }[] = [];
   /** Throws instead of answering. */
   fail: (operation: Operation, request: unknown) => Error | undefined = () => undefined;
-  /** The most rows that a page has, whatever is asked for. */
+  /** The most rows of a page, whatever size is requested. */
   maxPageSize = Infinity;
   readonly operations: HubOperations;
 
@@ -76,7 +76,7 @@ export class FakeHub {
     return this.calls.filter((call) => call.operation === operation).length;
   }
 
-  /** The body that the last job was made with. */
+  /** The body of the request that created the last job. */
   get lastBody(): Record<string, unknown> {
     const call = this.calls.findLast(({ operation }) => operation === 'scheduleJob');
     return JSON.parse(jobRequestBody(call?.request as never)) as Record<string, unknown>;

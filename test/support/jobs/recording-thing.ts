@@ -1,13 +1,13 @@
 import type { NativeRow } from '../../../src/edge/definitions.js';
 import type { WatchingThing } from '../../../src/jobs/watch/change-notifier.js';
 
-/** A Thing that keeps what it is told; `answer` stands for the platform. */
+/** A Thing that records events and properties; `answer` acts as the platform. */
 export class RecordingThing implements WatchingThing {
   readonly name: string;
   readonly events: NativeRow[] = [];
   readonly properties = new Map<string, unknown>();
   readonly pushes: (readonly [name: string, value: unknown])[] = [];
-  /** Throws what the platform, or the way to it, answers; may wait. */
+  /** Throws the error of the platform or of the connection; may wait. */
   answer: (row: NativeRow) => Promise<void> | void = () => undefined;
 
   constructor(name: string) {
@@ -24,7 +24,7 @@ export class RecordingThing implements WatchingThing {
     this.events.push(row);
   }
 
-  /** `status` of the events of one job, in the order in which they were answered. */
+  /** `status` of the events of one job, in the order of their responses. */
   statusesOf(jobId: string): unknown[] {
     return this.events.filter((event) => event['jobId'] === jobId).map((event) => event['status']);
   }

@@ -25,7 +25,7 @@ const withoutEntity = (json: Recorded): Recorded => {
   return { ...json, body };
 };
 
-/** The headers of a request, which the recording has beside the message. */
+/** The headers of a request, which the recording has next to the message. */
 const withHeaders = (vector: Vector, json: Recorded): Recorded => {
   const headers = vector.java?.['headers'] as Readonly<Record<string, Recorded>> | undefined;
   if (!headers) return json;
