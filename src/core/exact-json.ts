@@ -42,7 +42,7 @@ function hasInexactNumber(text: string): boolean {
       suspect = SUSPECT.exec(text);
       continue;
     }
-    outside = endOfString(text, quote);
+    outside = closingQuote(text, quote) + 1;
     if (suspect.index < outside) {
       SUSPECT.lastIndex = outside;
       suspect = SUSPECT.exec(text);
@@ -59,12 +59,12 @@ function numberAround(text: string, index: number): readonly [start: number, end
   return [start, start + (NUMBER.exec(text)?.[0].length ?? 0)];
 }
 
-/** Returns the offset after the string that begins at `quote`; the end of the text if the string is not closed. */
-function endOfString(text: string, quote: number): number {
+/** Returns the offset of the quote that closes the JSON string opened at `quote`; the length of `text` if there is none. */
+export function closingQuote(text: string, quote: number): number {
   for (let at = text.indexOf('"', quote + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let escapes = 0;
     while (text.charCodeAt(at - 1 - escapes) === 0x5c) escapes += 1;
-    if (escapes % 2 === 0) return at + 1;
+    if (escapes % 2 === 0) return at;
   }
   return text.length;
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deferred } from '../core/deferred.js';
-import { parseJson } from '../core/exact-json.js';
+import { closingQuote, parseJson } from '../core/exact-json.js';
 import { longAnswerError, unexpectedAnswerError } from './connection-errors.js';
 
 /** Shorter texts are parsed at once, since not even the worst of them blocks the event loop noticeably. */
@@ -13,7 +13,6 @@ const TURN_MS = 25;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
 
 /**
  * Parses a JSON text of a hub, with all digits of its numbers; returns undefined if it is not JSON. A long list is parsed
@@ -82,7 +81,7 @@ function itemsOf(text: string, maxItems: number): Span[] | undefined {
   let itemStart = start + 1;
   for (let at = start; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
+    if (code === QUOTE) at = closingQuote(text, at);
     else if (code === COMMA || isOpening(code)) parts.add();
     else if (!isClosing(code)) continue;
     depth += isOpening(code) ? 1 : isClosing(code) ? -1 : 0;
@@ -127,16 +126,6 @@ function firstCharacter(text: string, from: number): number {
   let at = from;
   while (at < text.length && ' \t\n\r'.includes(text.charAt(at))) at += 1;
   return at;
-}
-
-/** Returns the position of the quote that ends a string; the end of the text if there is none. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
-    if (escapes % 2 === 0) return end;
-  }
-  return text.length;
 }
 
 const tooManyItems = (maxItems: number): Error =>

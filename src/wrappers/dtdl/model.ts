@@ -97,7 +97,8 @@ export function leftOver(object: DtdlObject, type: string, used: readonly string
   return parts.length === 0 ? [] : [`left out: ${parts.join(', ')}`];
 }
 
-const MAX_QUOTED = 2000;
+/** Characters; long enough for a whole schema of an ordinary model, because what a report cuts off is lost. */
+const MAX_QUOTED = 65_536;
 
 /** Formats a value of the model for a report. */
 export function quoted(value: unknown): string {

@@ -188,15 +188,19 @@ describe('the size of a JSON parameter', () => {
     expect(failure.reason).toMatch(/^InvalidArgument: Parameter "patch" has \d+ bytes of JSON; at most 131072/);
   });
 
-  it.each([200_000, 2_000_000])('is refused quickly for a list of %d objects', async (length) => {
-    const list = Array.from({ length }, () => ({}));
-    const takenMs = startProcessorStopwatch();
-    await expect(refusal(METHOD, { methodName: 'm', payload: list })).resolves.toMatch(
-      /"payload" has more than 131072 bytes/,
-    );
-    await expect(refusal(TWIN, { patch: { tags: { list } } })).resolves.toMatch(/"patch" has more than 131072 bytes/);
-    expect(takenMs()).toBeLessThan(5000);
-  });
+  it.each([200_000, 2_000_000])(
+    'is refused quickly for a list of %d objects',
+    async (length) => {
+      const list = Array.from({ length }, () => ({}));
+      const takenMs = startProcessorStopwatch();
+      await expect(refusal(METHOD, { methodName: 'm', payload: list })).resolves.toMatch(
+        /"payload" has more than 131072 bytes/,
+      );
+      await expect(refusal(TWIN, { patch: { tags: { list } } })).resolves.toMatch(/"patch" has more than 131072 bytes/);
+      expect(takenMs()).toBeLessThan(5000);
+    },
+    60_000,
+  );
 
   it.each([
     ['queryCondition', { methodName: 'm', queryCondition: ' '.repeat(8193) }],

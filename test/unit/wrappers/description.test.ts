@@ -15,7 +15,11 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /name: must begin with a letter and contain only letters/,
   ],
   ['the name of a job service', 'name: GetJob\nkind: deviceMethod', /name: is the name of a service of the agent/],
-  ['the name of plumbing', 'name: GetMetadata\nkind: deviceMethod', /name: is the name of a service of the agent/],
+  [
+    'the name of a service of the agent',
+    'name: GetMetadata\nkind: deviceMethod',
+    /name: is the name of a service of the agent/,
+  ],
   ['an unknown kind', 'name: Do\nkind: method', /kind: must be one of deviceMethod, twinUpdate/],
   ['an unknown key', `${METHOD}descripton: x`, /descripton: unknown key \(did you mean "description"\?\)/],
   ['a method name on a twin update', `${TWIN}methodName: x`, /methodName: is allowed for a deviceMethod only/],
