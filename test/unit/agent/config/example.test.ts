@@ -1,7 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { exampleConfiguration } from '../../../../src/agent/config/example.js';
 import { CONFIGURATION_KEYS, type KeyDescription } from '../../../../src/agent/config/key-table.js';
 import { configurationPage } from '../../../../src/agent/reference/configuration-page.js';
+
+const DECLARATIONS = [join('src/agent/config/schema.ts'), join('src/agent/config/example.ts')];
+const SECRETS_FILE = 'src/agent/secrets.ts';
+
+const textsIn = (...folders: readonly string[]): string =>
+  folders
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith('.ts') && !DECLARATIONS.includes(file))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+
+/** The code that may read a key: everything except for what declares keys. The guards are read in `src/jobs`. */
+const READERS = textsIn('src/agent', 'src/jobs');
+const TESTS = textsIn('test/unit', 'test/integration');
+const SECRETS = readFileSync(SECRETS_FILE, 'utf8');
+
+const isFileOf = (key: KeyDescription, other: KeyDescription): boolean =>
+  other.path.join('.') === `${key.path.join('.')}File`;
+
+/** One sentence for each step of "Add a configuration key" (CONTRIBUTING.md) that no generated file shows. */
+function forgottenSteps(keys: readonly KeyDescription[]): string[] {
+  const names = (source: string, { path }: KeyDescription): boolean => new RegExp(`\\b${path.at(-1)}\\b`).test(source);
+  return [
+    ...keys
+      .filter((key) => !names(READERS, key))
+      .map(({ path }) => `nothing reads ${path.join('.')}: read it from AgentConfig, or remove it from the schema`),
+    ...keys
+      .filter((key) => !names(TESTS, key))
+      .map(({ path }) => `no test sets ${path.join('.')}: add one in test/unit/agent/config`),
+    ...keys
+      .filter((key) => key.isSecret && !names(SECRETS, key))
+      .map(({ path }) => `${path.join('.')} is a secret that logs may show: add it to secretsOf in ${SECRETS_FILE}`),
+    ...keys
+      .filter((key) => key.isSecret && !keys.some((other) => other.isSecretFile && isFileOf(key, other)))
+      .map(({ path }) => `${path.join('.')} is a secret without ${path.at(-1)}File: add this key with SECRET_FILE`),
+  ];
+}
 
 const NEW_KEY: KeyDescription = {
   path: ['services', 'greeting'],
@@ -32,6 +71,21 @@ describe('every configuration key', () => {
 
   it.each(keys.map((key) => [key.path.join('.'), key] as const))('%s has a description', (_name, { description }) => {
     expect(description).toMatch(/^\S.*\.$/);
+  });
+
+  it('is complete: read, tested and, if it is a secret, kept out of logs', () => {
+    expect(forgottenSteps(keys)).toEqual([]);
+  });
+
+  it('that is incomplete is reported with what to do', () => {
+    // Written in two parts, because this file is one of the tests that are searched for the key.
+    const name = ['pass', 'Phrase'].join('');
+    expect(forgottenSteps([{ ...NEW_KEY, path: ['services', name], isSecret: true }])).toEqual([
+      `nothing reads services.${name}: read it from AgentConfig, or remove it from the schema`,
+      `no test sets services.${name}: add one in test/unit/agent/config`,
+      `services.${name} is a secret that logs may show: add it to secretsOf in src/agent/secrets.ts`,
+      `services.${name} is a secret without ${name}File: add this key with SECRET_FILE`,
+    ]);
   });
 
   it('is in docs/configuration.md', () => {
