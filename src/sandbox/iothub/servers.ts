@@ -16,6 +16,7 @@ import { methodRoutes } from './rest/method-routes.js';
 import { notBuiltRoutes } from './rest/not-built-routes.js';
 import { queryRoutes } from './rest/query-routes.js';
 import { ServiceApi } from './rest/service-api.js';
+import type { ServiceRoute } from './rest/service-route.js';
 import { twinRoutes } from './rest/twin-routes.js';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -69,7 +70,11 @@ export function createServiceServer(options: ServiceServerOptions): Server {
   return server;
 }
 
-function serviceRoutes({ state, strict = true }: ServiceServerOptions) {
+/** All routes of the service API. */
+export function serviceRoutes({
+  state,
+  strict = true,
+}: Pick<ServiceServerOptions, 'state' | 'strict'>): ServiceRoute[] {
   return [
     ...identityRoutes(state),
     ...twinRoutes(state.twins),
