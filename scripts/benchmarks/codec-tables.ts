@@ -31,7 +31,7 @@ export function mixedTable(rowCount: number): BenchTable {
   );
 }
 
-/** Like mixedTable, with a null and a text that is not ASCII in every row. */
+/** Like mixedTable, with a null and a string that is not ASCII in every row. */
 export function unevenTable(rowCount: number): BenchTable {
   const rows = Array.from({ length: rowCount }, (_, index) => {
     const row = [...mixedRow(index)];

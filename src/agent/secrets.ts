@@ -1,7 +1,7 @@
 import { readConnectionString } from '../iothub/connection-string.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 
-/** Every secret of a configuration, in each form in which it may appear in a text. */
+/** Every secret of a configuration, in each form in which it may appear in a string. */
 export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): string[] {
   return [config.thingworx.appKey, ...config.iothubs.flatMap(secretsOfHub), ...proxyPasswords(config)];
 }

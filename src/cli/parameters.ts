@@ -45,7 +45,7 @@ const TYPES: Readonly<Record<string, TypeOfText>> = {
 };
 
 /**
- * Converts a text by the base type of its parameter. Text of other or unknown base types stays text, which ThingWorx
+ * Converts a string by the base type of its parameter. Text of other or unknown base types stays text, which ThingWorx
  * converts.
  * @throws UsageError if the text is not of the type.
  */

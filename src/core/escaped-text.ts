@@ -1,16 +1,16 @@
-/** A part of a text, from `start` up to but not including `end`. */
+/** A part of a string, from `start` up to but not including `end`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** A text with its escapes resolved, and the start of each of its characters in the original, with one entry for the end. */
+/** A string with its escapes resolved, and the start of each of its characters in the original, with one entry for the end. */
 interface Unescaped {
   readonly text: string;
   readonly starts: readonly number[];
 }
 
-/** A text is escaped once more by each program that quotes it; more than three times does not occur in practice. */
+/** A string is escaped once more by each program that quotes it; more than three times does not occur in practice. */
 const MAX_DEPTH = 3;
 
 const JSON_ESCAPE = String.raw`\\u(?<unit>[\da-f]{4})|\\x(?<byte>[\da-f]{2})|\\(?<plain>.)`;

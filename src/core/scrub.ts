@@ -1,6 +1,6 @@
 import { findEscaped, type Range } from './escaped-text.js';
 
-/** Returns a text with every secret masked. */
+/** Returns a string with every secret masked. */
 export type Scrub = (text: string) => string;
 
 const MASK = '********';
@@ -16,7 +16,7 @@ const SECRET_FORMS: readonly RegExp[] = [
 ];
 
 /**
- * Returns a function that masks `secrets` in a text, and everything that has the form of a secret. A secret is found as
+ * Returns a function that masks `secrets` in a string, and everything that has the form of a secret. A secret is found as
  * it is, escaped for JSON, URLs or XML (up to three times over), and in base64. Takes time linear in the length of the text.
  */
 export function scrubber(secrets: readonly string[]): Scrub {
@@ -36,7 +36,7 @@ function spellingsOf(secret: string): string[] {
   return [secret, json, url, url.toLowerCase(), ...base64SpellingsOf(secret)];
 }
 
-/** The base64 of a text around the secret depends on the offset of the secret: three spellings, without the edges. */
+/** The base64 of a string around the secret depends on the offset of the secret: three spellings, without the edges. */
 function base64SpellingsOf(secret: string): string[] {
   const standard = [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);

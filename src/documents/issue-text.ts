@@ -63,7 +63,7 @@ function messageFor(issue: z.core.$ZodIssue, value: unknown): string {
   }
 }
 
-/** Whether a text is a default of zod, which begins so; any other was written for the schema and is kept. */
+/** Whether a string is a default of zod, which begins so; any other was written for the schema and is kept. */
 const isZodsOwnText = (message: string): boolean => /^(?:Invalid|Too (?:small|big)|Unrecognized)\b/.test(message);
 
 function boundText(origin: string, relation: string, bound: number | bigint): string {

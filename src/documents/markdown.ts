@@ -17,13 +17,13 @@ const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '&': '&amp;' }
 
 const onOneLine = (text: string): string => text.replaceAll(/[\s\u0085]+/g, ' ').trim();
 
-/** Returns a text as plain words on one line. */
+/** Returns a string as plain words on one line. */
 export const plainMarkdown = (text: string): string =>
   onOneLine(text)
     .replaceAll(INLINE, (found) => ENTITIES[found] ?? `\\${found}`)
     .replace(LINE_START, '\\');
 
-/** Returns a text as a code span, whose fence has more backticks than any run of them in the text. */
+/** Returns a string as a code span, whose fence has more backticks than any run of them in the text. */
 export function codeSpan(text: string): string {
   const line = onOneLine(text);
   if (line === '') return '';
@@ -32,7 +32,7 @@ export function codeSpan(text: string): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
-/** Returns a text as a code block. */
+/** Returns a string as a code block. */
 export function codeBlock(language: string, text: string): string[] {
   const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
   return [`${fence}${language}`, ...text.split('\n'), fence];
@@ -44,7 +44,7 @@ export function codeBlock(language: string, text: string): string[] {
  */
 export const tableRow = (cells: readonly string[]): string => `| ${cells.map(cellText).join(' | ')} |`;
 
-/** Returns a text as the content of a cell. */
+/** Returns a string as the content of a cell. */
 export const cellText = (text: string): string =>
   text.replaceAll(/(\\*)\|/g, (_bar, before: string) => `${before}${before.length % 2 === 0 ? '\\' : ''}|`);
 

@@ -88,7 +88,7 @@ function unusable(problem: Problem): SourceDocument {
   return { file: origin.source, value: undefined, locate: () => origin, problems: [problem] };
 }
 
-/** Returns the line and column of an offset in a text. The lines are counted once, when the first place is needed. */
+/** Returns the line and column of an offset in a string. The lines are counted once, when the first place is needed. */
 class LineIndex {
   readonly #text: string;
   #starts: number[] | undefined;

@@ -69,7 +69,7 @@ const TOO_MANY_FAULTS = new Error('too many faults');
 
 /**
  * Returns a composer that adds its errors to `faults` and stops at their limit. The library itself has no limit and creates
- * an error with a stack trace for each fault, which takes seconds for a text that consists of faults.
+ * an error with a stack trace for each fault, which takes seconds for a string that consists of faults.
  */
 function boundedComposer(faults: NotationFault[]): Composer {
   const composer = new Composer({ prettyErrors: false, uniqueKeys: false, merge: false, version: '1.2' });
@@ -111,8 +111,8 @@ function atMost(faults: readonly NotationFault[]): readonly NotationFault[] {
 }
 
 /**
- * Checks depth and width of a text before it is composed, level by level without recursion. Composing recurses and must not
- * receive a text that would exhaust the stack.
+ * Checks depth and width of a string before it is composed, level by level without recursion. Composing recurses and must not
+ * receive a string that would exhaust the stack.
  */
 function shapeFault(tokens: readonly CST.Token[], limits: DocumentLimits): NotationFault | undefined {
   let depth = 0;

@@ -68,7 +68,7 @@ export class YamlValue {
       return this.#refuse(
         alias,
         'this alias names an anchor that does not exist above it',
-        'put a text that begins with * in quotes',
+        'put a string that begins with * in quotes',
       );
     }
     if (!made) return this.#refuse(alias, 'an alias cannot stand inside the value that it names');
@@ -128,7 +128,7 @@ export class YamlValue {
     if (resolved === node) this.#make(node);
     const text = keyText(resolved);
     if (text !== undefined) return text;
-    this.#refuse(node, 'a key must be text', 'put a text that begins with { or [ in quotes');
+    this.#refuse(node, 'a key must be text', 'put a string that begins with { or [ in quotes');
     return '';
   }
 

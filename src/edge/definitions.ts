@@ -38,7 +38,7 @@ export interface ParameterDefinition {
   /** Native value used if the parameter is absent or NOTHING. */
   readonly defaultValue?: unknown;
   /**
-   * Whether an empty text counts as absent, whatever the base type; for JSON and QUERY a text of length zero, since the
+   * Whether an empty text counts as absent, whatever the base type; for JSON and QUERY a string of length zero, since the
    * JSON text `""` is a value. By default an empty text is a value like any other.
    */
   readonly emptyTextIsAbsent?: boolean;

@@ -175,7 +175,7 @@ function problemWithFunction(name: string): string {
 function parsePrefix(tokens: TokenStream): string {
   tokens.expectSymbol(',');
   if (tokens.peek().kind !== 'string')
-    throw tokens.invalid("expected the beginning as a text in quotes, such as 'line'");
+    throw tokens.invalid("expected the beginning as a string in quotes, such as 'line'");
   return tokens.next().value as string;
 }
 

@@ -82,7 +82,7 @@ const refused = (fault: string): { readonly ok: false; readonly fault: string } 
 
 const QUOTES = [`""`, `''`, '``', '\u201c\u201d', '\u2018\u2019', '\u00ab\u00bb'] as const;
 
-/** Removes blanks, line ends and quotes around a text, as shells, JSON and word processors add them. */
+/** Removes blanks, line ends and quotes around a string, as shells, JSON and word processors add them. */
 function withoutQuotes(text: string): string {
   const bare = text.trim();
   const isQuoted = QUOTES.some(

@@ -159,7 +159,7 @@ function patchOf(value: unknown): HubDocument | undefined {
   return twin && Object.fromEntries(Object.entries(twin).filter(([key]) => !added.has(key.toLowerCase())));
 }
 
-/** Returns a text as it is, and any other value as JSON. */
+/** Returns a string as it is, and any other value as JSON. */
 export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value;

@@ -168,7 +168,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-/** Returns a text on one line, with bounded length. */
+/** Returns a string on one line, with bounded length. */
 function tidy(text: string): string {
   const line = text
     // oxlint-disable-next-line no-control-regex -- control characters must not reach a log or a screen

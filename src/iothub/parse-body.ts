@@ -5,7 +5,7 @@ import { longAnswerError, unexpectedAnswerError } from './connection-errors.js';
 
 /** Shorter texts are parsed at once, since not even the worst of them blocks the event loop noticeably. */
 const SMALL_LENGTH = 256 * 1024;
-/** The most elements and members of a text, and of one item of its list: 8 MiB of `{},{}` would take over 100 MB. */
+/** The most elements and members of a string, and of one item of its list: 8 MiB of `{},{}` would take over 100 MB. */
 const MAX_PARTS = 500_000;
 const MAX_ITEM_PARTS = 250_000;
 /** Parsing yields to the event loop after this time. */
@@ -18,7 +18,7 @@ const COMMA = 0x2c;
  * Parses a JSON text of a hub, with all digits of its numbers; returns undefined if it is not JSON. A long list is parsed
  * item by item, so that the event loop is not blocked.
  * @param maxItems the most items of a list.
- * @throws AgentError for a list with more items, and, marked as too long, for a text with too many parts.
+ * @throws AgentError for a list with more items, and, marked as too long, for a string with too many parts.
  */
 export async function parseBody(text: string, maxItems: number): Promise<unknown> {
   const items = text.length < SMALL_LENGTH ? undefined : itemsOf(text, maxItems);
@@ -70,7 +70,7 @@ async function parseItems(text: string, items: readonly Span[]): Promise<unknown
 
 /**
  * Returns the positions of the items of a list; undefined if the text does not look like one, in which case it is parsed
- * as a whole. Counts parts without parsing, so that a text with too many takes neither time nor memory.
+ * as a whole. Counts parts without parsing, so that a string with too many takes neither time nor memory.
  */
 function itemsOf(text: string, maxItems: number): Span[] | undefined {
   const start = firstCharacter(text, 0);

@@ -43,14 +43,14 @@ function rowOf(shape: DataShapeDefinition, values: NativeRow): NativeRow {
 
 /**
  * Converts a JSON value to a cell of a table, which is always an object because PTC's JSON type turns any other value into
- * `{}`. A list becomes `{"array": [...]}`; a text, number, boolean or `null` becomes `{"value": ...}`.
+ * `{}`. A list becomes `{"array": [...]}`; a string, number, boolean or `null` becomes `{"value": ...}`.
  */
 export function jsonCell(value: unknown): object {
   if (Array.isArray(value)) return { array: value as unknown[] };
   return typeof value === 'object' && value !== null ? value : { value };
 }
 
-/** The value itself, or a text instead of a value that is nested too deeply for its row, and so the result, to be encoded. */
+/** The value itself, or a string instead of a value that is nested too deeply for its row, and so the result, to be encoded. */
 export function writableJson(value: unknown): unknown {
   return isTooDeep(value) ? `left out: JSON nested more than ${MAX_JSON_DEPTH} levels deep` : value;
 }

@@ -23,7 +23,7 @@ export interface ChoiceFlag<Choice extends string = string> extends FlagSpec {
   readonly default: Choice;
 }
 
-/** A text of at least one character. */
+/** A string of at least one character. */
 export interface TextFlag extends FlagSpec {
   readonly kind: 'text';
   readonly maxLength?: number;
@@ -32,7 +32,7 @@ export interface TextFlag extends FlagSpec {
   readonly mismatch?: string;
 }
 
-/** A text with a default; without one the option may be absent. */
+/** A string with a default; without one the option may be absent. */
 export interface DefaultedTextFlag extends TextFlag {
   readonly default: string;
 }

@@ -22,7 +22,7 @@ export interface ValueRule {
   readonly maxLength?: number;
   /** A regular expression of ECMAScript 5, found anywhere in the text unless anchored. */
   readonly pattern?: string;
-  /** Matches a text against the pattern in bounded time. */
+  /** Matches a string against the pattern in bounded time. */
   readonly matcher?: PatternMatcher;
   readonly enum?: readonly (string | number)[];
   /** Columns of a table, in order. */

@@ -46,5 +46,5 @@ export const isNumericKind = (kind: ValueKind): boolean => ['number', 'integer',
 /** The bounds of INTEGER, which has 32 bits. */
 export const INTEGER_RANGE = { minimum: -2147483648, maximum: 2147483647 } as const;
 
-/** Maximum length of a text that is matched against a pattern; limits the work of expensive patterns. */
+/** Maximum length of a string that is matched against a pattern; limits the work of expensive patterns. */
 export const MAX_PATTERN_TEXT_LENGTH = 4096;

@@ -24,7 +24,7 @@ function objectType(schema: JsonSchema, indent: string): string {
 const constType = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? quoted(value) : 'unknown';
 
-/** A text, number or BOOLEAN as a literal; negative zero and its like are JSON's matter. */
+/** A string, number or BOOLEAN as a literal; negative zero and its like are JSON's matter. */
 export const quoted = (value: string | number | boolean): string =>
   typeof value === 'string'
     ? `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`

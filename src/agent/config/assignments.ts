@@ -77,7 +77,7 @@ export function flagAssignments(settings: readonly string[]): Assignments {
 const numberProblems = (value: unknown, path: DocumentPath, origin: Origin): Problem[] =>
   inexactNumbers(value).map((inner) => ({ origin, path: [...path, ...inner], ...INEXACT_NUMBER }));
 
-/** Converts a text to a value; returns the text itself if it does not fit, so that the schema reports the problem. */
+/** Converts a string to a value; returns the text itself if it does not fit, so that the schema reports the problem. */
 function valueOfText(text: string, kind: KeyKind): unknown {
   switch (kind) {
     case 'boolean':

@@ -76,7 +76,7 @@ async function contentOf(path: DocumentPath, file: string, isSecret: boolean): P
   return fault === undefined ? content : { fault: { message: `the content of the file ${fault}` } };
 }
 
-/** Why a text cannot be an application key, which is sent in a header of one line. */
+/** Why a string cannot be an application key, which is sent in a header of one line. */
 export const appKeyFault = (text: string): string | undefined =>
   /\p{Cc}/u.test(text) ? 'has more than one line or a control character' : undefined;
 

@@ -7,7 +7,7 @@ export interface ProxyFault {
 
 const ENCODE = 'write special characters in user and password as %XX, such as %23 for # and %40 for @';
 
-/** Why a text is not the URL of an HTTP proxy; undefined if it is. Never repeats any of the text. */
+/** Why a string is not the URL of an HTTP proxy; undefined if it is. Never repeats any of the text. */
 export function proxyFault(text: string): ProxyFault | undefined {
   if (!/^https?:\/\/[^/\\]/i.test(text)) {
     return { message: 'must be the URL of an HTTP proxy, such as http://proxy:3128' };

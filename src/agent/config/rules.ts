@@ -39,7 +39,7 @@ export class Rules {
     this.problems.push(hint === undefined ? problem : { ...problem, hint });
   }
 
-  /** Checks a text if it is present: `faultOf` returns what is wrong with it, without repeating it. */
+  /** Checks a string if it is present: `faultOf` returns what is wrong with it, without repeating it. */
   check(path: DocumentPath, faultOf: (text: string) => string | undefined): void {
     const text = this.text(path);
     const fault = text ? faultOf(text) : undefined;

@@ -19,7 +19,7 @@ export function listAt(value: unknown, path: string): readonly unknown[] {
 }
 
 export function textAt(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw jsonInvalid(path, 'a text');
+  if (typeof value !== 'string') throw jsonInvalid(path, 'a string');
   return value;
 }
 

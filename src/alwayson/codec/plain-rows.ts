@@ -57,7 +57,7 @@ export function writePlainRows(writer: Writer, rows: readonly Row[], from: numbe
   const batch = planBatch(rows, from, columns);
   if (batch === undefined) return from;
   const { texts, end } = batch;
-  // A text that is not ASCII is longer than planned: one more character must fit.
+  // A string that is not ASCII is longer than planned: one more character must fit.
   writer.reserve(batch.bytes + 4);
   if (texts !== '' && writeText(writer.bytes, texts, writer.offset) !== texts.length) {
     return learn(rows.slice(from, end), columns) ? writePlainRows(writer, rows, from, columns) : from;
@@ -124,7 +124,7 @@ function planRow(batch: Batch, row: Row, columns: readonly PlainColumn[]): numbe
   return spareBytes;
 }
 
-/** The length of the prefix of a text of `length` bytes. */
+/** The length of the prefix of a string of `length` bytes. */
 function prefixBytes(length: number): number {
   return length < 0x80 ? 1 : 4;
 }
@@ -136,7 +136,7 @@ function fits(payload: PayloadKind, cell: Cell): boolean {
   return payload === 'number' || Number.isSafeInteger(cell);
 }
 
-/** Marks the columns that have a text that is not ASCII; returns whether there was a new one. */
+/** Marks the columns that have a string that is not ASCII; returns whether there was a new one. */
 function learn(rows: readonly Row[], columns: readonly PlainColumn[]): boolean {
   let learned = false;
   for (const [index, column] of columns.entries()) {

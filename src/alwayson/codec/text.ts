@@ -26,7 +26,7 @@ export const writeText: (bytes: Buffer, text: string, offset: number) => number 
 /** Up to this many characters a loop is faster than a native call. */
 export const SHORT_TEXT_LENGTH = 16;
 
-/** Writes a text in a loop, like writeText, but returns the offset after it. */
+/** Writes a string in a loop, like writeText, but returns the offset after it. */
 export function writeShortText(bytes: Buffer, text: string, offset: number): number {
   let at = offset;
   for (let index = 0; index < text.length; index++) {

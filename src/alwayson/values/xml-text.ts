@@ -15,7 +15,7 @@ const CDATA = /<!\[CDATA\[[^\]]*(?:\](?!\]>)[^\]]*)*\]\]>/y;
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /**
- * Whether a text is one well-formed XML document. A document type is refused: platforms need not support one, and it
+ * Whether a string is one well-formed XML document. A document type is refused: platforms need not support one, and it
  * could define entities. Takes linear time.
  */
 export function isWellFormedXml(text: string): boolean {

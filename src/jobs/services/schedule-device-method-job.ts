@@ -74,7 +74,7 @@ function checkPayload(
 ): Pick<MethodJobRequest, 'payload' | 'payloadText'> {
   if (payloadText === undefined) {
     const payload = unwrapList(given);
-    checkJson('payload', payload, 'send the payload as payloadText, or the number as a text');
+    checkJson('payload', payload, 'send the payload as payloadText, or the number as a string');
     return { payload };
   }
   if (given !== undefined)

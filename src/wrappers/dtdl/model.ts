@@ -32,7 +32,7 @@ export const textAt = (object: DtdlObject, key: string): string => (typeof objec
 const languageOf = (value: DtdlObject): string | undefined =>
   Object.hasOwn(value, 'en') ? 'en' : Object.keys(value)[0];
 
-/** A text that may exist in several languages. */
+/** A string that may exist in several languages. */
 export function localized(value: unknown): string {
   if (typeof value === 'string') return value;
   const chosen = isPlainObject(value) ? value[languageOf(value) ?? ''] : undefined;

@@ -166,7 +166,7 @@ class Search {
     );
   }
 
-  /** All tuples of positions to which a text of at least one character leads from the start. */
+  /** All tuples of positions to which a string of at least one character leads from the start. */
   #reach(
     { positions }: Automaton,
     start: readonly (readonly number[])[],

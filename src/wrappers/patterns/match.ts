@@ -3,7 +3,7 @@ import { holds, WORD } from './character-set.js';
 import { compile, type Program, type Step } from './program.js';
 import { parsePattern } from './syntax.js';
 
-/** The result of matching a text; `tooCostly` if the match was abandoned. */
+/** The result of matching a string; `tooCostly` if the match was abandoned. */
 export type Verdict = 'match' | 'noMatch' | 'tooCostly';
 
 /** A compiled pattern. */
@@ -28,7 +28,7 @@ export function patternMatcher(source: string, maxWork = DEFAULT_WORK): PatternM
   };
 }
 
-/** Time limit of `RegExp` for a text that exceeds `maxWork`. */
+/** Time limit of `RegExp` for a string that exceeds `maxWork`. */
 const REGEXP_TIMEOUT_MS = 100;
 
 /**

@@ -5,7 +5,7 @@ import { isJobServiceName } from '../../jobs/services/services.js';
 export const MAX_ENTITY_NAME_LENGTH = 255;
 export const MAX_NAME_LENGTH = 100;
 
-/** Why a text is not a valid name of an entity; undefined if it is. */
+/** Why a string is not a valid name of an entity; undefined if it is. */
 export function problemWithEntityName(name: string): string | undefined {
   if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(name))
     return 'must begin with a letter and contain only letters, digits, _ . -';
@@ -14,17 +14,17 @@ export function problemWithEntityName(name: string): string | undefined {
   return name.toLowerCase() === 'me' ? 'must not be "me"' : undefined;
 }
 
-/** Why a text is not a valid name of a service; undefined if it is. */
+/** Why a string is not a valid name of a service; undefined if it is. */
 export function problemWithServiceName(name: string): string | undefined {
   return problemWithIdentifier(name) ?? (EXPORT_ELEMENTS.has(name) ? elementWord : undefined);
 }
 
-/** Why a text is not a valid name of a parameter, which becomes a variable of the script; undefined if it is. */
+/** Why a string is not a valid name of a parameter, which becomes a variable of the script; undefined if it is. */
 export function problemWithParameterName(name: string): string | undefined {
   return problemWithFieldName(name) ?? (SCRIPT_NAMES.has(name) ? 'is a name that ThingWorx scripts use' : undefined);
 }
 
-/** Why a text is not a valid name of a field of a data shape; undefined if it is. */
+/** Why a string is not a valid name of a field of a data shape; undefined if it is. */
 export function problemWithFieldName(name: string): string | undefined {
   const wrong = problemWithIdentifier(name);
   if (wrong !== undefined) return wrong;
@@ -85,6 +85,6 @@ const BUILT_IN: readonly string[] = ['GetMetadata', 'NotifyPropertyUpdate', 'Syn
 /** Whether the agent itself offers a service of this name. */
 export const isNameOfAgent = (name: string): boolean => isJobServiceName(name) || BUILT_IN.includes(name);
 
-/** Why a text is not a valid name for the service of a wrapper; undefined if it is. */
+/** Why a string is not a valid name for the service of a wrapper; undefined if it is. */
 export const problemWithNameOfService = (name: string): string | undefined =>
   problemWithServiceName(name) ?? (isNameOfAgent(name) ? 'is the name of a service of the agent' : undefined);

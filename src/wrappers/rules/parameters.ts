@@ -48,8 +48,8 @@ function findingsOfBounds(parameter: RawParameter): Finding[] {
       .map((key) => ({ path: [key], message: `is only allowed for ${what}, not for ${parameter.baseType}` }));
   const findings: Finding[] = [];
   if (!isNumericKind(kind)) findings.push(...foreign(['minimum', 'maximum'], 'numbers'));
-  if (kind !== 'text') findings.push(...foreign(['minLength', 'maxLength', 'pattern'], 'texts'));
-  if (!isNumericKind(kind) && kind !== 'text') findings.push(...foreign(['enum'], 'texts and numbers'));
+  if (kind !== 'text') findings.push(...foreign(['minLength', 'maxLength', 'pattern'], 'strings'));
+  if (!isNumericKind(kind) && kind !== 'text') findings.push(...foreign(['enum'], 'strings and numbers'));
   if (findings.length > 0) return findings;
   const order = findingsOfOrder(parameter);
   const { pattern: _pattern, ...withoutPattern } = parameter;

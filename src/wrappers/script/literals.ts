@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../edge/definitions.js';
 
 /**
- * A text as a string literal of ECMAScript 5 in plain ASCII: safe against U+2028, `]]>`, comment ends and characters
+ * A string as a string literal of ECMAScript 5 in plain ASCII: safe against U+2028, `]]>`, comment ends and characters
  * that XML cannot hold.
  */
 export function stringLiteral(text: string): string {
@@ -19,7 +19,7 @@ export function jsonExpression(value: JsonValue): string {
   return `JSON.parse(${stringLiteral(JSON.stringify(value))})`;
 }
 
-/** Makes a text safe for a block comment, on one line. */
+/** Makes a string safe for a block comment, on one line. */
 export const commentText = (text: string): string =>
   text
     .replaceAll(/[^\x20-\x7e]/g, (unit) => (/\s/.test(unit) ? ' ' : unicodeEscape(unit)))

@@ -63,7 +63,7 @@ const BODIES: [string, string, RegExp][] = [
   ],
   ['a deep body', `{"Message":"too deep","inner":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /too deep/],
   ['null', 'null', /not a JSON object/],
-  ['a text', '"cancelled"', /not a JSON object/],
+  ['a string', '"cancelled"', /not a JSON object/],
 ];
 
 describe('a response with status 200 that is not the job', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { boundedLines, TOO_LONG } from '../../../src/cli/line-streams.js';
 
-/** The lines of a text, cut into parts at `cuts`. */
+/** The lines of a string, cut into parts at `cuts`. */
 async function linesOf(text: string, cuts: readonly number[], maxLength = 1000): Promise<(string | typeof TOO_LONG)[]> {
   const bytes = Buffer.from(text);
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];

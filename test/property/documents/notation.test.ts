@@ -45,7 +45,7 @@ describe('parseDocument', () => {
     );
   });
 
-  it('finds the same values at the same positions in a text read as JSON and as YAML', () => {
+  it('finds the same values at the same positions in a string read as JSON and as YAML', () => {
     fc.assert(
       fc.property(root, (value) => {
         const text = JSON.stringify(value, undefined, 1);

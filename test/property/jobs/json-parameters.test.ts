@@ -141,7 +141,7 @@ describe('a JSON parameter', () => {
   it('is refused exactly when it has a whole number that a double cannot hold', () => {
     fc.assert(
       fc.property(jsonValue, (value) => {
-        const refusal = refusalOf(() => checkJson('payload', value, 'send it as a text'));
+        const refusal = refusalOf(() => checkJson('payload', value, 'send it as a string'));
         expect(refusal !== undefined).toBe(some(value, isInexact));
         if (refusal !== undefined) expect(refusal).toMatch(/whole number at payload[.[a-d "\]\d]* that a double/);
       }),

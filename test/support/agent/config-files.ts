@@ -37,6 +37,6 @@ export class ConfigFiles {
     return file;
   }
 
-  /** Replaces the names of the files in a text with FILE. */
+  /** Replaces the names of the files in a string with FILE. */
   withoutNames = (text: string): string => text.replaceAll(new RegExp(`${this.#folder}/\\d+\\.yaml`, 'g'), 'FILE');
 }

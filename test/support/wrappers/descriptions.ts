@@ -3,14 +3,14 @@ import { formatProblem } from '../../../src/documents/problem.js';
 import type { WrapperDescription } from '../../../src/wrappers/definition.js';
 import { checkDescription } from '../../../src/wrappers/read-descriptions.js';
 
-/** The description in a text; fails the test when it has problems. */
+/** The description in a string; fails the test when it has problems. */
 export function describeWrappers(text: string): WrapperDescription {
   const result = checkDescription(parseDocument(text, 'test.yaml'));
   if (!result.ok) throw new Error(result.problems.map(formatProblem).join('\n'));
   return result.value;
 }
 
-/** The problems of a text, each on its line. */
+/** The problems of a string, each on its line. */
 export function problemsOf(text: string): string[] {
   const result = checkDescription(parseDocument(text, 'test.yaml'));
   return result.ok ? [] : result.problems.map(formatProblem);

@@ -30,7 +30,7 @@ describe('printable', () => {
     expect(printable(all)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
   });
 
-  it('keeps line feeds, and nothing else, in a text of several lines', () => {
+  it('keeps line feeds, and nothing else, in a string of several lines', () => {
     expect(printableLines('{\n  "a": "\u009B"\r\n}')).toBe('{\n  "a": "\\u009b"\\r\n}');
   });
 

@@ -3,7 +3,7 @@ import { scrubber } from '../../../src/core/scrub.js';
 
 const KEY = 'p+q/r=s"t\\u&v<w>';
 
-/** How programs quote a text that they repeat. */
+/** How programs quote a string that they repeat. */
 const json = (text: string): string => JSON.stringify(text).slice(1, -1);
 const dotNetJson = (text: string): string =>
   json(text).replaceAll(/[+&<>]/g, (found) => `\\u${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`);
@@ -48,7 +48,7 @@ describe('scrubber', () => {
     expect(scrubbed).toBe('begin ******** end');
   });
 
-  it.each([0, 1, 2, 3])('masks a secret in base64 of a text where it stands at %i', (offset) => {
+  it.each([0, 1, 2, 3])('masks a secret in base64 of a string where it stands at %i', (offset) => {
     for (const encode of [base64, base64url]) {
       const inner = base64(KEY).slice(6, 12);
       const encoded = encode(`${'x'.repeat(offset)}${KEY}yy`);

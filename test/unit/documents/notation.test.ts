@@ -179,7 +179,7 @@ describe('errors of notation', () => {
 
   it('places an alias that names nothing', () => {
     expect(problemsOf('a: 1\nb: *none')).toEqual([
-      'a.yaml:2:4: this alias names an anchor that does not exist above it (put a text that begins with * in quotes)',
+      'a.yaml:2:4: this alias names an anchor that does not exist above it (put a string that begins with * in quotes)',
     ]);
     expect(problemsOf('b: *late\na: &late 1')).toHaveLength(1);
   });
@@ -216,7 +216,7 @@ describe('bounds of a document', () => {
     expect(valueOf(`${`#${'x'.repeat(98)}\n`.repeat(40_000)}a: 1`)).toEqual({ a: 1 });
   });
 
-  it('refuses a text of very many words', () => {
+  it('refuses a string of very many words', () => {
     expect(problemsOf(`[${'a,'.repeat(300_000)}]`)).toEqual([expect.stringContaining('has more than 500000 words')]);
   });
 

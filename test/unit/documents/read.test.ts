@@ -12,7 +12,7 @@ describe('parseDocument', () => {
     ['a: 1\na: 2', 'a.yaml:2:1: Map keys must be unique'],
     [
       'a: !secret x',
-      'a.yaml:1:4: this tag is not known, or does not fit the value (put a text that begins with ! in quotes)',
+      'a.yaml:1:4: this tag is not known, or does not fit the value (put a string that begins with ! in quotes)',
     ],
     ['a: 1\n---\nb: 2', 'a.yaml:2:1: only one document in a file is read'],
   ])('refuses %j', (text, problem) => {
@@ -39,7 +39,7 @@ describe('parseDocument', () => {
     ]);
   });
 
-  it('refuses a text above its limit', () => {
+  it('refuses a string above its limit', () => {
     const document = parseDocument('name: abcdef', 'a.yaml', { maxBytes: 8 });
     expect(document.problems.map(formatProblem)).toEqual([
       'a.yaml:1:1: the document is larger than 8 bytes (split it)',

@@ -10,7 +10,7 @@ import { makeField, rowsFromTable, tableFromRows } from '../../../src/alwayson/v
 
 const repeat = defineService({
   name: 'Repeat',
-  description: 'Repeats a text.',
+  description: 'Repeats a string.',
   parameters: {
     text: { baseType: 'STRING', description: 'The text.', isRequired: true },
     times: { baseType: 'INTEGER', description: 'How often.', defaultValue: 2 },

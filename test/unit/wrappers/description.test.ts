@@ -51,14 +51,14 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /baseType: must be one of STRING/,
   ],
   [
-    'a minimum of a text',
+    'a minimum of a string',
     `${METHOD}parameters: [{ name: a, baseType: STRING, minimum: 1 }]`,
     /minimum: is only allowed for numbers, not for STRING/,
   ],
   [
     'a pattern of a number',
     `${METHOD}parameters: [{ name: a, baseType: NUMBER, pattern: x }]`,
-    /pattern: is only allowed for texts, not for NUMBER/,
+    /pattern: is only allowed for strings, not for NUMBER/,
   ],
   [
     'bounds in the wrong order',
@@ -98,7 +98,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
     'an enum on a BOOLEAN',
     `${METHOD}parameters: [{ name: a, baseType: BOOLEAN, enum: [x] }]`,
-    /enum: is only allowed for texts and numbers/,
+    /enum: is only allowed for strings and numbers/,
   ],
   [
     'a table without a shape',
@@ -111,7 +111,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /the data shape X_DS is not in this file .*Rows_DS/,
   ],
   [
-    'a shape of a text',
+    'a shape of a string',
     `${METHOD}parameters: [{ name: a, baseType: STRING, dataShape: Rows_DS }]`,
     /is allowed for an INFOTABLE only/,
   ],

@@ -120,7 +120,7 @@ describe('matching', () => {
     expect(patternMatcher(pattern)(`${'A'.repeat(4095)}!`)).toBe('noMatch');
   });
 
-  it('passes a text that takes too many steps on to RegExp, within a time limit', () => {
+  it('passes a string that takes too many steps on to RegExp, within a time limit', () => {
     expect(patternMatcher('[a-z].{0,1000}[0-9]', 1000)(`${'x'.repeat(4095)}1`)).toBe('match');
     expect(patternMatcher('[a-z].{0,1000}[0-9]', 1000)('x'.repeat(4096))).toBe('noMatch');
     expect(patternMatcher('^(x+x+)+y$', 1000)('x'.repeat(4096))).toBe('tooCostly');

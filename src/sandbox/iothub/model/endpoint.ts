@@ -65,7 +65,7 @@ export const endpointId = ({ deviceId, moduleId }: EndpointRecord): EndpointId =
 export const endpointKey = ({ deviceId, moduleId }: EndpointId): string =>
   moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
 
-/** The device or module with an MQTT client id; undefined for a text that is not a client id. */
+/** The device or module with an MQTT client id; undefined for a string that is not a client id. */
 export function endpointOfClientId(clientId: string): EndpointId | undefined {
   const [deviceId, moduleId, ...more] = clientId.split('/');
   if (!deviceId || moduleId === '' || more.length > 0) return undefined;

@@ -50,7 +50,7 @@ export function* readXml(text: string, budget: XmlBudget): Generator<void, XmlEl
   return reader.root();
 }
 
-/** Whether `readXml` accepts a text. Blocks the event loop until it is done, so only for short texts. */
+/** Whether `readXml` accepts a string. Blocks the event loop until it is done, so only for short texts. */
 export function isWellFormedXml(text: string): boolean {
   const work = readXml(text, new XmlBudget(text.length));
   try {

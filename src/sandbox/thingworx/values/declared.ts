@@ -6,7 +6,7 @@ import { toBaseType } from './to-base-type.js';
 
 /**
  * Converts a native value from an edge to the base type that the platform declares for it. A JSON value that is a number,
- * a text or a boolean is kept, where PTC's Java SDK reads `{}`.
+ * a string or a boolean is kept, where PTC's Java SDK reads `{}`.
  * @throws Unconvertible
  */
 export function inDeclaredType(baseType: BaseType, native: unknown): unknown {

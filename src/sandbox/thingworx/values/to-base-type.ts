@@ -52,7 +52,7 @@ const BY_PAYLOAD: Readonly<Record<PayloadKind, Conversion>> = {
  * `{"array": [...]}`. The result is undefined for null, undefined and an empty date, and an InfoTable for INFOTABLE.
  *
  * Two conversions are stricter than Java's: a whole number that a NUMBER cannot hold exactly is refused instead of
- * rounded, and a text without a JSON object is refused for JSON, where Java returns `{}`.
+ * rounded, and a string without a JSON object is refused for JSON, where Java returns `{}`.
  *
  * @throws Unconvertible, or AgentError InvalidArgument for a table whose shape cannot be read.
  */

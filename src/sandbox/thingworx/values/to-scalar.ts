@@ -33,7 +33,7 @@ export function toText(input: unknown): unknown {
   return String(input as number | bigint | boolean);
 }
 
-/** Truncates at the decimal point. A text may be any number; a whole one keeps all digits. */
+/** Truncates at the decimal point. A string may be any number; a whole one keeps all digits. */
 function toWhole(input: unknown): bigint | undefined {
   if (typeof input === 'bigint') return input;
   const text = typeof input === 'string' ? input.trim() : '';
@@ -92,7 +92,7 @@ export function toDate(input: unknown): unknown {
   return input.trim() === '' ? undefined : (parseDateTime(input.trim()) ?? REFUSED);
 }
 
-/** Accepts an object, or a text `latitude,longitude,elevation`; the elevation may be omitted. */
+/** Accepts an object, or a string `latitude,longitude,elevation`; the elevation may be omitted. */
 export function toLocation(input: unknown): unknown {
   const parts = typeof input === 'string' ? input.split(',') : locationParts(input);
   if (parts === undefined || parts.length < 2 || parts.length > 3) return REFUSED;
@@ -106,7 +106,7 @@ function locationParts(input: unknown): unknown[] | undefined {
   return [input['latitude'], input['longitude'], input['elevation'] ?? 0];
 }
 
-/** Accepts an object, or a text with the numbers separated by commas. */
+/** Accepts an object, or a string with the numbers separated by commas. */
 export function toVector(input: unknown, names: readonly (keyof Vector)[]): unknown {
   const parts = typeof input === 'string' ? input.split(',') : partsOf(input, names);
   if (parts?.length !== names.length) return REFUSED;
@@ -123,7 +123,7 @@ export function toBytes(input: unknown): unknown {
   return typeof input === 'string' && BASE64.test(input) ? new Uint8Array(Buffer.from(input, 'base64')) : REFUSED;
 }
 
-/** A text that is not well-formed XML becomes an empty document. */
+/** A string that is not well-formed XML becomes an empty document. */
 export function toXml(input: unknown): unknown {
   if (typeof input !== 'string') return REFUSED;
   if (input.length > MAX_CHECKED_XML_LENGTH) return input;
@@ -141,7 +141,7 @@ const splitTags = (text: string): string[] => text.split(';').filter((tag) => ta
 const tagOf = (tag: unknown): unknown =>
   isPlainObject(tag) ? `${String(tag['vocabulary'])}:${String(tag['vocabularyTerm'])}` : tag;
 
-/** Converts a list to `{"array": [...]}`, and a text with a JSON object to that object. */
+/** Converts a list to `{"array": [...]}`, and a string with a JSON object to that object. */
 export function toJson(input: unknown): unknown {
   if (Array.isArray(input)) return { array: input };
   if (isInfoTable(input)) return tableToJson(input);

@@ -80,7 +80,7 @@ describe('whole numbers beyond 2^53 in scripts', () => {
     ['Long', '{"id": 1152921504606846976}', '"result":1152921504606846976'],
     ['PassText', `{"payload": "{\\"id\\": ${BIG}}"}`, `"result":"{\\"id\\": ${BIG}}"`],
     ['Computed', '{}', '"result":1152921504606846976'],
-  ])('%s keeps what a double or a text can hold: %s', async (service, body, text) => {
+  ])('%s keeps what a double or a string can hold: %s', async (service, body, text) => {
     expect(await rest.invoke(service, body)).toMatchObject({ status: 200, text: expect.stringContaining(text) });
   });
 

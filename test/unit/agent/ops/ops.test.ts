@@ -52,7 +52,7 @@ describe('the log', () => {
   it.each<[string, Record<string, unknown>]>([
     ['a field', { appKey: 'xyz' }],
     ['a field one level below', { options: { connectionString: 'xyz' } }],
-    ['a known secret in a text', { cause: 'refused key-of-the-app' }],
+    ['a known secret in a string', { cause: 'refused key-of-the-app' }],
     ['a known secret that JSON escapes', { cause: 'said a"b\\c-quoted' }],
     ['a connection string in an error', { err: new Error('bad HostName=h;SharedAccessKey=xyz') }],
     ['a SAS token in a cause', { err: new AgentError('HubRejected', 'no', { cause: new Error('sr=h&sig=xyz&se=1') }) }],

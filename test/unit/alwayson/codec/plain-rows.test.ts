@@ -55,7 +55,7 @@ describe('many rows written at once', () => {
     ['a null in every row', (rows) => rows.forEach((one, index) => (one[index % 7] = null))],
     ['nothing but nulls', (rows) => rows.forEach((one) => one.fill(null))],
     ['a cell that is missing', (rows) => (rows[40]![3] = undefined as never)],
-    ['a text that is not ASCII, late', (rows) => (rows[90]![0] = 'Gerät')],
+    ['a string that is not ASCII, late', (rows) => (rows[90]![0] = 'Gerät')],
     ['one in every row', (rows) => rows.forEach((one, index) => (one[2] = `Süd ${index} €`))],
     [
       'one in every column, one after the other',
@@ -126,7 +126,7 @@ describe('many rows written at once', () => {
   });
 });
 
-it('the byte length of a text is the number of bytes written', () => {
+it('the byte length of a string is the number of bytes written', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)), maxLength: 60 }),
