@@ -41,6 +41,16 @@ const MAX_CONNECTIONS = 256;
 const REQUEST_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 10_000;
 
+/** The rest of a refused request is read for this time, so that its sender can close the connection first. */
+const REFUSED_TIMEOUT_MS = 1_000;
+
+/** Responses to requests that Node.js cannot read, by the code of its error; any other is a bad request. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
 const SERVER_OPTIONS = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   headersTimeout: REQUEST_TIMEOUT_MS,
@@ -62,6 +72,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     void answer(routes, listenHost, request, response);
   });
   server.setTimeout(IDLE_TIMEOUT_MS);
+  refuseUnreadable(server);
   limitConnections(server, MAX_CONNECTIONS);
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -186,6 +197,23 @@ export function isMeantFor(listenHost: string, request: Pick<IncomingMessage, 'r
 }
 
 const isHostHeader = (name: string | undefined): boolean => name?.toLowerCase() === 'host';
+
+/**
+ * Responds to requests that cannot be read. Node.js by itself responds and closes at once, and closing with part of a
+ * request unread resets the connection: the sender may then never see the response.
+ */
+function refuseUnreadable(server: Server): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // The rest of a request that has been refused cannot be read either.
+    if (socket.writableEnded) return;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    socket.end(`HTTP/1.1 ${REFUSALS[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
+    setTimeout(() => socket.destroy(), REFUSED_TIMEOUT_MS).unref();
+  });
+}
 
 /**
  * Limits the connections of `server` to `max`: a further one replaces the connection that has been idle longest or, if

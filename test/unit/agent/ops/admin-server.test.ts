@@ -168,12 +168,27 @@ describe('a malformed request to the admin server', () => {
     ['DELETE', 'DELETE /livez HTTP/1.1', 405],
     ['no HTTP', 'nonsense', 400],
     ['a target of 100 kB', `GET /${'x'.repeat(100_000)} HTTP/1.1`, 431],
+    ['a target of 10 MB', `GET /${'x'.repeat(10_000_000)} HTTP/1.1`, 431],
   ])('with %s is refused', async (_what, line, status) => {
     const port = await start();
     const answer = await send(port, `${line}\r\n${HOST}\r\nConnection: close\r\n\r\n`);
     expect(statusOf(answer)).toBe(status);
     expect(answer).not.toContain(SECRET_NAME);
     expect(answer.toLowerCase()).not.toContain('access-control');
+  });
+
+  it('is read for a second, then closed, if its sender does not end it', async () => {
+    const port = await start();
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+    sockets.push(socket);
+    socket.write('nonsense');
+    const startMs = performance.now();
+    await once(socket.resume(), 'end');
+    // The socket closes when a write fails, which is when the other end is gone; `once` would reject with that error.
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    const writing = setInterval(() => socket.write('x'.repeat(1_000)), 50);
+    await closed.finally(() => clearInterval(writing));
+    expect(performance.now() - startMs).toBeGreaterThan(900);
   });
 
   it('with CONNECT is closed', async () => {
