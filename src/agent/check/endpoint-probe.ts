@@ -6,6 +6,7 @@ import { checkServerIdentity, type TLSSocket } from 'node:tls';
 import { untilAborted } from '../../core/abortable.js';
 import { messageOf } from '../../core/errors.js';
 import { type ConnectionRequest, proxiedConnection } from '../../core/proxied-connection.js';
+import { omitUndefined } from '../../core/objects.js';
 
 /** The target of a request of the check. */
 export interface Endpoint {
@@ -72,9 +73,7 @@ export function probeEndpoint(endpoint: Endpoint, timeoutMs = TIMEOUT_MS): Promi
       ...(proxy === undefined ? { agent: false } : { createConnection: proxiedConnection({ proxy, isSecure }) }),
       ...(isSecure ? { servername: isIP(serverName) ? '' : serverName } : {}),
       checkServerIdentity: (_name, certificate) => checkServerIdentity(serverName, certificate),
-      ...(ca === undefined ? {} : { ca }),
-      ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
-      ...(clientKey === undefined ? {} : { key: clientKey }),
+      ...omitUndefined({ ca, cert: clientCertificate, key: clientKey }),
     };
     const request = send(options);
     request.on('error', (error: NodeJS.ErrnoException) => resolve(faultOf(error, signal, endpoint)));

@@ -2,6 +2,7 @@ import type { HubCredentials } from '../../iothub/credentials.js';
 import type { HubTier } from '../../iothub/ports.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../core/thingworx-address.js';
 import type { Configuration } from './schema.js';
+import { omitUndefined } from '../../core/objects.js';
 
 export interface HubConfig {
   /** Its name in the configuration. */
@@ -67,9 +68,7 @@ function toHubConfig(name: string, hub: HubEntry, configuration: Configuration):
   return {
     name,
     credentials: credentialsOf(hub),
-    ...(address === undefined ? {} : { address }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(proxy === undefined ? {} : { proxy }),
+    ...omitUndefined({ address, caFile, proxy }),
     tier,
     units,
     watchIntervalSeconds: configuration.watch.intervalSeconds ?? WATCH_INTERVAL_SECONDS[tier],

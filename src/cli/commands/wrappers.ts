@@ -4,6 +4,7 @@ import type { BuiltFiles } from '../../wrappers/build.js';
 import type { WritePlan } from '../../wrappers/output/plan.js';
 import type { CommandIo } from '../command-io.js';
 import { EXIT } from '../exit-codes.js';
+import { omitUndefined } from '../../core/objects.js';
 
 interface BuildFlags {
   readonly out: string;
@@ -132,8 +133,7 @@ async function buildAll(
   const options = {
     isEditable: flags.editable ?? false,
     payloadType,
-    ...(hubService === undefined ? {} : { hubService }),
-    ...(hubTwinService === undefined ? {} : { hubTwinService }),
+    ...omitUndefined({ hubService, hubTwinService }),
   };
   const loaded = await loadDescriptions(files);
   return loaded.map(({ description }) => ({ name: description.bundle.name, built: buildBundle(description, options) }));

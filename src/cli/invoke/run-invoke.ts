@@ -4,7 +4,7 @@ import { hasProxyCredentials, proxyFault } from '../../agent/config/proxy.js';
 import { proxySecrets } from '../../agent/secrets.js';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { parseJson } from '../../core/exact-json.js';
-import { isPlainObject } from '../../core/objects.js';
+import { isPlainObject, omitUndefined } from '../../core/objects.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
 import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/services/services.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../core/thingworx-address.js';
@@ -41,8 +41,7 @@ export async function runInvoke(io: CommandIo, service: string, flags: InvokeFla
   const client = new ThingWorxClient({
     address,
     appKey,
-    ...(ca === undefined ? {} : { ca }),
-    ...(proxy === undefined ? {} : { proxy }),
+    ...omitUndefined({ ca, proxy }),
   });
   await guardSecrets(io, [appKey, ...proxySecrets(proxy)], async (guarded) => {
     const parameters = await parametersOf(guarded, client, service, flags);

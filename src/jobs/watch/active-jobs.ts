@@ -6,6 +6,7 @@ import { rowBytes } from '../result-size.js';
 import { jobRow } from '../rows.js';
 import { withShownStatus } from '../shown-status.js';
 import { MAX_ACTIVE_JOBS } from '../thing-definitions.js';
+import { omitUndefined } from '../../core/objects.js';
 
 /** The part that is kept of a job that is not among the newest, without payload or patch. */
 export type JobState = Pick<Job, 'jobId' | 'type' | 'status' | 'counts'>;
@@ -43,8 +44,7 @@ export class ActiveJobs {
     this.#states.set(jobId, {
       jobId,
       counts,
-      ...(type === undefined ? {} : { type }),
-      ...(status === undefined ? {} : { status }),
+      ...omitUndefined({ type, status }),
     });
     this.#addNewest(job);
   }

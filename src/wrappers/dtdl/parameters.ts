@@ -4,6 +4,7 @@ import { formatPointer } from '../rules/pointers.js';
 import { pascalCase } from '../typescript-types.js';
 import { quoted } from './model.js';
 import type { Converted, ConvertedField } from './schemas.js';
+import { omitUndefined } from '../../core/objects.js';
 
 /** The converted parameters of one service, with data shapes for tables and sentences about what was lost. */
 export interface ConvertedParameters {
@@ -99,8 +100,7 @@ class ParameterMaker {
     return {
       ...common,
       baseType,
-      ...(minimum === undefined ? {} : { minimum }),
-      ...(maximum === undefined ? {} : { maximum }),
+      ...omitUndefined({ minimum, maximum }),
       ...(values ? { enum: [...values] } : {}),
     };
   }

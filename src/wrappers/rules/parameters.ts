@@ -9,6 +9,7 @@ import type { Finding } from './finding.js';
 import { problemWithJson } from './json-values.js';
 import { problemWithPattern } from './patterns.js';
 import { parsePointer, problemWithPlace } from './pointers.js';
+import { omitUndefined } from '../../core/objects.js';
 
 /** Findings of one parameter; paths are relative to the parameter. */
 export function findingsOfParameter(
@@ -30,10 +31,7 @@ export function ruleOf(parameter: RawParameter, shapes: ShapeTable): ValueRule {
   const { minimum, maximum, minLength, maxLength, pattern } = parameter;
   return {
     kind,
-    ...(minimum === undefined ? {} : { minimum }),
-    ...(maximum === undefined ? {} : { maximum }),
-    ...(minLength === undefined ? {} : { minLength }),
-    ...(maxLength === undefined ? {} : { maxLength }),
+    ...omitUndefined({ minimum, maximum, minLength, maxLength }),
     ...(pattern === undefined ? {} : { pattern, matcher: lazyPatternMatcher(pattern) }),
     ...(parameter.enum === undefined ? {} : { enum: parameter.enum }),
     ...(kind === 'table' ? { fields: fieldRules(parameter.dataShape, shapes) } : {}),

@@ -1,6 +1,7 @@
 import { etagOf } from '../answers/etag.js';
 import { wireTime } from '../answers/wire-time.js';
 import type { Endpoint } from './endpoint.js';
+import { omitUndefined } from '../../../core/objects.js';
 
 /** The ETag of an identity. */
 export const identityEtag = (endpoint: Endpoint): string => etagOf(endpoint.record.identityVersion);
@@ -27,8 +28,7 @@ export function identityDocument(endpoint: Endpoint): Record<string, unknown> {
     statusReason: record.statusReason ?? null,
     statusUpdatedTime: wireTime(record.statusUpdatedMs),
     capabilities: { iotEdge: record.isEdge },
-    ...(record.deviceScope === undefined ? {} : { deviceScope: record.deviceScope }),
-    ...(record.parentScopes === undefined ? {} : { parentScopes: record.parentScopes }),
+    ...omitUndefined({ deviceScope: record.deviceScope, parentScopes: record.parentScopes }),
   };
 }
 
