@@ -1,19 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ERROR_CODES, type ErrorCodeEntry } from '../../../src/core/error-codes.js';
 import { AgentError, isAgentError, messageOf } from '../../../src/core/errors.js';
+import { sourceCodeIn } from '../../support/source-code.js';
 
-const TABLE = 'error-codes.ts';
-
-const textsIn = (folder: string): string =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith(TABLE))
-    .map((file) => readFileSync(join(folder, file), 'utf8'))
-    .join('\n');
-
-const SOURCES = textsIn('src');
-const TESTS = textsIn('test');
+const SOURCES = sourceCodeIn(['src'], ['src/core/error-codes.ts']);
+const TESTS = sourceCodeIn(['test']);
 
 /** One sentence for each step of "Add an error code" (CONTRIBUTING.md) that was left out. */
 function forgottenSteps(table: Readonly<Record<string, ErrorCodeEntry>>): string[] {

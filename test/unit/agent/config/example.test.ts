@@ -1,23 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { exampleConfiguration } from '../../../../src/agent/config/example.js';
 import { CONFIGURATION_KEYS, type KeyDescription } from '../../../../src/agent/config/key-table.js';
 import { configurationPage } from '../../../../src/agent/reference/configuration-page.js';
+import { sourceCodeIn } from '../../../support/source-code.js';
 
-const DECLARATIONS = [join('src/agent/config/schema.ts'), join('src/agent/config/example.ts')];
+const DECLARATIONS = ['src/agent/config/schema.ts', 'src/agent/config/example.ts'];
 const SECRETS_FILE = 'src/agent/secrets.ts';
 
-const textsIn = (...folders: readonly string[]): string =>
-  folders
-    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
-    .filter((file) => file.endsWith('.ts') && !DECLARATIONS.includes(file))
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n');
-
 /** The code that may read a key: everything except for what declares keys. The guards are read in `src/jobs`. */
-const READERS = textsIn('src/agent', 'src/jobs');
-const TESTS = textsIn('test/unit', 'test/integration');
+const READERS = sourceCodeIn(['src/agent', 'src/jobs'], DECLARATIONS);
+const TESTS = sourceCodeIn(['test/unit', 'test/integration']);
 const SECRETS = readFileSync(SECRETS_FILE, 'utf8');
 
 const isFileOf = (key: KeyDescription, other: KeyDescription): boolean =>

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { METRICS, type MetricEntry } from '../../../../src/agent/ops/prometheus.js';
+import { sourceCodeIn } from '../../../support/source-code.js';
 
 interface MetricProject {
   readonly table: Readonly<Record<string, MetricEntry>>;
@@ -11,10 +11,7 @@ interface MetricProject {
 
 const PROJECT: MetricProject = {
   table: METRICS,
-  sources: readdirSync('src', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => readFileSync(join('src', file), 'utf8'))
-    .join('\n'),
+  sources: sourceCodeIn(['src']),
   operationsPage: readFileSync('docs/operations.md', 'utf8'),
 };
 
