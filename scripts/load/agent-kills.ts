@@ -5,8 +5,8 @@ import { seededRandom } from '../../test/support/seeded-random.js';
 async function main(kills: number, seed: number): Promise<void> {
   const report = await killAgents(kills, seededRandom(seed));
   process.stdout.write(`${JSON.stringify({ seed, ...report }, null, 2)}\n`);
-  const { untold, unexplainedRepeats, gaps } = report;
-  process.exitCode = untold.length + unexplainedRepeats.length + gaps.length === 0 ? 0 : 1;
+  const { unreported, unexplainedRepeats, gaps } = report;
+  process.exitCode = unreported.length + unexplainedRepeats.length + gaps.length === 0 ? 0 : 1;
 }
 
 void main(Number(process.argv[2] ?? 20), Number(process.argv[3] ?? 1));

@@ -23,7 +23,7 @@ export interface KillReport {
   readonly jobs: number;
   readonly events: number;
   /** Jobs whose end was never reported. */
-  readonly untold: readonly string[];
+  readonly unreported: readonly string[];
   /** Changes reported twice without a kill in between. */
   readonly unexplainedRepeats: readonly Told[];
   readonly repeats: number;
@@ -116,7 +116,7 @@ class AgentKiller {
 
   async #allTold(): Promise<void> {
     const limitMs = Date.now() + 20_000;
-    while (this.#untold().length > 0 && Date.now() < limitMs) await pause(50);
+    while (this.#unreported().length > 0 && Date.now() < limitMs) await pause(50);
   }
 
   #events(): Told[] {
@@ -126,7 +126,7 @@ class AgentKiller {
       .map(({ timeMs, data }) => ({ timeMs, ...(data ? rowsFromTable(data)[0] : {}) }) as unknown as Told);
   }
 
-  #untold(): string[] {
+  #unreported(): string[] {
     const ended = new Set(
       this.#events().flatMap(({ jobId, status }) =>
         ['completed', 'failed', 'cancelled'].includes(status) ? [jobId] : [],
@@ -155,7 +155,7 @@ class AgentKiller {
       kills,
       jobs,
       events: events.length,
-      untold: this.#untold(),
+      unreported: this.#unreported(),
       unexplainedRepeats,
       repeats: repeats.length,
       gaps,

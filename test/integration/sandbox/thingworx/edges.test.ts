@@ -322,6 +322,21 @@ describe('edges of the local ThingWorx', () => {
   });
 
   describe('events', () => {
+    /** Binds a new Thing `Fresh`; `report` answers the platform's request for its definitions. */
+    async function boundFresh(): Promise<{ fresh: RawEdge; report: (metadata: string) => void }> {
+      await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
+        name: 'Fresh',
+        thingTemplateName: 'RemoteThing',
+      });
+      const fresh = await authenticated();
+      fresh.send(b.bind(BIND, ['Fresh']));
+      await fresh.next();
+      const question = await fresh.next();
+      const report = (metadata: string): void =>
+        fresh.answer(question, OK, [0, 5, ...b.table([b.field('result', 8)], [b.row(b.cell.text(8, metadata))])]);
+      return { fresh, report };
+    }
+
     const event = (name: string): b.Bytes => {
       const fields = ['eventName', 'eventTime', 'source', 'sourceProperty', 'eventData'].map((column, index) =>
         b.field(column, [STRING, DATETIME, STRING, STRING, INFOTABLE][index]!),
@@ -365,14 +380,7 @@ describe('edges of the local ThingWorx', () => {
     });
 
     it('are checked against the definitions that the edge reports, and accepted until it has reported them', async () => {
-      await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
-        name: 'Fresh',
-        thingTemplateName: 'RemoteThing',
-      });
-      const fresh = await authenticated();
-      fresh.send(b.bind(BIND, ['Fresh']));
-      await fresh.next();
-      const question = await fresh.next();
+      const { fresh, report } = await boundFresh();
       send(fresh, POST, { entity: 'Fresh', characteristic: EVENTS, name: 'Early' });
       expect(await fresh.next()).toMatchObject({ code: OK });
       const metadata = JSON.stringify({
@@ -380,7 +388,7 @@ describe('edges of the local ThingWorx', () => {
         serviceDefinitions: {},
         eventDefinitions: { Alarm: { name: 'Alarm' } },
       });
-      fresh.answer(question, OK, [0, 5, ...b.table([b.field('result', 8)], [b.row(b.cell.text(8, metadata))])]);
+      report(metadata);
       await fresh.next();
       send(fresh, POST, { entity: 'Fresh', characteristic: EVENTS, name: 'Early' });
       expect(await fresh.next()).toMatchObject({ code: 0x84 });
@@ -389,17 +397,10 @@ describe('edges of the local ThingWorx', () => {
     });
 
     it('are returned to an edge that requests its subscriptions before it has reported its definitions', async () => {
-      await rest.request('POST', '/Thingworx/Resources/EntityServices/Services/CreateThing', {
-        name: 'Fresh',
-        thingTemplateName: 'RemoteThing',
-      });
-      const fresh = await authenticated();
-      fresh.send(b.bind(BIND, ['Fresh']));
-      await fresh.next();
-      const question = await fresh.next();
+      const { fresh, report } = await boundFresh();
       send(fresh, POST, { entity: 'Fresh', characteristic: SERVICES, name: 'GetEventSubscriptions' });
       const metadata = JSON.stringify({ eventDefinitions: { Alarm: { name: 'Alarm' } } });
-      fresh.answer(question, OK, [0, 5, ...b.table([b.field('result', 8)], [b.row(b.cell.text(8, metadata))])]);
+      report(metadata);
       const frames = [await fresh.next(), await fresh.next()];
       const answer = frames.find(({ code }) => code === OK);
       expect(answer && rowsOf(answer)).toEqual([{ edgeName: 'Alarm' }]);
