@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { AgentError, messageOf } from '../core/errors.js';
+import { AgentError, isAgentError, messageOf } from '../core/errors.js';
 import { makeFolder } from '../core/make-folder.js';
 import type { Log } from '../core/log.js';
-import type { Store, StoreChange } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Health } from './ops/health.js';
 
@@ -48,6 +48,8 @@ export function withStoreHealth(store: Store, { health, instruments, place }: St
     try {
       await write;
     } catch (error) {
+      // The store works: it rejected a write that another one has overtaken.
+      if (isAgentError(error, 'StoreConflict', 'LeaseLost')) throw error;
       instruments.count('store_writes_total', { result: 'failed' });
       health.set('store', 'failing', messageOf(error));
       throw error;
@@ -60,8 +62,10 @@ export function withStoreHealth(store: Store, { health, instruments, place }: St
     get: (key) => store.get(key),
     put: (key, value) => observed(store.put(key, value)),
     delete: (key) => observed(store.delete(key)),
-    batch: (changes: readonly StoreChange[]) => observed(store.batch(changes)),
+    read: (key) => store.read(key),
+    batch: (changes, options) => observed(store.batch(changes, options)),
     entries: (range) => store.entries(range),
+    lease: (name, holder, seconds) => store.lease(name, holder, seconds),
     close: () => store.close(),
   };
 }

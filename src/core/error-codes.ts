@@ -73,6 +73,37 @@ export const ERROR_CODES = {
     'Only jobs that are queued, scheduled or pending can be cancelled.',
     { status: 0x89 },
   ),
+  RolloutNotFound: entry('service', 'No roll-out has this id.', 'Look for it with FindRollouts.', { status: 0x84 }),
+  RolloutAlreadyExists: entry(
+    'service',
+    'Another roll-out has this id.',
+    'Leave `rolloutId` out or choose another one.',
+    { status: 0x89 },
+  ),
+  RolloutStateConflict: entry(
+    'service',
+    'The state of the roll-out does not allow the call.',
+    'The sentence names the state and what is possible.',
+    { status: 0x89 },
+  ),
+  StateRequired: entry(
+    'service',
+    'Roll-outs and queued jobs need a place where they are kept.',
+    'Ask the operator of the agent to set `stateDir`.',
+    { status: 0x83 },
+  ),
+  RolloutLimitReached: entry(
+    'service',
+    'As many roll-outs are open as `rollouts.maxOpen` allows.',
+    'Wait for one to end, or cancel one.',
+    { status: 0xa3, retryable: true },
+  ),
+  JobQueueFull: entry(
+    'service',
+    'As many jobs wait in the queue of the agent as it holds.',
+    'Wait until some of them have been made.',
+    { status: 0xa3, retryable: true },
+  ),
   ResultTooLarge: entry(
     'service',
     'The result does not fit into one message to the platform.',
@@ -182,6 +213,16 @@ export const ERROR_CODES = {
     'Run `npm install --include=optional`.',
   ),
   StateUnwritable: entry('sandbox', 'The state directory cannot be used.', 'Check its permissions and the disk.'),
+  StoreConflict: entry(
+    'sandbox',
+    'A record of the state was changed after it was read.',
+    'Nothing; the agent reads the record again.',
+  ),
+  LeaseLost: entry(
+    'sandbox',
+    'A write was rejected because its lease has passed to another holder.',
+    'Nothing; the other holder continues.',
+  ),
   QueryInvalid: entry(
     'service',
     'A query or condition cannot be parsed.',

@@ -6,7 +6,10 @@ import { omitUndefined } from '../core/objects.js';
 import { type Database, openDatabase, openSound } from './level-database.js';
 import { isDamage, stateError } from './level-errors.js';
 import { encodeValue } from './memory-store.js';
-import type { Store, StoreChange, StoreRange } from './store.js';
+import { LocalLeases } from './local-leases.js';
+import type { BatchOptions, Lease, Store, StoreChange, StoredValue, StoreRange, Unchanged } from './store.js';
+import { requireUnchanged, versionOf } from './versions.js';
+import { WriteOrder } from './write-order.js';
 
 export interface LevelStoreOptions {
   /** Receives a warning for a damaged directory and for each record that cannot be read. */
@@ -14,6 +17,10 @@ export interface LevelStoreOptions {
   /** The wall clock; by default that of the system. */
   readonly nowMs?: () => number;
 }
+
+type LevelChange =
+  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'del'; readonly key: string };
 
 /** Space for the small files of LevelDB. */
 const SPARE_BYTES = 256 * 1024;
@@ -41,6 +48,9 @@ class LevelStore implements Store {
   #mustReopen = false;
   #reopening: Promise<Database> | undefined;
   #isClosed = false;
+  readonly #order = new WriteOrder();
+  /** The lock of the directory is the lease: while this process has it open, no other can. */
+  readonly #leases = new LocalLeases();
 
   constructor(directory: string, database: Database, log: Log) {
     this.#directory = directory;
@@ -55,6 +65,14 @@ class LevelStore implements Store {
     });
   }
 
+  read(key: string): Promise<StoredValue | undefined> {
+    return this.#guarded(async () => {
+      const text = await (await this.#readable()).get(key);
+      const value = text === undefined ? undefined : this.#parsed(key, text);
+      return text === undefined || value === undefined ? undefined : { value, version: versionOf(text) };
+    });
+  }
+
   put(key: string, value: unknown): Promise<void> {
     return this.batch([{ type: 'put', key, value }]);
   }
@@ -63,21 +81,37 @@ class LevelStore implements Store {
     return this.batch([{ type: 'delete', key }]);
   }
 
-  async batch(changes: readonly StoreChange[]): Promise<void> {
-    const operations = changes.map((change) =>
+  async batch(changes: readonly StoreChange[], { ifUnchanged = [], lease }: BatchOptions = {}): Promise<void> {
+    const operations: LevelChange[] = changes.map((change) =>
       change.type === 'put'
-        ? { type: 'put' as const, key: change.key, value: encodeValue(change.key, change.value) }
-        : { type: 'del' as const, key: change.key },
+        ? { type: 'put', key: change.key, value: encodeValue(change.key, change.value) }
+        : { type: 'del', key: change.key },
     );
-    await this.#guarded(async () => {
-      const database = await this.#writable();
-      try {
-        await database.batch(operations, { sync: true });
-      } catch (error) {
-        this.#mustReopen = true;
-        throw error;
-      }
+    if (lease) this.#leases.require(lease);
+    const write = (): Promise<void> => this.#guarded(() => this.#write(operations));
+    if (ifUnchanged.length === 0) return await this.#order.shared(write);
+    await this.#order.alone(async () => {
+      requireUnchanged(ifUnchanged, await this.#guarded(() => this.#texts(ifUnchanged)));
+      await write();
     });
+  }
+
+  async #write(operations: readonly LevelChange[]): Promise<void> {
+    const database = await this.#writable();
+    try {
+      await database.batch([...operations], { sync: true });
+    } catch (error) {
+      this.#mustReopen = true;
+      throw error;
+    }
+  }
+
+  async #texts(keys: readonly Unchanged[]): Promise<(string | undefined)[]> {
+    return await (await this.#readable()).getMany(keys.map(({ key }) => key));
+  }
+
+  lease(name: string, holder: string, _seconds: number): Promise<Lease | undefined> {
+    return Promise.resolve(this.#leases.take(name, holder));
   }
 
   async *entries(range: StoreRange = {}): AsyncIterable<readonly [key: string, value: unknown]> {
@@ -156,7 +190,15 @@ async function hasSpaceToOpen(directory: string): Promise<boolean> {
   return bavail * bsize > 2 * logBytes + SPARE_BYTES;
 }
 
-function iteratorOptions(range: StoreRange): { gte?: string; lt?: string; limit?: number } {
-  const { prefix, from, to, limit } = range;
-  return prefix === undefined ? omitUndefined({ gte: from, lt: to, limit }) : omitUndefined({ gte: prefix, limit });
+interface IteratorOptions {
+  gte?: string;
+  lt?: string;
+  limit?: number;
+  reverse?: boolean;
+}
+
+function iteratorOptions({ prefix, from, to, limit, reverse }: StoreRange): IteratorOptions {
+  // Keys are compared by their UTF-8 bytes, none of which is 0xff, so that no key with the prefix comes after this one.
+  if (prefix !== undefined) return omitUndefined({ gte: prefix, lt: `${prefix}\u{10ffff}`, limit, reverse });
+  return omitUndefined({ gte: from, lt: to, limit, reverse });
 }

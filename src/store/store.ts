@@ -11,18 +11,59 @@ export interface StoreRange {
   /** Only keys that begin with it; instead of `from` and `to`. */
   readonly prefix?: string;
   readonly limit?: number;
+  /** From the last key to the first. */
+  readonly reverse?: boolean;
+}
+
+/** A value with what tells it from other values of its key. */
+export interface StoredValue {
+  readonly value: unknown;
+  /** The same as long as the value is the same. */
+  readonly version: string;
+}
+
+/** A key that a batch must find as it was read; without `version` the key must not exist. */
+export interface Unchanged {
+  readonly key: string;
+  readonly version?: string | undefined;
+}
+
+export interface BatchOptions {
+  /** The batch fails with `StoreConflict`, and changes nothing, unless all of these hold. */
+  readonly ifUnchanged?: readonly Unchanged[];
+  /** The batch fails with `LeaseLost`, and changes nothing, unless this is the current token of its lease. */
+  readonly lease?: { readonly name: string; readonly token: number };
+}
+
+/** The right to be the only one who does something, for a time and under a token. */
+export interface Lease {
+  readonly name: string;
+  /** Grows with each holder. */
+  readonly token: number;
+  /** Holds it for the same time from now on. Returns false if it is lost. */
+  renew(): Promise<boolean>;
+  release(): Promise<void>;
 }
 
 /**
  * State that must outlive the process: JSON values by text keys, in the order of the keys' UTF-8 bytes. In a value, a whole
  * number beyond 2^53 is a bigint. A batch is atomic. Once a promise of `put`, `delete` or `batch` has resolved, the change
- * in a store on disk survives a kill -9 of the process. Failures are AgentErrors with code `StateUnwritable`.
+ * in a store on disk survives a kill -9 of the process. Failures are AgentErrors with code `StateUnwritable`; after a
+ * failed write it is not known whether the change was made.
  */
 export interface Store {
   get(key: string): Promise<unknown>;
+  /** The value with its version; undefined for a key that does not exist. */
+  read(key: string): Promise<StoredValue | undefined>;
   put(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
-  batch(changes: readonly StoreChange[]): Promise<void>;
+  /** @throws AgentError also `StoreConflict` and `LeaseLost`, by its options. */
+  batch(changes: readonly StoreChange[], options?: BatchOptions): Promise<void>;
   entries(range?: StoreRange): AsyncIterable<readonly [key: string, value: unknown]>;
+  /**
+   * Takes a lease by the store's clock; undefined while another holds it. A store that only one process can open grants
+   * every lease to its one holder and never loses it.
+   */
+  lease(name: string, holder: string, seconds: number): Promise<Lease | undefined>;
   close(): Promise<void>;
 }

@@ -84,9 +84,11 @@ class MortalRun {
       delete: (key) => store.delete(key),
       entries: (range) => store.entries(range),
       close: () => store.close(),
-      batch: async (changes) => {
+      read: (key) => store.read(key),
+      lease: (name, holder, seconds) => store.lease(name, holder, seconds),
+      batch: async (changes, options) => {
         await this.#step();
-        await store.batch(changes);
+        await store.batch(changes, options);
         this.#world.noteObserved(changes);
         await this.#step();
       },
