@@ -73,6 +73,10 @@ export const SANDBOX_FLAGS = {
   hubPort: port('IoT Hub: service API and MQTT over WebSocket; 0 for a free port', 8443),
   mqttPort: port('IoT Hub: MQTT over TLS; 0 for a free port', 8883),
   host: text({ value: 'address', description: 'address to listen on', maxLength: 255, default: '127.0.0.1' }),
+  deviceScript: text({
+    value: 'file',
+    description: 'YAML file with the behaviour of simulated devices, by patterns of their ids',
+  }),
   hubName: text({
     value: 'name',
     description: "the hub's host name, in connection strings and certificates",

@@ -7,6 +7,7 @@ import { makeFolder } from '../core/make-folder.js';
 import { type Log, silentLog } from '../core/log.js';
 import type { Store } from '../store/store.js';
 import { type Certificates, ensureCertificates } from './certificates.js';
+import { type DeviceScript, readDeviceScript } from './device-script.js';
 import { addDeviceRoutes, type DeviceSwitch } from './fleet/device-routes.js';
 import { type Fleet, startFleet } from './fleet/fleet.js';
 import { ConnectionFaults } from './faults/connection-faults.js';
@@ -63,12 +64,14 @@ export async function startSandbox(
 
 class RunningSandbox implements Sandbox {
   readonly #options: SandboxOptions;
+  #script: DeviceScript | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #routes = new Router();
   readonly #faults: { thingworx?: ConnectionFaults; iothub?: ConnectionFaults } = {};
   #devices: readonly RegisteredDevice[] = [];
+  #sdkDeviceIds: ReadonlySet<string> = new Set();
   #fleet: Fleet | undefined;
   #light: LightDevices | undefined;
   #hub: LocalIotHub | undefined;
@@ -83,6 +86,8 @@ class RunningSandbox implements Sandbox {
   }
 
   async start(mode: SandboxMode): Promise<void> {
+    const { deviceScript } = this.#options;
+    if (deviceScript !== undefined) this.#script = await readDeviceScript(deviceScript);
     this.directory = await this.#openDirectory();
     const { hubName, host } = this.#options;
     const certificates = await ensureCertificates(this.directory, [hubName, host], this.#clock);
@@ -103,14 +108,38 @@ class RunningSandbox implements Sandbox {
   }
 
   async startDevices(): Promise<void> {
-    if (!this.#hub || this.#devices.length === 0) return;
-    this.#fleet = await startFleet({
-      devices: this.#devices,
-      caPem: this.#hub.caPem,
-      behaviour: this.#options.fleet,
-      log: this.#log,
-    });
+    if (!this.#hub) return;
+    if (this.#devices.length > 0)
+      this.#fleet = await startFleet({
+        devices: this.#devices,
+        caPem: this.#hub.caPem,
+        behaviour: this.#options.fleet,
+        startsOffline: this.#startsOffline,
+        log: this.#log,
+      });
     this.#closers.push(() => this.#fleet?.close() ?? Promise.resolve());
+    this.#startLater();
+  }
+
+  readonly #startsOffline = (deviceId: string): boolean => (this.#script?.offlineSeconds(deviceId) ?? 0) > 0;
+
+  readonly #isSimulated = (deviceId: string): boolean =>
+    this.#light?.has(deviceId) === true || this.#sdkDeviceIds.has(deviceId);
+
+  /** Brings the devices online that the script keeps offline at first. */
+  #startLater(): void {
+    const { devices, lightDevices, fleet } = this.#options;
+    for (const seconds of this.#script?.offlineTimes ?? []) {
+      const timer = this.#clock.schedule(seconds * 1000, () => {
+        const isDue = ({ deviceId }: { readonly deviceId: string }): boolean =>
+          this.#script?.offlineSeconds(deviceId) === seconds;
+        for (const device of sdkDeviceTwins(devices, fleet))
+          if (isDue(device)) void this.#fleet?.start(device.deviceId);
+        for (const device of lightDeviceTwins(lightDevices, fleet))
+          if (isDue(device)) this.#light?.start(device.deviceId);
+      });
+      this.#closers.push(() => Promise.resolve(timer.cancel()));
+    }
   }
 
   receivedEvents(thing: string): readonly ReceivedEvent[] {
@@ -162,6 +191,7 @@ class RunningSandbox implements Sandbox {
       ...(store ? { store } : {}),
       adminRoutes: this.#routes,
       onServer: (server) => faults.watch(server, 'tls'),
+      ...(this.#script ? { scripted: { script: this.#script, isSimulated: this.#isSimulated } } : {}),
       clock: this.#clock,
       log: this.#log,
     });
@@ -173,9 +203,11 @@ class RunningSandbox implements Sandbox {
   async #registerDevices(hub: LocalIotHub): Promise<void> {
     const { devices, lightDevices, fleet } = this.#options;
     const sdkDevices = [...sdkDeviceTwins(devices, fleet)];
+    this.#sdkDeviceIds = new Set(sdkDevices.map(({ deviceId }) => deviceId));
     await hub.registerDevices(sdkDevices);
     this.#devices = await Promise.all(sdkDevices.map(({ deviceId }) => hub.registerDevice(deviceId)));
-    if (lightDevices > 0) this.#light = await hub.addLightDevices(lightDeviceTwins(lightDevices, fleet), fleet);
+    if (lightDevices > 0)
+      this.#light = await hub.addLightDevices(lightDeviceTwins(lightDevices, fleet), fleet, this.#startsOffline);
   }
 
   async #startPlatform(certificates: Certificates): Promise<void> {

@@ -12,6 +12,8 @@ export interface FleetOptions {
   /** A CA that the devices trust in addition to the default ones. */
   readonly caPem?: string;
   readonly behaviour?: FleetBehaviour;
+  /** Devices that are offline until they are started, in addition to those of the behaviour. */
+  readonly startsOffline?: (deviceId: string) => boolean;
   /** How many devices may connect at the same time. */
   readonly maxParallelConnects?: number;
   /** How long `startFleet`, `start` and `stop` wait for devices before they resolve without them. */
@@ -65,7 +67,9 @@ class DeviceFleet implements Fleet {
     const fleet = options.behaviour ?? QUIET_FLEET;
     const devices = options.devices.map((device, index) => ({ ...device, behaviour: behaviourOf(index, fleet) }));
     this.#devices = new Map(devices.map((device) => [device.deviceId, device]));
-    for (const { deviceId, behaviour } of devices) if (!behaviour.isOffline) this.#wanted.add(deviceId);
+    const isOffline = options.startsOffline ?? (() => false);
+    for (const { deviceId, behaviour } of devices)
+      if (!behaviour.isOffline && !isOffline(deviceId)) this.#wanted.add(deviceId);
   }
 
   get deviceIds(): readonly string[] {

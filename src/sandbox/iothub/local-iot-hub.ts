@@ -10,6 +10,7 @@ import { joinGateways } from './devices/gateways.js';
 import { createLightDevices, type LightDevices } from './devices/light-devices.js';
 import { createMqttGateway, type MqttGateway } from './devices/mqtt-gateway.js';
 import { createMqttServer } from './devices/mqtt-server.js';
+import { type ScriptedDevices, scriptedGateway } from './devices/scripted-gateway.js';
 import { type HubState, openHubState } from './hub-state.js';
 import type { DeviceGateway } from './ports.js';
 import { type NewDevice, registerDevices } from './register-devices.js';
@@ -45,6 +46,8 @@ export interface LocalIotHubOptions {
   readonly adminRoutes?: Router;
   /** Called with both servers before they listen, to inject faults. */
   readonly onServer?: (server: Server) => void;
+  /** How simulated devices behave. */
+  readonly scripted?: ScriptedDevices;
 }
 
 /** What a program needs to connect as a device. */
@@ -69,7 +72,11 @@ export interface LocalIotHub {
   /** Registers many devices with a single wait. Devices that already exist are not changed. */
   registerDevices(devices: Iterable<NewDevice>): Promise<void>;
   /** Registers devices and simulates them inside the hub. May be called at most once. */
-  addLightDevices(devices: Iterable<NewDevice>, behaviour?: FleetBehaviour): Promise<LightDevices>;
+  addLightDevices(
+    devices: Iterable<NewDevice>,
+    behaviour?: FleetBehaviour,
+    startsOffline?: (deviceId: string) => boolean,
+  ): Promise<LightDevices>;
   /** The connection string of any policy; undefined for an unknown name. */
   policyConnectionString(policy: string): string | undefined;
   /** Closes all connections and stops all jobs, which resume at the next start on the same store. */
@@ -94,10 +101,12 @@ export async function startLocalIotHub(options: LocalIotHubOptions = {}): Promis
     jobStartDelayMs: options.jobStartDelayMs ?? 100,
   });
   const network = await createMqttGateway(state.directory, { hostName: hubName, clock, log });
-  gateway = network;
+  const withScript = (devices: DeviceGateway): DeviceGateway =>
+    options.scripted ? scriptedGateway(devices, options.scripted, clock) : devices;
+  gateway = withScript(network);
   const servers = await openServers(options, { state, network, certificates });
   const hub = new RunningHub({ hubName, caPem: certificates.caPem, state, network, servers }, (light) => {
-    gateway = joinGateways(network, light);
+    gateway = withScript(joinGateways(network, light));
   });
   if (options.store) await state.jobs.load(options.store);
   return hub;
@@ -204,11 +213,16 @@ class RunningHub implements LocalIotHub {
     await registerDevices(this.#parts.state, devices);
   }
 
-  async addLightDevices(devices: Iterable<NewDevice>, behaviour?: FleetBehaviour): Promise<LightDevices> {
+  async addLightDevices(
+    devices: Iterable<NewDevice>,
+    behaviour?: FleetBehaviour,
+    startsOffline?: (deviceId: string) => boolean,
+  ): Promise<LightDevices> {
     const light = createLightDevices({
       directory: this.#parts.state.directory,
       deviceIds: await registerDevices(this.#parts.state, devices),
       ...(behaviour ? { behaviour } : {}),
+      ...(startsOffline ? { startsOffline } : {}),
     });
     // A device that was disabled before the hub stopped has no connection to lose, so it must be notified.
     for (const { record } of this.#parts.state.endpoints.devices.walk()) {

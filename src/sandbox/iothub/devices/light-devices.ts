@@ -10,6 +10,8 @@ export interface LightDevicesOptions {
   /** Registered devices. Their order determines their behaviour. */
   readonly deviceIds: Iterable<string>;
   readonly behaviour?: FleetBehaviour;
+  /** Devices that are offline until they are started, beside those of the behaviour. */
+  readonly startsOffline?: (deviceId: string) => boolean;
   readonly clock?: Clock;
 }
 
@@ -55,7 +57,7 @@ class SimulatedDevices implements LightDevices {
     this.#upSinceMs = this.#clock.nowMs();
     for (const deviceId of options.deviceIds) {
       this.#indexes.set(deviceId, this.#indexes.size);
-      if (this.#behaviourOf(deviceId).isOffline) this.#offline.add(deviceId);
+      if (this.#behaviourOf(deviceId).isOffline || options.startsOffline?.(deviceId)) this.#offline.add(deviceId);
       else this.#directory.setConnected({ deviceId }, true);
     }
     void this.#reportAll();
