@@ -69,9 +69,19 @@ export const MODULES: readonly Module[] = [
     imports: ['core', 'store', 'hub-query', 'alwayson', 'edge', 'iothub'],
   },
   {
+    name: 'rollouts',
+    purpose: 'Durable roll-outs over jobs: plan and state machine (pure), driver, services',
+    imports: ['core', 'store', 'hub-query', 'alwayson', 'edge', 'iothub', 'jobs'],
+  },
+  {
+    name: 'catalogue',
+    purpose: 'All that the hub Thing offers as one list: services, shapes, events and properties',
+    imports: ['edge', 'jobs', 'rollouts'],
+  },
+  {
     name: 'wrappers',
     purpose: 'Wrapper descriptions: remote services at run time, and files that ThingWorx imports',
-    imports: ['core', 'documents', 'hub-query', 'alwayson', 'edge', 'jobs'],
+    imports: ['core', 'documents', 'hub-query', 'alwayson', 'edge', 'jobs', 'rollouts', 'catalogue'],
   },
   {
     name: 'agent',
@@ -86,6 +96,8 @@ export const MODULES: readonly Module[] = [
       'edge',
       'iothub',
       'jobs',
+      'rollouts',
+      'catalogue',
       'wrappers',
     ],
   },
@@ -97,7 +109,18 @@ export const MODULES: readonly Module[] = [
   {
     name: 'cli',
     purpose: 'The command',
-    imports: ['core', 'documents', 'thingworx-rest', 'alwayson', 'edge', 'jobs', 'wrappers', 'agent', 'sandbox'],
+    imports: [
+      'core',
+      'documents',
+      'thingworx-rest',
+      'alwayson',
+      'edge',
+      'jobs',
+      'catalogue',
+      'wrappers',
+      'agent',
+      'sandbox',
+    ],
   },
 ];
 
@@ -106,6 +129,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'azure-iothub': ['iothub/azure-hub.ts'],
   'azure-iot-device': ['sandbox/fleet'],
   'azure-iot-device-mqtt': ['sandbox/fleet'],
+  croner: ['rollouts'],
   ws: ['alwayson/ws-transport.ts', 'sandbox'],
   pino: ['agent/ops'],
   'prom-client': ['agent/ops'],

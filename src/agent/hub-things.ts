@@ -5,8 +5,10 @@ import type { EdgeThing } from '../edge/thing.js';
 import type { WatchingThing } from '../jobs/watch/change-notifier.js';
 import { RefusedCounts } from '../jobs/refused-counts.js';
 import { createJobWatcher } from '../jobs/watch/watcher.js';
+import { HubRollouts } from '../rollouts/hub-rollouts.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
+import { createHubQueue, lookIntervalMs, placesOf, watchedQueue } from './hub-queue.js';
 import type { OpenHub } from './hubs.js';
 import { buildThing } from './things.js';
 import { packageVersion } from './version.js';
@@ -20,41 +22,65 @@ export interface HubThingsOptions {
   readonly instruments: Instruments;
 }
 
-/** The Things that represent one hub, and the watcher of its jobs. */
+/** The Things that represent one hub, the watcher of its jobs, its queue and its roll-outs. */
 export interface HubThings {
   readonly things: readonly EdgeThing[];
-  /** Starts to watch the hub and its jobs. The Things must have been added to a client. */
+  /** Starts to watch the hub and its jobs and to drive its roll-outs. The Things must have been added to a client. */
   watch(): Promise<void>;
   /** Stops watching. Idempotent. */
   stopWatch(): Promise<void>;
 }
 
-/** Makes the Things of one hub and its watcher. @throws AgentError as `buildThing`. */
+/** Makes the Things of one hub with what works for them. @throws AgentError as `buildThing`. */
 export async function createHubThings(options: HubThingsOptions): Promise<HubThings> {
   const { config, hub, store, clock, log, instruments } = options;
   const refusedCounts = new RefusedCounts();
   const entries = config.things.filter(({ iothub }) => iothub === hub.config.name);
   const things = new Map<string, EdgeThing>();
-  const watcher = createJobWatcher({
+  const places = placesOf(hub.config, clock);
+  const watchedThings = entries.map(({ name }) => watched(name, things));
+  const observed = { clock, log, instruments };
+  const common = {
+    ...observed,
     hub: hub.port,
     hubName: hub.config.name,
     store,
-    things: entries.map(({ name }) => watched(name, things)),
+    things: watchedThings,
+    messageLimits: config.thingworx,
+  };
+  const watcher = createJobWatcher({
+    ...common,
     agentVersion: packageVersion(),
     refusedCounts,
     watchAll: config.watch.all,
     intervalMs: hub.config.watchIntervalSeconds * 1000,
-    messageLimits: config.thingworx,
-    clock,
-    log,
-    instruments,
+    queue: watchedQueue(places, () => queue),
   });
-  const shared = { hub, refusedCounts, registrar: watcher.registrar };
+  const { registrar } = watcher;
+  const onCount = (): void => rollouts.queueChanged();
+  const queue = createHubQueue({ ...observed, config, hub, store, places, registrar, onCount });
+  const rollouts = new HubRollouts({
+    ...common,
+    settings: config.rollouts,
+    guards: config.guards,
+    places,
+    queuedJobCount: () => queue?.count ?? 0,
+    lookIntervalMs: lookIntervalMs(hub.config),
+  });
+  const shared = { hub, refusedCounts, registrar, queue, driver: rollouts.driver };
   for (const entry of entries) things.set(entry.name, await buildThing(config, entry, shared));
   return {
     things: [...things.values()],
-    watch: () => watcher.start(),
-    stopWatch: () => watcher.stop(),
+    watch: async () => {
+      await watcher.start();
+      await queue?.start();
+      await rollouts.start();
+    },
+    stopWatch: async () => {
+      await Promise.all([queue?.stop(), rollouts.stop()]);
+      await watcher.stop();
+      places.close();
+    },
   };
 }
 

@@ -1,8 +1,10 @@
+import { createHubServices, HUB_EVENTS, HUB_PROPERTIES } from '../catalogue/hub-services.js';
+import { newId } from '../core/random.js';
 import { EdgeThing } from '../edge/thing.js';
-import { jobEnvironment, type JobRegistrar, type JobEnvironment } from '../jobs/environment.js';
+import { type JobEnvironment, jobEnvironment, type JobQueue, type JobRegistrar } from '../jobs/environment.js';
 import type { RefusedCounts } from '../jobs/refused-counts.js';
-import { createJobServices } from '../jobs/services/services.js';
-import { JOB_EVENTS, JOB_PROPERTIES } from '../jobs/thing-definitions.js';
+import type { RolloutDriver } from '../rollouts/driver.js';
+import type { RolloutServiceEnvironment } from '../rollouts/services/environment.js';
 import type { AgentConfig, ThingConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
 import { AgentError } from '../core/errors.js';
@@ -15,12 +17,16 @@ import type { CallJobService } from '../wrappers/service.js';
 export interface HubShared {
   readonly hub: OpenHub;
   readonly refusedCounts: RefusedCounts;
+  readonly driver: RolloutDriver;
   /** The watcher of the hub. */
   readonly registrar?: JobRegistrar;
+  /** The queue of the hub; absent where there is no place to keep it. */
+  readonly queue?: JobQueue | undefined;
 }
 
 /**
- * Builds the Thing of one entry of the configuration: its services (for jobs and of wrappers), events and properties.
+ * Builds the Thing of one entry of the configuration: its services (for jobs, for roll-outs and of wrappers), events and
+ * properties.
  * @throws AgentError `WrapperInvalid`, or `ConfigurationInvalid` if two services have the same name.
  */
 export async function buildThing(config: AgentConfig, thing: ThingConfig, shared: HubShared): Promise<EdgeThing> {
@@ -33,6 +39,8 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
     checkQueryCondition: services.checkQueryCondition,
     connectTimeoutInSeconds: services.connectTimeoutInSeconds,
     refusedCounts: shared.refusedCounts,
+    queue: shared.queue,
+    queueJobs: services.queueJobs,
     ...(shared.registrar ? { registrar: shared.registrar } : {}),
   });
   const wrappers = await wrapperServices(config.wrappers, environment, services.deny);
@@ -40,10 +48,34 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
     name: thing.name,
     ...(thing.identifier === undefined ? {} : { identifier: thing.identifier }),
     description: `Device jobs of the Azure IoT Hub ${shared.hub.port.hostName}`,
-    services: [...createJobServices(environment, services), ...wrappers],
-    properties: JOB_PROPERTIES,
-    events: JOB_EVENTS,
+    services: [
+      ...createHubServices(
+        { jobs: environment, rollouts: rolloutEnvironment(config, thing, shared) },
+        { ...services, isEnabled: config.rollouts.enabled },
+      ),
+      ...wrappers,
+    ],
+    properties: HUB_PROPERTIES,
+    events: HUB_EVENTS,
   });
+}
+
+function rolloutEnvironment(
+  { services, guards, thingworx, stateDir }: AgentConfig,
+  { name }: ThingConfig,
+  { hub, driver }: HubShared,
+): RolloutServiceEnvironment {
+  return {
+    driver,
+    isDurable: stateDir !== undefined,
+    hub: hub.port,
+    guards,
+    messageLimits: thingworx,
+    parsesConditions: services.checkQueryCondition,
+    connectTimeoutInSeconds: services.connectTimeoutInSeconds,
+    thing: name,
+    newRolloutId: newId,
+  };
 }
 
 /**

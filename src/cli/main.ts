@@ -5,6 +5,7 @@ import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { registerFrames } from './commands/frames.js';
 import { registerInvoke } from './commands/invoke.js';
+import { registerRollouts } from './commands/rollouts.js';
 import { registerRun } from './commands/run.js';
 import { registerSandbox } from './commands/sandbox.js';
 import { registerServices } from './commands/services.js';
@@ -19,6 +20,7 @@ const REGISTRATIONS = [
   registerConfig,
   registerServices,
   registerInvoke,
+  registerRollouts,
   registerWrappers,
   registerFrames,
 ];

@@ -10,7 +10,7 @@ export function jobRequestBody(job: JobRequest): string {
   const common = {
     jobId: job.jobId,
     type: job.type,
-    startTime: job.startTime.toISOString(),
+    ...(job.startTime && { startTime: job.startTime.toISOString() }),
     maxExecutionTimeInSeconds: job.maxExecutionTimeInSeconds,
     queryCondition: job.queryCondition,
   };

@@ -38,7 +38,8 @@ interface JobRequestBase {
   readonly jobId: string;
   /** The condition after WHERE; `*` for all devices. */
   readonly queryCondition: string;
-  readonly startTime: Date;
+  /** Absent: at once, by the hub's own clock. */
+  readonly startTime?: Date;
   readonly maxExecutionTimeInSeconds: number;
 }
 

@@ -9,12 +9,17 @@ import type { TierLimits } from './tier-limits.js';
 /** The two budgets of a hub. */
 export type Budget = 'jobOperations' | 'queries';
 
-/** The watcher's share of a budget. It may also use what users leave, and users may use most of its share while idle. */
+/** The background lane's share of a budget. Users may use most of it while that lane is idle. */
 const BACKGROUND_SHARE = 0.25;
-/** The fraction of the watcher's share that users never take, so that steady load from users does not stop it. */
+/** The fraction of that share that users never take, so that steady load from users does not stop the background lane. */
 const BACKGROUND_RESERVE = 0.3;
-/** The users' bucket must be fuller than this before the background or spare lane takes from it. */
-const USERS_RESERVE = 0.5;
+/**
+ * The fraction of the whole budget that always stays for users when the background lane takes what they have left unused
+ * in the last minute. That much remains in their bucket.
+ */
+const USERS_RESERVE = 0.25;
+/** The users' bucket must be fuller than this fraction of it before the spare lane takes from it. */
+const SPARE_RESERVE = 0.5;
 /** The time that must be left for a request when it is sent. */
 const ATTEMPT_MS = 1000;
 const BACKGROUND_STEP_MS = 1000;
@@ -67,15 +72,16 @@ export class HubThrottle {
     for (;;) {
       const nowMs = this.#clock.monotonicMs();
       if (shares.background.take(nowMs)) return;
-      if (takeAbove(shares.users, nowMs, shares.usersCapacity * USERS_RESERVE)) return;
-      const waitMs = shares.background.waitMs(nowMs);
+      const reserve = shares.perMinute * USERS_RESERVE;
+      if (takeAbove(shares.users, nowMs, reserve)) return;
+      const waitMs = Math.min(shares.background.waitMs(nowMs), shares.users.waitMs(nowMs, reserve + 1));
       if (waitMs > remainingMs(context)) throw refusal(budget, shares.perMinute, waitMs);
       await waitFor(context, Math.min(waitMs, BACKGROUND_STEP_MS));
     }
   }
 
   #takeSpare(shares: Shares): boolean {
-    return takeAbove(shares.users, this.#clock.monotonicMs(), shares.usersCapacity * USERS_RESERVE);
+    return takeAbove(shares.users, this.#clock.monotonicMs(), shares.usersCapacity * SPARE_RESERVE);
   }
 
   #userWaitMs(shares: Shares): number {

@@ -7,6 +7,11 @@ export interface TierLimits {
   readonly deviceOperationsPerSecond: number;
 }
 
+/** How many jobs a hub of `tier` runs at once (Azure: IoT Hub quotas and throttling). */
+export function concurrentJobs(tier: HubTier): number {
+  return { F1: 1, S1: 1, S2: 5, S3: 10, unlimited: Infinity }[tier];
+}
+
 const UNLIMITED: TierLimits = {
   jobOperationsPerMinute: Infinity,
   queriesPerMinute: Infinity,

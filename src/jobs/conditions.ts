@@ -22,15 +22,18 @@ const WITH_SOURCE =
 /**
  * Checks a query condition for common mistakes and, if `parses` is true, its grammar. The hub itself would only report an
  * error of grammar by failing the job later.
- * @throws AgentError `InvalidArgument` naming `queryCondition`, for the grammar with line and column from 1.
+ * @throws AgentError `InvalidArgument` naming the parameter, for the grammar with line and column from 1.
  */
-export function checkCondition(condition: string | undefined, parses: boolean): Targets {
+export function checkCondition(
+  condition: string | undefined,
+  parses: boolean,
+  parameter: 'queryCondition' | 'verifyCondition' = 'queryCondition',
+): Targets {
   const text = condition?.trim() ?? '';
   if (text === '' || text === '*') return ALL_DEVICES;
-  if (/^SELECT\b/i.test(text))
-    throw invalidParameter('queryCondition', 'begins with SELECT; pass only the part after WHERE');
-  if (parses) parsed('queryCondition', () => parseCondition(condition as string));
-  return targetsOf(condition as string);
+  if (/^SELECT\b/i.test(text)) throw invalidParameter(parameter, 'begins with SELECT; pass only the part after WHERE');
+  if (parses) parsed(parameter, () => parseCondition(condition as string));
+  return targetsOfCondition(condition as string);
 }
 
 /**
@@ -64,7 +67,9 @@ export function targetQuery(targets: Targets, select: string, extra?: string): s
   );
 }
 
-function targetsOf(condition: string): Targets {
+/** The targets of a condition that has been checked. */
+export function targetsOfCondition(condition: string): Targets {
+  if (condition.trim() === '' || condition.trim() === '*') return ALL_DEVICES;
   const match = WITH_SOURCE.exec(condition);
   if (!match) return { condition, source: 'devices', isForModules: false, where: condition.trim() };
   const where = match[3]?.trim();

@@ -29,7 +29,7 @@ export const AZURE_DEVICE_JOB: DataShapeDefinition = {
     text('type', 'scheduleDeviceMethod or scheduleUpdateTwin'),
     text(
       'status',
-      'scheduled (its start time is in the future), pending (its devices are being looked up), running, completed, failed or cancelled; any other status of the hub is returned unchanged',
+      "queued (it waits in the agent's queue), scheduled (its start time is in the future), pending (its devices are being looked up), running, completed, failed or cancelled; any other status of the hub is returned unchanged",
     ),
     text('outcome', OUTCOME),
     text('queryCondition', 'The devices that the job targets: the part of a query after WHERE; * for all'),

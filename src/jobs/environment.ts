@@ -1,6 +1,7 @@
 import type { CallContext } from '../core/call-context.js';
 import { newId } from '../core/random.js';
-import type { HubDocument, HubPort } from '../iothub/ports.js';
+import type { Job } from '../iothub/documents.js';
+import type { HubDocument, HubPort, JobRequest } from '../iothub/ports.js';
 import type { Guards } from './guards.js';
 import { DEFAULTS } from './parameters.js';
 import { RefusedCounts } from './refused-counts.js';
@@ -14,6 +15,14 @@ export interface ScheduledJob {
   readonly startTime?: Date;
 }
 
+/** A job that a schedule service is to create. */
+export interface JobToSchedule {
+  readonly request: JobRequest;
+  /** Whether the caller chose the id; a generated id that exists can only come from an earlier attempt of this call. */
+  readonly hasGivenId: boolean;
+  readonly hasGivenStart: boolean;
+}
+
 /** Is notified of the jobs that a Thing schedules. */
 export interface JobRegistrar {
   /** Called before the request, so that a job is watched even if the agent dies before the response arrives. */
@@ -22,6 +31,32 @@ export interface JobRegistrar {
   scheduled(thing: string, job: ScheduledJob, document: HubDocument): void;
   /** Called when the hub has refused the job, which therefore does not exist. */
   refused(thing: string, job: ScheduledJob): void;
+  /** The agent's queue has the job, with this status: it waits there, or has ended there. */
+  queued(thing: string, job: Job & ScheduledJob): void;
+}
+
+/** The agent's queue for the places of one hub, as the services need it. */
+export interface JobQueue {
+  /**
+   * Whether the queue has the job that is asked for: it waits, or has ended there.
+   * @throws AgentError `JobAlreadyExists` when the queue has another job with this id.
+   */
+  has(job: JobToSchedule): Promise<boolean>;
+  /**
+   * Creates the job, or keeps it until the hub has a place and its start time has come. Resolves when it is safe.
+   * @throws AgentError `JobQueueFull`, `JobAlreadyExists`, `ServiceUnavailable` when it cannot be stored, and as the hub
+   * port when the hub was asked at once.
+   */
+  schedule(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<void>;
+  /** A job that waits, or has ended in the queue, with the status that is shown; undefined for any other. */
+  find(jobId: string): Promise<HubDocument | undefined>;
+  /** Ids of the jobs that `find` finds: those that wait in order, then those that have ended. */
+  readonly jobIds: readonly string[];
+  /**
+   * Cancels a job that waits and returns it. Undefined: the queue does not have it, or the hub has it by now.
+   * @throws AgentError `JobNotCancellable` for one that has ended.
+   */
+  cancel(context: CallContext, jobId: string): Promise<HubDocument | undefined>;
 }
 
 /** The dependencies of the services of one Thing. */
@@ -38,6 +73,10 @@ export interface JobEnvironment {
   /** The Thing on whose behalf jobs are scheduled. */
   readonly thing: string;
   readonly registrar?: JobRegistrar | undefined;
+  /** Absent where there is no place to keep it. */
+  readonly queue?: JobQueue | undefined;
+  /** Whether jobs wait in the queue where a call does not say. */
+  readonly queuesJobs: boolean;
 }
 
 export interface JobEnvironmentOptions {
@@ -55,6 +94,10 @@ export interface JobEnvironmentOptions {
   /** The watcher of the hub. */
   readonly registrar?: JobRegistrar;
   readonly newJobId?: () => string;
+  /** The queue of the hub; absent where there is no place to keep it. */
+  readonly queue?: JobQueue | undefined;
+  /** `services.queueJobs`; default false. */
+  readonly queueJobs?: boolean;
 }
 
 /** Completes the environment of one Thing with defaults. */
@@ -69,5 +112,7 @@ export function jobEnvironment(options: JobEnvironmentOptions): JobEnvironment {
     refusedCounts: options.refusedCounts ?? new RefusedCounts(),
     newJobId: options.newJobId ?? newId,
     registrar: options.registrar,
+    queue: options.queue,
+    queuesJobs: options.queueJobs ?? false,
   };
 }

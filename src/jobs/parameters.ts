@@ -115,6 +115,12 @@ export const MAX_EXECUTION_TIME = optional({
   aspects: { units: 's' },
 });
 
+export const QUEUE = optional({
+  baseType: 'BOOLEAN',
+  description:
+    'Whether the job waits in the queue of the agent while the hub has no place for it; by default as the agent is configured (services.queueJobs)',
+});
+
 export const MAX_ITEMS = optional({
   baseType: 'INTEGER',
   description: 'Maximum number of rows, at least 1; all if omitted',

@@ -54,7 +54,7 @@ function sameCondition(existing: Job, wanted: JobRequest): boolean {
 }
 
 function sameStart(existing: Job, wanted: JobRequest): boolean {
-  if (existing.startTime === undefined) return true;
+  if (existing.startTime === undefined || wanted.startTime === undefined) return true;
   return Math.abs(existing.startTime.getTime() - wanted.startTime.getTime()) <= TIME_TOLERANCE_MS;
 }
 
@@ -62,7 +62,7 @@ function sameStart(existing: Job, wanted: JobRequest): boolean {
  * Whether two values that were read from JSON are equal, whole numbers by all their digits. The order of keys makes no
  * difference, and an absent value is `null`.
  */
-function sameJson(a: unknown, b: unknown): boolean {
+export function sameJson(a: unknown, b: unknown): boolean {
   if (!isStructure(a) || !isStructure(b)) return (a ?? null) === (b ?? null);
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = Object.keys(a);

@@ -4,22 +4,39 @@ import { sleep } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import { type Job, readJob } from '../iothub/documents.js';
-import type { HubDocument, JobRequest } from '../iothub/ports.js';
-import type { JobEnvironment } from './environment.js';
+import type { HubDocument, HubOperations } from '../iothub/ports.js';
+import type { JobEnvironment, JobToSchedule } from './environment.js';
 import { acknowledgementFault } from './job-document.js';
 import { isNotFound } from './outcome.js';
 import { isSameDefinition } from './same-definition.js';
 
-export interface JobToSchedule {
-  readonly request: JobRequest;
-  /** Whether the caller chose the id; a generated id that exists can only come from an earlier attempt of this call. */
-  readonly hasGivenId: boolean;
-  readonly hasGivenStart: boolean;
-}
-
 const READ_AGAIN = { baseMs: 500, capMs: 3000 };
 /** With less time left than this, the hub is not asked again. */
 const MIN_READ_MS = 200;
+
+/**
+ * Creates a job once and returns its id.
+ * @param queue whether it may wait in the agent's queue; by default as the agent is configured.
+ * @throws AgentError `JobAlreadyExists` if another job has the id; `StateRequired` if there is no queue; otherwise the
+ * errors of the hub port and of the queue.
+ */
+export async function scheduleJob(
+  env: JobEnvironment,
+  context: CallContext,
+  job: JobToSchedule,
+  queue: boolean = env.queuesJobs,
+): Promise<string> {
+  if (queue && !env.queue)
+    throw new AgentError(
+      'StateRequired',
+      'The queue requires a place to keep it; set stateDir in the configuration of the agent, or omit queue.',
+    );
+  const { jobId } = job.request;
+  if (await env.queue?.has(job)) return jobId;
+  if (queue && env.queue) await env.queue.schedule(env, context, job);
+  else await scheduleOnce(env, context, job);
+  return jobId;
+}
 
 /**
  * Creates a job exactly once, however many attempts that takes, and returns its id.
@@ -29,8 +46,8 @@ export async function scheduleOnce(env: JobEnvironment, context: CallContext, jo
   const { jobId, type, startTime } = job.request;
   await env.registrar?.scheduling(context, env.thing, { jobId, type });
   try {
-    const document = await putOrFind(env, context, job);
-    env.registrar?.scheduled(env.thing, { jobId, type, startTime }, document);
+    const document = await putOrFind(env.hub.lane('user'), context, job);
+    env.registrar?.scheduled(env.thing, { jobId, type, ...(startTime && { startTime }) }, document);
     return jobId;
   } catch (error) {
     if (isRefusal(error)) env.registrar?.refused(env.thing, { jobId, type });
@@ -38,8 +55,8 @@ export async function scheduleOnce(env: JobEnvironment, context: CallContext, jo
   }
 }
 
-async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<HubDocument> {
-  const hub = env.hub.lane('user');
+/** Schedules a job and returns its document, or that of the same job if it exists. @throws as `scheduleOnce`. */
+export async function putOrFind(hub: HubOperations, context: CallContext, job: JobToSchedule): Promise<HubDocument> {
   let fault: string | undefined;
   try {
     const document = await hub.scheduleJob(context, job.request);
@@ -48,33 +65,28 @@ async function putOrFind(env: JobEnvironment, context: CallContext, job: JobToSc
   } catch (error) {
     if (!isAgentError(error, 'JobAlreadyExists')) throw error;
     if (!job.hasGivenId) return {};
-    return await findSame(env, context, job, error);
+    return await findSame(hub, context, job, error);
   }
   // The response may not come from the hub, so that only the job itself shows whether it was created.
-  return await findSame(env, context, job, unexpectedAnswerError(fault));
+  return await findSame(hub, context, job, unexpectedAnswerError(fault));
 }
 
 /** Reads the job with the id until its definition is visible; for a generated id it is enough that the job exists. */
 async function findSame(
-  env: JobEnvironment,
+  hub: HubOperations,
   context: CallContext,
   job: JobToSchedule,
   conflict: AgentError,
 ): Promise<HubDocument> {
   const { jobId } = job.request;
   for (let attempt = 0; ; attempt += 1) {
-    const document = await env.hub.lane('user').getJob(context, jobId);
+    const document = await hub.getJob(context, jobId);
     const existing = readJob(document);
     const fault = isNotFound(existing) ? undefined : acknowledgementFault(document, jobId);
     if (fault !== undefined) throw unexpectedAnswerError(fault);
     const isSame = isNotFound(existing) ? undefined : isSameJob(existing, job);
     if (isSame === true) return document;
-    if (isSame === false)
-      throw new AgentError(
-        'JobAlreadyExists',
-        `The hub has another job with the id ${jobId}; omit jobId or choose another one.`,
-        { cause: conflict },
-      );
+    if (isSame === false) throw anotherJob(jobId, conflict);
     // A pause takes at most half of the remaining time, so that one more read is always possible.
     const leftMs = remainingMs(context);
     if (leftMs < MIN_READ_MS) throw notShown(jobId, conflict);
@@ -83,6 +95,14 @@ async function findSame(
       throw notShown(jobId, conflict);
     });
   }
+}
+
+export function anotherJob(jobId: string, cause?: AgentError): AgentError {
+  return new AgentError(
+    'JobAlreadyExists',
+    `The hub has another job with the id ${jobId}; omit jobId or choose another one.`,
+    cause ? { cause } : {},
+  );
 }
 
 function isSameJob(existing: Job, job: JobToSchedule): boolean | undefined {
@@ -100,7 +120,7 @@ function notShown(jobId: string, cause: AgentError): AgentError {
 }
 
 /** Whether it is certain that the hub has not created the job. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   if (!isAgentError(error)) return false;
   const isSure = ['HubRejected', 'HubUnauthorized', 'HubJobQuotaExceeded', 'HubThrottled', 'JobAlreadyExists'];
   return isSure.includes(error.code) && error.context['answerLost'] !== true;

@@ -42,6 +42,7 @@ export const JOB_OPTIONS = [
   'connectTimeoutInSeconds',
   'responseTimeoutInSeconds',
   'jobId',
+  'queue',
 ] as const;
 
 export type JobOption = (typeof JOB_OPTIONS)[number];
@@ -76,6 +77,8 @@ export interface WrapperJob {
   readonly maxExecutionTimeInSeconds?: number;
   readonly connectTimeoutInSeconds?: number;
   readonly responseTimeoutInSeconds?: number;
+  /** Whether the job waits in the queue of the agent. */
+  readonly queue?: boolean;
 }
 
 export type ServiceKind = 'deviceMethod' | 'twinUpdate';

@@ -48,6 +48,11 @@ const OPTION_PARAMETERS: Readonly<Record<JobOption, OptionParameter>> = {
       matcher: lazyPatternMatcher(JOB_ID_PATTERN),
     },
   },
+  queue: {
+    baseType: 'BOOLEAN',
+    description: 'Whether the job waits in the queue of the agent while the hub has no place for it.',
+    rule: { kind: 'boolean' },
+  },
 };
 
 /** The parameter of a service through which callers set an option of the job. */

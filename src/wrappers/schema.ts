@@ -110,6 +110,7 @@ export const jobSchema = z.strictObject({
   maxExecutionTimeInSeconds: z.int().min(MAX_EXECUTION_TIME.minimum).max(INTEGER_RANGE.maximum).optional(),
   connectTimeoutInSeconds: z.int().min(CONNECT_TIMEOUT.minimum).max(CONNECT_TIMEOUT.maximum).optional(),
   responseTimeoutInSeconds: z.int().min(RESPONSE_TIMEOUT.minimum).max(RESPONSE_TIMEOUT.maximum).optional(),
+  queue: z.boolean().optional().describe('Whether the job waits in the queue of the agent while the hub has no place.'),
   callerMaySet: z.array(z.enum(JOB_OPTIONS)).max(JOB_OPTIONS.length).optional(),
 });
 

@@ -7,7 +7,7 @@ import { unexpectedAnswerError } from '../../iothub/connection-errors.js';
 import type { HubOperations, HubPort } from '../../iothub/ports.js';
 import type { HubConfig } from '../config/agent-config.js';
 import type { HubRight } from '../../jobs/services/job-service.js';
-import { JOB_SERVICES } from '../../jobs/services/services.js';
+import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 import { hubPortOf } from '../hubs.js';
 import { checkEndpoint } from './check-endpoint.js';
 import type { Endpoint } from './endpoint-probe.js';
@@ -44,7 +44,9 @@ const RIGHT_STEPS = RIGHTS.map((right) => PROBES[right].step);
 
 /** The services that need a right, as they are listed in a sentence. */
 export function servicesNeeding(right: HubRight): string {
-  const names = JOB_SERVICES.filter(({ needs }) => needs === right).map(({ definition }) => definition.name);
+  const names = HUB_SERVICES.services
+    .filter(({ needs }) => [needs].flat().includes(right))
+    .map(({ definition }) => definition.name);
   return new Intl.ListFormat('en').format(names);
 }
 

@@ -1,5 +1,6 @@
 import type { HubCredentials } from '../../iothub/credentials.js';
 import type { HubTier } from '../../iothub/ports.js';
+import { concurrentJobs } from '../../iothub/tier-limits.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../core/thingworx-address.js';
 import type { Configuration } from './schema.js';
 import { omitUndefined } from '../../core/objects.js';
@@ -16,6 +17,8 @@ export interface HubConfig {
   readonly units: number;
   /** How often the watcher polls the jobs. */
   readonly watchIntervalSeconds: number;
+  /** How many jobs of roll-outs and of the queue may be open at once. */
+  readonly maxConcurrentJobs: number;
 }
 
 export interface ThingConfig {
@@ -36,6 +39,9 @@ export interface AgentConfig extends Omit<Configuration, 'thingworx' | 'iothubs'
 }
 
 const WATCH_INTERVAL_SECONDS: Readonly<Record<HubTier, number>> = { F1: 10, S1: 10, S2: 5, S3: 2, unlimited: 0.25 };
+
+/** The default for a hub without a limit of its own. */
+const MAX_CONCURRENT_JOBS = 10;
 
 /** The Thing of a configuration that lists none. */
 export const DEFAULT_THING = 'AzureIotHub';
@@ -71,6 +77,7 @@ function toHubConfig(name: string, hub: HubEntry, configuration: Configuration):
     ...omitUndefined({ address, caFile, proxy }),
     tier,
     units,
+    maxConcurrentJobs: configuration.rollouts.maxConcurrentJobs ?? Math.min(concurrentJobs(tier), MAX_CONCURRENT_JOBS),
     watchIntervalSeconds: configuration.watch.intervalSeconds ?? WATCH_INTERVAL_SECONDS[tier],
   };
 }

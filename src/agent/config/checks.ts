@@ -8,11 +8,7 @@ import { type LayeredValue, valueAt } from './layers.js';
 import { proxyFault } from './proxy.js';
 import { Rules } from './rules.js';
 import { nearMiss } from '../../documents/near-miss.js';
-import {
-  JOB_SERVICE_DEFINITIONS,
-  SHORT_JOB_SERVICE_DEFINITIONS,
-  isJobServiceName,
-} from '../../jobs/services/services.js';
+import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 import { wrapperDefinitions } from '../things.js';
 import type { AgentConfig } from './agent-config.js';
 
@@ -29,6 +25,8 @@ export function checkRelations(layered: LayeredValue): Problem[] {
   }
   for (const hub of Object.keys(hubs)) checkHub(rules, ['iothubs', hub]);
   checkThings(rules, Object.keys(hubs));
+  if (rules.flag(['services', 'queueJobs']) && !rules.has(['stateDir']))
+    rules.fail(['services', 'queueJobs'], 'needs a place where the queue is kept', 'set stateDir');
   return rules.problems;
 }
 
@@ -152,11 +150,11 @@ function checkHubOfThing(rules: Rules, path: DocumentPath, hubs: readonly string
  */
 export async function checkServiceNames(config: AgentConfig, layered: LayeredValue): Promise<Problem[]> {
   const wrappers = (await wrapperDefinitions(config.wrappers)).map(({ name }) => name);
-  const definitions = [...JOB_SERVICE_DEFINITIONS, ...SHORT_JOB_SERVICE_DEFINITIONS];
+  const definitions = [...HUB_SERVICES.definitions, ...HUB_SERVICES.shortDefinitions];
   const known = [...definitions.map(({ name }) => name), ...wrappers];
   return (['allow', 'deny'] as const).flatMap((list) =>
     (config.services[list] ?? []).flatMap((name, index): Problem[] => {
-      if (isJobServiceName(name) || wrappers.includes(name)) return [];
+      if (HUB_SERVICES.has(name) || wrappers.includes(name)) return [];
       const path = ['services', list, index];
       const meant = nearMiss(name, known);
       const hint = meant ? `did you mean "${meant}"?` : 'see `twx-iothub services`';

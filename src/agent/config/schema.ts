@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HUB_TIERS } from '../../iothub/ports.js';
 import { CONNECT_TIMEOUT, DEFAULTS, METHOD_NAME } from '../../jobs/parameters.js';
+import { rolloutGuards, rollouts } from './rollouts-schema.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -142,6 +143,10 @@ const services = z
       .max(CONNECT_TIMEOUT.maximum)
       .default(DEFAULTS.connectTimeoutInSeconds)
       .describe('How long a method job waits for an offline device to connect, unless the call sets it.'),
+    queueJobs: z
+      .boolean()
+      .default(false)
+      .describe('Queue jobs while the hub cannot take them, unless the call sets it; requires stateDir.'),
     timeoutSeconds: z.int().min(1).max(29).default(25).describe('Deadline of each call.'),
   })
   .describe('The remote services.');
@@ -158,8 +163,9 @@ const guards = z
       .max(1000)
       .optional()
       .describe('Refuse direct methods that match none of these patterns; `*` stands for any characters.'),
+    ...rolloutGuards,
   })
-  .describe('Limits on what jobs may do.');
+  .describe('Limits on what jobs and roll-outs may do.');
 
 const watch = z
   .strictObject({
@@ -188,6 +194,7 @@ export const configurationSchema = z.strictObject({
   things: z.array(thing).max(10_000).optional().describe('The Things; by default AzureIotHub, for the only hub.'),
   services: services.prefault({}),
   guards: guards.prefault({}),
+  rollouts: rollouts.prefault({}),
   watch: watch.prefault({}),
   wrappers: z.array(file).max(100).default([]).describe('Wrapper descriptions whose services to offer.'),
   admin: admin.prefault({}),

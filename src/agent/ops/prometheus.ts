@@ -41,6 +41,10 @@ export const METRICS: Readonly<Record<string, MetricEntry>> = {
   hub_retries_total: counter('Retried requests to IoT Hubs.'),
   hub_throttle_wait_seconds: seconds("Time that a request waited for the tier's budget.", 'budget'),
   hub_active_jobs: gauge('Jobs of a hub that are scheduled, queued, pending or running.', 'hub'),
+  hub_queue_length: gauge("Jobs in the agent's queue that wait until a hub can take them.", 'hub'),
+  rollouts_open: gauge('Roll-outs of a hub that have not ended.', 'hub'),
+  rollout_devices_total: counter('Devices of roll-outs that have entered a state.', 'hub', 'state'),
+  rollout_jobs_total: counter('Hub jobs of roll-outs that have ended, by result.', 'hub', 'result'),
   edge_events_dropped_total: counter('Events dropped in favour of newer ones because the queue was full.'),
   edge_property_values_dropped_total: counter(
     'Property values dropped in favour of newer ones because the queue was full.',

@@ -1,10 +1,5 @@
 import type { DataShapeDefinition, ParameterDefinition, ServiceDefinition } from '../../edge/definitions.js';
-import {
-  FULL_NAME_PREFIX,
-  isServiceOn,
-  JOB_SERVICE_DEFINITIONS,
-  type JobServicesOptions,
-} from '../../jobs/services/services.js';
+import { FULL_NAME_PREFIX, HUB_SERVICES, type OfferOptions } from '../../catalogue/hub-services.js';
 import { plainMarkdown } from '../../documents/markdown.js';
 import { code, markdownTable } from './markdown.js';
 
@@ -43,13 +38,15 @@ export interface CatalogueShape {
  * The services that an agent offers: the job services that are switched on, and `others` (those of wrappers).
  */
 export function serviceCatalogue(
-  options: JobServicesOptions = {},
+  options: OfferOptions = {},
   others: readonly ServiceDefinition[] = [],
 ): CatalogueEntry[] {
-  const own = JOB_SERVICE_DEFINITIONS.filter(({ name }) => isServiceOn(name, options)).map((definition) => ({
-    ...entryOf(definition),
-    ...(options.shortNames === false ? {} : { shortName: definition.name.slice(FULL_NAME_PREFIX.length) }),
-  }));
+  const own = HUB_SERVICES.definitions
+    .filter(({ name }) => HUB_SERVICES.isOn(name, options))
+    .map((definition) => ({
+      ...entryOf(definition),
+      ...(options.shortNames === false ? {} : { shortName: definition.name.slice(FULL_NAME_PREFIX.length) }),
+    }));
   return [...own.map(withShortNameFirst), ...others.map(entryOf)];
 }
 

@@ -10,10 +10,14 @@ export function progressText(job: Readonly<Record<string, unknown>>): string {
   const total = count(job, 'device');
   const failed = count(job, 'failed') + count(job, 'refused');
   const done = Math.min(total, count(job, 'succeeded') + count(job, 'failed'));
-  const filled = total === 0 ? 0 : Math.round((done / total) * BAR_WIDTH);
-  const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`;
   const failures = failed === 0 ? '' : `, ${failed} failed`;
-  return `${bar} ${done}/${total} devices${failures}, ${cellText(job['status'])}`;
+  return `${progressBar(done, total)} ${done}/${total} devices${failures}, ${cellText(job['status'])}`;
+}
+
+/** `[######------]` */
+export function progressBar(done: number, total: number): string {
+  const filled = total === 0 ? 0 : Math.round((done / total) * BAR_WIDTH);
+  return `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`;
 }
 
 /** One line that is rewritten in place on a terminal; writes nothing to any other output. */
@@ -27,6 +31,10 @@ export class ProgressLine {
 
   show(job: Readonly<Record<string, unknown>>): void {
     this.#write(progressText(job));
+  }
+
+  text(line: string): void {
+    this.#write(line);
   }
 
   waiting(reason: string): void {

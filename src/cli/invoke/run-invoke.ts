@@ -6,7 +6,7 @@ import { AgentError, messageOf } from '../../core/errors.js';
 import { parseJson } from '../../core/exact-json.js';
 import { isPlainObject, omitUndefined } from '../../core/objects.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
-import { JOB_SERVICE_DEFINITIONS, fullNameOf } from '../../jobs/services/services.js';
+import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../core/thingworx-address.js';
 import { ThingWorxClient } from '../../thingworx-rest/client.js';
 import { parameterTypes } from '../../thingworx-rest/client.js';
@@ -17,16 +17,21 @@ import { guardSecrets } from '../guarded-io.js';
 import { type OutputFormat, printJson, printLine } from '../output.js';
 import { parameterValue, splitParameter } from '../parameters.js';
 import { resultText, scalarOf } from './result-text.js';
+import { isRollout, watchRollout } from '../rollouts/watch.js';
 import { waitForJob, waitReport } from './wait.js';
 
-export interface InvokeFlags {
+/** How ThingWorx is reached, and the Thing. */
+export interface ConnectionFlags {
   readonly thing: string;
-  readonly param: readonly string[];
-  readonly json?: string;
   readonly url?: string;
   readonly appKeyFile?: string;
   readonly caFile?: string;
   readonly proxy?: string;
+}
+
+export interface InvokeFlags extends ConnectionFlags {
+  readonly param: readonly string[];
+  readonly json?: string;
   readonly wait?: boolean;
   readonly output: OutputFormat;
 }
@@ -34,6 +39,21 @@ export interface InvokeFlags {
 /** Calls the service, prints its result and, if requested, waits for the end of the job. */
 export async function runInvoke(io: CommandIo, service: string, flags: InvokeFlags): Promise<void> {
   if (flags.wait) refuseWaitWithoutJob(service);
+  await withClient(io, flags, async (guarded, client) => {
+    const parameters = await parametersOf(guarded, client, service, flags);
+    const result = await client.invokeService(flags.thing, service, parameters);
+    if (flags.wait) await follow(guarded, client, flags, result);
+    else if (flags.output === 'json') printJson(guarded, result ?? null);
+    else printLine(guarded, resultText(result));
+  });
+}
+
+/** Runs a command over a client of ThingWorx's REST API; the secrets of the connection are masked in its output. */
+export async function withClient(
+  io: CommandIo,
+  flags: ConnectionFlags,
+  use: (io: CommandIo, client: ThingWorxClient) => Promise<void>,
+): Promise<void> {
   const address = addressOf(io, flags);
   const proxy = proxyOf(io, flags);
   const appKey = await appKeyOf(io, flags);
@@ -43,19 +63,13 @@ export async function runInvoke(io: CommandIo, service: string, flags: InvokeFla
     appKey,
     ...omitUndefined({ ca, proxy }),
   });
-  await guardSecrets(io, [appKey, ...proxySecrets(proxy)], async (guarded) => {
-    const parameters = await parametersOf(guarded, client, service, flags);
-    const result = await client.invokeService(flags.thing, service, parameters);
-    if (flags.wait) await follow(guarded, client, flags, result);
-    else if (flags.output === 'json') printJson(guarded, result ?? null);
-    else printLine(guarded, resultText(result));
-  });
+  await guardSecrets(io, [appKey, ...proxySecrets(proxy)], async (guarded) => await use(guarded, client));
 }
 
 function refuseWaitWithoutJob(service: string): void {
-  const known = JOB_SERVICE_DEFINITIONS.find(({ name }) => name === fullNameOf(service));
+  const known = HUB_SERVICES.definitions.find(({ name }) => name === HUB_SERVICES.fullNameOf(service));
   if (!known || known.result.baseType === 'STRING') return;
-  throw new UsageError(`--wait: ${service} does not schedule a job`);
+  throw new UsageError(`--wait: ${service} does not schedule a job or start a roll-out`);
 }
 
 async function follow(io: CommandIo, client: ThingWorxClient, flags: InvokeFlags, result: unknown): Promise<void> {
@@ -63,9 +77,11 @@ async function follow(io: CommandIo, client: ThingWorxClient, flags: InvokeFlags
   if (typeof jobId !== 'string' || jobId === '') {
     throw new AgentError(
       'RequestRefused',
-      'the service did not return the id of a job, so there is no job to wait for',
+      'the service did not return the id of a job or roll-out, so there is nothing to wait for',
     );
   }
+  const rollout = { client, thing: flags.thing, rolloutId: jobId };
+  if (await isRollout(rollout)) return await watchRollout(io, rollout, flags.output);
   if (flags.output === 'text') printLine(io, jobId);
   const end = await waitForJob(io, { client, thing: flags.thing, jobId });
   if (flags.output === 'json') printJson(io, { jobId, ...end });
@@ -73,7 +89,7 @@ async function follow(io: CommandIo, client: ThingWorxClient, flags: InvokeFlags
   io.exit(end.job['outcome'] === 'succeeded' ? EXIT.done : EXIT.failed);
 }
 
-function addressOf(io: CommandIo, flags: InvokeFlags): ThingWorxAddress {
+function addressOf(io: CommandIo, flags: ConnectionFlags): ThingWorxAddress {
   const url = flags.url ?? io.env['TWX_IOTHUB__THINGWORX__URL'];
   if (!url) throw new UsageError('the address of ThingWorx is missing; set --url or TWX_IOTHUB__THINGWORX__URL');
   const address = parseThingWorxAddress(url);
@@ -86,7 +102,7 @@ function addressOf(io: CommandIo, flags: InvokeFlags): ThingWorxAddress {
 
 const PROXY_VARIABLE = 'TWX_IOTHUB__THINGWORX__PROXY';
 
-function proxyOf(io: CommandIo, flags: InvokeFlags): string | undefined {
+function proxyOf(io: CommandIo, flags: ConnectionFlags): string | undefined {
   const proxy = flags.proxy ?? io.env[PROXY_VARIABLE];
   if (!proxy) return undefined;
   const fault = proxyFault(proxy);
@@ -102,7 +118,7 @@ function proxyOf(io: CommandIo, flags: InvokeFlags): string | undefined {
   return proxy;
 }
 
-async function appKeyOf(io: CommandIo, flags: InvokeFlags): Promise<string> {
+async function appKeyOf(io: CommandIo, flags: ConnectionFlags): Promise<string> {
   const warn = (sentence: string): void => void io.stderr.write(`warning: ${sentence}\n`);
   if (flags.appKeyFile !== undefined) return await readPrivateFile(flags.appKeyFile, warn);
   const key = io.env['TWX_IOTHUB__THINGWORX__APPKEY'];
@@ -127,7 +143,7 @@ async function parametersOf(
 
 /** The base types of the parameters, from the definition of a job service, otherwise from the Thing's metadata. */
 async function typesOf(client: ThingWorxClient, service: string, thing: string): Promise<ReadonlyMap<string, string>> {
-  const known = JOB_SERVICE_DEFINITIONS.find(({ name }) => name === fullNameOf(service));
+  const known = HUB_SERVICES.definitions.find(({ name }) => name === HUB_SERVICES.fullNameOf(service));
   if (known) return new Map(known.parameters.map(({ name, baseType }) => [name, baseType]));
   return parameterTypes(await client.thingMetadata(thing), service) ?? new Map<string, string>();
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AgentError, isAgentError, messageOf } from '../../core/errors.js';
 import { JOB_ID_RULES } from '../../jobs/parameters.js';
-import { fullNameOf } from '../../jobs/services/services.js';
+import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 import { readInfoTable } from '../../thingworx-rest/client.js';
 import type { ThingWorxClient } from '../../thingworx-rest/client.js';
 import type { CommandIo } from '../command-io.js';
@@ -77,7 +77,7 @@ async function jobWhenEnded(options: WaitOptions, progress: ProgressLine): Promi
 }
 
 /** A platform or hub that is temporarily unreachable does not end the wait; a job that does not exist does. */
-function mayPass(error: unknown): boolean {
+export function mayPass(error: unknown): boolean {
   if (isAgentError(error, 'Unreachable', 'RequestTimeout')) return true;
   if (!isAgentError(error, 'RequestRefused')) return false;
   return /\b(?:Hub(?:Throttled|Unavailable|Timeout)|ServiceUnavailable)\b/.test(error.message) || isGateway(error);
@@ -90,7 +90,7 @@ async function callRows(
   service: string,
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const table = readInfoTable(await client.invokeService(thing, fullNameOf(service), parameters));
+  const table = readInfoTable(await client.invokeService(thing, HUB_SERVICES.fullNameOf(service), parameters));
   if (!table) throw new AgentError('RequestRefused', `${service} did not return an InfoTable`);
   return table.rows;
 }
@@ -110,7 +110,7 @@ async function readFailedDevices(
   let continuationToken: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const parameters = { query, ...(continuationToken === undefined ? {} : { continuationToken }) };
-    const service = fullNameOf('QueryJobResultsPage');
+    const service = HUB_SERVICES.fullNameOf('QueryJobResultsPage');
     const answer = (await options.client.invokeService(options.thing, service, parameters)) as ResultsPage | undefined;
     for (const row of answer?.rows ?? []) {
       const failed = failedDevice(row);

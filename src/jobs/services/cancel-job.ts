@@ -21,6 +21,8 @@ export const cancelJobService = defineJobService({
   parameters: { jobId: JOB_ID },
   result: ONE_JOB,
   run: async ({ jobId }, context, env) => {
+    const queued = await env.queue?.cancel(context, jobId);
+    if (queued) return [jobRow(readJob(queued), undefined)];
     const job = await cancelJob(env, context, jobId);
     return [jobRow(withShownStatus(job, context.clock.nowMs()), undefined)];
   },

@@ -2,6 +2,7 @@ import { readJob } from '../../iothub/documents.js';
 import type { HubDocument } from '../../iothub/ports.js';
 import { collectRows, MAX_PAGE_SIZE } from './collect-rows.js';
 import { AZURE_DEVICE_JOB } from '../data-shapes.js';
+import { QueuedPages } from './queued-pages.js';
 import { mergedLists, type PageReader } from './merged-lists.js';
 import { jobRow } from '../rows.js';
 import { defineJobService, JOBS } from './job-service.js';
@@ -28,7 +29,7 @@ export const findJobsService = defineJobService({
     status: optional({
       baseType: 'STRING',
       description:
-        'The status of the jobs, as returned by this service: scheduled, pending (or enqueued), running, completed, failed, cancelled or unknown; queued for jobs that the hub reports as queued; all if omitted',
+        "The status of the jobs, as returned by this service: scheduled, pending (or enqueued), running, completed, failed, cancelled or unknown; queued for jobs that wait in the agent's queue or that the hub reports as queued; all if omitted",
       choices: STATUS_FILTERS,
       ignoresCase: true,
     }),
@@ -38,16 +39,20 @@ export const findJobsService = defineJobService({
   run: async ({ type, status, maxItems }, context, env) => {
     const search = status === undefined ? undefined : searchFor(status as StatusFilter);
     const nowMs = context.clock.nowMs();
+    const queued = new QueuedPages(env.queue, { type, status: search?.status });
     return await collectRows(context, env.hub, env.messageLimits, {
       shape: AZURE_DEVICE_JOB,
       maxItems,
       // Most rows of several lists may be filtered out, so small pages would need many calls.
       pageSize: search === undefined || search.hubStatuses.length === 1 ? undefined : MAX_PAGE_SIZE,
       remedy: 'set maxItems, or ask for one type or status',
-      page: mergedLists((search?.hubStatuses ?? [undefined]).map((hubStatus) => listReader(type, hubStatus))),
-      isWanted: search && wantedOnce(search, nowMs),
+      page: queued.before(
+        mergedLists((search?.hubStatuses ?? [undefined]).map((hubStatus) => listReader(type, hubStatus))),
+      ),
+      isWanted: wantedOnce(search, nowMs, queued),
       toRow: (document) => {
         const job = readJob(document);
+        if (queued.has(document)) return jobRow(job, undefined);
         return jobRow(withShownStatus(job, nowMs), env.refusedCounts.known(job));
       },
     });
@@ -60,11 +65,16 @@ function listReader(type: string | undefined, status: string | undefined): PageR
 }
 
 /** Accepts each matching job once: a job whose status changes between two list calls is in both lists. */
-function wantedOnce(search: StatusSearch, nowMs: number): (document: HubDocument) => boolean {
+function wantedOnce(
+  search: StatusSearch | undefined,
+  nowMs: number,
+  queued: QueuedPages,
+): ((document: HubDocument) => boolean) | undefined {
+  if (!search && queued.isEmpty) return undefined;
   const seen = new Set<string>();
   return (document) => {
     const job = readJob(document);
-    if (!search.matches(job, nowMs)) return false;
+    if (search && !queued.has(document) && !search.matches(job, nowMs)) return false;
     if (job.jobId === undefined) return true;
     if (seen.has(job.jobId)) return false;
     if (seen.size < MAX_REMEMBERED) seen.add(job.jobId);

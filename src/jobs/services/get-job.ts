@@ -1,6 +1,6 @@
 import { type CallContext, startPart } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
-import type { Job } from '../../iothub/documents.js';
+import { type Job, readJob } from '../../iothub/documents.js';
 import type { JobEnvironment } from '../environment.js';
 import { jobAskedFor } from '../job-document.js';
 import { isNotFound } from '../outcome.js';
@@ -21,6 +21,8 @@ export const getJobService = defineJobService({
   parameters: { jobId: JOB_ID },
   result: ONE_JOB,
   run: async ({ jobId }, context, env) => {
+    const queued = await env.queue?.find(jobId);
+    if (queued) return [jobRow(readJob(queued), undefined)];
     const job = await findJob(env, context, jobId);
     const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS, maxMs: READING_MS });
     try {

@@ -1,5 +1,5 @@
 import { type DefinedService, defineService, type ParameterSpec, type ServiceSpec } from '../../edge/define-service.js';
-import type { ResultDefinition } from '../../edge/definitions.js';
+import type { ResultDefinition, ServiceDefinition } from '../../edge/definitions.js';
 import { AZURE_DEVICE_JOB } from '../data-shapes.js';
 import type { JobEnvironment } from '../environment.js';
 
@@ -7,7 +7,13 @@ import type { JobEnvironment } from '../environment.js';
 export type HubRight = 'registry read' | 'registry write' | 'service connect';
 
 /** A service of the hub Thing, under its short name. */
-export interface JobService extends DefinedService<JobEnvironment> {
+export interface HubService {
+  readonly definition: ServiceDefinition;
+  /** The rights that the agent's policy must grant for it. */
+  readonly needs: HubRight | readonly HubRight[];
+}
+
+export interface JobService extends DefinedService<JobEnvironment>, HubService {
   /** The right that the agent's policy must grant for it. */
   readonly needs: HubRight;
 }

@@ -1,13 +1,12 @@
 import type { CallContext } from '../../core/call-context.js';
-import { AgentError, isAgentError } from '../../core/errors.js';
-import { stringifyJson } from '../../core/exact-json.js';
+import { isAgentError } from '../../core/errors.js';
 import type { HubDocument } from '../../iothub/ports.js';
 import { MAX_PAGE_SIZE } from './collect-rows.js';
 import { checkResultQuery } from '../conditions.js';
 import { EmptyPageCounter } from '../empty-pages.js';
 import type { JobEnvironment } from '../environment.js';
 import { type PagePosition, readToken, writeToken } from './page-token.js';
-import { jsonTextBytes, usableBytes } from '../result-size.js';
+import { PageInProgress } from './page-in-progress.js';
 import { resultJson } from '../rows.js';
 import { optional, QUERY } from '../parameters.js';
 import { defineJobService } from './job-service.js';
@@ -19,9 +18,6 @@ interface ResultsPage {
   /** For the next page; `null` after the last one. */
   readonly continuationToken: string | null;
 }
-
-/** The bytes around the rows, and around the hub's token within ours. */
-const PAGE_OVERHEAD_BYTES = 512;
 
 /** A page has fewer rows than requested if more would not fit into one message of the platform. */
 export const queryJobResultsPageService = defineJobService({
@@ -52,7 +48,7 @@ export const queryJobResultsPageService = defineJobService({
       continuationToken === undefined
         ? { offset: 0, pageSize: maxItems }
         : readToken(query, continuationToken, MAX_PAGE_SIZE);
-    const page = new PageInProgress(maxItems, Math.max(1, usableBytes(env.messageLimits) - PAGE_OVERHEAD_BYTES));
+    const page = new PageInProgress(maxItems, env.messageLimits);
     const next = await fill(env, context, query, { page, start });
     return { rows: page.rows, continuationToken: next ? writeToken(query, next) : null };
   },
@@ -98,47 +94,4 @@ function* rowsFrom(items: readonly HubDocument[], offset: number): Iterable<Reco
 /** The bytes of the hub's token within ours, which contains it as JSON in base64. */
 function tokenBytes(hubToken: string | undefined): number {
   return Math.ceil((JSON.stringify(hubToken ?? null).length * 4) / 3);
-}
-
-/** Collects rows up to either of two limits. */
-class PageInProgress {
-  readonly rows: Record<string, unknown>[] = [];
-  readonly #maxItems: number;
-  readonly #maxBytes: number;
-  #bytes = 0;
-  #isOutOfBytes = false;
-
-  constructor(maxItems: number, maxBytes: number) {
-    this.#maxItems = maxItems;
-    this.#maxBytes = maxBytes;
-  }
-
-  get isFull(): boolean {
-    return this.#isOutOfBytes || this.rows.length >= this.#maxItems;
-  }
-
-  /** Adds rows while they fit beside `reservedBytes`; returns how many were added. */
-  add(rows: Iterable<Record<string, unknown>>, reservedBytes: number): number {
-    let taken = 0;
-    for (const row of rows) {
-      if (this.isFull) break;
-      const bytes = jsonTextBytes(stringifyJson(row) ?? '') + 1;
-      if (this.#bytes + bytes + reservedBytes > this.#maxBytes) {
-        if (this.rows.length === 0) throw rowTooLarge(bytes);
-        this.#isOutOfBytes = true;
-        break;
-      }
-      this.#bytes += bytes;
-      this.rows.push(row);
-      taken += 1;
-    }
-    return taken;
-  }
-}
-
-function rowTooLarge(bytes: number): AgentError {
-  return new AgentError(
-    'ResultTooLarge',
-    `The next row alone has ${bytes} bytes and does not fit into one message of the platform; narrow the query to exclude it.`,
-  );
 }

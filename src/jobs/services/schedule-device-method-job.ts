@@ -1,8 +1,6 @@
-import type { MethodJobRequest } from '../../iothub/ports.js';
-import { invalidParameter } from '../../edge/parameter-rules.js';
 import { checkCondition } from '../conditions.js';
 import { guardCondition, guardMethod, guardTargets } from '../guards.js';
-import { checkJson, parseJsonText, unwrapList } from '../json-parameters.js';
+import { checkPayload } from '../method-payload.js';
 import { METHOD_JOB } from '../outcome.js';
 import {
   CONNECT_TIMEOUT,
@@ -13,10 +11,11 @@ import {
   PAYLOAD,
   PAYLOAD_TEXT,
   QUERY_CONDITION,
+  QUEUE,
   RESPONSE_TIMEOUT,
   START_TIME,
 } from '../parameters.js';
-import { hasFutureStart, scheduleOnce, startOf } from '../schedule.js';
+import { hasFutureStart, scheduleJob, startOf } from '../schedule.js';
 import { defineJobService, THE_JOB_ID } from './job-service.js';
 
 export const scheduleDeviceMethodJobService = defineJobService({
@@ -33,6 +32,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
     responseTimeoutInSeconds: RESPONSE_TIMEOUT,
     connectTimeoutInSeconds: CONNECT_TIMEOUT,
     jobId: NEW_JOB_ID,
+    queue: QUEUE,
   },
   result: THE_JOB_ID,
   run: async (args, context, env): Promise<string> => {
@@ -49,7 +49,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
     guardMethod(env.guards, methodName);
     guardCondition(env.guards, queryCondition);
     await guardTargets(context, env.hub.lane('user'), env.guards, targets);
-    return await scheduleOnce(env, context, {
+    const job = {
       hasGivenId: args.jobId !== undefined,
       hasGivenStart: hasFutureStart(startTime, context),
       request: {
@@ -63,21 +63,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
         responseTimeoutInSeconds: args.responseTimeoutInSeconds ?? DEFAULTS.responseTimeoutInSeconds,
         connectTimeoutInSeconds,
       },
-    });
+    };
+    return await scheduleJob(env, context, job, args.queue);
   },
 });
-
-/** The payload, and its text if the caller passed it as text. */
-function checkPayload(
-  given: unknown,
-  payloadText: string | undefined,
-): Pick<MethodJobRequest, 'payload' | 'payloadText'> {
-  if (payloadText === undefined) {
-    const payload = unwrapList(given);
-    checkJson('payload', payload, 'send the payload as payloadText, or the number as a string');
-    return { payload };
-  }
-  if (given !== undefined)
-    throw invalidParameter('payloadText', 'cannot be combined with payload; pass at most one of the two');
-  return { payload: parseJsonText('payloadText', payloadText), payloadText };
-}

@@ -2,9 +2,9 @@ import { checkCondition } from '../conditions.js';
 import { guardCondition, guardTargets } from '../guards.js';
 import { unwrapList } from '../json-parameters.js';
 import { TWIN_JOB } from '../outcome.js';
-import { DEFAULTS, MAX_EXECUTION_TIME, NEW_JOB_ID, PATCH, QUERY_CONDITION, START_TIME } from '../parameters.js';
+import { DEFAULTS, MAX_EXECUTION_TIME, NEW_JOB_ID, PATCH, QUERY_CONDITION, QUEUE, START_TIME } from '../parameters.js';
 import { checkPatch } from '../patch-rules.js';
-import { hasFutureStart, scheduleOnce, startOf } from '../schedule.js';
+import { hasFutureStart, scheduleJob, startOf } from '../schedule.js';
 import { defineJobService, THE_JOB_ID } from './job-service.js';
 
 export const scheduleTwinUpdateJobService = defineJobService({
@@ -18,6 +18,7 @@ export const scheduleTwinUpdateJobService = defineJobService({
     startTime: START_TIME,
     maxExecutionTimeInSeconds: MAX_EXECUTION_TIME,
     jobId: NEW_JOB_ID,
+    queue: QUEUE,
   },
   result: THE_JOB_ID,
   run: async (args, context, env): Promise<string> => {
@@ -31,7 +32,7 @@ export const scheduleTwinUpdateJobService = defineJobService({
       );
     guardCondition(env.guards, args.queryCondition);
     await guardTargets(context, env.hub.lane('user'), env.guards, targets);
-    return await scheduleOnce(env, context, {
+    const job = {
       hasGivenId: args.jobId !== undefined,
       hasGivenStart: hasFutureStart(args.startTime, context),
       request: {
@@ -42,6 +43,7 @@ export const scheduleTwinUpdateJobService = defineJobService({
         startTime: startOf(args.startTime, context),
         maxExecutionTimeInSeconds: args.maxExecutionTimeInSeconds ?? DEFAULTS.maxExecutionTimeInSeconds,
       },
-    });
+    };
+    return await scheduleJob(env, context, job, args.queue);
   },
 });

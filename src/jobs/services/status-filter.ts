@@ -19,6 +19,8 @@ export type StatusFilter = (typeof STATUS_FILTERS)[number];
 
 /** How the jobs of one status are found: the hub knows other statuses than users do. */
 export interface StatusSearch {
+  /** The status that the jobs show. */
+  readonly status: string;
   /**
    * What the hub is asked for, one list call each. Only values that published clients of the service know: a hub may
    * refuse any other (`pending` among them).
@@ -38,9 +40,11 @@ const SYNONYMS: Partial<Record<StatusFilter, StatusFilter>> = { enqueued: 'pendi
 
 /** A job is found by the status that it shows; `queued` finds what the hub calls queued. */
 export function searchFor(filter: StatusFilter): StatusSearch {
-  if (filter === 'queued') return { hubStatuses: ['queued'], matches: ({ status }) => isSame(status, 'queued') };
+  if (filter === 'queued')
+    return { status: filter, hubStatuses: ['queued'], matches: ({ status }) => isSame(status, 'queued') };
   const shown = SYNONYMS[filter] ?? filter;
   return {
+    status: shown,
     hubStatuses: HUB_STATUSES[shown] ?? [shown],
     matches: (job, nowMs) => isSame(shownStatus(job, nowMs), shown),
   };

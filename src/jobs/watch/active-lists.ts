@@ -36,6 +36,8 @@ export interface ActiveListsOptions {
   readonly hub: HubOperations;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called with the number of running jobs whenever they have been listed. */
+  readonly onRunning?: (count: number) => void;
 }
 
 /** Reads the active jobs of a hub with one list call for each status, either all of them or the next one in turn. */
@@ -106,6 +108,7 @@ export class ActiveLists {
       // Deleted first: the order of the map is the order in which the lists were read.
       this.#lists.delete(status);
       this.#lists.set(status, jobs);
+      if (status === 'running') this.#options.onRunning?.(jobs.count);
       return jobs;
     } catch (error) {
       if (isAgentError(error, 'HubRejected')) this.#recordRefusal(status, error);

@@ -21,6 +21,8 @@ export interface WatchChangesOptions {
   readonly notifier: ChangeNotifier;
   readonly thingNames: readonly string[];
   readonly watchAll: boolean;
+  /** Called for each job of the hub that is seen to have ended. */
+  readonly onEnded?: ((jobId: string) => void) | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -57,7 +59,8 @@ export class WatchChanges {
     const seen = { ...(startTime === undefined ? {} : { startTime }), ...readJob(document), type: job.type };
     // A job that already exists may have ended; its responses must then be read before its end is notified.
     const isKnown = seen.status !== undefined && !hasEnded(seen) && !isNotFound(readJob(document));
-    if (record.seen === undefined && isKnown) await this.observed(job.jobId, seen, undefined);
+    if ((record.seen === undefined || record.seen.status === 'queued') && isKnown)
+      await this.observed(job.jobId, seen, undefined);
   }
 
   /** To be called when the hub has refused the job, which therefore does not exist. */
@@ -68,16 +71,29 @@ export class WatchChanges {
     if (record && !record.isConfirmed) await list.remove(job.jobId, false);
   }
 
+  /** Applies the state of a job in the agent's queue, with the status that is shown. A job that is not watched is ignored. */
+  async queued(thing: string, job: Job & ScheduledJob): Promise<void> {
+    const { list } = this.#options;
+    const record = list.get(job.jobId);
+    if (record) await this.#shown(withThing(record, thing), job, undefined);
+  }
+
   /** Applies the state of a job as the hub returned it. */
   async observed(jobId: string, job: Job, refusedCount: number | undefined): Promise<void> {
-    const { list, notifier, clock, thingNames } = this.#options;
+    const { list, clock, onEnded } = this.#options;
+    if (hasEnded(job)) onEnded?.(jobId);
     this.#misses.delete(jobId);
     const record = list.get(jobId);
     // An end is final, even if an outdated list still shows the job as active.
-    if (!record || record.hasEnded) return;
-    const nowMs = clock.nowMs();
-    const observation = { job: withShownStatus(job, nowMs), refusedCount, atMs: nowMs };
-    const next = observe(record, observation, thingNames);
+    if (record && !record.hasEnded) await this.#shown(record, withShownStatus(job, clock.nowMs()), refusedCount);
+  }
+
+  async #shown(record: WatchRecord, job: Job, refusedCount: number | undefined): Promise<void> {
+    const { list, notifier, clock, thingNames } = this.#options;
+    const { jobId } = record;
+    this.#misses.delete(jobId);
+    if (record.hasEnded) return;
+    const next = observe(record, { job, refusedCount, atMs: clock.nowMs() }, thingNames);
     const isChanged = next.pending !== record.pending || !record.isConfirmed || next.hasEnded;
     if (isChanged) await list.put(next);
     notifier.notify(jobId);

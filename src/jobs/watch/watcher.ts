@@ -17,7 +17,17 @@ import type { RefusedCounts } from '../refused-counts.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from '../result-size.js';
 import { WatchList } from './watch-list.js';
 import { WatchChanges } from './changes.js';
-import { isDone } from './record.js';
+import { isDone, type WatchRecord } from './record.js';
+
+/** The agent's queue, as the watcher needs it. */
+export interface WatchedQueue {
+  /** Whether the job waits in the queue, so that the hub is not asked for it. */
+  isWaiting(jobId: string): boolean;
+  /** A job of the hub has ended. */
+  ended(jobId: string): void;
+  /** So many jobs are running on the hub. */
+  sawRunning(count: number): void;
+}
 
 export interface JobWatcherOptions {
   readonly hub: HubPort;
@@ -32,6 +42,8 @@ export interface JobWatcherOptions {
   /** `watch.all`; default false. */
   readonly watchAll?: boolean;
   readonly intervalMs: number;
+  /** The agent's queue for the places of the hub. */
+  readonly queue?: WatchedQueue;
   readonly messageLimits?: MessageLimits;
   readonly clock?: Clock;
   readonly log?: Log;
@@ -95,8 +107,9 @@ class HubWatcher implements JobWatcher {
       notifier: this.#notifier,
       thingNames: [...things.keys()],
       watchAll: options.watchAll === true,
+      onEnded: (jobId) => options.queue?.ended(jobId),
     });
-    this.#lists = new ActiveLists(common);
+    this.#lists = new ActiveLists({ ...common, onRunning: (count) => options.queue?.sawRunning(count) });
     this.#poller = new JobPoller({
       ...common,
       changes: this.#changes,
@@ -107,6 +120,7 @@ class HubWatcher implements JobWatcher {
       scheduling: (_context, thing, job) => this.#scheduling(thing, job),
       scheduled: (thing, job, document) => this.#track(this.#changes.scheduled(thing, job, document)),
       refused: (_thing, job) => this.#track(this.#changes.refused(job)),
+      queued: (thing, job) => this.#track(this.#changes.queued(thing, job)),
     };
   }
 
@@ -152,7 +166,12 @@ class HubWatcher implements JobWatcher {
 
   /** Whether the hub must be polled in each round. */
   #isWatching(): boolean {
-    return this.#options.watchAll === true || this.#list.all().some((record) => !record.hasEnded);
+    return this.#options.watchAll === true || this.#list.all().some((record) => this.#isAtHub(record));
+  }
+
+  /** Whether the hub has to be asked for the job. */
+  #isAtHub({ jobId, hasEnded }: WatchRecord): boolean {
+    return !hasEnded && this.#options.queue?.isWaiting(jobId) !== true;
   }
 
   #scheduleRound(): void {
@@ -221,7 +240,7 @@ class HubWatcher implements JobWatcher {
     const active = await this.#lists.readAll(context);
     this.#showActive(this.#lists.latest);
     if (this.#options.watchAll === true) await this.#changes.watchOthers(active);
-    const open = this.#list.all().filter((record) => !record.hasEnded);
+    const open = this.#list.all().filter((record) => this.#isAtHub(record));
     await Promise.all(open.map(({ jobId }) => this.#observeListed(jobId, active)));
     const unlisted = open.filter(({ jobId }) => !active.get(jobId));
     await this.#poller.poll(

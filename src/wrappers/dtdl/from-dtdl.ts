@@ -137,7 +137,8 @@ function descriptionOf(bundle: Bundle, services: readonly ConvertedService[], { 
       parameters: (service.parameters ?? []).map((parameter) => inBundleReference(parameter, name)),
       job: {
         ...(id === '' ? {} : { queryCondition: `modelId = '${id.replaceAll(/['\\]/g, '')}'` }),
-        callerMaySet: JOB_OPTIONS.filter((option) => hasOption(service.kind, option)),
+        // Whether jobs wait in a queue is up to the configuration of the agent, not to a device model.
+        callerMaySet: JOB_OPTIONS.filter((option) => option !== 'queue' && hasOption(service.kind, option)),
       },
     })),
   };

@@ -1,4 +1,4 @@
-import { isJobServiceName } from '../../jobs/services/services.js';
+import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 
 /** The rules for names: those of ThingWorx (help, "Naming Entities" and "Naming Properties") and stricter ones. */
 
@@ -83,7 +83,7 @@ const EXPORT_ELEMENTS = words(`
 const BUILT_IN: readonly string[] = ['GetMetadata', 'NotifyPropertyUpdate', 'SynchronizeModelState'];
 
 /** Whether the agent itself offers a service of this name. */
-export const isNameOfAgent = (name: string): boolean => isJobServiceName(name) || BUILT_IN.includes(name);
+export const isNameOfAgent = (name: string): boolean => HUB_SERVICES.has(name) || BUILT_IN.includes(name);
 
 /** Why a string is not a valid name for the service of a wrapper; undefined if it is. */
 export const problemWithNameOfService = (name: string): string | undefined =>

@@ -1,4 +1,4 @@
-import { isJobServiceName } from '../../jobs/services/services.js';
+import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 import type { ConditionTemplate } from '../condition.js';
 import { isOnHubThing, JOB_OPTIONS, type JobOption, type WrapperBundle, type WrapperService } from '../definition.js';
 import { kindOf } from '../parameter-types.js';
@@ -26,7 +26,7 @@ export function callStatements(service: WrapperService, target: ScriptTarget, us
  * that the agent would treat as a wrapped list. The agent's service accepts it as text; other services cannot.
  */
 function mayNeedText(service: WrapperService, target: ScriptTarget): boolean {
-  if (target.payloadType !== 'json' || !isJobServiceName(target.methodService)) return false;
+  if (target.payloadType !== 'json' || !HUB_SERVICES.has(target.methodService)) return false;
   const tree = payloadTree(service);
   return tree.kind !== 'object' || tree.members.some(([name]) => name === 'array');
 }

@@ -1,4 +1,4 @@
-import { fullNameOf } from '../../jobs/services/services.js';
+import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 
 /** The base type in which the job services that a script calls accept the payload of a method. */
 export type PayloadType = 'json' | 'infotable' | 'string';
@@ -15,6 +15,6 @@ export interface ScriptTarget {
 
 export const AGENT_TARGET: ScriptTarget = {
   payloadType: 'json',
-  methodService: fullNameOf('ScheduleDeviceMethodJob'),
-  twinService: fullNameOf('ScheduleTwinUpdateJob'),
+  methodService: HUB_SERVICES.fullNameOf('ScheduleDeviceMethodJob'),
+  twinService: HUB_SERVICES.fullNameOf('ScheduleTwinUpdateJob'),
 };

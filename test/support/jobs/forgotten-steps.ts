@@ -1,8 +1,8 @@
-/** What a project needs for each job service, as texts. */
+/** What a project needs for each service of the hub Thing, as texts. */
 export interface ServiceProject {
-  /** Sources of `src/jobs/services` by file name. */
+  /** Sources of services by path. */
   readonly sources: ReadonlyMap<string, string>;
-  /** Short names in `JOB_SERVICES`. */
+  /** Short names of the services of the catalogue. */
   readonly listed: readonly string[];
   /** Every code of the table of error codes. */
   readonly errorCodes: readonly string[];
@@ -10,7 +10,7 @@ export interface ServiceProject {
   readonly errorsPage: string;
   /** The entity file of the hub bundle. */
   readonly hubEntities: string;
-  /** The contract tests of the job services. */
+  /** The contract tests of the services. */
   readonly contractTests: string;
 }
 
@@ -20,7 +20,7 @@ export function forgottenSteps(project: ServiceProject): string[] {
   return [
     ...defined
       .filter(({ name }) => !project.listed.includes(name))
-      .map(({ file, name }) => `${name} (src/jobs/services/${file}): add it to JOB_SERVICES in services.ts`),
+      .map(({ file, name }) => `${name} (${file}): add it to the list in services.ts beside it`),
     ...project.listed
       .filter((name) => !project.servicesPage.includes(`\n## ${name}\n`))
       .map((name) => `${name} is missing in docs/services.md: run \`npm run generate\``),
@@ -29,7 +29,7 @@ export function forgottenSteps(project: ServiceProject): string[] {
       .map((name) => `${name} is missing in wrappers/hub: run \`npm run generate\``),
     ...project.listed
       .filter((name) => !new RegExp(`\\b${name}\\b`).test(project.contractTests))
-      .map((name) => `${name} has no contract test: call it in test/contract/jobs`),
+      .map((name) => `${name} has no contract test: call it in test/contract`),
     ...project.errorCodes
       .filter((code) => !project.errorsPage.includes(`| \`${code}\``))
       .map((code) => `${code} is missing in docs/errors.md: run \`npm run generate\``),
@@ -37,4 +37,4 @@ export function forgottenSteps(project: ServiceProject): string[] {
 }
 
 const definedIn = (source: string): string[] =>
-  [...source.matchAll(/defineJobService\(\{\s*name: '(\w+)'/g)].map(([, name = '']) => name);
+  [...source.matchAll(/define(?:Job|Rollout)Service\(\{\s*name: '(\w+)'/g)].map(([, name = '']) => name);

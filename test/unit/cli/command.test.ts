@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exampleConfiguration } from '../../../src/agent/config/example.js';
 import { packageVersion } from '../../../src/agent/version.js';
-import { JOB_SERVICES } from '../../../src/jobs/services/services.js';
+import { HUB_SERVICES } from '../../../src/catalogue/hub-services.js';
 import { command } from '../../support/agent/command.js';
 
 let folder: string;
@@ -21,17 +21,20 @@ describe('the command', () => {
     expect(await command(['--version'])).toEqual({ status: 0, stdout: `${packageVersion()}\n`, stderr: '' });
     const help = await command(['--help']);
     expect(help).toMatchObject({ status: 0, stderr: '' });
-    for (const name of ['run', 'sandbox', 'check', 'config', 'services', 'invoke', 'wrappers', 'frames']) {
+    for (const name of ['run', 'sandbox', 'check', 'config', 'services', 'invoke', 'rollouts', 'wrappers', 'frames']) {
       expect(help.stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
   });
 
-  it.each(['run', 'sandbox', 'check', 'config', 'services', 'invoke'])('%s has help with examples', async (name) => {
-    const { status, stdout } = await command([name, '--help']);
-    expect(stdout).toContain('\nExamples:\n  twx-iothub');
-    expect(stdout).toContain('--no-color');
-    expect(status).toBe(0);
-  });
+  it.each(['run', 'sandbox', 'check', 'config', 'services', 'invoke', 'rollouts'])(
+    '%s has help with examples',
+    async (name) => {
+      const { status, stdout } = await command([name, '--help']);
+      expect(stdout).toContain('\nExamples:\n  twx-iothub');
+      expect(stdout).toContain('--no-color');
+      expect(status).toBe(0);
+    },
+  );
 
   it.each([
     [[], 'Usage:'],
@@ -133,7 +136,7 @@ describe('services', () => {
   it('lists every service with parameters, base types and results', async () => {
     const { stdout } = await command(['services', '--output', 'json']);
     const services = JSON.parse(stdout) as { name: string }[];
-    expect(services).toHaveLength(JOB_SERVICES.length);
+    expect(services).toHaveLength(HUB_SERVICES.services.length);
     expect(services[1]).toMatchObject({
       name: 'AzureIotDeviceJobScheduleDeviceMethodJob',
       shortName: 'ScheduleDeviceMethodJob',

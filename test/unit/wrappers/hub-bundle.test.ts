@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { HUB_DATA_SHAPES, HUB_EVENTS, HUB_PROPERTIES, HUB_SERVICES } from '../../../src/catalogue/hub-services.js';
 import { thingMetadata } from '../../../src/edge/metadata.js';
-import { JOB_SERVICE_DEFINITIONS, SHORT_JOB_SERVICE_DEFINITIONS } from '../../../src/jobs/services/services.js';
-import { JOB_DATA_SHAPES } from '../../../src/jobs/data-shapes.js';
-import { JOB_EVENTS, JOB_PROPERTIES } from '../../../src/jobs/thing-definitions.js';
 import type { XmlElement } from '../../../src/wrappers/entities/xml.js';
 import { hubEntities } from '../../../src/wrappers/hub/hub-bundle.js';
 
@@ -13,9 +11,9 @@ const template = entities.find(({ collection }) => collection === 'ThingTemplate
 const metadata = thingMetadata({
   name: 'AzureIotHub',
   description: '',
-  serviceDefinitions: [...JOB_SERVICE_DEFINITIONS, ...SHORT_JOB_SERVICE_DEFINITIONS],
-  propertyDefinitions: JOB_PROPERTIES,
-  eventDefinitions: JOB_EVENTS,
+  serviceDefinitions: [...HUB_SERVICES.definitions, ...HUB_SERVICES.shortDefinitions],
+  propertyDefinitions: HUB_PROPERTIES,
+  eventDefinitions: HUB_EVENTS,
 }) as Json;
 
 /** The elements below `parents` that are reached by these names. */
@@ -39,8 +37,14 @@ function described({ attributes }: XmlElement): Json {
   };
 }
 
-const texts = (aspects: unknown): Json =>
-  Object.fromEntries(Object.entries(aspects as Json).map(([name, value]) => [name, String(value)]));
+/** Aspects as text; whole numbers of the base type NUMBER have a decimal. */
+const texts = (aspects: unknown, baseType: unknown): Json =>
+  Object.fromEntries(
+    Object.entries(aspects as Json).map(([name, value]) => [
+      name,
+      baseType === 'NUMBER' && typeof value === 'number' ? value.toFixed(1) : String(value),
+    ]),
+  );
 
 const byName = (elements: readonly XmlElement[]): Map<string, XmlElement> =>
   new Map(elements.map((element) => [element.attributes['name'] ?? '', element]));
@@ -66,7 +70,7 @@ describe('the hub bundle', () => {
           name: input['name'],
           baseType: input['baseType'],
           description: input['description'],
-          aspects: texts(input['aspects']),
+          aspects: texts(input['aspects'], input['baseType']),
         })),
       );
     }
@@ -123,7 +127,7 @@ describe('the hub bundle', () => {
         ),
       })),
     ).toEqual(
-      JOB_DATA_SHAPES.map(({ name, fields }) => ({
+      HUB_DATA_SHAPES.map(({ name, fields }) => ({
         name,
         fields: fields.map((field) => `${field.name} ${field.baseType} ${String(field.isPrimaryKey ?? false)}`),
       })),

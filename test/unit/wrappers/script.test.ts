@@ -26,6 +26,19 @@ parameters:
   - { name: list, baseType: JSON }
 constants: { "/fixed": { "a": "]]>" } }`;
 
+describe('the queue of the agent', () => {
+  const described = withService(
+    'name: Do\nkind: deviceMethod\nmethodName: m\njob: { queue: true, callerMaySet: [queue] }',
+  );
+
+  it.each([
+    ['as described', {}, true],
+    ['as the caller says', { queue: plain(false) }, false],
+  ])('is used %s', (_what, values, queue) => {
+    expect(run(described, values).calls[0]?.parameters).toMatchObject({ queue });
+  });
+});
+
 describe('a script', () => {
   it('calls the hub Thing and returns the job id', () => {
     const { result, calls } = run(withService(METHOD), { n: plain(1) });

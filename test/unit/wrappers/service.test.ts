@@ -52,6 +52,16 @@ job: { queryCondition: "tags.site = {site}", callerMaySet: [startTime] }`;
 const SHAPES = 'dataShapes: [{ name: R_DS, description: Rows, fields: [{ name: size, baseType: LONG }] }]\n';
 
 describe('wrappers at run time', () => {
+  it('pass on whether a job waits in the queue, as described unless the caller sets it', async () => {
+    const { call: callJob, calls } = recordingCalls();
+    const text = 'name: Do\nkind: deviceMethod\nmethodName: m\njob: { queue: true, callerMaySet: [queue] }';
+    const [service] = await withFiles([withService(text)], (files) => loadWrapperServices(files, callJob));
+    await call(service, {});
+    await call(service, { queue: false });
+    const queues = calls.map((made) => Object.values(made as object)[0] as { readonly queue?: boolean });
+    expect(queues.map(({ queue }) => queue)).toEqual([true, false]);
+  });
+
   it('are remote services with the definitions that GetMetadata returns, in which LONG is NUMBER', async () => {
     const services = await withFiles([withService(METHOD, SHAPES)], (files) =>
       loadWrapperServices(files, recordingCalls().call),

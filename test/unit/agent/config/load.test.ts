@@ -70,11 +70,31 @@ describe('defaults', () => {
         maxRequestsInFlight: 256,
       },
       iothubs: [
-        { name: 'main', credentials: { connectionString: CONNECTION }, tier: 'S1', units: 1, watchIntervalSeconds: 10 },
+        {
+          name: 'main',
+          credentials: { connectionString: CONNECTION },
+          tier: 'S1',
+          units: 1,
+          watchIntervalSeconds: 10,
+          maxConcurrentJobs: 1,
+        },
       ],
       things: [{ name: 'AzureIotHub', iothub: 'main' }],
-      services: { shortNames: true, checkQueryCondition: true, connectTimeoutInSeconds: 30, timeoutSeconds: 25 },
+      services: {
+        shortNames: true,
+        checkQueryCondition: true,
+        connectTimeoutInSeconds: 30,
+        queueJobs: false,
+        timeoutSeconds: 25,
+      },
       guards: { requireQueryCondition: false },
+      rollouts: {
+        enabled: true,
+        maxOpen: 100,
+        historyDays: 365,
+        connectionCheckSeconds: 60,
+        queueMaxAgeSeconds: 86_400,
+      },
       watch: { all: false },
       wrappers: [],
       admin: { enabled: true, host: '127.0.0.1', port: 9009 },
@@ -84,14 +104,19 @@ describe('defaults', () => {
   });
 
   it.each([
-    ['F1', 10],
-    ['S1', 10],
-    ['S2', 5],
-    ['S3', 2],
-    ['unlimited', 0.25],
-  ])('have a hub of tier %s watched every %d s', async (tier, seconds) => {
+    ['F1', 10, 1],
+    ['S1', 10, 1],
+    ['S2', 5, 5],
+    ['S3', 2, 10],
+    ['unlimited', 0.25, 10],
+  ])('have a hub of tier %s watched every %d s and up to %d jobs opened on it', async (tier, seconds, jobs) => {
     const config = await configOf(`${MINIMAL}    tier: ${tier}\n`);
-    expect(config.iothubs[0]?.watchIntervalSeconds).toBe(seconds);
+    expect(config.iothubs[0]).toMatchObject({ watchIntervalSeconds: seconds, maxConcurrentJobs: jobs });
+  });
+
+  it('takes the number of open jobs from the configuration', async () => {
+    const config = await configOf(`${MINIMAL}rollouts: { maxConcurrentJobs: 3 }\n`);
+    expect(config.iothubs[0]?.maxConcurrentJobs).toBe(3);
   });
 });
 
@@ -238,6 +263,11 @@ shutdown: { timeoutSeconds: 60 }
       'a service that is none',
       `${MINIMAL}services: { deny: [CancelJobs] }\n`,
       'services.deny[0]: is not a service (did you mean "CancelJob"?)',
+    ],
+    [
+      'a queue without a place to keep it',
+      `${MINIMAL}services: { queueJobs: true }\n`,
+      'FILE:8:24: services.queueJobs: needs a place where the queue is kept (set stateDir)',
     ],
     ['a list at the top', '- a', 'FILE:1:1: must be a map of keys'],
     ['broken YAML', 'thingworx: {', 'FILE:1:'],

@@ -1,20 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from '@jest/globals';
-import { servicesNeeding } from '../../../../src/agent/check/check-hub.js';
-import { ERROR_CODES } from '../../../../src/core/error-codes.js';
-import { JOB_SERVICES } from '../../../../src/jobs/services/services.js';
-import { forgottenSteps, type ServiceProject } from '../../../support/jobs/forgotten-steps.js';
+import { servicesNeeding } from '../../../src/agent/check/check-hub.js';
+import { ERROR_CODES } from '../../../src/core/error-codes.js';
+import { HUB_SERVICES } from '../../../src/catalogue/hub-services.js';
+import { forgottenSteps, type ServiceProject } from '../../support/jobs/forgotten-steps.js';
 
-const FOLDER = 'src/jobs/services';
-const CONTRACT_TESTS = 'test/contract/jobs';
+const FOLDERS = ['src/jobs/services', 'src/rollouts/services'];
+const CONTRACT_TESTS = ['test/contract/jobs', 'test/contract/rollouts'];
 
-const textsIn = (folder: string): [string, string][] =>
-  readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
+const textsIn = (folders: readonly string[]): [string, string][] =>
+  folders.flatMap((folder) =>
+    readdirSync(folder).map((file): [string, string] => [
+      `${folder}/${file}`,
+      readFileSync(join(folder, file), 'utf8'),
+    ]),
+  );
 
 const PROJECT: ServiceProject = {
-  sources: new Map(textsIn(FOLDER)),
-  listed: JOB_SERVICES.map(({ definition }) => definition.name),
+  sources: new Map(textsIn(FOLDERS)),
+  listed: HUB_SERVICES.shortDefinitions.map(({ name }) => name),
   errorCodes: Object.keys(ERROR_CODES),
   servicesPage: readFileSync('docs/services.md', 'utf8'),
   errorsPage: readFileSync('docs/errors.md', 'utf8'),
@@ -22,7 +27,7 @@ const PROJECT: ServiceProject = {
   contractTests: textsIn(CONTRACT_TESTS).join('\n'),
 };
 
-describe('a job service', () => {
+describe('a service of the hub Thing', () => {
   it('is listed, documented, generated and tested', () => {
     expect(forgottenSteps(PROJECT)).toEqual([]);
   });
@@ -31,8 +36,8 @@ describe('a job service', () => {
   test.each<[string, Partial<ServiceProject>, string[]]>([
     [
       'that is not listed',
-      { sources: new Map([...PROJECT.sources, ['paint-devices.ts', source]]) },
-      ['PaintDevices (src/jobs/services/paint-devices.ts): add it to JOB_SERVICES in services.ts'],
+      { sources: new Map([...PROJECT.sources, ['src/jobs/services/paint-devices.ts', source]]) },
+      ['PaintDevices (src/jobs/services/paint-devices.ts): add it to the list in services.ts beside it'],
     ],
     [
       'that is only listed',
@@ -40,7 +45,7 @@ describe('a job service', () => {
       [
         'PaintDevices is missing in docs/services.md: run `npm run generate`',
         'PaintDevices is missing in wrappers/hub: run `npm run generate`',
-        'PaintDevices has no contract test: call it in test/contract/jobs',
+        'PaintDevices has no contract test: call it in test/contract',
       ],
     ],
     [
@@ -53,14 +58,14 @@ describe('a job service', () => {
     expect(forgottenSteps({ ...PROJECT, ...changes }).filter((step) => !before.includes(step))).toEqual(sentences);
   });
 
-  test.each(JOB_SERVICES.map((service) => [service.definition.name, service] as const))(
-    '%s names a right that `check` tries, with the service in the sentence about it',
+  test.each(HUB_SERVICES.services.map((service) => [service.definition.name, service] as const))(
+    '%s is named in the sentence of `check` about each right that it needs',
     (name, { needs }) => {
-      expect(servicesNeeding(needs)).toMatch(new RegExp(`\\b${name}\\b`));
+      for (const right of [needs].flat()) expect(servicesNeeding(right)).toMatch(new RegExp(`\\b${name}\\b`));
     },
   );
 
-  test.each(JOB_SERVICES.map(({ definition }) => [definition.name, definition] as const))(
+  test.each(HUB_SERVICES.shortDefinitions.map((definition) => [definition.name, definition] as const))(
     '%s describes itself and each of its parameters without a full stop',
     (_name, { description, parameters, result }) => {
       const texts = [description, result.description, ...parameters.map((parameter) => parameter.description)];

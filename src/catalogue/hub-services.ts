@@ -1,0 +1,32 @@
+/** All that the hub Thing offers: the lists of jobs and roll-outs as one. */
+import type { DataShapeDefinition, EventDefinition, PropertyDefinition, Service } from '../edge/definitions.js';
+import { JOB_DATA_SHAPES } from '../jobs/data-shapes.js';
+import type { JobEnvironment } from '../jobs/environment.js';
+import type { HubService } from '../jobs/services/job-service.js';
+import { ServiceList } from '../jobs/services/service-list.js';
+import { createJobServices, JOB_SERVICES } from '../jobs/services/services.js';
+import { JOB_EVENTS, JOB_PROPERTIES } from '../jobs/thing-definitions.js';
+import type { RolloutServiceEnvironment } from '../rollouts/services/environment.js';
+import { createRolloutServices, ROLLOUT_SERVICES, type RolloutOfferOptions } from '../rollouts/services/services.js';
+import { ROLLOUT_DATA_SHAPES, ROLLOUT_EVENTS, ROLLOUT_PROPERTIES } from '../rollouts/thing-definitions.js';
+
+export { FULL_NAME_PREFIX, type OfferOptions } from '../jobs/services/service-list.js';
+
+/** The services, in the order of the documentation. */
+export const HUB_SERVICES = new ServiceList<HubService>([...JOB_SERVICES, ...ROLLOUT_SERVICES]);
+
+export const HUB_DATA_SHAPES: readonly DataShapeDefinition[] = [...JOB_DATA_SHAPES, ...ROLLOUT_DATA_SHAPES];
+
+export const HUB_EVENTS: readonly EventDefinition[] = [...JOB_EVENTS, ...ROLLOUT_EVENTS];
+
+export const HUB_PROPERTIES: readonly PropertyDefinition[] = [...JOB_PROPERTIES, ...ROLLOUT_PROPERTIES];
+
+export interface HubEnvironments {
+  readonly jobs: JobEnvironment;
+  readonly rollouts: RolloutServiceEnvironment;
+}
+
+/** Creates the services of one Thing, under full and, unless disabled, short names. Disabled ones refuse every call. */
+export function createHubServices({ jobs, rollouts }: HubEnvironments, options: RolloutOfferOptions = {}): Service[] {
+  return [...createJobServices(jobs, options), ...createRolloutServices(rollouts, options)];
+}

@@ -1,0 +1,218 @@
+import type { CallContext } from '../../core/call-context.js';
+import { AgentError, isAgentError } from '../../core/errors.js';
+import { readJob } from '../../iothub/documents.js';
+import type { HubDocument, HubOperations } from '../../iothub/ports.js';
+import type { JobEnvironment, JobQueue, JobToSchedule } from '../environment.js';
+import { isSameDefinition } from '../same-definition.js';
+import { anotherJob, isRefusal, scheduleOnce } from '../schedule.js';
+import { documentOf } from './placing.js';
+import { QueueLoop } from './queue-loop.js';
+import { type JobQueueOptions, QueueMoves } from './queue-moves.js';
+import { dueMsOf, isWaiting, type QueueHead, queueDocument } from './queue-records.js';
+
+/** More jobs do not wait in one queue. */
+const MAX_QUEUED = 1000;
+
+/** The queue for the places of one hub: jobs wait here, in the store, until they can be created. */
+export class HubJobQueue implements JobQueue {
+  readonly #moves: QueueMoves;
+  readonly #loop: QueueLoop;
+  /** New jobs are stored one after the other, so that two calls with one id make one job. */
+  #adding: Promise<unknown> = Promise.resolve();
+
+  constructor(options: JobQueueOptions) {
+    this.#moves = new QueueMoves(options);
+    this.#loop = new QueueLoop(this.#moves);
+  }
+
+  /** Takes up what an earlier process has left, and begins to create jobs. */
+  async start(): Promise<void> {
+    await this.#moves.load();
+    this.#moves.open.start();
+    this.#loop.start();
+  }
+
+  /** Creates no further job; resolves when nothing runs any more. Idempotent. */
+  async stop(): Promise<void> {
+    this.#moves.stopping.abort(new Error('the agent stops'));
+    await this.#loop.stopped();
+    await this.#moves.open.stopped();
+  }
+
+  /** How many jobs wait. */
+  get count(): number {
+    return this.#moves.list.waiting.length;
+  }
+
+  get jobIds(): readonly string[] {
+    const { list } = this.#moves;
+    const ended = [...list.all()].filter(({ state }) => state === 'ended');
+    return [...list.waiting, ...ended].map(({ jobId }) => jobId);
+  }
+
+  /** Whether the job waits here, so that the hub is not expected to know it. */
+  isWaiting(jobId: string): boolean {
+    const head = this.#moves.list.get(jobId);
+    return head !== undefined && isWaiting(head);
+  }
+
+  /** The watcher has seen that a job of the hub has ended: its place is free. */
+  ended(jobId: string): void {
+    if (this.#moves.list.get(jobId)?.state === 'open') void this.#moves.open.ended(jobId);
+  }
+
+  async has(job: JobToSchedule): Promise<boolean> {
+    const { jobId } = job.request;
+    const document = await this.find(jobId);
+    if (!document) return false;
+    if (isSameDefinition(readJob(document), job.request, job.hasGivenStart) === true) return true;
+    throw anotherJob(jobId);
+  }
+
+  async find(jobId: string): Promise<HubDocument | undefined> {
+    const { list } = this.#moves;
+    const head = list.get(jobId);
+    if (!head || head.state === 'open') return undefined;
+    const request = await list.request(head);
+    // The hub may have got the job meanwhile, and then its request is not here any more.
+    const current = list.get(jobId);
+    if (!current || current.state === 'open') return undefined;
+    return queueDocument(current, request, list.placeOf(jobId));
+  }
+
+  async schedule(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<void> {
+    if (job.hasGivenId && (await isAtHub(env.hub.lane('user'), context, job))) return;
+    if (this.#isFree(job) && this.#moves.takePlace(job.request.jobId)) {
+      if (await this.#createNow(env, context, job)) return;
+    }
+    await this.#add(env, context, job);
+  }
+
+  async cancel(context: CallContext, jobId: string): Promise<HubDocument | undefined> {
+    return await this.#moves.exclusive(jobId, context.signal, async () => {
+      const head = this.#moves.list.get(jobId);
+      if (!head || head.state === 'open') return undefined;
+      if (head.state === 'ended') throw notCancellable(head);
+      const hub = this.#moves.options.hub.lane('user');
+      const document = head.state === 'asked' ? await documentOf(hub, context, jobId) : undefined;
+      if (document) await this.#moves.accept(head, document);
+      else await this.#moves.end(head, { status: 'cancelled' });
+      return await this.find(jobId);
+    });
+  }
+
+  /** Whether a job may be created at once, if the hub has a place: nothing that is due waits before it. */
+  #isFree({ hasGivenStart }: JobToSchedule): boolean {
+    const nowMs = this.#moves.clock.nowMs();
+    return !hasGivenStart && !this.#moves.list.waiting.some((head) => dueMsOf(head) <= nowMs);
+  }
+
+  /**
+   * Creates a job that has a place at once; false if the hub has none. The job is on record as open before the hub is
+   * asked, so that its place counts whenever the process ends.
+   */
+  async #createNow(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<boolean> {
+    const { jobId } = job.request;
+    const { list, open, options } = this.#moves;
+    const head = await list.add({ ...this.#newHead(env, job), state: 'open' }).catch((error: unknown) => {
+      options.places.release(jobId);
+      throw storeFailure(error);
+    });
+    try {
+      await scheduleOnce(env, context, job);
+      options.places.accepted();
+      open.track(head);
+      return true;
+    } catch (error) {
+      // What may have been created after all takes its place until a look shows otherwise.
+      open.track(head);
+      if (!isRefusal(error)) throw error;
+      const hasPlaces = !isAgentError(error, 'HubJobQuotaExceeded');
+      if (!hasPlaces) options.places.refused(jobId);
+      await open.ended(jobId);
+      if (hasPlaces) throw error;
+      return false;
+    }
+  }
+
+  async #add(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<void> {
+    const added = this.#adding.then(async () => {
+      if (!(await this.has(job))) await this.#store(env, context, job);
+    });
+    this.#adding = added.catch(() => undefined);
+    await added;
+    this.#moves.showCount();
+    this.#moves.open.hurry();
+    this.#moves.rest.wake();
+  }
+
+  async #store(env: JobEnvironment, context: CallContext, { request, ...job }: JobToSchedule): Promise<void> {
+    const { list, options } = this.#moves;
+    const { startTime, ...stored } = request;
+    const { jobId, type } = request;
+    if (this.count >= MAX_QUEUED) throw queueFull();
+    const head = {
+      ...this.#newHead(env, { request, ...job }),
+      ...(job.hasGivenStart && startTime ? { startMs: startTime.getTime() } : {}),
+      state: 'waiting' as const,
+    };
+    await options.registrar?.scheduling(context, env.thing, { jobId, type });
+    try {
+      this.#moves.notify(await list.add(head, stored));
+    } catch (error) {
+      options.registrar?.refused(env.thing, { jobId, type });
+      throw storeFailure(error);
+    }
+  }
+
+  #newHead(
+    env: JobEnvironment,
+    { request, hasGivenId }: JobToSchedule,
+  ): Omit<QueueHead, 'version' | 'sequence' | 'state'> {
+    const { jobId, type } = request;
+    return { jobId, type, thing: env.thing, hasGivenId, calledMs: this.#moves.clock.nowMs() };
+  }
+}
+
+/**
+ * Whether the hub has the job already. A hub that cannot be asked now is asked again when the job is created.
+ * @throws AgentError `JobAlreadyExists`.
+ */
+async function isAtHub(hub: HubOperations, context: CallContext, job: JobToSchedule): Promise<boolean> {
+  const { jobId } = job.request;
+  const document = await documentOf(hub, context, jobId).catch((error: unknown) => {
+    if (!isAgentError(error) || context.signal.aborted) throw error;
+    return undefined;
+  });
+  if (!document) return false;
+  const isSame = isSameDefinition(readJob(document), job.request, job.hasGivenStart);
+  if (isSame === false) throw anotherJob(jobId);
+  return isSame === true;
+}
+
+function storeFailure(error: unknown): unknown {
+  if (!isAgentError(error, 'StateUnwritable')) return error;
+  return new AgentError(
+    'ServiceUnavailable',
+    'The job could not be stored in the queue of the agent; repeat the call.',
+    {
+      cause: error,
+    },
+  );
+}
+
+function queueFull(): AgentError {
+  return new AgentError(
+    'JobQueueFull',
+    `${MAX_QUEUED} jobs wait in the queue of the agent; wait until some of them have been created, or cancel some.`,
+  );
+}
+
+function notCancellable({ jobId, end }: QueueHead): AgentError {
+  const status = end?.status ?? 'failed';
+  return new AgentError(
+    'JobNotCancellable',
+    `The job ${jobId} cannot be cancelled: its status is ${status}, and only jobs that are queued, scheduled or pending can be.`,
+    { context: { jobId, status } },
+  );
+}

@@ -1,0 +1,74 @@
+import type { CallContext } from '../../core/call-context.js';
+import { isAgentError } from '../../core/errors.js';
+import { readJob } from '../../iothub/documents.js';
+import type { HubDocument, HubOperations } from '../../iothub/ports.js';
+import { type Guards, guardMethod } from '../guards.js';
+import { isNotFound } from '../outcome.js';
+import { isRefusal, putOrFind } from '../schedule.js';
+import { type QueueHead, requestOf, type StoredRequest } from './queue-records.js';
+
+/** What the hub made of a request for a queued job. */
+export type Placing =
+  | { readonly kind: 'accepted'; readonly document: HubDocument }
+  /** The hub has no place. @see isSure whether it certainly has no such job. */
+  | { readonly kind: 'noPlace'; readonly isSure: boolean }
+  /** It will never be created. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** To be asked again later. */
+  | { readonly kind: 'unknown'; readonly error: unknown };
+
+/** A job asked for longer ago may be one that the hub has forgotten: creating it again would call its devices twice. */
+const FORGOTTEN_AFTER_MS = 25 * 86_400_000;
+
+export interface PlacingOptions {
+  readonly hub: HubOperations;
+  readonly guards: Guards;
+}
+
+/**
+ * Asks the hub for a queued job. The same request may be repeated after a lost response or a crash: the job that exists
+ * by then is taken for this one.
+ */
+export async function place(
+  { hub, guards }: PlacingOptions,
+  context: CallContext,
+  head: QueueHead,
+  stored: StoredRequest,
+): Promise<Placing> {
+  try {
+    const request = requestOf(stored);
+    const { askedMs = Infinity } = head;
+    if (context.clock.nowMs() - askedMs > FORGOTTEN_AFTER_MS) {
+      const document = await documentOf(hub, context, head.jobId);
+      return document ? { kind: 'accepted', document } : { kind: 'refused', reason: 'JobLost' };
+    }
+    if (request.type === 'scheduleDeviceMethod') guardMethod(guards, request.methodName);
+    const job = { request, hasGivenId: head.hasGivenId, hasGivenStart: false };
+    return { kind: 'accepted', document: await putOrFind(hub, context, job) };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** The job as the hub has it; undefined if the hub does not know it. */
+export async function documentOf(
+  hub: HubOperations,
+  context: CallContext,
+  jobId: string,
+): Promise<HubDocument | undefined> {
+  try {
+    const document = await hub.getJob(context, jobId);
+    return isNotFound(readJob(document)) ? undefined : document;
+  } catch (error) {
+    if (isAgentError(error, 'JobNotFound')) return undefined;
+    throw error;
+  }
+}
+
+function failed(error: unknown): Placing {
+  if (isAgentError(error, 'HubJobQuotaExceeded')) return { kind: 'noPlace', isSure: isRefusal(error) };
+  const isFinal =
+    isAgentError(error, 'Forbidden', 'InvalidArgument') ||
+    (isAgentError(error, 'HubRejected', 'JobAlreadyExists') && isRefusal(error));
+  return isFinal && isAgentError(error) ? { kind: 'refused', reason: error.reason } : { kind: 'unknown', error };
+}

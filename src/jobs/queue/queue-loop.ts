@@ -1,0 +1,141 @@
+import { type CallContext, startCall } from '../../core/call-context.js';
+import { isAgentError } from '../../core/errors.js';
+import { documentOf, place, type Placing } from './placing.js';
+import type { QueueMoves } from './queue-moves.js';
+import { dueMsOf, isWaiting, type QueueHead } from './queue-records.js';
+
+const CALL_TIMEOUT_MS = 25_000;
+/** Pauses after a hub or a store that failed. */
+const PROBLEM_PAUSE_MS = { first: 1000, most: 30_000 };
+const CLEAN_EVERY_MS = 3_600_000;
+
+/** Creates the jobs of the queue, one after the other, in order. */
+export class QueueLoop {
+  readonly #moves: QueueMoves;
+  #loop: Promise<void> | undefined;
+  #failures = 0;
+  #pauseUntilMs = 0;
+  #cleanedMs = -Infinity;
+
+  constructor(moves: QueueMoves) {
+    this.#moves = moves;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Resolves when no step runs any more. The queue must be stopping. */
+  async stopped(): Promise<void> {
+    this.#moves.rest.wake();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { rest, stopping } = this.#moves;
+    while (!stopping.signal.aborted) {
+      let restUntilMs: number | undefined;
+      try {
+        restUntilMs = await this.#step();
+        if (restUntilMs === undefined) this.#failures = 0;
+      } catch (error) {
+        restUntilMs = this.#pauseAfter(error);
+      }
+      if (restUntilMs !== undefined && !stopping.signal.aborted) await rest.until(restUntilMs);
+    }
+  }
+
+  /** Does one thing; returns until when to rest if there is nothing to do. */
+  async #step(): Promise<number | undefined> {
+    const { list, clock, placed } = this.#moves;
+    const nowMs = clock.nowMs();
+    if (nowMs < this.#pauseUntilMs) return this.#pauseUntilMs;
+    if (clock.monotonicMs() - this.#cleanedMs >= CLEAN_EVERY_MS) {
+      this.#cleanedMs = clock.monotonicMs();
+      await list.clean(nowMs);
+    }
+    const waiting = list.waiting.filter(({ jobId }) => !this.#moves.isBusy(jobId));
+    const expired = waiting.find((head) => nowMs >= this.#moves.expiresMs(head));
+    if (expired) return await this.#exclusive(expired, (head) => this.#expire(head));
+    const next = waiting.find(({ jobId }) => placed.has(jobId)) ?? waiting.find((head) => dueMsOf(head) <= nowMs);
+    if (!next) {
+      this.#moves.leaveLine();
+      return this.#nextMs();
+    }
+    if (!placed.has(next.jobId) && !this.#moves.takePlace(next.jobId)) return this.#nextMs();
+    placed.add(next.jobId);
+    return await this.#exclusive(next, (head) => this.#place(head));
+  }
+
+  async #exclusive({ jobId }: QueueHead, run: (head: QueueHead) => Promise<void>): Promise<undefined> {
+    const { list, stopping } = this.#moves;
+    await this.#moves.exclusive(jobId, stopping.signal, async () => {
+      const head = list.get(jobId);
+      if (head && isWaiting(head)) await run(head);
+    });
+  }
+
+  /** Creates a job. It is on record as asked for before the hub is asked. */
+  async #place(waiting: QueueHead): Promise<void> {
+    const { list, clock, hub, options } = this.#moves;
+    const request = await list.request(waiting);
+    const askedMs = waiting.askedMs ?? clock.nowMs();
+    const head = waiting.state === 'asked' ? waiting : await list.put({ ...waiting, state: 'asked', askedMs });
+    const { guards = {} } = options;
+    await this.#settle(head, await this.#inCall((context) => place({ hub, guards }, context, head, request)));
+  }
+
+  async #expire(head: QueueHead): Promise<void> {
+    if (head.state === 'asked')
+      await this.#settle(head, await this.#inCall((context) => this.#lastLook(context, head)));
+    else await this.#moves.end(head, { status: 'failed', failureReason: 'QueueExpired' });
+  }
+
+  /** The time of the job is over, but the hub may have it. */
+  async #lastLook(context: CallContext, { jobId }: QueueHead): Promise<Placing> {
+    const document = await documentOf(this.#moves.hub, context, jobId);
+    return document ? { kind: 'accepted', document } : { kind: 'refused', reason: 'QueueExpired' };
+  }
+
+  async #settle(head: QueueHead, placing: Placing): Promise<void> {
+    switch (placing.kind) {
+      case 'accepted':
+        return await this.#moves.accept(head, placing.document);
+      case 'noPlace':
+        return await this.#moves.giveBack(head, placing.isSure);
+      case 'refused':
+        return await this.#moves.end(head, { status: 'failed', failureReason: placing.reason });
+      case 'unknown':
+        throw placing.error;
+    }
+  }
+
+  /** When the next job is due or expires. */
+  #nextMs(): number {
+    const nowMs = this.#moves.clock.nowMs();
+    const times = this.#moves.list.waiting.flatMap((head) => [dueMsOf(head), this.#moves.expiresMs(head)]);
+    return Math.min(...times.filter((timeMs) => timeMs > nowMs));
+  }
+
+  #pauseAfter(error: unknown): number {
+    const { clock, log, stopping } = this.#moves;
+    const pauseMs = Math.min(PROBLEM_PAUSE_MS.first * 2 ** Math.min(this.#failures, 10), PROBLEM_PAUSE_MS.most);
+    this.#failures += 1;
+    this.#pauseUntilMs = clock.nowMs() + pauseMs;
+    if (!stopping.signal.aborted) {
+      if (isAgentError(error)) log.debug({ err: error, pauseMs }, 'a queued job cannot be created now');
+      else log.error({ err: error, pauseMs }, 'a step of the job queue failed');
+    }
+    return this.#pauseUntilMs;
+  }
+
+  async #inCall<T>(run: (context: CallContext) => Promise<T>): Promise<T> {
+    const { clock, log, instruments, stopping } = this.#moves;
+    const context = startCall({ timeoutMs: CALL_TIMEOUT_MS, clock, log, instruments, signal: stopping.signal });
+    try {
+      return await run(context);
+    } finally {
+      context.dispose();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { RolloutDefinition } from '../records.js';
+import type { StartArguments } from './start-arguments.js';
+
+/** A kept roll-out as a call copies it. */
+export interface KeptRollout {
+  readonly definition: RolloutDefinition;
+  /** The devices that it lists, if it lists them. */
+  readonly deviceIds?: readonly string[];
+}
+
+type Key = keyof RolloutDefinition;
+
+/** What a method alone has: it goes when a call replaces the method by a patch. */
+const OF_METHOD: readonly Key[] = [
+  'methodName',
+  'payloadText',
+  'responseTimeoutInSeconds',
+  'connectTimeoutInSeconds',
+  'offlineDevices',
+];
+
+/**
+ * The parameters of a copied roll-out that are defaults of a call: all but its start time, and but those that exclude an
+ * argument of the call.
+ */
+export function inheritable(
+  args: StartArguments,
+  kept: KeptRollout | undefined,
+): { readonly definition: Partial<RolloutDefinition>; readonly deviceIds?: readonly string[] } {
+  if (!kept) return { definition: {} };
+  const dropped = new Set<string>(['startTimeMs', ...droppedBy(args)]);
+  const entries = Object.entries(kept.definition).filter(([key]) => !dropped.has(key));
+  const definition = Object.fromEntries(entries) as Partial<RolloutDefinition>;
+  return kept.deviceIds && !dropped.has('deviceIds') ? { definition, deviceIds: kept.deviceIds } : { definition };
+}
+
+function droppedBy(args: StartArguments): Key[] {
+  return [
+    ...(args.patch === undefined ? [] : OF_METHOD),
+    ...(args.methodName === undefined ? [] : (['patchText'] as const)),
+    ...(args.payload === undefined && args.payloadText === undefined ? [] : (['payloadText'] as const)),
+    ...(args.queryCondition === undefined ? [] : (['deviceIds'] as const)),
+    ...(args.deviceIds === undefined ? [] : (['queryCondition'] as const)),
+    ...(args.batchSize === undefined ? [] : (['batchPercent'] as const)),
+    ...(args.batchPercent === undefined ? [] : (['batchSize'] as const)),
+    // Statuses belong to the failures that they refine.
+    ...(args.retryOn === undefined ? [] : (['retryStatuses'] as const)),
+  ];
+}

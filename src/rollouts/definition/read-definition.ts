@@ -1,0 +1,129 @@
+import type { Log } from '../../core/log.js';
+import { invalidParameter } from '../../edge/parameter-rules.js';
+import { ROLLOUT_DEFAULTS } from '../parameters.js';
+import type { RolloutDefinition } from '../records.js';
+import { Windows } from '../windows.js';
+import { readAbort } from './abort-criteria.js';
+import { readContent } from './content.js';
+import { inheritable, type KeptRollout } from './copied.js';
+import { listSummary, readDeviceIds } from './device-ids.js';
+import { DEFAULT_RETRY_ON, readRetryOn, readRetryStatuses } from './retry.js';
+import type { StartArguments } from './start-arguments.js';
+import { checkTargetCondition, checkVerifyCondition } from './targets.js';
+import { readWindows } from './window-list.js';
+
+export interface DefinitionOptions {
+  /** The roll-out of `copyOf`. */
+  readonly copied?: KeptRollout | undefined;
+  readonly parsesConditions: boolean;
+  /** `services.connectTimeoutInSeconds`. */
+  readonly connectTimeoutInSeconds: number;
+  readonly log: Log;
+}
+
+/** A definition with the devices that it lists, if it lists them. */
+export interface CheckedDefinition {
+  readonly definition: RolloutDefinition;
+  /** Each once, in order. */
+  readonly deviceIds?: readonly string[];
+}
+
+type Part = Partial<RolloutDefinition>;
+
+/**
+ * The definition of a roll-out: all arguments checked, defaults and the parameters of a copied roll-out filled in.
+ * @throws AgentError `InvalidArgument` naming the parameter.
+ */
+export function readDefinition(args: StartArguments, options: DefinitionOptions): CheckedDefinition {
+  const inherited = inheritable(args, options.copied);
+  const content = readContent(args, { ...options, inherited: inherited.definition });
+  const targets = readTargets(args, options, inherited);
+  const definition: RolloutDefinition = {
+    ...simple(args, inherited.definition),
+    ...content,
+    ...targets.part,
+    ...batches(args, inherited.definition),
+    ...retries(args, inherited.definition, content.methodName !== undefined),
+    ...verification(args, inherited.definition, options),
+    ...schedule(args, inherited.definition),
+  };
+  if (definition.offlineDevices === 'wait' && definition.methodName === undefined)
+    throw invalidParameter('offlineDevices', 'can be wait only with methodName; a patch reaches offline devices too');
+  return targets.deviceIds ? { definition, deviceIds: targets.deviceIds } : { definition };
+}
+
+/** Parameters that need no more than their bounds. */
+function simple(args: StartArguments, inherited: Part) {
+  const description = args.description ?? inherited.description;
+  const startTimeMs = args.startTime?.getTime();
+  const of = <K extends keyof typeof ROLLOUT_DEFAULTS & keyof RolloutDefinition & keyof StartArguments>(
+    key: K,
+  ): NonNullable<RolloutDefinition[K]> =>
+    (args[key] ?? inherited[key] ?? ROLLOUT_DEFAULTS[key]) as NonNullable<RolloutDefinition[K]>;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(startTimeMs === undefined ? {} : { startTimeMs }),
+    expiresAfterSeconds: of('expiresAfterSeconds'),
+    batchGrowth: of('batchGrowth'),
+    promotion: of('promotion'),
+    successPercent: of('successPercent'),
+    soakSeconds: of('soakSeconds'),
+    retries: of('retries'),
+    retryDelaySeconds: of('retryDelaySeconds'),
+    offlineDevices: of('offlineDevices'),
+    verifyTimeoutInSeconds: of('verifyTimeoutInSeconds'),
+  };
+}
+
+/** Exactly one of a condition and a list. */
+function readTargets(
+  args: StartArguments,
+  { parsesConditions }: DefinitionOptions,
+  inherited: Omit<KeptRollout, 'definition'> & { readonly definition: Part },
+): { readonly part: Part; readonly deviceIds?: readonly string[] } {
+  const condition = args.queryCondition ?? inherited.definition.queryCondition;
+  const deviceIds = readDeviceIds(args.deviceIds) ?? inherited.deviceIds;
+  if (condition !== undefined && deviceIds)
+    throw invalidParameter('deviceIds', 'cannot be combined with queryCondition; pass exactly one of the two');
+  if (deviceIds) return { part: { deviceIds: listSummary(deviceIds) }, deviceIds };
+  if (condition !== undefined) return { part: { queryCondition: checkTargetCondition(condition, parsesConditions) } };
+  throw invalidParameter('queryCondition', 'is missing; pass exactly one of queryCondition (* for all) and deviceIds');
+}
+
+function batches(args: StartArguments, inherited: Part) {
+  const batchSize = args.batchSize ?? inherited.batchSize;
+  const batchPercent = args.batchPercent ?? inherited.batchPercent;
+  if (batchSize !== undefined && batchPercent !== undefined)
+    throw invalidParameter('batchPercent', 'cannot be combined with batchSize; pass at most one of the two');
+  if (batchPercent === 0) throw invalidParameter('batchPercent', 'must be above 0');
+  const canarySize = args.canarySize ?? inherited.canarySize;
+  const maxBatchSize = args.maxBatchSize ?? inherited.maxBatchSize;
+  return {
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(batchPercent === undefined ? {} : { batchPercent }),
+    ...(canarySize === undefined ? {} : { canarySize }),
+    ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
+    abort: readAbort(args.abort) ?? inherited.abort ?? [],
+  };
+}
+
+function retries(args: StartArguments, inherited: Part, isMethod: boolean) {
+  const retryOn = readRetryOn(args.retryOn) ?? inherited.retryOn ?? DEFAULT_RETRY_ON[isMethod ? 'method' : 'patch'];
+  const retryStatuses = readRetryStatuses(args.retryStatuses) ?? inherited.retryStatuses;
+  if (retryStatuses && !retryOn.includes('refused'))
+    throw invalidParameter('retryStatuses', 'can only be used with refused in retryOn');
+  return { retryOn, ...(retryStatuses ? { retryStatuses } : {}) };
+}
+
+function verification(args: StartArguments, inherited: Part, { parsesConditions }: DefinitionOptions) {
+  const condition = args.verifyCondition ?? inherited.verifyCondition;
+  return condition === undefined ? {} : { verifyCondition: checkVerifyCondition(condition, parsesConditions) };
+}
+
+function schedule(args: StartArguments, inherited: Part) {
+  const windows = readWindows(args.windows) ?? inherited.windows ?? [];
+  const timeZone = args.timeZone ?? inherited.timeZone ?? ROLLOUT_DEFAULTS.timeZone;
+  // Making the windows checks patterns and zone.
+  const { isAlwaysOpen: _isAlwaysOpen } = new Windows(windows, timeZone);
+  return { windows, timeZone };
+}

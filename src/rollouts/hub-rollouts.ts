@@ -1,0 +1,126 @@
+import type { Clock } from '../core/clock.js';
+import type { Instruments } from '../core/instruments.js';
+import type { Log } from '../core/log.js';
+import type { HubPort } from '../iothub/ports.js';
+import type { HubPlaces } from '../jobs/queue/places.js';
+import type { MessageLimits } from '../jobs/result-size.js';
+import type { WatchingThing } from '../jobs/watch/change-notifier.js';
+import type { Store } from '../store/store.js';
+import { ActiveProperties } from './active-properties.js';
+import { RolloutDriver } from './driver.js';
+import { EventNotifier } from './event-notifier.js';
+import { withCallTimeout } from './hub-calls.js';
+import { RolloutKeys } from './keys.js';
+import type { RolloutGuards } from './environment.js';
+
+/** The keys `rollouts` of the configuration. */
+export interface RolloutSettings {
+  /** False: what is open rests. */
+  readonly enabled: boolean;
+  readonly maxOpen: number;
+  readonly historyDays: number;
+  readonly connectionCheckSeconds: number;
+}
+
+export interface HubRolloutsOptions {
+  readonly hub: HubPort;
+  /** The hub's name in the configuration: part of the keys in the store. */
+  readonly hubName: string;
+  readonly store: Store;
+  /** The Things of this hub. */
+  readonly things: readonly WatchingThing[];
+  readonly settings: RolloutSettings;
+  readonly guards: RolloutGuards;
+  /** Of the hub, shared with the queue of plain jobs. */
+  readonly places: HubPlaces;
+  /** Jobs in that queue. */
+  readonly queuedJobCount: () => number;
+  /** Between two looks at an open hub job. */
+  readonly lookIntervalMs: number;
+  readonly messageLimits: MessageLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly instruments: Instruments;
+}
+
+/** Includes the wait for the budget of the tier. */
+const CALL_TIMEOUT_MS = 60_000;
+
+/** The roll-outs of one hub: what drives them, fires their events and shows them in properties. */
+export class HubRollouts {
+  readonly driver: RolloutDriver;
+  readonly #isEnabled: boolean;
+  readonly #log: Log;
+  readonly #notifier: EventNotifier;
+  readonly #properties: ActiveProperties;
+
+  constructor(options: HubRolloutsOptions) {
+    const { hub, hubName, store, things, settings, places, clock, instruments, guards, messageLimits } = options;
+    const log = options.log.child({ hub: hubName });
+    const keys = new RolloutKeys(hubName);
+    this.#isEnabled = settings.enabled;
+    this.#log = log;
+    this.#notifier = new EventNotifier({
+      store,
+      keys,
+      things: new Map(things.map((thing) => [thing.name, thing])),
+      clock,
+      log,
+    });
+    this.driver = new RolloutDriver(
+      {
+        keys,
+        store,
+        hub: withCallTimeout(hub.lane('background'), CALL_TIMEOUT_MS),
+        places,
+        busyDevices: new Set(),
+        guards,
+        deviceOperationsPerSecond: hub.deviceOperationsPerSecond,
+        lookIntervalMs: options.lookIntervalMs,
+        connectionCheckMs: settings.connectionCheckSeconds * 1000,
+        clock,
+        log,
+        instruments,
+        onChange: (record) => {
+          this.#notifier.changed(record);
+          this.#properties.changed();
+        },
+      },
+      { ...settings, things: new Set(things.map(({ name }) => name)) },
+    );
+    const { queuedJobCount } = options;
+    this.#properties = new ActiveProperties({
+      things,
+      open: () => this.driver.open(),
+      queuedJobCount,
+      messageLimits,
+      clock,
+      log,
+    });
+  }
+
+  /** Takes up what an earlier process has left; whether platform and hub are there does not matter. */
+  async start(): Promise<void> {
+    try {
+      if (this.#isEnabled) {
+        await this.driver.start();
+        await this.#notifier.start();
+      }
+    } catch (error) {
+      this.#log.error({ err: error }, 'the roll-outs of an earlier run could not be read');
+    }
+    this.#properties.start();
+  }
+
+  /** The queue of plain jobs has changed. */
+  queueChanged(): void {
+    this.#properties.changed();
+  }
+
+  /** Begins no hub job any more and ends no roll-out. Idempotent. */
+  async stop(): Promise<void> {
+    this.#properties.stop();
+    await this.driver.stop();
+    await this.#notifier.stop();
+  }
+}

@@ -1,0 +1,13 @@
+import { COMMENT, ROLLOUT_ID } from '../parameters.js';
+import { approve } from '../steps/commands.js';
+import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
+
+export const approveRolloutService = defineRolloutService({
+  name: 'ApproveRollout',
+  description: 'Approves a roll-out that waits for approval and returns its new state',
+  needs: ['registry write'],
+  parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
+  result: ONE_ROLLOUT,
+  run: async ({ rolloutId, comment }, _context, env) =>
+    await rowAfter(env, await env.driver.command(rolloutId, (work) => approve(work, comment))),
+});

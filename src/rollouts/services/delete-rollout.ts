@@ -1,0 +1,13 @@
+import { ROLLOUT_ID } from '../parameters.js';
+import { defineRolloutService } from './rollout-service.js';
+
+export const deleteRolloutService = defineRolloutService({
+  name: 'DeleteRollout',
+  description: 'Deletes a roll-out that has ended, with its devices and history; its hub jobs stay at the hub',
+  parameters: { rolloutId: ROLLOUT_ID },
+  result: { baseType: 'BOOLEAN', description: 'Always true' },
+  run: async ({ rolloutId }, _context, env) => {
+    await env.driver.delete(rolloutId);
+    return true;
+  },
+});

@@ -1,0 +1,13 @@
+import { COMMENT, ROLLOUT_ID } from '../parameters.js';
+import { pause } from '../steps/commands.js';
+import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
+
+export const pauseRolloutService = defineRolloutService({
+  name: 'PauseRollout',
+  description: 'Pauses a roll-out and returns its new state; hub jobs that are open run to their end',
+  needs: ['registry write'],
+  parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
+  result: ONE_ROLLOUT,
+  run: async ({ rolloutId, comment }, _context, env) =>
+    await rowAfter(env, await env.driver.command(rolloutId, (work) => pause(work, comment))),
+});

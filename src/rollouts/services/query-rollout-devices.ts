@@ -1,0 +1,117 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CallContext, remainingMs } from '../../core/call-context.js';
+import type { NativeRow } from '../../edge/definitions.js';
+import { optional } from '../../jobs/parameters.js';
+import { PageInProgress } from '../../jobs/services/page-in-progress.js';
+import { batchAt } from '../batches.js';
+import { FINAL_DEVICE_STATES, OPEN_DEVICE_STATES } from '../device-states.js';
+import { ROLLOUT_ID } from '../parameters.js';
+import type { RolloutRecord } from '../records.js';
+import { deviceRow, planOf } from '../rows.js';
+import { type DeviceWalk, readDeviceToken, writeDeviceToken } from './device-page-token.js';
+import type { RolloutServiceEnvironment } from './environment.js';
+import { defineRolloutService } from './rollout-service.js';
+
+const MAX_ITEMS = 1000;
+/** Time kept for the response: a search that takes longer goes on with the next page. */
+const ANSWER_RESERVE_MS = 3000;
+
+/** Each page gets ahead by so many devices at least, however short the time is. */
+const LEAST_SEARCHED = 1000;
+
+/** Devices that are read before other calls have their turn. */
+const DEVICES_AT_ONCE = 500;
+
+const STATES = [...OPEN_DEVICE_STATES, ...FINAL_DEVICE_STATES];
+
+interface DevicePage {
+  readonly rows: readonly NativeRow[];
+  /** For the next page; `null` after the last one. */
+  readonly continuationToken: string | null;
+}
+
+export const queryRolloutDevicesService = defineRolloutService({
+  name: 'QueryRolloutDevices',
+  description: 'Returns the devices of a roll-out one page at a time, in their order, each with its state',
+  parameters: {
+    rolloutId: ROLLOUT_ID,
+    state: optional({
+      baseType: 'STRING',
+      description: `Only devices in this state: ${STATES.join(', ')}; all if omitted`,
+      choices: STATES,
+      ignoresCase: true,
+    }),
+    batch: optional({
+      baseType: 'INTEGER',
+      description: 'Only devices of this batch, from 1; all if omitted',
+      minimum: 1,
+    }),
+    maxItems: optional({
+      baseType: 'INTEGER',
+      description: `Maximum number of rows of a page: 1 to ${MAX_ITEMS}, default ${MAX_ITEMS}`,
+      minimum: 1,
+      maximum: MAX_ITEMS,
+    }),
+    continuationToken: optional({
+      baseType: 'STRING',
+      description: 'The token of the previous page of the same roll-out, state and batch; the first page if omitted',
+    }),
+  },
+  result: {
+    baseType: 'JSON',
+    description:
+      '{rows: [{deviceId, batch, state, attempts, jobId, methodStatus, methodPayload, methodPayloadTruncated, errorCode, errorDescription, startTime, endTime, nextAttemptTime}], continuationToken}: dates as ISO text, missing values left out; the token is null after the last page. A page may have fewer rows than asked for, even none, while a token follows',
+  },
+  run: async ({ rolloutId, state, batch, maxItems = MAX_ITEMS, continuationToken }, context, env) => {
+    const { record } = await env.driver.status(rolloutId);
+    const walk = { rolloutId, nonce: record.nonce, state, batch };
+    const position = continuationToken === undefined ? 0 : readDeviceToken(walk, continuationToken);
+    return await readPage(env, context, { record, walk, position, maxItems });
+  },
+});
+
+interface PageRequest {
+  readonly record: RolloutRecord;
+  readonly walk: DeviceWalk;
+  readonly position: number;
+  readonly maxItems: number;
+}
+
+/** Reads devices by their positions, which never change, so that a walk meets each one once whatever moves meanwhile. */
+async function readPage(
+  env: RolloutServiceEnvironment,
+  context: CallContext,
+  { record, walk, position, maxItems }: PageRequest,
+): Promise<DevicePage> {
+  const plan = planOf(record);
+  const { from, to } = rangeOf(record, walk.batch, position);
+  const page = new PageInProgress(maxItems, env.messageLimits);
+  const pageUntil = (at: number): DevicePage => ({
+    rows: page.rows,
+    continuationToken: writeDeviceToken(walk, at),
+  });
+  for await (const { position: at, device, nextAttemptMs } of devicesIn(env, record, { from, to })) {
+    if (at % DEVICES_AT_ONCE === 0) await nextTurn();
+    const isLate = at - from >= LEAST_SEARCHED && remainingMs(context) < ANSWER_RESERVE_MS;
+    if (page.isFull || isLate) return pageUntil(at);
+    if (walk.state !== undefined && device.state !== walk.state) continue;
+    const row = deviceRow(device, batchAt(plan, at)?.batch ?? 0, nextAttemptMs);
+    if (page.add([row], 0) === 0) return pageUntil(at);
+  }
+  return { rows: page.rows, continuationToken: null };
+}
+
+interface PositionRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const devicesIn = (env: RolloutServiceEnvironment, record: RolloutRecord, range: PositionRange) =>
+  range.from < range.to ? env.driver.devices(record, range) : [];
+
+/** The positions of a walk; none until the set of devices is fixed. */
+function rangeOf(record: RolloutRecord, batch: number | undefined, position: number): PositionRange {
+  if (batch === undefined) return { from: position, to: record.deviceCount ?? 0 };
+  const { start = 0, size = 0 } = planOf(record)[batch - 1] ?? {};
+  return { from: Math.max(position, start), to: start + size };
+}

@@ -1,0 +1,22 @@
+import { optional } from '../../jobs/parameters.js';
+import { COMMENT, ROLLOUT_ID } from '../parameters.js';
+import { resume } from '../steps/commands.js';
+import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
+
+export const resumeRolloutService = defineRolloutService({
+  name: 'ResumeRollout',
+  description:
+    'Resumes a paused roll-out and returns its new state; the rule that stopped it, if one did, counts only devices that end from then on',
+  needs: ['registry write'],
+  parameters: {
+    rolloutId: ROLLOUT_ID,
+    skipSoak: optional({
+      baseType: 'BOOLEAN',
+      description: 'Whether to end a soak at once; default false',
+    }),
+    comment: COMMENT,
+  },
+  result: ONE_ROLLOUT,
+  run: async ({ rolloutId, skipSoak = false, comment }, _context, env) =>
+    await rowAfter(env, await env.driver.command(rolloutId, (work) => resume(work, skipSoak, comment))),
+});

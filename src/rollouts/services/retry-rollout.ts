@@ -1,0 +1,85 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { invalidParameter } from '../../edge/parameter-rules.js';
+import { guardMethod } from '../../jobs/guards.js';
+import { optional } from '../../jobs/parameters.js';
+import { listSummary, MAX_DEVICE_IDS } from '../definition/device-ids.js';
+import { choiceAt, smallListOf } from '../definition/json-list.js';
+import { type DeviceState, FAILURE_STATES, FINAL_DEVICE_STATES } from '../device-states.js';
+import { NEW_ROLLOUT_ID, ROLLOUT_ID } from '../parameters.js';
+import { isFinal, type RolloutRecord } from '../records.js';
+import { stateConflict } from '../steps/commands.js';
+import type { RolloutServiceEnvironment } from './environment.js';
+import { defineRolloutService, THE_ROLLOUT_ID } from './rollout-service.js';
+
+const RETRIED_STATES = FINAL_DEVICE_STATES.filter((state) => state !== 'succeeded');
+/** Devices that are not in the hub, or were left out on purpose, are retried only on demand. */
+const DEFAULT_STATES: readonly DeviceState[] = [...FAILURE_STATES, 'expired' as const].filter(
+  (state) => state !== 'notFound',
+);
+const MAX_ITEMS = 100;
+/** Devices that are read before other calls have their turn. */
+const DEVICES_AT_ONCE = 500;
+
+export const retryRolloutService = defineRolloutService({
+  name: 'RetryRollout',
+  description:
+    'Starts a new roll-out for the devices on which one that has ended did not succeed, with the same parameters, and returns its id',
+  needs: ['registry write', 'registry read', 'service connect'],
+  parameters: {
+    rolloutId: ROLLOUT_ID,
+    states: optional({
+      baseType: 'JSON',
+      description: `Which devices: an array of ${RETRIED_STATES.join(', ')}; all of these but notFound and cancelled if omitted`,
+    }),
+    newRolloutId: NEW_ROLLOUT_ID,
+  },
+  result: THE_ROLLOUT_ID,
+  run: async ({ rolloutId, states, newRolloutId }, context, env): Promise<string> => {
+    const { requireState, startOnce } = await import('../starting.js');
+    requireState(env);
+    const wanted = readStates(states);
+    const { record } = await env.driver.status(rolloutId);
+    if (!isFinal(record)) throw stateConflict(rolloutId, record.state, 'can be retried once it has ended');
+    const deviceIds = await idsIn(env, record, wanted);
+    const { queryCondition: _condition, startTimeMs: _start, ...rest } = record.definition;
+    if (rest.methodName !== undefined) guardMethod(env.guards, rest.methodName);
+    return await startOnce(env, context, {
+      definition: { ...rest, deviceIds: listSummary(deviceIds) },
+      deviceIds,
+      rolloutId: newRolloutId,
+      retryOf: rolloutId,
+      idParameter: 'newRolloutId',
+    });
+  },
+});
+
+function readStates(given: unknown): ReadonlySet<DeviceState> {
+  const list = smallListOf('states', given, MAX_ITEMS) ?? [];
+  if (list.length === 0) return new Set(DEFAULT_STATES);
+  return new Set(list.map((state, index) => choiceAt('states', state, `states[${index}]`, RETRIED_STATES)));
+}
+
+/** The devices in these states, in the order of the roll-out. */
+async function idsIn(
+  { driver }: RolloutServiceEnvironment,
+  record: RolloutRecord,
+  states: ReadonlySet<DeviceState>,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { position, device } of driver.devices(record)) {
+    if (position % DEVICES_AT_ONCE === 0) await nextTurn();
+    if (!states.has(device.state)) continue;
+    ids.push(device.deviceId);
+    if (ids.length > MAX_DEVICE_IDS)
+      throw invalidParameter(
+        'states',
+        `selects more than ${MAX_DEVICE_IDS.toLocaleString('en')} devices; retry fewer states at a time`,
+      );
+  }
+  if (ids.length === 0)
+    throw invalidParameter(
+      'states',
+      `selects no device: the roll-out ${record.rolloutId} has none in ${[...states].join(', ')}`,
+    );
+  return ids;
+}

@@ -1,0 +1,53 @@
+import { type DefinedService, defineService, type ParameterSpec, type ServiceSpec } from '../../edge/define-service.js';
+import type { NativeRow, ResultDefinition } from '../../edge/definitions.js';
+import type { HubRight, HubService } from '../../jobs/services/job-service.js';
+import { rowBytes, usableBytes } from '../../jobs/result-size.js';
+import type { RolloutStatus } from '../driver.js';
+import { AZURE_IOT_ROLLOUT, rolloutDetails, rolloutRow } from '../rows.js';
+import type { RolloutServiceEnvironment } from './environment.js';
+
+/** A service for roll-outs, under its short name. */
+export interface RolloutService extends DefinedService<RolloutServiceEnvironment>, HubService {}
+
+type RolloutServiceSpec<P extends Readonly<Record<string, ParameterSpec>>> = Omit<
+  ServiceSpec<P, RolloutServiceEnvironment>,
+  'category'
+> & {
+  /** What the policy of the agent must allow for it; nothing if absent. */
+  readonly needs?: readonly HubRight[];
+};
+
+/** Defines a service for roll-outs. */
+export function defineRolloutService<const P extends Readonly<Record<string, ParameterSpec>>>(
+  spec: RolloutServiceSpec<P>,
+): RolloutService {
+  const { needs = [], ...service } = spec;
+  return { ...defineService<P, RolloutServiceEnvironment>({ ...service, category: 'Azure IoT Hub roll-outs' }), needs };
+}
+
+export const ROLLOUTS: ResultDefinition = {
+  baseType: 'INFOTABLE',
+  description: 'Rows of AzureIotRollout without the JSON fields',
+  dataShape: AZURE_IOT_ROLLOUT,
+};
+
+export const ONE_ROLLOUT: ResultDefinition = { ...ROLLOUTS, description: 'One row of AzureIotRollout' };
+
+export const THE_ROLLOUT_ID: ResultDefinition = { baseType: 'STRING', description: 'The id of the roll-out' };
+
+/** The whole row of a roll-out: with its definition, batches, failures and history. */
+export async function wholeRow({ driver }: RolloutServiceEnvironment, rolloutId: string): Promise<NativeRow> {
+  const details = await driver.details(rolloutId);
+  return { ...rolloutRow(details), ...rolloutDetails(details.record, details.batches, details.history) };
+}
+
+/** Whether a row fits one message of the platform. */
+export function fits(env: RolloutServiceEnvironment, row: NativeRow): boolean {
+  return rowBytes(AZURE_IOT_ROLLOUT, row) <= usableBytes(env.messageLimits);
+}
+
+/** The row after a change. The change has been made, so a row that does not fit a message is returned without its details. */
+export async function rowAfter(env: RolloutServiceEnvironment, status: RolloutStatus): Promise<NativeRow[]> {
+  const row = await wholeRow(env, status.record.rolloutId);
+  return [fits(env, row) ? row : rolloutRow(status)];
+}

@@ -1,0 +1,19 @@
+import { START_ROLLOUT_PARAMETERS } from '../parameters.js';
+import { defineRolloutService, THE_ROLLOUT_ID } from './rollout-service.js';
+
+export const startRolloutService = defineRolloutService({
+  name: 'StartRollout',
+  description:
+    'Starts a roll-out, which calls a direct method on many devices or updates their twins in batches, and returns its id',
+  needs: ['registry write', 'registry read', 'service connect'],
+  parameters: START_ROLLOUT_PARAMETERS,
+  result: THE_ROLLOUT_ID,
+  run: async (args, context, env): Promise<string> => {
+    // Loaded here, because lists of services must not pay for the library of cron patterns.
+    const { checkedDefinition } = await import('../planning.js');
+    const { requireState, startOnce } = await import('../starting.js');
+    requireState(env);
+    const checked = await checkedDefinition(env, context, args);
+    return await startOnce(env, context, { ...checked, rolloutId: args.rolloutId, idParameter: 'rolloutId' });
+  },
+});

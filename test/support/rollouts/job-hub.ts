@@ -1,0 +1,201 @@
+import type { Clock } from '../../../src/core/clock.js';
+import { AgentError } from '../../../src/core/errors.js';
+import { jobRequestBody } from '../../../src/iothub/job-request.js';
+import type { HubDocument, HubOperations, HubPage, PageRequest, QueryRequest } from '../../../src/iothub/ports.js';
+
+/** What a device does in a hub job, by its id and how often it has been called before. */
+export type DeviceScript = (deviceId: string, calls: number) => DeviceAnswer;
+
+/** A status of a method, an error code of the hub, or no row at all. */
+export type DeviceAnswer =
+  { readonly status: number; readonly payload?: unknown } | { readonly error: string } | 'missing';
+
+export interface HubJob {
+  readonly jobId: string;
+  readonly type: string;
+  readonly queryCondition: string;
+  readonly methodName?: string;
+  readonly deviceIds: readonly string[];
+  readonly madeMs: number;
+  status: string;
+  endedMs?: number;
+  rows: HubDocument[];
+}
+
+/**
+ * A hub in memory that runs jobs over lists of devices, each for a while, and counts the calls of every device: what a
+ * roll-out did is judged here, not by what the agent believes.
+ */
+export class JobHub {
+  readonly jobs = new Map<string, HubJob>();
+  /** Calls of each device, over all jobs. */
+  readonly calls = new Map<string, number>();
+  readonly devices: Set<string>;
+  /** Devices that are not connected. */
+  readonly offline = new Set<string>();
+  /** Devices that meet a verifying condition. */
+  readonly matching = new Set<string>();
+  readonly operations: HubOperations;
+  script: DeviceScript = () => ({ status: 200 });
+  /** How long a job takes. */
+  durationMs: (job: HubJob) => number = () => this.jobMs;
+  /** Devices that say that they are connected, and fail as offline. */
+  readonly asleep = new Set<string>();
+  /** How long a job is queued, and how long it then runs. */
+  queueMs = 0;
+  jobMs = 1000;
+  /** Results are shown only so long after the end of their job. */
+  rowsAfterMs = 0;
+  maxJobs = Infinity;
+  /** Throws instead of answering; `after` the hub has done what was asked. */
+  fail: (operation: keyof HubOperations, request: unknown, when: 'before' | 'after') => Error | undefined = () =>
+    undefined;
+  /** Longest condition or query seen. */
+  longest = 0;
+  /** Most jobs that were open at once. */
+  mostOpen = 0;
+  /** Devices that were in two open jobs at once. */
+  readonly overlaps: string[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock, devices: readonly string[]) {
+    this.#clock = clock;
+    this.devices = new Set(devices);
+    this.operations = {
+      scheduleJob: (_context, job) =>
+        this.#do('scheduleJob', job, () => {
+          this.#settle();
+          const body = JSON.parse(jobRequestBody(job)) as Record<string, unknown>;
+          if (this.jobs.has(job.jobId)) throw new AgentError('JobAlreadyExists', 'exists');
+          if (this.#open().length >= this.maxJobs) throw new AgentError('HubJobQuotaExceeded', 'no place');
+          this.#make(body);
+          return { jobId: job.jobId, type: job.type, status: 'queued' };
+        }),
+      getJob: (_context, jobId) => this.#do('getJob', jobId, () => this.#document(jobId)),
+      listJobs: (_context, request) => this.#do('listJobs', request, () => ({ items: [] })),
+      cancelJob: (_context, jobId) =>
+        this.#do('cancelJob', jobId, () => {
+          this.#settle();
+          const job = this.jobs.get(jobId);
+          if (job?.status !== 'queued') throw new AgentError('JobNotCancellable', `${jobId} runs`);
+          job.status = 'cancelled';
+          return this.#document(jobId);
+        }),
+      query: (_context, request) => this.#do('query', request, () => this.#query(request)),
+    };
+  }
+
+  callsOf(deviceId: string): number {
+    return this.calls.get(deviceId) ?? 0;
+  }
+
+  #make(body: Record<string, unknown>): void {
+    const condition = String(body['queryCondition']);
+    this.longest = Math.max(this.longest, condition.length);
+    const method = body['cloudToDeviceMethod'] as { readonly methodName: string } | undefined;
+    const deviceIds = idsIn(condition);
+    const busy = new Set(this.#open().flatMap((job) => job.deviceIds));
+    this.overlaps.push(...deviceIds.filter((deviceId) => busy.has(deviceId)));
+    const job: HubJob = {
+      jobId: String(body['jobId']),
+      type: String(body['type']),
+      queryCondition: condition,
+      ...(method ? { methodName: method.methodName } : {}),
+      deviceIds,
+      madeMs: this.#clock.monotonicMs(),
+      status: this.queueMs > 0 ? 'queued' : 'running',
+      rows: [],
+    };
+    this.jobs.set(job.jobId, job);
+    this.mostOpen = Math.max(this.mostOpen, this.#open().length);
+  }
+
+  #open(): HubJob[] {
+    return [...this.jobs.values()].filter(({ status }) => status === 'running' || status === 'queued');
+  }
+
+  /** Ends the jobs whose time is over. */
+  #settle(): void {
+    for (const job of this.#open()) {
+      const ageMs = this.#clock.monotonicMs() - job.madeMs;
+      if (ageMs >= this.queueMs) job.status = 'running';
+      if (ageMs < this.queueMs + this.durationMs(job)) continue;
+      job.status = 'completed';
+      job.endedMs = this.#clock.monotonicMs();
+      job.rows = job.deviceIds.flatMap((deviceId) => this.#run(job, deviceId));
+    }
+  }
+
+  #run(job: HubJob, deviceId: string): HubDocument[] {
+    if (!this.devices.has(deviceId)) return [];
+    const base = { deviceId, jobId: job.jobId, jobType: job.type };
+    if (this.offline.has(deviceId) || this.asleep.has(deviceId))
+      return [{ ...base, status: 'failed', error: { code: 'DeviceNotOnline' } }];
+    const calls = this.callsOf(deviceId);
+    this.calls.set(deviceId, calls + 1);
+    const answer = this.script(deviceId, calls);
+    if (answer === 'missing') return [];
+    if ('error' in answer) return [{ ...base, status: 'failed', error: { code: answer.error } }];
+    return [{ ...base, status: 'completed', outcome: { deviceMethodResponse: answer } }];
+  }
+
+  #document(jobId: string): HubDocument {
+    this.#settle();
+    const job = this.jobs.get(jobId);
+    if (!job) return { jobId, type: 'unknown', status: 'unknown' };
+    const { type, status, queryCondition, methodName, deviceIds } = job;
+    return {
+      jobId,
+      type,
+      status,
+      queryCondition,
+      ...(methodName === undefined ? {} : { cloudToDeviceMethod: { methodName } }),
+      deviceJobStatistics: { deviceCount: deviceIds.filter((deviceId) => this.devices.has(deviceId)).length },
+    };
+  }
+
+  #query({ query, ...page }: QueryRequest): HubPage {
+    this.#settle();
+    this.longest = Math.max(this.longest, query.length);
+    const jobId = /jobId = '([^']+)'/.exec(query)?.[1];
+    if (jobId !== undefined) return pageOf(this.#rowsOf(jobId), page);
+    const listed = query.includes(' IN [') ? idsIn(query).filter((id) => this.devices.has(id)) : [...this.devices];
+    const matching = query.includes('] AND (') ? listed.filter((id) => this.matching.has(id)) : listed;
+    if (/COUNT\(\)/.test(query)) return { items: [{ numberOfTargets: matching.length }] };
+    return pageOf(
+      matching.map((deviceId) => ({
+        deviceId,
+        connectionState: this.offline.has(deviceId) ? 'Disconnected' : 'Connected',
+      })),
+      page,
+    );
+  }
+
+  #rowsOf(jobId: string): readonly HubDocument[] {
+    const job = this.jobs.get(jobId);
+    const shownMs = (job?.endedMs ?? 0) + this.rowsAfterMs;
+    return job && this.#clock.monotonicMs() >= shownMs ? job.rows : [];
+  }
+
+  async #do<T>(operation: keyof HubOperations, request: unknown, run: () => T): Promise<T> {
+    await Promise.resolve();
+    const refusal = this.fail(operation, request, 'before');
+    if (refusal) throw refusal;
+    const answer = run();
+    const lost = this.fail(operation, request, 'after');
+    if (lost) throw lost;
+    return answer;
+  }
+}
+
+function idsIn(condition: string): string[] {
+  const list = /deviceId IN \[([^\]]*)\]/.exec(condition)?.[1] ?? '';
+  return [...list.matchAll(/'((?:[^'\\]|\\.)*)'/g)].map(([, id]) => (id ?? '').replaceAll(/\\(.)/g, '$1'));
+}
+
+function pageOf(rows: readonly HubDocument[], { pageSize = 100, continuationToken }: PageRequest): HubPage {
+  const start = Number(continuationToken ?? 0);
+  const items = rows.slice(start, start + pageSize);
+  const next = start + items.length;
+  return next < rows.length ? { items, continuationToken: String(next) } : { items };
+}

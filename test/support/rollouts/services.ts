@@ -1,0 +1,71 @@
+import type { NativeRow, Service } from '../../../src/edge/definitions.js';
+import type { HubOperations, HubPort } from '../../../src/iothub/ports.js';
+import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../../../src/jobs/result-size.js';
+import type { RolloutServiceEnvironment } from '../../../src/rollouts/services/environment.js';
+import { createRolloutServices, type RolloutOfferOptions } from '../../../src/rollouts/services/services.js';
+import { callService } from '../jobs/callers.js';
+import { RolloutRig, type RigOptions } from './rig.js';
+
+export interface ServiceRigOptions extends RigOptions {
+  readonly services?: Partial<RolloutServiceEnvironment>;
+  readonly offer?: RolloutOfferOptions;
+}
+
+/** The services for roll-outs over a driver and a hub in memory, on a clock of the test. */
+export class ServiceRig extends RolloutRig {
+  readonly #services: ServiceRigOptions;
+  /** Where in memory the services' calls of the hub go; a test may replace it. */
+  userLane: HubOperations;
+  spareLane: HubOperations;
+
+  constructor(options: ServiceRigOptions = {}) {
+    super({ ...options, environment: { guards: options.services?.guards ?? {}, ...options.environment } });
+    this.#services = options;
+    this.userLane = this.hub.operations;
+    this.spareLane = this.hub.operations;
+  }
+
+  /** Calls a service with native values, as a wrapper does. */
+  async call(name: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    return await callService(this.services, name, parameters, { clock: this.clock });
+  }
+
+  /** The one row of a service that returns one. */
+  async row(name: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<NativeRow> {
+    const rows = (await this.call(name, parameters)) as readonly NativeRow[];
+    if (rows.length !== 1 || !rows[0]) throw new Error(`${name} returned ${rows.length} rows`);
+    return rows[0];
+  }
+
+  get services(): Service[] {
+    return createRolloutServices(this.#environment(), this.#services.offer);
+  }
+
+  #environment(): RolloutServiceEnvironment {
+    return {
+      driver: this.driver,
+      isDurable: true,
+      hub: this.#port(),
+      guards: {},
+      messageLimits: DEFAULT_MESSAGE_LIMITS,
+      parsesConditions: true,
+      connectTimeoutInSeconds: 30,
+      thing: 'Hub',
+      newRolloutId: () => 'generated',
+      ...this.#services.services,
+    };
+  }
+
+  #port(): HubPort {
+    return {
+      hostName: 'hub.local',
+      deviceOperationsPerSecond: 10,
+      lane: (lane) => (lane === 'spare' ? this.spareLane : this.userLane),
+      onStatus: () => () => undefined,
+      close: () => undefined,
+    };
+  }
+}
+
+/** Limits of a platform that takes so many bytes in one message. */
+export const limitsOf = (maxMessageBytes: number): MessageLimits => ({ ...DEFAULT_MESSAGE_LIMITS, maxMessageBytes });

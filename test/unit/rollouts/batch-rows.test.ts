@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { rolloutDetails } from '../../../src/rollouts/rows.js';
+import { pause, resume } from '../../../src/rollouts/steps/commands.js';
+import { deviceId, RolloutRig } from '../../support/rollouts/rig.js';
+
+/** The states of the batches, as GetRollout returns them. */
+async function batchStates(rig: RolloutRig): Promise<unknown[]> {
+  const { record, batches, history } = await rig.driver.details('r1');
+  const { batches: rows } = rolloutDetails(record, batches, history) as { batches: { array: { state: unknown }[] } };
+  return rows.array.map(({ state }) => state);
+}
+
+async function started(): Promise<RolloutRig> {
+  const rig = new RolloutRig({ devices: 20 });
+  await rig.driver.start();
+  return rig;
+}
+
+describe('the state of a batch', () => {
+  it('is soaking until the soak is over or skipped', async () => {
+    const rig = await started();
+    await rig.start('r1', { batchSize: 10, soakSeconds: 86_400 });
+    await rig.clock.advanceAsync(20_000);
+    expect(await batchStates(rig)).toEqual(['soaking', 'pending']);
+    await rig.command('r1', async (work) => {
+      await resume(work, true);
+      await pause(work);
+    });
+    expect(await batchStates(rig)).toEqual(['done', 'pending']);
+  });
+
+  it('is done after the last batch, for which no soak follows', async () => {
+    const rig = await started();
+    rig.hub.offline.add(deviceId(0));
+    await rig.start('r1', { soakSeconds: 86_400, offlineDevices: 'wait' });
+    await rig.clock.advanceAsync(20_000);
+    expect(await rig.waitingFor('r1')).toBe('devices');
+    expect(await batchStates(rig)).toEqual(['done']);
+  });
+});
