@@ -6,6 +6,7 @@ import type { RolloutEnvironment } from './environment.js';
 import { contentChange, readHead } from './heads.js';
 import { positionOf } from './keys.js';
 import { type BatchRecord, type DeviceRecord, type HistoryEntry, isFinal, type RolloutRecord } from './records.js';
+import { isSoaking } from './next-action.js';
 import { lastSequence, newRecord, type NewRollout } from './new-rollout.js';
 import { remove } from './removal.js';
 import { RolloutRunner, type Waiting } from './runner.js';
@@ -32,6 +33,8 @@ export interface RolloutStatus {
 export interface RolloutDetails extends RolloutStatus {
   /** Those that have begun, in order. */
   readonly batches: readonly BatchRecord[];
+  /** The current batch is settled, and the next one waits for its soak. */
+  readonly isSoaking: boolean;
   /** Oldest first. */
   readonly history: readonly HistoryEntry[];
 }
@@ -107,11 +110,12 @@ export class RolloutDriver {
   /** With batches and history. @throws AgentError `RolloutNotFound`. */
   async details(rolloutId: string): Promise<RolloutDetails> {
     const status = await this.status(rolloutId);
-    const { keys } = this.env;
+    const { keys, clock } = this.env;
     const { sequence } = status.record;
     const batches = await this.#values<BatchRecord>(keys.batches(sequence));
     const history = await this.#values<HistoryEntry>(keys.history(sequence));
-    return { ...status, batches, history };
+    const pauseMs = this.#runners.get(rolloutId)?.work.pauses.nowMs() ?? clock.nowMs();
+    return { ...status, batches, history, isSoaking: isSoaking(status.record, pauseMs) };
   }
 
   /** The head of a roll-out; undefined if there is none with this id. */

@@ -3,7 +3,7 @@ import type { Batch } from './batches.js';
 import { countOf, OPEN_DEVICE_STATES } from './device-states.js';
 import { retryDelayMs } from './device-steps.js';
 import { isPauseOver } from './pause-clock.js';
-import type { BatchRecord, CurrentBatch, PartRecord, RolloutRecord } from './records.js';
+import { type BatchRecord, type CurrentBatch, isFinal, type PartRecord, type RolloutRecord } from './records.js';
 
 /** What a roll-out waits for, in the order in which it is reported. */
 export const WAITING_FOR = [
@@ -103,6 +103,12 @@ export function isClosing({ state, isExpired, cancelRequest }: RolloutRecord): b
   return state === 'cancelling' || isExpired === true || cancelRequest !== undefined;
 }
 
+/** Whether its current batch is settled and soaks. @param pauseMs by the clock that pauses go by. */
+export function isSoaking({ state, batch, definition }: RolloutRecord, pauseMs: number): boolean {
+  const { isSettled = false, soakUntilMs = 0 } = batch ?? {};
+  return isSettled && !isFinal({ state }) && !isPauseOver(soakUntilMs, definition.soakSeconds * 1000, pauseMs);
+}
+
 /** The next action of a roll-out that is not final. A rest ends at its time, or when something happens. */
 export function nextAction(facts: Facts): Action {
   const { record, nowMs } = facts;
@@ -181,8 +187,7 @@ function batchAction(facts: Facts): Action {
 
 function afterSettled({ record, plan, pauseMs }: Facts, { batch, soakUntilMs = 0 }: CurrentBatch): Action {
   if (batch === plan.length) return rest('devices');
-  const isOver = isPauseOver(soakUntilMs, record.definition.soakSeconds * 1000, pauseMs);
-  return isOver ? { kind: 'beginBatch' } : rest('soak', soakUntilMs);
+  return isSoaking(record, pauseMs) ? rest('soak', soakUntilMs) : { kind: 'beginBatch' };
 }
 
 /** All devices of the attempt have begun. */

@@ -3,7 +3,7 @@ import type { DataShapeDefinition, DataShapeField, NativeRow } from '../edge/def
 import { METHOD_JOB, TWIN_JOB } from '../jobs/outcome.js';
 import { type Batch, planBatches } from './batches.js';
 import { countOf, type StateCounts } from './device-states.js';
-import type { RolloutStatus } from './driver.js';
+import type { RolloutDetails, RolloutStatus } from './driver.js';
 import {
   type BatchRecord,
   type DeviceRecord,
@@ -130,16 +130,13 @@ export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
 const MAX_FAILURES = 20;
 
 /** The JSON fields of one roll-out. */
-export function rolloutDetails(
-  record: RolloutRecord,
-  batches: readonly BatchRecord[],
-  history: readonly HistoryEntry[],
-): NativeRow {
+export function rolloutDetails(details: RolloutDetails): NativeRow {
+  const { record, history } = details;
   const dropped = record.historyLength - history.length;
   const failures = [...record.failures].sort((a, b) => b.count - a.count).slice(0, MAX_FAILURES);
   return {
     definition: definitionJson(record.definition),
-    batches: { array: batchesJson(record, batches) },
+    batches: { array: batchesJson(details) },
     failures: { array: failures },
     history: { array: [...(dropped > 0 ? [{ dropped }] : []), ...history.map(historyJson)] },
   };
@@ -157,14 +154,15 @@ export function definitionJson(definition: RolloutDefinition): NativeRow {
   });
 }
 
-function batchesJson(record: RolloutRecord, batches: readonly BatchRecord[]): NativeRow[] {
+function batchesJson(details: RolloutDetails): NativeRow[] {
+  const { record, batches } = details;
   const begun = new Map(batches.map((batch) => [batch.batch, batch]));
   return planOf(record).map(({ batch, size }) => {
     const found = begun.get(batch);
     return present({
       batch,
       size,
-      state: found ? batchState(record, found) : 'pending',
+      state: found ? batchState(details, found) : 'pending',
       startTime: isoOrNone(found?.startMs),
       settledTime: isoOrNone(found?.settledMs),
       succeededCount: countOf(found?.counts ?? {}, ['succeeded']),
@@ -174,10 +172,9 @@ function batchesJson(record: RolloutRecord, batches: readonly BatchRecord[]): Na
   });
 }
 
-function batchState({ batch: current, state }: RolloutRecord, { batch, settledMs }: BatchRecord): string {
-  if (settledMs === undefined) return isFinal({ state }) ? 'done' : 'running';
-  const isSoaking = current?.batch === batch && (current.soakUntilMs ?? 0) > settledMs && !isFinal({ state });
-  return isSoaking ? 'soaking' : 'done';
+function batchState({ record, isSoaking }: RolloutDetails, { batch, settledMs }: BatchRecord): string {
+  if (settledMs === undefined) return isFinal(record) ? 'done' : 'running';
+  return isSoaking && record.batch?.batch === batch ? 'soaking' : 'done';
 }
 
 function historyJson({ timeMs, ...entry }: HistoryEntry): NativeRow {

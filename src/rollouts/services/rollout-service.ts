@@ -38,7 +38,7 @@ export const THE_ROLLOUT_ID: ResultDefinition = { baseType: 'STRING', descriptio
 /** The whole row of a roll-out: with its definition, batches, failures and history. */
 export async function wholeRow({ driver }: RolloutServiceEnvironment, rolloutId: string): Promise<NativeRow> {
   const details = await driver.details(rolloutId);
-  return { ...rolloutRow(details), ...rolloutDetails(details.record, details.batches, details.history) };
+  return { ...rolloutRow(details), ...rolloutDetails(details) };
 }
 
 /** Whether a row fits one message of the platform. */

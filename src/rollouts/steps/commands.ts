@@ -2,6 +2,7 @@
 import { AgentError } from '../../core/errors.js';
 import { countOf, OPEN_DEVICE_STATES } from '../device-states.js';
 import type { RolloutEdit } from '../edit.js';
+import { isSoaking } from '../next-action.js';
 import { type BatchRecord, isFinal, type RolloutState } from '../records.js';
 import type { RolloutWork } from '../work.js';
 import { clearUnfixed, finish } from './finish.js';
@@ -21,10 +22,10 @@ export async function pause(work: RolloutWork, comment?: string): Promise<void> 
 export async function resume(work: RolloutWork, skipSoak: boolean, comment?: string): Promise<void> {
   if (isFinal(work.record)) throw conflict(work, 'can only be retried or deleted');
   const { batch, state, deviceCount } = work.record;
-  const isSoaking = batch?.isSettled === true && (batch.soakUntilMs ?? 0) > work.pauses.nowMs();
-  if (state !== 'paused' && !(skipSoak && isSoaking)) return;
+  const endsSoak = skipSoak && isSoaking(work.record, work.pauses.nowMs());
+  if (state !== 'paused' && !endsSoak) return;
   const edit = await work.edit();
-  if (batch && skipSoak && isSoaking) {
+  if (batch && endsSoak) {
     const { soakUntilMs: _soakUntilMs, ...soaked } = batch;
     edit.update({ batch: soaked });
   }

@@ -5,9 +5,9 @@ import { deviceId, RolloutRig } from '../../support/rollouts/rig.js';
 
 /** The states of the batches, as GetRollout returns them. */
 async function batchStates(rig: RolloutRig): Promise<unknown[]> {
-  const { record, batches, history } = await rig.driver.details('r1');
-  const { batches: rows } = rolloutDetails(record, batches, history) as { batches: { array: { state: unknown }[] } };
-  return rows.array.map(({ state }) => state);
+  const details = await rig.driver.details('r1');
+  const { batches } = rolloutDetails(details) as { batches: { array: { state: unknown }[] } };
+  return batches.array.map(({ state }) => state);
 }
 
 async function started(): Promise<RolloutRig> {
@@ -27,6 +27,17 @@ describe('the state of a batch', () => {
       await pause(work);
     });
     expect(await batchStates(rig)).toEqual(['done', 'pending']);
+  });
+
+  it('is done once the soak has run out while the roll-out is paused', async () => {
+    const rig = await started();
+    await rig.start('r1', { batchSize: 10, soakSeconds: 600 });
+    await rig.clock.advanceAsync(20_000);
+    await rig.command('r1', (work) => pause(work));
+    expect(await batchStates(rig)).toEqual(['soaking', 'pending']);
+    await rig.clock.advanceAsync(600_000);
+    expect(await batchStates(rig)).toEqual(['done', 'pending']);
+    expect(await rig.waitingFor('r1')).toBe('resume');
   });
 
   it('is done after the last batch, for which no soak follows', async () => {
