@@ -84,6 +84,16 @@ export const MODULES: readonly Module[] = [
     imports: ['core', 'documents', 'hub-query', 'alwayson', 'edge', 'jobs', 'rollouts', 'catalogue'],
   },
   {
+    name: 'console/api',
+    purpose: "Schemas of the console's API: checks of requests, types of the page, docs/openapi.json",
+    imports: ['core', 'iothub', 'jobs', 'rollouts'],
+  },
+  {
+    name: 'console',
+    purpose: 'The console: a web page for people who run fleets, and its API',
+    imports: ['core', 'documents', 'hub-query', 'alwayson', 'edge', 'iothub', 'jobs', 'rollouts'],
+  },
+  {
     name: 'agent',
     purpose: 'Configuration, composition, life cycle, logs, health, metrics',
     imports: [
@@ -99,6 +109,7 @@ export const MODULES: readonly Module[] = [
       'rollouts',
       'catalogue',
       'wrappers',
+      'console',
     ],
   },
   {
