@@ -3,14 +3,14 @@ import { newId } from '../core/random.js';
 import { EdgeThing } from '../edge/thing.js';
 import { type JobEnvironment, jobEnvironment, type JobQueue, type JobRegistrar } from '../jobs/environment.js';
 import type { RefusedCounts } from '../jobs/refused-counts.js';
-import type { RolloutDriver } from '../rollouts/driver.js';
-import type { RolloutServiceEnvironment } from '../rollouts/services/environment.js';
+import type { RolloutDriver } from '../rollouts/driver/driver.js';
+import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
 import type { AgentConfig, ThingConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
 import { AgentError } from '../core/errors.js';
 import type { Service, ServiceDefinition } from '../edge/definitions.js';
 import { runService } from '../edge/service-call.js';
-import { switchOff } from '../jobs/services/switches.js';
+import { switchOff } from '../jobs/services/service-list.js';
 import type { CallJobService } from '../wrappers/service.js';
 
 /** What the Things of one hub share. */

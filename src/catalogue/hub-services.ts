@@ -6,9 +6,9 @@ import type { HubService } from '../jobs/services/job-service.js';
 import { ServiceList } from '../jobs/services/service-list.js';
 import { createJobServices, JOB_SERVICES } from '../jobs/services/services.js';
 import { JOB_EVENTS, JOB_PROPERTIES } from '../jobs/thing-definitions.js';
-import type { RolloutServiceEnvironment } from '../rollouts/services/environment.js';
+import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
 import { createRolloutServices, ROLLOUT_SERVICES, type RolloutOfferOptions } from '../rollouts/services/services.js';
-import { ROLLOUT_DATA_SHAPES, ROLLOUT_EVENTS, ROLLOUT_PROPERTIES } from '../rollouts/thing-definitions.js';
+import { ROLLOUT_DATA_SHAPES, ROLLOUT_EVENTS, ROLLOUT_PROPERTIES } from '../rollouts/reporting/thing-definitions.js';
 
 export { FULL_NAME_PREFIX, type OfferOptions } from '../jobs/services/service-list.js';
 

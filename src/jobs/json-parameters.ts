@@ -3,6 +3,7 @@ import { inexactNumberPath, JsonSyntaxError, parseJson, stringifyJson } from '..
 import { isTooDeep, MAX_JSON_DEPTH } from '../alwayson/values.js';
 import { invalidParameter } from '../edge/parameter-rules.js';
 import { MAX_JSON_BYTES } from './parameters.js';
+import type { MethodJobRequest } from '../iothub/ports.js';
 
 const MAX_SHOWN_PATH = 200;
 
@@ -79,4 +80,22 @@ function checkCount(parameter: string, value: unknown): void {
 function checkDepth(parameter: string, value: unknown): void {
   if (isTooDeep(value))
     throw invalidParameter(parameter, `is nested more than ${MAX_JSON_DEPTH} levels deep; flatten it`);
+}
+
+/**
+ * Checks the payload of a method; returns it, and its text if the caller passed it as text.
+ * @throws AgentError `InvalidArgument` naming `payload` or `payloadText`.
+ */
+export function checkPayload(
+  given: unknown,
+  payloadText: string | undefined,
+): Pick<MethodJobRequest, 'payload' | 'payloadText'> {
+  if (payloadText === undefined) {
+    const payload = unwrapList(given);
+    checkJson('payload', payload, 'send the payload as payloadText, or the number as a string');
+    return { payload };
+  }
+  if (given !== undefined)
+    throw invalidParameter('payloadText', 'cannot be combined with payload; pass at most one of the two');
+  return { payload: parseJsonText('payloadText', payloadText), payloadText };
 }

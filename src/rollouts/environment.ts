@@ -5,8 +5,8 @@ import type { HubOperations } from '../iothub/ports.js';
 import type { Guards } from '../jobs/guards.js';
 import type { HubPlaces } from '../jobs/queue/places.js';
 import type { Store } from '../store/store.js';
-import type { RolloutKeys } from './keys.js';
-import type { RolloutRecord } from './records.js';
+import type { RolloutKeys } from './records/keys.js';
+import type { RolloutRecord } from './records/records.js';
 
 /** What the operator forbids of roll-outs, beyond the guards of jobs. */
 export interface RolloutGuards extends Guards {

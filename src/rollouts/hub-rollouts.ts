@@ -1,17 +1,17 @@
 import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
-import type { HubPort } from '../iothub/ports.js';
+import type { HubPort, HubOperations } from '../iothub/ports.js';
 import type { HubPlaces } from '../jobs/queue/places.js';
 import type { MessageLimits } from '../jobs/result-size.js';
 import type { WatchingThing } from '../jobs/watch/change-notifier.js';
 import type { Store } from '../store/store.js';
-import { ActiveProperties } from './active-properties.js';
-import { RolloutDriver } from './driver.js';
-import { EventNotifier } from './event-notifier.js';
-import { withCallTimeout } from './hub-calls.js';
-import { RolloutKeys } from './keys.js';
+import { ActiveProperties } from './reporting/active-properties.js';
+import { RolloutDriver } from './driver/driver.js';
+import { EventNotifier } from './reporting/event-notifier.js';
+import { RolloutKeys } from './records/keys.js';
 import type { RolloutGuards } from './environment.js';
+import { type CallContext, startPart } from '../core/call-context.js';
 
 /** The keys `rollouts` of the configuration. */
 export interface RolloutSettings {
@@ -123,4 +123,23 @@ export class HubRollouts {
     await this.driver.stop();
     await this.#notifier.stop();
   }
+}
+
+/** Operations each of which ends after `timeoutMs`, whatever time their context has. */
+export function withCallTimeout(hub: HubOperations, timeoutMs: number): HubOperations {
+  const within = async <T>(context: CallContext, run: (part: CallContext) => Promise<T>): Promise<T> => {
+    const part = startPart(context, { maxMs: timeoutMs });
+    try {
+      return await run(part);
+    } finally {
+      part.dispose();
+    }
+  };
+  return {
+    scheduleJob: (context, job) => within(context, (part) => hub.scheduleJob(part, job)),
+    getJob: (context, jobId) => within(context, (part) => hub.getJob(part, jobId)),
+    listJobs: (context, request) => within(context, (part) => hub.listJobs(part, request)),
+    cancelJob: (context, jobId) => within(context, (part) => hub.cancelJob(part, jobId)),
+    query: (context, request) => within(context, (part) => hub.query(part, request)),
+  };
 }

@@ -1,7 +1,7 @@
 /** Roll-outs of all hubs, their devices, and their course. */
 import { z } from 'zod';
-import { FINAL_DEVICE_STATES, OPEN_DEVICE_STATES } from '../../rollouts/device-states.js';
-import { ROLLOUT_STATES } from '../../rollouts/records.js';
+import { FINAL_DEVICE_STATES, OPEN_DEVICE_STATES } from '../../rollouts/machine/device-states.js';
+import { ROLLOUT_STATES } from '../../rollouts/records/records.js';
 import { count, cursor, hubName, limit, listOf, rolloutId, time } from './shapes.js';
 
 const DEVICE_STATES = [...OPEN_DEVICE_STATES, ...FINAL_DEVICE_STATES] as const;

@@ -5,9 +5,9 @@ import type { HubDocument, HubOperations } from '../../iothub/ports.js';
 import type { JobEnvironment, JobQueue, JobToSchedule } from '../environment.js';
 import { isSameDefinition } from '../same-definition.js';
 import { anotherJob, isRefusal, scheduleOnce } from '../schedule.js';
-import { documentOf } from './placing.js';
+import { documentOf } from './create-queued-job.js';
 import { QueueLoop } from './queue-loop.js';
-import { type JobQueueOptions, QueueMoves } from './queue-moves.js';
+import { type JobQueueOptions, QueueMoves } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead, queueDocument } from './queue-records.js';
 
 /** More jobs do not wait in one queue. */

@@ -9,7 +9,7 @@ import { hasEnded, isNotFound } from '../outcome.js';
 import type { HubPlaces } from './places.js';
 import type { QueueList } from './queue-list.js';
 import type { QueueHead } from './queue-records.js';
-import { Rest } from './rest.js';
+import { Rest } from '../../core/wakeable-pause.js';
 
 export interface OpenJobsOptions {
   readonly hub: HubOperations;

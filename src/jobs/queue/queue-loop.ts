@@ -1,7 +1,7 @@
 import { type CallContext, startCall } from '../../core/call-context.js';
 import { isAgentError } from '../../core/errors.js';
-import { documentOf, place, type Placing } from './placing.js';
-import type { QueueMoves } from './queue-moves.js';
+import { documentOf, place, type Placing } from './create-queued-job.js';
+import type { QueueMoves } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead } from './queue-records.js';
 
 const CALL_TIMEOUT_MS = 25_000;

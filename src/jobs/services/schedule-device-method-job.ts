@@ -1,6 +1,6 @@
 import { checkCondition } from '../conditions.js';
 import { guardCondition, guardMethod, guardTargets } from '../guards.js';
-import { checkPayload } from '../method-payload.js';
+import { checkPayload } from '../json-parameters.js';
 import { METHOD_JOB } from '../outcome.js';
 import {
   CONNECT_TIMEOUT,

@@ -2,11 +2,11 @@ import type { Log } from '../../core/log.js';
 import { stringifyJson } from '../../core/exact-json.js';
 import { invalidParameter } from '../../edge/parameter-rules.js';
 import { unwrapList } from '../../jobs/json-parameters.js';
-import { checkPayload } from '../../jobs/method-payload.js';
+import { checkPayload } from '../../jobs/json-parameters.js';
 import { checkPatch } from '../../jobs/patch-rules.js';
-import { ROLLOUT_DEFAULTS } from '../parameters.js';
-import type { RolloutDefinition } from '../records.js';
-import type { StartArguments } from './start-arguments.js';
+import { ROLLOUT_DEFAULTS } from './parameters.js';
+import type { RolloutDefinition } from '../records/records.js';
+import type { StartArguments } from './parameters.js';
 
 const METHOD_ONLY = ['payload', 'payloadText', 'responseTimeoutInSeconds', 'connectTimeoutInSeconds'] as const;
 

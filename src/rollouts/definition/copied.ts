@@ -1,5 +1,5 @@
-import type { RolloutDefinition } from '../records.js';
-import type { StartArguments } from './start-arguments.js';
+import type { RolloutDefinition } from '../records/records.js';
+import type { StartArguments } from './parameters.js';
 
 /** A kept roll-out as a call copies it. */
 export interface KeptRollout {

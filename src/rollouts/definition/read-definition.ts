@@ -1,16 +1,13 @@
 import type { Log } from '../../core/log.js';
 import { invalidParameter } from '../../edge/parameter-rules.js';
-import { ROLLOUT_DEFAULTS } from '../parameters.js';
-import type { RolloutDefinition } from '../records.js';
-import { Windows } from '../windows.js';
-import { readAbort } from './abort-criteria.js';
+import { ROLLOUT_DEFAULTS, type StartArguments } from './parameters.js';
+import type { RolloutDefinition } from '../records/records.js';
+import { Windows, type Window } from '../plan/windows.js';
+import { readAbort, DEFAULT_RETRY_ON, readRetryOn, readRetryStatuses } from './failure-rules.js';
 import { readContent } from './content.js';
 import { inheritable, type KeptRollout } from './copied.js';
-import { listSummary, readDeviceIds } from './device-ids.js';
-import { DEFAULT_RETRY_ON, readRetryOn, readRetryStatuses } from './retry.js';
-import type { StartArguments } from './start-arguments.js';
-import { checkTargetCondition, checkVerifyCondition } from './targets.js';
-import { readWindows } from './window-list.js';
+import { listSummary, readDeviceIds, checkTargetCondition, checkVerifyCondition } from './targets.js';
+import { integerAt, objectAt, smallListOf } from './json-list.js';
 
 export interface DefinitionOptions {
   /** The roll-out of `copyOf`. */
@@ -126,4 +123,20 @@ function schedule(args: StartArguments, inherited: Part) {
   // Making the windows checks patterns and zone.
   const { isAlwaysOpen: _isAlwaysOpen } = new Windows(windows, timeZone);
   return { windows, timeZone };
+}
+
+const MAX_WINDOWS = 20;
+const MINUTES = { minimum: 1, maximum: 10_080 } as const;
+
+/**
+ * The parameter `windows`; undefined if it is absent. The patterns are checked where they are used.
+ * @throws AgentError `InvalidArgument` naming `windows` and the place in it.
+ */
+export function readWindows(given: unknown): readonly Window[] | undefined {
+  return smallListOf('windows', given, MAX_WINDOWS)?.map((item, index) => {
+    const place = `windows[${index}]`;
+    const { start, durationMinutes } = objectAt('windows', item, place, ['start', 'durationMinutes']);
+    if (typeof start !== 'string') throw invalidParameter('windows', `is wrong: ${place}.start must be a cron pattern`);
+    return { start, durationMinutes: integerAt('windows', durationMinutes, `${place}.durationMinutes`, MINUTES) };
+  });
 }

@@ -1,5 +1,8 @@
 import { invalidParameter } from '../../edge/parameter-rules.js';
 import { checkCondition, targetQuery } from '../../jobs/conditions.js';
+import { createHash } from 'node:crypto';
+import type { RolloutDefinition } from '../records/records.js';
+import { listOf } from './json-list.js';
 
 /** The query that walks over the devices of a condition. */
 export const WALK_FIELDS = 'deviceId';
@@ -27,4 +30,34 @@ export function checkVerifyCondition(condition: string, parses: boolean): string
   if (targets.where === undefined)
     throw invalidParameter('verifyCondition', 'must be a condition on the device, not *');
   return targets.where;
+}
+
+export const MAX_DEVICE_IDS = 100_000;
+
+/** What IoT Hub allows as the id of a device. */
+const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
+const FORM = "1 to 128 letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '";
+
+/**
+ * The parameter `deviceIds`, each id once, at its first place; undefined if it is absent.
+ * @throws AgentError `InvalidArgument` naming the index, from 0, of the first that is not a device id.
+ */
+export function readDeviceIds(given: unknown): readonly string[] | undefined {
+  const list = listOf('deviceIds', given, MAX_DEVICE_IDS);
+  if (!list) return undefined;
+  if (list.length === 0) throw invalidParameter('deviceIds', 'is empty; name at least one device');
+  const ids = new Set<string>();
+  for (const [index, id] of list.entries()) {
+    if (typeof id !== 'string' || !DEVICE_ID.test(id))
+      throw invalidParameter('deviceIds', `is wrong: deviceIds[${index}] must be a device id: ${FORM}`);
+    ids.add(id);
+  }
+  return [...ids];
+}
+
+/** What a definition keeps of a list of devices. */
+export function listSummary(ids: readonly string[]): NonNullable<RolloutDefinition['deviceIds']> {
+  const hash = createHash('sha256');
+  for (const id of ids) hash.update(id).update('\n');
+  return { count: ids.length, digest: hash.digest('base64url').slice(0, 22) };
 }

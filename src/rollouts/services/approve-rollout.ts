@@ -1,5 +1,5 @@
-import { COMMENT, ROLLOUT_ID } from '../parameters.js';
-import { approve } from '../steps/commands.js';
+import { COMMENT, ROLLOUT_ID } from '../definition/parameters.js';
+import { approve } from '../driver/commands.js';
 import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
 
 export const approveRolloutService = defineRolloutService({

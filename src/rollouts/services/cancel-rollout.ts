@@ -1,5 +1,5 @@
-import { COMMENT, ROLLOUT_ID } from '../parameters.js';
-import { cancel } from '../steps/commands.js';
+import { COMMENT, ROLLOUT_ID } from '../definition/parameters.js';
+import { cancel } from '../driver/commands.js';
 import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
 
 export const cancelRolloutService = defineRolloutService({

@@ -1,4 +1,4 @@
-import { ROLLOUT_ID } from '../parameters.js';
+import { ROLLOUT_ID } from '../definition/parameters.js';
 import { defineRolloutService } from './rollout-service.js';
 
 export const deleteRolloutService = defineRolloutService({

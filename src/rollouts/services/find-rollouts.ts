@@ -2,9 +2,10 @@ import { AgentError } from '../../core/errors.js';
 import type { NativeRow } from '../../edge/definitions.js';
 import { optional } from '../../jobs/parameters.js';
 import { rowBytes, usableBytes } from '../../jobs/result-size.js';
-import { ROLLOUT_STATES } from '../records.js';
-import { AZURE_IOT_ROLLOUT, rolloutRow } from '../rows.js';
-import type { RolloutServiceEnvironment } from './environment.js';
+import { ROLLOUT_STATES } from '../records/records.js';
+import { rolloutRow } from '../reporting/rows.js';
+import { AZURE_IOT_ROLLOUT } from '../reporting/thing-definitions.js';
+import type { RolloutServiceEnvironment } from './rollout-service.js';
 import { defineRolloutService, ROLLOUTS } from './rollout-service.js';
 
 export const findRolloutsService = defineRolloutService({

@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js';
-import { ROLLOUT_ID } from '../parameters.js';
+import { ROLLOUT_ID } from '../definition/parameters.js';
 import { defineRolloutService, fits, ONE_ROLLOUT, wholeRow } from './rollout-service.js';
 
 export const getRolloutService = defineRolloutService({

@@ -1,5 +1,5 @@
-import { COMMENT, ROLLOUT_ID } from '../parameters.js';
-import { pause } from '../steps/commands.js';
+import { COMMENT, ROLLOUT_ID } from '../definition/parameters.js';
+import { pause } from '../driver/commands.js';
 import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
 
 export const pauseRolloutService = defineRolloutService({

@@ -1,5 +1,5 @@
-import { START_ROLLOUT_PARAMETERS } from '../parameters.js';
-import type { RolloutPreview } from '../preview.js';
+import { START_ROLLOUT_PARAMETERS } from '../definition/parameters.js';
+import type { RolloutPreview } from '../start/preview.js';
 import { defineRolloutService } from './rollout-service.js';
 
 export const previewRolloutService = defineRolloutService({
@@ -13,7 +13,7 @@ export const previewRolloutService = defineRolloutService({
       '{deviceCount, connectedCount, disconnectedCount, batches: [{batch, size, jobs}], batchCount, jobCount, estimatedSeconds, needsApproval, nextWindow: {start, end} or null}; the two counts of connections are null if the hub has no quota or time left for them',
   },
   run: async (args, context, env): Promise<RolloutPreview> => {
-    const { previewRollout } = await import('../preview.js');
+    const { previewRollout } = await import('../start/preview.js');
     return await previewRollout(env, context, args);
   },
 });

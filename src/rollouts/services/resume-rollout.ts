@@ -1,6 +1,6 @@
 import { optional } from '../../jobs/parameters.js';
-import { COMMENT, ROLLOUT_ID } from '../parameters.js';
-import { resume } from '../steps/commands.js';
+import { COMMENT, ROLLOUT_ID } from '../definition/parameters.js';
+import { resume } from '../driver/commands.js';
 import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
 
 export const resumeRolloutService = defineRolloutService({

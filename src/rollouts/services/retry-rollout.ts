@@ -2,13 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalidParameter } from '../../edge/parameter-rules.js';
 import { guardMethod } from '../../jobs/guards.js';
 import { optional } from '../../jobs/parameters.js';
-import { listSummary, MAX_DEVICE_IDS } from '../definition/device-ids.js';
+import { listSummary, MAX_DEVICE_IDS } from '../definition/targets.js';
 import { choiceAt, smallListOf } from '../definition/json-list.js';
-import { type DeviceState, FAILURE_STATES, FINAL_DEVICE_STATES } from '../device-states.js';
-import { NEW_ROLLOUT_ID, ROLLOUT_ID } from '../parameters.js';
-import { isFinal, type RolloutRecord } from '../records.js';
-import { stateConflict } from '../steps/commands.js';
-import type { RolloutServiceEnvironment } from './environment.js';
+import { type DeviceState, FAILURE_STATES, FINAL_DEVICE_STATES } from '../machine/device-states.js';
+import { NEW_ROLLOUT_ID, ROLLOUT_ID } from '../definition/parameters.js';
+import { isFinal, type RolloutRecord } from '../records/records.js';
+import { stateConflict } from '../driver/commands.js';
+import type { RolloutServiceEnvironment } from './rollout-service.js';
 import { defineRolloutService, THE_ROLLOUT_ID } from './rollout-service.js';
 
 const RETRIED_STATES = FINAL_DEVICE_STATES.filter((state) => state !== 'succeeded');
@@ -35,7 +35,7 @@ export const retryRolloutService = defineRolloutService({
   },
   result: THE_ROLLOUT_ID,
   run: async ({ rolloutId, states, newRolloutId }, context, env): Promise<string> => {
-    const { requireState, startOnce } = await import('../starting.js');
+    const { requireState, startOnce } = await import('../start/start-once.js');
     requireState(env);
     const wanted = readStates(states);
     const { record } = await env.driver.status(rolloutId);

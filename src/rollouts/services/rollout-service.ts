@@ -1,10 +1,12 @@
 import { type DefinedService, defineService, type ParameterSpec, type ServiceSpec } from '../../edge/define-service.js';
 import type { NativeRow, ResultDefinition } from '../../edge/definitions.js';
 import type { HubRight, HubService } from '../../jobs/services/job-service.js';
-import { rowBytes, usableBytes } from '../../jobs/result-size.js';
-import type { RolloutStatus } from '../driver.js';
-import { AZURE_IOT_ROLLOUT, rolloutDetails, rolloutRow } from '../rows.js';
-import type { RolloutServiceEnvironment } from './environment.js';
+import { rowBytes, usableBytes, type MessageLimits } from '../../jobs/result-size.js';
+import type { RolloutStatus, RolloutDriver } from '../driver/driver.js';
+import { rolloutDetails, rolloutRow } from '../reporting/rows.js';
+import { AZURE_IOT_ROLLOUT } from '../reporting/thing-definitions.js';
+import type { HubPort } from '../../iothub/ports.js';
+import type { RolloutGuards } from '../environment.js';
 
 /** A service for roll-outs, under its short name. */
 export interface RolloutService extends DefinedService<RolloutServiceEnvironment>, HubService {}
@@ -50,4 +52,20 @@ export function fits(env: RolloutServiceEnvironment, row: NativeRow): boolean {
 export async function rowAfter(env: RolloutServiceEnvironment, status: RolloutStatus): Promise<NativeRow[]> {
   const row = await wholeRow(env, status.record.rolloutId);
   return [fits(env, row) ? row : rolloutRow(status)];
+}
+
+/** What the services for roll-outs of one Thing work with. */
+export interface RolloutServiceEnvironment {
+  readonly driver: RolloutDriver;
+  /** Whether the driver's store survives a restart; without it no roll-out is started. */
+  readonly isDurable: boolean;
+  readonly hub: HubPort;
+  readonly guards: RolloutGuards;
+  readonly messageLimits: MessageLimits;
+  readonly parsesConditions: boolean;
+  /** `services.connectTimeoutInSeconds`. */
+  readonly connectTimeoutInSeconds: number;
+  /** The Thing in whose name roll-outs are started. */
+  readonly thing: string;
+  readonly newRolloutId: () => string;
 }

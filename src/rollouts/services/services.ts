@@ -1,11 +1,11 @@
 /** The services for roll-outs: the only list of them. */
 import type { Service } from '../../edge/definitions.js';
 import { type OfferOptions, ServiceList } from '../../jobs/services/service-list.js';
-import { switchOff } from '../../jobs/services/switches.js';
+import { switchOff } from '../../jobs/services/service-list.js';
 import { approveRolloutService } from './approve-rollout.js';
 import { cancelRolloutService } from './cancel-rollout.js';
 import { deleteRolloutService } from './delete-rollout.js';
-import type { RolloutServiceEnvironment } from './environment.js';
+import type { RolloutServiceEnvironment } from './rollout-service.js';
 import { findRolloutsService } from './find-rollouts.js';
 import { getRolloutService } from './get-rollout.js';
 import { pauseRolloutService } from './pause-rollout.js';

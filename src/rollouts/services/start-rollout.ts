@@ -1,4 +1,4 @@
-import { START_ROLLOUT_PARAMETERS } from '../parameters.js';
+import { START_ROLLOUT_PARAMETERS } from '../definition/parameters.js';
 import { defineRolloutService, THE_ROLLOUT_ID } from './rollout-service.js';
 
 export const startRolloutService = defineRolloutService({
@@ -10,8 +10,8 @@ export const startRolloutService = defineRolloutService({
   result: THE_ROLLOUT_ID,
   run: async (args, context, env): Promise<string> => {
     // Loaded here, because lists of services must not pay for the library of cron patterns.
-    const { checkedDefinition } = await import('../planning.js');
-    const { requireState, startOnce } = await import('../starting.js');
+    const { checkedDefinition } = await import('../start/planning.js');
+    const { requireState, startOnce } = await import('../start/start-once.js');
     requireState(env);
     const checked = await checkedDefinition(env, context, args);
     return await startOnce(env, context, { ...checked, rolloutId: args.rolloutId, idParameter: 'rolloutId' });

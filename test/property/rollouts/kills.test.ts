@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { FINAL_DEVICE_STATES } from '../../../src/rollouts/device-states.js';
-import type { RolloutDefinition, RolloutRecord } from '../../../src/rollouts/records.js';
-import { cancel, pause, resume } from '../../../src/rollouts/steps/commands.js';
+import { FINAL_DEVICE_STATES } from '../../../src/rollouts/machine/device-states.js';
+import type { RolloutDefinition, RolloutRecord } from '../../../src/rollouts/records/records.js';
+import { cancel, pause, resume } from '../../../src/rollouts/driver/commands.js';
 import { Mortal } from '../../support/rollouts/mortal.js';
 import { deviceId, RolloutRig } from '../../support/rollouts/rig.js';
 

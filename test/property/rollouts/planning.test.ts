@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parseCondition } from '../../../src/hub-query/parse.js';
-import { batchAt, planBatches } from '../../../src/rollouts/batches.js';
-import { idCondition, MAX_QUERY_LENGTH, splitIds } from '../../../src/rollouts/id-lists.js';
+import { batchAt, planBatches } from '../../../src/rollouts/plan/batches.js';
+import { idCondition, MAX_QUERY_LENGTH, splitIds } from '../../../src/rollouts/plan/id-conditions.js';
 
 const deviceId = fc.string({
   unit: fc.constantFrom(..."abcXYZ019-.%#*?!(),:=@$_'".split('')),

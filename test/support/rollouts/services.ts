@@ -1,7 +1,7 @@
 import type { NativeRow, Service } from '../../../src/edge/definitions.js';
 import type { HubOperations, HubPort } from '../../../src/iothub/ports.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../../../src/jobs/result-size.js';
-import type { RolloutServiceEnvironment } from '../../../src/rollouts/services/environment.js';
+import type { RolloutServiceEnvironment } from '../../../src/rollouts/services/rollout-service.js';
 import { createRolloutServices, type RolloutOfferOptions } from '../../../src/rollouts/services/services.js';
 import { callService } from '../jobs/callers.js';
 import { RolloutRig, type RigOptions } from './rig.js';

@@ -4,8 +4,8 @@ import { silentLog } from '../../../src/core/log.js';
 import type { NativeRow } from '../../../src/edge/definitions.js';
 import { DEFAULT_MESSAGE_LIMITS } from '../../../src/jobs/result-size.js';
 import type { WatchingThing } from '../../../src/jobs/watch/change-notifier.js';
-import { ActiveProperties } from '../../../src/rollouts/active-properties.js';
-import { EventNotifier } from '../../../src/rollouts/event-notifier.js';
+import { ActiveProperties } from '../../../src/rollouts/reporting/active-properties.js';
+import { EventNotifier } from '../../../src/rollouts/reporting/event-notifier.js';
 import { settle } from '../../support/manual-clock.js';
 import { RolloutRig } from '../../support/rollouts/rig.js';
 

@@ -1,0 +1,246 @@
+/** Parameters of the services for roll-outs, with their bounds: the only place where these stand. */
+import { MAX_QUERY_CHARACTERS } from '../../hub-query/parse.js';
+import {
+  CONNECT_TIMEOUT,
+  DEFAULTS,
+  METHOD_NAME,
+  optional,
+  PATCH,
+  PAYLOAD,
+  PAYLOAD_TEXT,
+  required,
+  RESPONSE_TIMEOUT,
+} from '../../jobs/parameters.js';
+import { MAX_DEVICE_IDS } from './targets.js';
+import { DEFAULT_RETRY_ON } from './failure-rules.js';
+import { FAILURE_STATES } from '../machine/device-states.js';
+import { RETRY_CLASSES } from '../records/records.js';
+import type { ArgumentsOf } from '../../edge/define-service.js';
+
+const MAX_ID_LENGTH = 40;
+
+const ROLLOUT_ID_RULES = {
+  pattern: new RegExp(`^[A-Za-z0-9-]{1,${MAX_ID_LENGTH}}$`),
+  form: `1 to ${MAX_ID_LENGTH} letters, digits and dashes`,
+} as const;
+
+export const ROLLOUT_ID = required({
+  baseType: 'STRING',
+  description: `The id of the roll-out: ${ROLLOUT_ID_RULES.form}`,
+  ...ROLLOUT_ID_RULES,
+});
+
+/** The id of a roll-out that a call makes. */
+export const NEW_ROLLOUT_ID = optional({
+  baseType: 'STRING',
+  description: `The id of the new roll-out: ${ROLLOUT_ID_RULES.form}; generated if omitted. Repeating a call with the same id starts only one roll-out`,
+  ...ROLLOUT_ID_RULES,
+});
+
+const MAX_COMMENT_LENGTH = 500;
+
+export const COMMENT = optional({
+  baseType: 'STRING',
+  description: `A remark for the history: at most ${MAX_COMMENT_LENGTH} characters`,
+  maxLength: MAX_COMMENT_LENGTH,
+});
+
+/** Values that apply where a call sets none. */
+export const ROLLOUT_DEFAULTS = {
+  ...DEFAULTS,
+  expiresAfterSeconds: 604_800,
+  batchGrowth: 1,
+  promotion: 'automatic',
+  successPercent: 0,
+  soakSeconds: 0,
+  retries: 0,
+  retryDelaySeconds: 60,
+  offlineDevices: 'try',
+  verifyTimeoutInSeconds: 600,
+  timeZone: 'UTC',
+} as const;
+
+const D = ROLLOUT_DEFAULTS;
+
+interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+const rangeText = ({ minimum, maximum }: Range): string =>
+  `${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`;
+
+/** An optional whole number. @param meaning continues with the range. */
+const count = (meaning: string, range: Range, fallback?: number) =>
+  optional({
+    baseType: 'INTEGER',
+    description: `${meaning}: ${rangeText(range)}${fallback === undefined ? '' : `, default ${fallback}`}`,
+    ...range,
+  });
+
+const seconds = (meaning: string, range: Range, fallback: number) => ({
+  ...count(meaning, range, fallback),
+  aspects: { units: 's' },
+});
+
+const choice = <const Choices extends readonly string[]>(meaning: string, choices: Choices, fallback: string) =>
+  optional({ baseType: 'STRING', description: `${meaning}; default ${fallback}`, choices });
+
+const SIZE: Range = { minimum: 1, maximum: 100_000 };
+
+// Each of the two is left out when the other is given.
+const { isRequired: _hasMethod, ...ANY_METHOD_NAME } = METHOD_NAME;
+const { isRequired: _hasPatch, ...ANY_PATCH } = PATCH;
+
+/** What a roll-out does to each device: exactly one of a method and a patch. */
+const CONTENT_PARAMETERS = {
+  methodName: optional({
+    ...ANY_METHOD_NAME,
+    description: `${METHOD_NAME.description}; pass exactly one of methodName and patch`,
+  }),
+  payload: PAYLOAD,
+  payloadText: PAYLOAD_TEXT,
+  responseTimeoutInSeconds: RESPONSE_TIMEOUT,
+  connectTimeoutInSeconds: {
+    ...CONNECT_TIMEOUT,
+    minimum: 1,
+    description: `How long to wait for an offline device to connect: 1 to ${CONNECT_TIMEOUT.maximum}, default ${DEFAULTS.connectTimeoutInSeconds} unless the agent is configured otherwise`,
+  },
+  patch: optional(ANY_PATCH),
+} as const;
+
+const TARGET_PARAMETERS = {
+  queryCondition: optional({
+    baseType: 'STRING',
+    description:
+      "The devices of the roll-out: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices. Pass exactly one of queryCondition and deviceIds",
+    maxLength: MAX_QUERY_CHARACTERS,
+  }),
+  deviceIds: optional({
+    baseType: 'JSON',
+    description: `The devices of the roll-out, in order: an array of 1 to ${MAX_DEVICE_IDS.toLocaleString('en')} device ids; a device that is listed twice counts once`,
+  }),
+} as const;
+
+const BATCH_PARAMETERS = {
+  batchSize: count('Devices of a batch; all devices are one batch if neither this nor batchPercent is set', SIZE),
+  batchPercent: optional({
+    baseType: 'NUMBER',
+    description:
+      'Size of a batch as a percentage of all devices, rounded up: above 0 to 100. Not together with batchSize',
+    minimum: 0,
+    maximum: 100,
+  }),
+  canarySize: count('Devices of the first batch', SIZE),
+  batchGrowth: optional({
+    baseType: 'NUMBER',
+    description: `Each later batch is the previous one times this factor, rounded down: 1 to 10, default ${D.batchGrowth}`,
+    minimum: 1,
+    maximum: 10,
+  }),
+  maxBatchSize: count('Largest size of a batch other than a canary', SIZE),
+  promotion: choice(
+    'When the next batch begins: automatic, once a batch has passed; afterFirst, with a pause after the first batch; manual, with a pause after each batch but the last',
+    ['automatic', 'afterFirst', 'manual'],
+    D.promotion,
+  ),
+  successPercent: optional({
+    baseType: 'NUMBER',
+    description: `Percentage of the executed devices of a batch that must succeed before the next one begins: 0 to 100, default ${D.successPercent}`,
+    minimum: 0,
+    maximum: 100,
+  }),
+  soakSeconds: seconds(
+    'Pause between a batch that has passed and the next',
+    { minimum: 0, maximum: 2_592_000 },
+    D.soakSeconds,
+  ),
+  abort: optional({
+    baseType: 'JSON',
+    description: `Rules that stop the roll-out: an array of at most 10 objects {on, percent or count, minimumExecuted, scope, action}; on is any or some of ${FAILURE_STATES.join(', ')}; scope is rollout or batch; action is pause or cancel`,
+  }),
+} as const;
+
+const RETRY_PARAMETERS = {
+  retries: count('Further attempts for each device', { minimum: 0, maximum: 10 }, D.retries),
+  retryOn: optional({
+    baseType: 'JSON',
+    description: `Failures that are retried: an array of ${RETRY_CLASSES.join(', ')}; default ${DEFAULT_RETRY_ON.method.join(', ')} for a method, ${DEFAULT_RETRY_ON.patch.join(', ')} for a patch`,
+  }),
+  retryStatuses: optional({
+    baseType: 'JSON',
+    description:
+      'Method statuses that are retried: an array of whole numbers from 400 to 999; only with refused in retryOn, all if omitted',
+  }),
+  retryDelaySeconds: seconds(
+    'Pause before an attempt; doubles with each one, up to a day',
+    { minimum: 0, maximum: 86_400 },
+    D.retryDelaySeconds,
+  ),
+  offlineDevices: choice(
+    'What happens to devices that are not connected: try calls them anyway, wait calls them once they are connected (methods only)',
+    ['try', 'wait'],
+    D.offlineDevices,
+  ),
+} as const;
+
+const MAX_VERIFY_CHARACTERS = 2048;
+
+const VERIFY_PARAMETERS = {
+  verifyCondition: optional({
+    baseType: 'STRING',
+    description: `A condition that a device must match to succeed, for example properties.reported.version = '2': at most ${MAX_VERIFY_CHARACTERS} characters`,
+    maxLength: MAX_VERIFY_CHARACTERS,
+  }),
+  verifyTimeoutInSeconds: seconds(
+    'How long a device may take to match verifyCondition',
+    { minimum: 1, maximum: 604_800 },
+    D.verifyTimeoutInSeconds,
+  ),
+} as const;
+
+const TIME_PARAMETERS = {
+  startTime: optional({
+    baseType: 'DATETIME',
+    description: 'When the roll-out begins; now if omitted or in the past',
+  }),
+  expiresAfterSeconds: seconds(
+    'Time after startTime when the roll-out ends, whatever is left',
+    { minimum: 60, maximum: 31_536_000 },
+    D.expiresAfterSeconds,
+  ),
+  windows: optional({
+    baseType: 'JSON',
+    description:
+      'When hub jobs may begin: an array of at most 20 objects {start, durationMinutes}; start is a cron pattern of five fields, durationMinutes 1 to 10,080. Always if omitted',
+  }),
+  timeZone: optional({
+    baseType: 'STRING',
+    description: `The time zone of windows, for example Europe/Berlin; default ${D.timeZone}`,
+    maxLength: 100,
+  }),
+} as const;
+
+/** The parameters of StartRollout and PreviewRollout, in the order of the documentation. */
+export const START_ROLLOUT_PARAMETERS = {
+  rolloutId: NEW_ROLLOUT_ID,
+  description: optional({
+    baseType: 'STRING',
+    description: `What the roll-out is for: at most ${MAX_COMMENT_LENGTH} characters`,
+    maxLength: MAX_COMMENT_LENGTH,
+  }),
+  ...CONTENT_PARAMETERS,
+  ...TARGET_PARAMETERS,
+  copyOf: optional({
+    baseType: 'STRING',
+    description: 'The id of a roll-out whose parameters are the defaults of this call',
+    ...ROLLOUT_ID_RULES,
+  }),
+  ...TIME_PARAMETERS,
+  ...BATCH_PARAMETERS,
+  ...RETRY_PARAMETERS,
+  ...VERIFY_PARAMETERS,
+} as const;
+
+/** The arguments of StartRollout and PreviewRollout, each within its bounds. */
+export type StartArguments = ArgumentsOf<typeof START_ROLLOUT_PARAMETERS>;

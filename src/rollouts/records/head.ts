@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { RolloutEnvironment } from '../environment.js';
+import { sequenceIn, type RolloutKeys } from './keys.js';
+import type { RolloutDefinition, RolloutRecord } from './records.js';
+import type { Store, StoreChange } from '../../store/store.js';
+
+/** What a new roll-out is made from. */
+export interface NewRollout {
+  readonly rolloutId: string;
+  readonly thing: string;
+  readonly definition: RolloutDefinition;
+  /** In order; instead of the condition of the definition. */
+  readonly deviceIds?: readonly string[];
+  readonly startMs: number;
+  readonly countedDevices?: number;
+  readonly needsApproval: boolean;
+  readonly retryOf?: string;
+}
+
+/** The head of a roll-out that has just been made. */
+export function newRecord(rollout: NewRollout, sequence: number, nowMs: number): RolloutRecord {
+  const { rolloutId, thing, definition, startMs, countedDevices, needsApproval, retryOf } = rollout;
+  return {
+    version: 1,
+    rolloutId,
+    sequence,
+    thing,
+    nonce: newNonce(),
+    ...(retryOf === undefined ? {} : { retryOf }),
+    definition,
+    createdMs: nowMs,
+    startMs,
+    expiresMs: startMs + definition.expiresAfterSeconds * 1000,
+    state: needsApproval ? 'awaitingApproval' : 'scheduled',
+    outcome: 'inProgress',
+    reason: '',
+    ...(countedDevices === undefined ? {} : { countedDevices }),
+    counts: {},
+    failures: [],
+    jobCount: 0,
+    lateParts: 0,
+    baselines: {},
+    historyLength: 0,
+    lastHistoryMs: 0,
+    eventCount: 0,
+  };
+}
+
+/** Four letters or digits. */
+function newNonce(): string {
+  return [...randomBytes(4)].map((byte) => (byte % 36).toString(36)).join('');
+}
+
+/** The highest number that a roll-out of the hub has had, as far as anything of it is left. */
+export async function lastSequence({ keys, store }: RolloutEnvironment): Promise<number> {
+  let last = 0;
+  for (const prefix of [keys.heads, keys.removals, keys.events])
+    for await (const [key] of store.entries({ prefix, reverse: true, limit: 1 }))
+      last = Math.max(last, sequenceIn(key, prefix));
+  return last;
+}
+
+/** What a roll-out sends to its devices: up to 128 KiB, written once and not with each step. */
+type Content = Pick<RolloutDefinition, 'payloadText' | 'patchText'>;
+
+/** The change that stores the head of a roll-out, without its content. */
+export function headChange(keys: RolloutKeys, record: RolloutRecord): StoreChange {
+  const { payloadText: _payloadText, patchText: _patchText, ...definition } = record.definition;
+  return { type: 'put', key: keys.head(record.sequence), value: { ...record, definition } };
+}
+
+/** The change that stores the content of a new roll-out. */
+export function contentChange(keys: RolloutKeys, { sequence, definition }: RolloutRecord): StoreChange {
+  const { payloadText, patchText } = definition;
+  const content: Content = {
+    ...(payloadText === undefined ? {} : { payloadText }),
+    ...(patchText === undefined ? {} : { patchText }),
+  };
+  return { type: 'put', key: keys.content(sequence), value: content };
+}
+
+/** The head of a roll-out with its content; undefined if it does not exist. */
+export async function readHead(store: Store, keys: RolloutKeys, sequence: number): Promise<RolloutRecord | undefined> {
+  const record = (await store.get(keys.head(sequence))) as RolloutRecord | undefined;
+  if (!record) return undefined;
+  const content = (await store.get(keys.content(sequence))) as Content | undefined;
+  return { ...record, definition: { ...record.definition, ...content } };
+}

@@ -1,0 +1,151 @@
+import { parseJson } from '../../core/exact-json.js';
+import type { NativeRow } from '../../edge/definitions.js';
+import { METHOD_JOB, TWIN_JOB } from '../../jobs/outcome.js';
+import { type Batch, planBatches } from '../plan/batches.js';
+import { countOf, type StateCounts } from '../machine/device-states.js';
+import type { RolloutDetails, RolloutStatus } from '../driver/driver.js';
+import {
+  type BatchRecord,
+  type DeviceRecord,
+  type HistoryEntry,
+  isFinal,
+  type RolloutDefinition,
+  type RolloutEvent,
+  type RolloutRecord,
+} from '../records/records.js';
+
+const WAITING = ['waiting', 'retrying'] as const;
+const RUNNING = ['running', 'verifying'] as const;
+const FAILED = ['failed', 'timedOut', 'offline', 'unverified', 'notFound'] as const;
+
+function countFields(deviceCount: number, counts: StateCounts): NativeRow {
+  return {
+    deviceCount,
+    pendingCount: countOf(counts, ['pending']),
+    runningCount: countOf(counts, RUNNING),
+    waitingCount: countOf(counts, WAITING),
+    succeededCount: countOf(counts, ['succeeded']),
+    refusedCount: countOf(counts, ['refused']),
+    failedCount: countOf(counts, FAILED),
+    expiredCount: countOf(counts, ['expired']),
+    cancelledCount: countOf(counts, ['cancelled']),
+  };
+}
+
+/** A row of `AzureIotRollout` without its JSON fields. */
+export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
+  const { definition, deviceCount, countedDevices = 0, batch } = record;
+  return present({
+    rolloutId: record.rolloutId,
+    description: definition.description,
+    state: record.state,
+    outcome: record.outcome,
+    reason: record.reason,
+    waitingFor: isFinal(record) ? '' : (waiting?.waitingFor ?? 'hub'),
+    type: definition.methodName === undefined ? TWIN_JOB : METHOD_JOB,
+    methodName: definition.methodName,
+    queryCondition: definition.queryCondition,
+    retryOf: record.retryOf,
+    createdTime: new Date(record.createdMs),
+    startTime: new Date(record.startMs),
+    beginTime: dateOrNone(record.beginMs),
+    endTime: dateOrNone(record.endMs),
+    expiresTime: new Date(record.expiresMs),
+    nextActionTime: isFinal(record) ? undefined : dateOrNone(waiting?.nextActionMs),
+    batch: batch?.batch ?? 0,
+    batchCount: planOf(record).length,
+    jobCount: record.jobCount,
+    ...countFields(deviceCount ?? countedDevices, record.counts),
+  });
+}
+
+const MAX_FAILURES = 20;
+
+/** The JSON fields of one roll-out. */
+export function rolloutDetails(details: RolloutDetails): NativeRow {
+  const { record, history } = details;
+  const dropped = record.historyLength - history.length;
+  const failures = [...record.failures].sort((a, b) => b.count - a.count).slice(0, MAX_FAILURES);
+  return {
+    definition: definitionJson(record.definition),
+    batches: { array: batchesJson(details) },
+    failures: { array: failures },
+    history: { array: [...(dropped > 0 ? [{ dropped }] : []), ...history.map(historyJson)] },
+  };
+}
+
+/** All parameters with their defaults, under the names of StartRollout. */
+export function definitionJson(definition: RolloutDefinition): NativeRow {
+  const { payloadText, patchText, deviceIds, startTimeMs, ...rest } = definition;
+  return present({
+    ...rest,
+    payload: payloadText === undefined ? undefined : parseJson(payloadText),
+    patch: patchText === undefined ? undefined : parseJson(patchText),
+    deviceIds: deviceIds && { count: deviceIds.count },
+    startTime: startTimeMs === undefined ? undefined : new Date(startTimeMs).toISOString(),
+  });
+}
+
+function batchesJson(details: RolloutDetails): NativeRow[] {
+  const { record, batches } = details;
+  const begun = new Map(batches.map((batch) => [batch.batch, batch]));
+  return planOf(record).map(({ batch, size }) => {
+    const found = begun.get(batch);
+    return present({
+      batch,
+      size,
+      state: found ? batchState(details, found) : 'pending',
+      startTime: isoOrNone(found?.startMs),
+      settledTime: isoOrNone(found?.settledMs),
+      succeededCount: countOf(found?.counts ?? {}, ['succeeded']),
+      refusedCount: countOf(found?.counts ?? {}, ['refused']),
+      failedCount: countOf(found?.counts ?? {}, FAILED),
+    });
+  });
+}
+
+function batchState({ record, isSoaking }: RolloutDetails, { batch, settledMs }: BatchRecord): string {
+  if (settledMs === undefined) return isFinal(record) ? 'done' : 'running';
+  return isSoaking && record.batch?.batch === batch ? 'soaking' : 'done';
+}
+
+function historyJson({ timeMs, ...entry }: HistoryEntry): NativeRow {
+  return present({ time: new Date(timeMs).toISOString(), ...entry });
+}
+
+/** A row of `AzureIotRolloutEvent`. */
+export function eventRow(event: RolloutEvent): NativeRow {
+  const { counts, deviceCount, timeMs, thing: _thing, ...rest } = event;
+  return { ...rest, ...countFields(deviceCount, counts), time: new Date(timeMs) };
+}
+
+/** A row of QueryRolloutDevices; what is missing is left out, dates are ISO text. */
+export function deviceRow(device: DeviceRecord, batch: number, nextAttemptMs: number | undefined): NativeRow {
+  const { methodPayload } = device;
+  return present({
+    deviceId: device.deviceId,
+    batch,
+    state: device.state,
+    attempts: device.attempts,
+    jobId: device.jobId,
+    methodStatus: device.methodStatus,
+    methodPayload: methodPayload === undefined ? undefined : parseJson(methodPayload),
+    methodPayloadTruncated: device.methodPayloadTruncated,
+    errorCode: device.errorCode,
+    errorDescription: device.errorDescription,
+    startTime: isoOrNone(device.startMs),
+    endTime: isoOrNone(device.endMs),
+    nextAttemptTime: device.state === 'retrying' ? isoOrNone(nextAttemptMs) : undefined,
+  });
+}
+
+export function planOf({ definition, deviceCount }: RolloutRecord): readonly Batch[] {
+  return deviceCount === undefined ? [] : (planBatches(definition, deviceCount) ?? []);
+}
+
+const dateOrNone = (ms: number | undefined): Date | undefined => (ms === undefined ? undefined : new Date(ms));
+const isoOrNone = (ms: number | undefined): string | undefined => dateOrNone(ms)?.toISOString();
+
+function present(row: Readonly<Record<string, unknown>>): NativeRow {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+}

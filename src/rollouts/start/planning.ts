@@ -1,0 +1,86 @@
+/** From the arguments of a call to what is started: the same for a preview and the start itself. */
+import type { CallContext } from '../../core/call-context.js';
+import { AgentError } from '../../core/errors.js';
+import { invalidParameter } from '../../edge/parameter-rules.js';
+import { targetQuery, targetsOfCondition } from '../../jobs/conditions.js';
+import { countTargets, guardMethod } from '../../jobs/guards.js';
+import { type Batch, MAX_BATCHES, planBatches } from '../plan/batches.js';
+import type { KeptRollout } from '../definition/copied.js';
+import { type CheckedDefinition, readDefinition } from '../definition/read-definition.js';
+import type { StartArguments } from '../definition/parameters.js';
+import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
+import type { RolloutDriver } from '../driver/driver.js';
+import type { RolloutGuards } from '../environment.js';
+
+/**
+ * The definition that a call asks for, held against the guards that need no count of devices.
+ * @throws AgentError `InvalidArgument` naming the parameter, `RolloutNotFound` for `copyOf`, `Forbidden`.
+ */
+export async function checkedDefinition(
+  env: RolloutServiceEnvironment,
+  context: CallContext,
+  args: StartArguments,
+): Promise<CheckedDefinition> {
+  const { parsesConditions, connectTimeoutInSeconds } = env;
+  const checked = readDefinition(args, {
+    copied: args.copyOf === undefined ? undefined : await keptRollout(env, args.copyOf),
+    parsesConditions,
+    connectTimeoutInSeconds,
+    log: context.log,
+  });
+  if (checked.definition.methodName !== undefined) guardMethod(env.guards, checked.definition.methodName);
+  return checked;
+}
+
+/** @throws AgentError `RolloutNotFound`. */
+async function keptRollout({ driver }: RolloutServiceEnvironment, rolloutId: string): Promise<KeptRollout> {
+  const { definition, sequence } = (await driver.status(rolloutId)).record;
+  if (!definition.deviceIds) return { definition };
+  return { definition, deviceIds: await listedIds(driver, sequence) };
+}
+
+/** The ids that a roll-out lists, in order. */
+async function listedIds({ env: { keys, store } }: RolloutDriver, sequence: number): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const [, chunk] of store.entries({ prefix: keys.idLists(sequence) })) ids.push(...(chunk as string[]));
+  return ids;
+}
+
+/** The number of devices: of a list at once, of a condition by asking the hub. @throws AgentError as the hub port. */
+export async function countDevices(
+  env: RolloutServiceEnvironment,
+  context: CallContext,
+  { definition, deviceIds }: CheckedDefinition,
+): Promise<number> {
+  if (deviceIds) return deviceIds.length;
+  const targets = targetsOfCondition(definition.queryCondition ?? '*');
+  return await countTargets(context, env.hub.lane('user'), targetQuery(targets, 'COUNT() AS numberOfTargets'));
+}
+
+/** Whether a guard depends on the number of devices. */
+export const needsCount = ({ maxDevicesPerRollout, approvalAbove }: RolloutGuards): boolean =>
+  maxDevicesPerRollout !== undefined || approvalAbove !== undefined;
+
+/** @throws AgentError `Forbidden`, naming both numbers. */
+export function guardDevices({ maxDevicesPerRollout: limit }: RolloutGuards, count: number): void {
+  if (limit === undefined || count <= limit) return;
+  throw new AgentError(
+    'Forbidden',
+    `The roll-out is for ${count} devices, and guards.maxDevicesPerRollout of the agent allows ${limit}; choose fewer devices.`,
+    { context: { count, limit } },
+  );
+}
+
+export const needsApproval = ({ approvalAbove }: RolloutGuards, count: number): boolean =>
+  approvalAbove !== undefined && count > approvalAbove;
+
+/** @throws AgentError `InvalidArgument` for more batches than a roll-out may have. */
+export function planOrRefuse({ definition }: Pick<CheckedDefinition, 'definition'>, deviceCount: number): Batch[] {
+  const plan = planBatches(definition, deviceCount);
+  if (plan) return plan;
+  const parameter = definition.batchPercent === undefined ? 'batchSize' : 'batchPercent';
+  throw invalidParameter(
+    parameter,
+    `is too small for ${deviceCount} devices: a roll-out has at most ${MAX_BATCHES.toLocaleString('en')} batches`,
+  );
+}

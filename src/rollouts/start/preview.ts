@@ -1,0 +1,167 @@
+import { type CallContext, sideBySide, startPart } from '../../core/call-context.js';
+import { isAgentError } from '../../core/errors.js';
+import { literal } from '../../hub-query/literal.js';
+import { find, textOf } from '../../iothub/documents.js';
+import { targetQuery, targetsOfCondition } from '../../jobs/conditions.js';
+import { countTargets } from '../../jobs/guards.js';
+import type { Batch } from '../plan/batches.js';
+import type { CheckedDefinition } from '../definition/read-definition.js';
+import type { StartArguments } from '../definition/parameters.js';
+import { WALK_FIELDS } from '../definition/targets.js';
+import { MAX_QUERY_LENGTH, splitIds } from '../plan/id-conditions.js';
+import { checkedDefinition, countDevices, guardDevices, needsApproval, planOrRefuse } from './planning.js';
+import type { RolloutDefinition } from '../records/records.js';
+import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
+import { askConnections } from '../driver/steps/device-queries.js';
+import { Windows } from '../plan/windows.js';
+
+export interface RolloutPreview {
+  readonly deviceCount: number;
+  readonly connectedCount: number | null;
+  readonly disconnectedCount: number | null;
+  readonly batches: readonly { readonly batch: number; readonly size: number; readonly jobs: number }[];
+  readonly batchCount: number;
+  readonly jobCount: number;
+  /** How long the tier of the hub needs at least for the devices, with the soak between batches. */
+  readonly estimatedSeconds: number;
+  readonly needsApproval: boolean;
+  /** ISO text; the open window, or else the next one. */
+  readonly nextWindow: { readonly start: string; readonly end: string } | null;
+}
+
+interface Connections {
+  readonly connectedCount: number | null;
+  readonly disconnectedCount: number | null;
+}
+
+const UNKNOWN: Connections = { connectedCount: null, disconnectedCount: null };
+/** Time kept for the response while connections are counted. */
+const ANSWER_RESERVE_MS = 1500;
+/** Devices whose ids show how many fit one hub job. */
+const SAMPLE_SIZE = 100;
+const CONDITION_OVERHEAD = 'deviceId IN []'.length;
+
+/** @throws AgentError as StartRollout does for its parameters; as the hub port when a condition's devices cannot be counted. */
+export async function previewRollout(
+  env: RolloutServiceEnvironment,
+  context: CallContext,
+  args: StartArguments,
+): Promise<RolloutPreview> {
+  const checked = await checkedDefinition(env, context, args);
+  const found = checked.deviceIds
+    ? await previewList(env, context, checked.deviceIds)
+    : await previewCondition(env, context, checked);
+  const { deviceCount, jobsOf, ...connections } = found;
+  guardDevices(env.guards, deviceCount);
+  const plan = planOrRefuse(checked, deviceCount);
+  const batches = plan.map((batch) => ({ batch: batch.batch, size: batch.size, jobs: jobsOf(batch) }));
+  return {
+    deviceCount,
+    ...connections,
+    batches,
+    batchCount: batches.length,
+    jobCount: batches.reduce((sum, { jobs }) => sum + jobs, 0),
+    estimatedSeconds: estimate(env, checked.definition, plan),
+    needsApproval: needsApproval(env.guards, deviceCount),
+    nextWindow: nextWindow(checked.definition, context.clock.nowMs()),
+  };
+}
+
+interface Found extends Connections {
+  readonly deviceCount: number;
+  readonly jobsOf: (batch: Batch) => number;
+}
+
+/** The plan for a list is exact and never waits for the hub. */
+async function previewList(
+  env: RolloutServiceEnvironment,
+  context: CallContext,
+  deviceIds: readonly string[],
+): Promise<Found> {
+  const limits = jobLimits(env);
+  return {
+    deviceCount: deviceIds.length,
+    jobsOf: ({ start, size }) => splitIds(deviceIds.slice(start, start + size), limits).length,
+    ...(await whileThereIsTime(context, async (part) => {
+      const connections = [...(await askConnections(part, env.hub.lane('spare'), deviceIds)).values()];
+      const connectedCount = connections.filter((isConnected) => isConnected).length;
+      return { connectedCount, disconnectedCount: connections.length - connectedCount };
+    })),
+  };
+}
+
+async function previewCondition(
+  env: RolloutServiceEnvironment,
+  context: CallContext,
+  checked: CheckedDefinition,
+): Promise<Found> {
+  const hub = env.hub.lane('user');
+  const targets = targetsOfCondition(checked.definition.queryCondition ?? '*');
+  // All queries are built before the first is sent, so that a condition that is too long costs the hub nothing.
+  const connected = targetQuery(targets, 'COUNT() AS numberOfTargets', "connectionState = 'Connected'");
+  const sampleQuery = targetQuery(targets, WALK_FIELDS);
+  const [deviceCount, sample] = await sideBySide<[number, readonly string[]]>(context, [
+    (part) => countDevices(env, part, checked),
+    async (part) => {
+      const { items } = await hub.query(part, { query: sampleQuery, pageSize: SAMPLE_SIZE });
+      return items.map((item) => textOf(find(item, 'deviceId'))).filter((id) => id !== undefined);
+    },
+  ]);
+  const perJob = devicesPerJob(sample.slice(0, SAMPLE_SIZE), jobLimits(env).maxDevices ?? Infinity);
+  return {
+    deviceCount,
+    jobsOf: ({ size }) => Math.ceil(size / perJob),
+    ...(await whileThereIsTime(context, async (part) => {
+      const connectedCount = Math.min(await countTargets(part, hub, connected), deviceCount);
+      return { connectedCount, disconnectedCount: deviceCount - connectedCount };
+    })),
+  };
+}
+
+/** The counts of connections, unless quota or time are too short for them. */
+async function whileThereIsTime(
+  context: CallContext,
+  count: (part: CallContext) => Promise<Connections>,
+): Promise<Connections> {
+  const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS });
+  try {
+    return await count(part);
+  } catch (error) {
+    if (!isAgentError(error) || context.signal.aborted) throw error;
+    return UNKNOWN;
+  } finally {
+    part.dispose();
+  }
+}
+
+const jobLimits = ({ guards }: RolloutServiceEnvironment): { readonly maxDevices?: number } =>
+  guards.maxDevicesPerJob === undefined ? {} : { maxDevices: guards.maxDevicesPerJob };
+
+function devicesPerJob(sample: readonly string[], limit: number): number {
+  if (sample.length === 0) return Math.max(1, Math.min(limit, SAMPLE_SIZE));
+  const characters = sample.reduce((sum, deviceId) => sum + literal(deviceId).length + 1, 0) / sample.length;
+  const fitting = Math.floor((MAX_QUERY_LENGTH - CONDITION_OVERHEAD + 1) / characters);
+  return Math.max(1, Math.min(fitting, limit));
+}
+
+function estimate(
+  { hub }: RolloutServiceEnvironment,
+  { soakSeconds }: RolloutDefinition,
+  plan: readonly Batch[],
+): number {
+  const rate = hub.deviceOperationsPerSecond;
+  const devices = plan.reduce((sum, { size }) => sum + size, 0);
+  const work = Number.isFinite(rate) ? Math.ceil(devices / rate) : 0;
+  return work + Math.max(0, plan.length - 1) * soakSeconds;
+}
+
+function nextWindow(
+  { windows, timeZone, startTimeMs = 0 }: RolloutDefinition,
+  nowMs: number,
+): RolloutPreview['nextWindow'] {
+  const openings = new Windows(windows, timeZone);
+  const fromMs = Math.max(nowMs, startTimeMs);
+  const opening = openings.openAt(fromMs) ?? openings.nextAfter(fromMs);
+  if (!opening) return null;
+  return { start: new Date(opening.startMs).toISOString(), end: new Date(opening.endMs).toISOString() };
+}
