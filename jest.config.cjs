@@ -24,6 +24,8 @@ module.exports = {
   collectCoverageFrom: ['src/**/*.ts', '!src/**/main.ts'],
   coverageDirectory: 'coverage',
   testTimeout: 20_000,
+  // Jest leaves one core free by default, which on two cores is half of the machine.
+  maxWorkers: '100%',
   reporters: ['default', '<rootDir>/scripts/summary-reporter.cjs'],
   projects: ['unit', 'property', 'golden', 'contract', 'integration', 'e2e'].map((name) => ({
     ...shared,
