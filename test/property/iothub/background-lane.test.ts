@@ -8,9 +8,9 @@ import { ManualClock } from '../../support/manual-clock.js';
 
 const MINUTE_MS = 60_000;
 
-/** Whether a request of the lane may go out at this moment. */
+/** Whether a request of the lane may go out at this moment. With any time left, it could wait on a clock that stands still. */
 async function isTaken(throttle: HubThrottle, clock: ManualClock, lane: HubLane): Promise<boolean> {
-  const taking = inCall((context) => throttle.take(context, 'jobOperations', lane), { clock, timeoutMs: 1 });
+  const taking = inCall((context) => throttle.take(context, 'jobOperations', lane), { clock, timeoutMs: 0 });
   return (await failureOf(taking).catch(() => undefined)) === undefined;
 }
 
