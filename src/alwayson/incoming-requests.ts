@@ -30,7 +30,6 @@ const GRACE_MS = 250;
 interface OpenRequest {
   readonly header: MessageHeader;
   readonly context: OwnedCallContext;
-  readonly controller: AbortController;
   readonly guard: Timer;
   readonly startedMs: number;
 }
@@ -126,14 +125,7 @@ export class IncomingRequests {
 
   #begin(message: Message<RequestBody>): void {
     const { clock, timeoutMs, log, instruments } = this.#options;
-    const controller = new AbortController();
-    const context = startCall({
-      timeoutMs,
-      clock,
-      log: log.child({ requestId: message.requestId }),
-      instruments,
-      signal: controller.signal,
-    });
+    const context = startCall({ timeoutMs, clock, log, logFields: { requestId: message.requestId }, instruments });
     const header = {
       code: message.code,
       requestId: message.requestId,
@@ -141,7 +133,7 @@ export class IncomingRequests {
       sessionId: message.sessionId,
     };
     const guard = clock.schedule(timeoutMs + GRACE_MS, () => this.#fail(request, overdue(timeoutMs)));
-    const request: OpenRequest = { header, context, controller, guard, startedMs: clock.monotonicMs() };
+    const request: OpenRequest = { header, context, guard, startedMs: clock.monotonicMs() };
     this.#open.set(message.requestId, request);
     this.#gauge();
     void this.#run(request, this.#handle(request.context, message));
@@ -190,9 +182,10 @@ export class IncomingRequests {
   }
 
   #failed(request: OpenRequest, error: unknown): Answer {
-    const { correlationId, log } = request.context;
-    if (statusOf(error) === undefined) log.error({ err: error }, 'a request failed because of a defect');
-    else if (isAgentError(error)) log.debug({ code: error.code }, 'request refused');
+    const { context } = request;
+    const { correlationId } = context;
+    if (statusOf(error) === undefined) context.log.error({ err: error }, 'a request failed because of a defect');
+    else if (isAgentError(error)) context.log.debug({ code: error.code }, 'request refused');
     return failure(error, correlationId);
   }
 
@@ -200,8 +193,7 @@ export class IncomingRequests {
   #settle(request: OpenRequest, reason?: unknown): void {
     this.#open.delete(request.header.requestId);
     request.guard.cancel();
-    if (reason instanceof Error) request.controller.abort(reason);
-    request.context.dispose();
+    request.context.dispose(reason instanceof Error ? reason : undefined);
     this.#gauge();
     if (this.#open.size > 0) return;
     this.#idle?.resolve();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { remainingMs, startCall } from '../../../src/core/call-context.js';
+import { remainingMs, startCall, startPart } from '../../../src/core/call-context.js';
 import { sleep } from '../../../src/core/clock.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -41,5 +41,43 @@ describe('call context', () => {
   it('is aborted from the start under an aborted parent', () => {
     const call = startCall({ timeoutMs: 1000, clock: new ManualClock(), signal: AbortSignal.abort() });
     expect(call.signal.aborted).toBe(true);
+  });
+
+  it('arms no timer until its signal is read, which then still aborts at the deadline of the call', () => {
+    const clock = new ManualClock();
+    const call = startCall({ timeoutMs: 1000, clock });
+    expect(clock.armed).toBe(0);
+    clock.advance(400);
+    const { signal } = call;
+    clock.advance(599);
+    expect(signal.aborted).toBe(false);
+    clock.advance(1);
+    expect(signal.reason).toEqual(new Error('deadline'));
+  });
+
+  it('is aborted at once when its signal is first read after the deadline', () => {
+    const clock = new ManualClock();
+    const call = startCall({ timeoutMs: 1000, clock });
+    clock.advance(1000);
+    expect(call.signal.reason).toEqual(new Error('deadline'));
+    expect(clock.armed).toBe(0);
+  });
+
+  it('is aborted when its signal is read only after it has ended, for the reason that ended it', () => {
+    const call = startCall({ timeoutMs: 1000, clock: new ManualClock() });
+    call.dispose(new Error('connection lost'));
+    call.dispose();
+    expect(call.signal.reason).toEqual(new Error('connection lost'));
+  });
+
+  it('ends a part with the whole, whichever signal is read first', () => {
+    const clock = new ManualClock();
+    const whole = startCall({ timeoutMs: 1000, clock });
+    const read = startPart(whole, { maxMs: 500 });
+    const unread = startPart(whole, {});
+    expect(read.signal.aborted).toBe(false);
+    whole.dispose(new Error('caller left'));
+    expect([read.signal.reason, unread.signal.reason]).toEqual([new Error('caller left'), new Error('caller left')]);
+    expect(clock.armed).toBe(0);
   });
 });
