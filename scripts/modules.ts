@@ -142,6 +142,8 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'azure-iot-device-mqtt': ['sandbox/fleet'],
   croner: ['rollouts'],
   ws: ['alwayson/ws-transport.ts', 'sandbox'],
+  hono: ['agent/ops', 'console'],
+  '@hono/node-server': ['agent/ops'],
   pino: ['agent/ops'],
   'prom-client': ['agent/ops'],
   commander: ['cli'],

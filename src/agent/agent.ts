@@ -9,7 +9,7 @@ import { edgeOptions, reportPlatform } from './platform.js';
 import { type OpenHub, openHubs } from './hubs.js';
 import { createHubThings, type HubThings } from './hub-things.js';
 import { logStart, statusReport } from './status.js';
-import { type AdminServer, startAdminServer } from './ops/admin-server.js';
+import type { AdminServer } from './ops/admin-server.js';
 import { Health } from './ops/health.js';
 import { createLogger, type Logger } from './ops/logger.js';
 import { createMetrics, type Metrics } from './ops/prometheus.js';
@@ -125,6 +125,7 @@ export class Agent {
   async #startAdmin(): Promise<void> {
     const { enabled, host, port } = this.#config.admin;
     if (!enabled) return;
+    const { startAdminServer } = await import('./ops/admin-server.js');
     this.#admin = await startAdminServer({
       host,
       port,

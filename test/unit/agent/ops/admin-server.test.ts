@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { type AdminServer, startAdminServer, isMeantFor } from '../../../../src/agent/ops/admin-server.js';
+import { type AdminServer, startAdminServer } from '../../../../src/agent/ops/admin-server.js';
+import { isMeantFor, isOwnOrigin } from '../../../../src/agent/ops/own-names.js';
 import { Health } from '../../../../src/agent/ops/health.js';
 import { createMetrics } from '../../../../src/agent/ops/prometheus.js';
 import { ManualClock } from '../../../support/manual-clock.js';
@@ -51,16 +52,7 @@ async function ask(port: number, path: string, headers: readonly string[], versi
 
 const statusOf = (answer: string): number => Number(answer.split(' ', 2)[1]);
 
-const MEANT = [
-  'Host: 127.0.0.1',
-  'Host: 127.0.0.1:9009',
-  'Host: 10.42.0.7:9009',
-  'Host: localhost',
-  'Host: LOCALHOST:9009',
-  'Host: [::1]',
-  'Host: [::1]:9009',
-  'Host: [fd00::12:3]:80',
-];
+const MEANT = ['Host: 127.0.0.1', 'Host: 127.0.0.1:9009', 'Host: localhost', 'Host: LOCALHOST:9009'];
 
 const NOT_MEANT: readonly (readonly string[])[] = [
   ['Host: evil.example'],
@@ -69,6 +61,8 @@ const NOT_MEANT: readonly (readonly string[])[] = [
   ['Host: 127.0.0.1.evil.example'],
   ['Host: 127.0.0.1@evil.example'],
   ['Host: evil.example@127.0.0.1'],
+  ['Host: 10.42.0.7'],
+  ['Host: [::1]:9009'],
   ['Host: 127.1'],
   ['Host: 2130706433'],
   ['Host: 0x7f.0.0.1'],
@@ -128,20 +122,47 @@ describe('the Host of a request to the admin server', () => {
     expect(statusOf(await ask(port, '/status', [], '1.0'))).toBe(421);
   });
 
-  it('may be the name in admin.host', () => {
-    expect(isMeantFor('Agent.plant.example', { rawHeaders: ['Host', 'agent.Plant.example:9009'] })).toBe(true);
-    expect(isMeantFor('agent.plant.example', { rawHeaders: ['hOsT', 'plant.example'] })).toBe(false);
+  it.each([
+    ['the name in admin.host', 'Agent.plant.example', '10.1.2.3', 'agent.Plant.example:9009'],
+    ['the address of that name', 'agent.plant.example', '10.1.2.3', '10.1.2.3:9009'],
+    ['an address in another form', '::1', '::1', '[0:0:0:0:0:0:0:1]:9009'],
+    ['the name of console.publicUrl', '127.0.0.1', '127.0.0.1', 'fleet.example'],
+    ['any address of a wildcard', '0.0.0.0', '0.0.0.0', '10.42.0.7:9009'],
+    ['any address of a wildcard of IPv6', '::', '::', '[fd00::12:3]:80'],
+  ])('may be %s', (_what, listenHost, address, host) => {
+    const names = { listenHost, address, publicUrl: 'https://fleet.example' };
+    expect(isMeantFor(names, { rawHeaders: ['hOsT', host] })).toBe(true);
+    expect(isMeantFor(names, { rawHeaders: ['Host', 'plant.example'] })).toBe(false);
   });
 
   it('is refused for every name that is not an address, localhost or admin.host', () => {
     const label = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
     const name = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => `${labels.join('.')}.example`);
+    const names = { listenHost: '0.0.0.0', address: '0.0.0.0' };
     fc.assert(
       fc.property(fc.oneof(name, fc.string()), (host) => {
-        const isServed = isMeantFor('127.0.0.1', { rawHeaders: ['Host', host] });
+        const isServed = isMeantFor(names, { rawHeaders: ['Host', host] });
         expect(isServed && !/^(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\])(?::\d+)?$/i.test(host)).toBe(false);
       }),
     );
+  });
+});
+
+describe('the Origin of a request to the admin server', () => {
+  const names = { listenHost: '127.0.0.1', address: '127.0.0.1', publicUrl: 'https://fleet.example/' };
+
+  it.each<[string, string, boolean]>([
+    ['http://127.0.0.1:9009', '127.0.0.1:9009', true],
+    ['http://localhost', 'localhost:80', true],
+    ['https://fleet.example', '127.0.0.1:9009', true],
+    ['http://127.0.0.1:9010', '127.0.0.1:9009', false],
+    ['https://127.0.0.1:9009', '127.0.0.1:9009', false],
+    ['http://fleet.example', '127.0.0.1:9009', false],
+    ['http://localhost:9009', '127.0.0.1:9009', false],
+    ['null', '127.0.0.1:9009', false],
+    ['', '127.0.0.1:9009', false],
+  ])('%s is own or not for %s', (origin, host, isOwn) => {
+    expect(isOwnOrigin(names, { rawHeaders: ['Host', host] }, origin)).toBe(isOwn);
   });
 });
 
@@ -162,6 +183,8 @@ describe('a malformed request to the admin server', () => {
     ['a target without a slash', 'GET status HTTP/1.1', 400],
     ['two slashes', 'GET //status HTTP/1.1', 404],
     ['dots', 'GET /livez/../status HTTP/1.1', 404],
+    ['encoded dots', 'GET /livez/%2e%2E/status HTTP/1.1', 404],
+    ['backslashes', 'GET /livez/..\\status HTTP/1.1', 404],
     ['another case', 'GET /STATUS HTTP/1.1', 404],
     ['an asterisk', 'OPTIONS * HTTP/1.1', 404],
     ['TRACE', 'TRACE /status HTTP/1.1', 405],
@@ -175,6 +198,8 @@ describe('a malformed request to the admin server', () => {
     expect(statusOf(answer)).toBe(status);
     expect(answer).not.toContain(SECRET_NAME);
     expect(answer.toLowerCase()).not.toContain('access-control');
+    // What Node.js cannot read as a request is answered without headers.
+    if (status < 431 && status !== 400) expect(answer).toContain("content-security-policy: default-src 'none'; ");
   });
 
   it('is read for a second, then closed, if its sender does not end it', async () => {
