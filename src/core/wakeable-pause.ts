@@ -1,35 +1,44 @@
 import type { Clock, Timer } from './clock.js';
 
-/** The longest rest: a clock that was set back prolongs no wait by more. */
-const MAX_REST_MS = 60_000;
+/** The longest pause: one that ends by the wall clock lasts no longer when that clock is set back. */
+const MAX_PAUSE_MS = 60_000;
 
-/** The pauses of a loop, which ends them when there is something to do. */
-export class Rest {
+/** The pauses of a loop, which end early when there is something to do. */
+export class WakeablePause {
   readonly #clock: Clock;
   #isAwake = false;
-  #wake: (() => void) | undefined;
+  #end: (() => void) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Ends the pause under way, or skips the next one. */
+  /** Ends the pause in progress, or skips the next one. */
   wake(): void {
     this.#isAwake = true;
-    this.#wake?.();
+    this.#end?.();
+  }
+
+  /** Forgets earlier calls of `wake`: the loop is about to look for everything there is to do. */
+  reset(): void {
+    this.#isAwake = false;
   }
 
   /** Resolves at `untilMs` of the wall clock, after a minute at most, or when woken. */
   async until(untilMs: number): Promise<void> {
+    await this.forMs(untilMs - this.#clock.nowMs());
+  }
+
+  /** Resolves after `delayMs`, a minute at most, or when woken. */
+  async forMs(delayMs: number): Promise<void> {
     let timer: Timer | undefined;
-    const delayMs = Math.min(Math.max(0, untilMs - this.#clock.nowMs()), MAX_REST_MS);
     if (!this.#isAwake)
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        timer = this.#clock.schedule(delayMs, resolve);
+        this.#end = resolve;
+        timer = this.#clock.schedule(Math.min(Math.max(0, delayMs), MAX_PAUSE_MS), resolve);
       });
     timer?.cancel();
-    this.#wake = undefined;
+    this.#end = undefined;
     this.#isAwake = false;
   }
 }

@@ -8,7 +8,7 @@ import { isRefusal, putOrFind } from '../schedule.js';
 import { type QueueHead, requestOf, type StoredRequest } from './queue-records.js';
 
 /** What the hub made of a request for a queued job. */
-export type Placing =
+export type Creation =
   | { readonly kind: 'accepted'; readonly document: HubDocument }
   /** The hub has no place. @see isSure whether it certainly has no such job. */
   | { readonly kind: 'noPlace'; readonly isSure: boolean }
@@ -20,7 +20,7 @@ export type Placing =
 /** A job asked for longer ago may be one that the hub has forgotten: creating it again would call its devices twice. */
 const FORGOTTEN_AFTER_MS = 25 * 86_400_000;
 
-export interface PlacingOptions {
+export interface CreationOptions {
   readonly hub: HubOperations;
   readonly guards: Guards;
 }
@@ -29,12 +29,12 @@ export interface PlacingOptions {
  * Asks the hub for a queued job. The same request may be repeated after a lost response or a crash: the job that exists
  * by then is taken for this one.
  */
-export async function place(
-  { hub, guards }: PlacingOptions,
+export async function createQueuedJob(
+  { hub, guards }: CreationOptions,
   context: CallContext,
   head: QueueHead,
   stored: StoredRequest,
-): Promise<Placing> {
+): Promise<Creation> {
   try {
     const request = requestOf(stored);
     const { askedMs = Infinity } = head;
@@ -65,7 +65,7 @@ export async function documentOf(
   }
 }
 
-function failed(error: unknown): Placing {
+function failed(error: unknown): Creation {
   if (isAgentError(error, 'HubJobQuotaExceeded')) return { kind: 'noPlace', isSure: isRefusal(error) };
   const isFinal =
     isAgentError(error, 'Forbidden', 'InvalidArgument') ||

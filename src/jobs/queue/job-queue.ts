@@ -7,7 +7,7 @@ import { isSameDefinition } from '../same-definition.js';
 import { anotherJob, isRefusal, scheduleOnce } from '../schedule.js';
 import { documentOf } from './create-queued-job.js';
 import { QueueLoop } from './queue-loop.js';
-import { type JobQueueOptions, QueueMoves } from './queue-transitions.js';
+import { type JobQueueOptions, QueueTransitions } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead, queueDocument } from './queue-records.js';
 
 /** More jobs do not wait in one queue. */
@@ -15,50 +15,50 @@ const MAX_QUEUED = 1000;
 
 /** The queue for the places of one hub: jobs wait here, in the store, until they can be created. */
 export class HubJobQueue implements JobQueue {
-  readonly #moves: QueueMoves;
+  readonly #transitions: QueueTransitions;
   readonly #loop: QueueLoop;
   /** New jobs are stored one after the other, so that two calls with one id make one job. */
   #adding: Promise<unknown> = Promise.resolve();
 
   constructor(options: JobQueueOptions) {
-    this.#moves = new QueueMoves(options);
-    this.#loop = new QueueLoop(this.#moves);
+    this.#transitions = new QueueTransitions(options);
+    this.#loop = new QueueLoop(this.#transitions);
   }
 
   /** Takes up what an earlier process has left, and begins to create jobs. */
   async start(): Promise<void> {
-    await this.#moves.load();
-    this.#moves.open.start();
+    await this.#transitions.load();
+    this.#transitions.open.start();
     this.#loop.start();
   }
 
   /** Creates no further job; resolves when nothing runs any more. Idempotent. */
   async stop(): Promise<void> {
-    this.#moves.stopping.abort(new Error('the agent stops'));
+    this.#transitions.stopping.abort(new Error('the agent stops'));
     await this.#loop.stopped();
-    await this.#moves.open.stopped();
+    await this.#transitions.open.stopped();
   }
 
   /** How many jobs wait. */
   get count(): number {
-    return this.#moves.list.waiting.length;
+    return this.#transitions.list.waiting.length;
   }
 
   get jobIds(): readonly string[] {
-    const { list } = this.#moves;
+    const { list } = this.#transitions;
     const ended = [...list.all()].filter(({ state }) => state === 'ended');
     return [...list.waiting, ...ended].map(({ jobId }) => jobId);
   }
 
   /** Whether the job waits here, so that the hub is not expected to know it. */
   isWaiting(jobId: string): boolean {
-    const head = this.#moves.list.get(jobId);
+    const head = this.#transitions.list.get(jobId);
     return head !== undefined && isWaiting(head);
   }
 
   /** The watcher has seen that a job of the hub has ended: its place is free. */
   ended(jobId: string): void {
-    if (this.#moves.list.get(jobId)?.state === 'open') void this.#moves.open.ended(jobId);
+    if (this.#transitions.list.get(jobId)?.state === 'open') void this.#transitions.open.ended(jobId);
   }
 
   async has(job: JobToSchedule): Promise<boolean> {
@@ -70,7 +70,7 @@ export class HubJobQueue implements JobQueue {
   }
 
   async find(jobId: string): Promise<HubDocument | undefined> {
-    const { list } = this.#moves;
+    const { list } = this.#transitions;
     const head = list.get(jobId);
     if (!head || head.state === 'open') return undefined;
     const request = await list.request(head);
@@ -82,29 +82,29 @@ export class HubJobQueue implements JobQueue {
 
   async schedule(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<void> {
     if (job.hasGivenId && (await isAtHub(env.hub.lane('user'), context, job))) return;
-    if (this.#isFree(job) && this.#moves.takePlace(job.request.jobId)) {
+    if (this.#isFree(job) && this.#transitions.takePlace(job.request.jobId)) {
       if (await this.#createNow(env, context, job)) return;
     }
     await this.#add(env, context, job);
   }
 
   async cancel(context: CallContext, jobId: string): Promise<HubDocument | undefined> {
-    return await this.#moves.exclusive(jobId, context.signal, async () => {
-      const head = this.#moves.list.get(jobId);
+    return await this.#transitions.exclusive(jobId, context.signal, async () => {
+      const head = this.#transitions.list.get(jobId);
       if (!head || head.state === 'open') return undefined;
       if (head.state === 'ended') throw notCancellable(head);
-      const hub = this.#moves.options.hub.lane('user');
+      const hub = this.#transitions.options.hub.lane('user');
       const document = head.state === 'asked' ? await documentOf(hub, context, jobId) : undefined;
-      if (document) await this.#moves.accept(head, document);
-      else await this.#moves.end(head, { status: 'cancelled' });
+      if (document) await this.#transitions.accept(head, document);
+      else await this.#transitions.end(head, { status: 'cancelled' });
       return await this.find(jobId);
     });
   }
 
   /** Whether a job may be created at once, if the hub has a place: nothing that is due waits before it. */
   #isFree({ hasGivenStart }: JobToSchedule): boolean {
-    const nowMs = this.#moves.clock.nowMs();
-    return !hasGivenStart && !this.#moves.list.waiting.some((head) => dueMsOf(head) <= nowMs);
+    const nowMs = this.#transitions.clock.nowMs();
+    return !hasGivenStart && !this.#transitions.list.waiting.some((head) => dueMsOf(head) <= nowMs);
   }
 
   /**
@@ -113,7 +113,7 @@ export class HubJobQueue implements JobQueue {
    */
   async #createNow(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<boolean> {
     const { jobId } = job.request;
-    const { list, open, options } = this.#moves;
+    const { list, open, options } = this.#transitions;
     const head = await list.add({ ...this.#newHead(env, job), state: 'open' }).catch((error: unknown) => {
       options.places.release(jobId);
       throw storeFailure(error);
@@ -141,13 +141,13 @@ export class HubJobQueue implements JobQueue {
     });
     this.#adding = added.catch(() => undefined);
     await added;
-    this.#moves.showCount();
-    this.#moves.open.hurry();
-    this.#moves.rest.wake();
+    this.#transitions.showCount();
+    this.#transitions.open.hurry();
+    this.#transitions.rest.wake();
   }
 
   async #store(env: JobEnvironment, context: CallContext, { request, ...job }: JobToSchedule): Promise<void> {
-    const { list, options } = this.#moves;
+    const { list, options } = this.#transitions;
     const { startTime, ...stored } = request;
     const { jobId, type } = request;
     if (this.count >= MAX_QUEUED) throw queueFull();
@@ -158,7 +158,7 @@ export class HubJobQueue implements JobQueue {
     };
     await options.registrar?.scheduling(context, env.thing, { jobId, type });
     try {
-      this.#moves.notify(await list.add(head, stored));
+      this.#transitions.notify(await list.add(head, stored));
     } catch (error) {
       options.registrar?.refused(env.thing, { jobId, type });
       throw storeFailure(error);
@@ -170,7 +170,7 @@ export class HubJobQueue implements JobQueue {
     { request, hasGivenId }: JobToSchedule,
   ): Omit<QueueHead, 'version' | 'sequence' | 'state'> {
     const { jobId, type } = request;
-    return { jobId, type, thing: env.thing, hasGivenId, calledMs: this.#moves.clock.nowMs() };
+    return { jobId, type, thing: env.thing, hasGivenId, calledMs: this.#transitions.clock.nowMs() };
   }
 }
 

@@ -9,14 +9,14 @@ import { hasEnded, isNotFound } from '../outcome.js';
 import type { HubPlaces } from './places.js';
 import type { QueueList } from './queue-list.js';
 import type { QueueHead } from './queue-records.js';
-import { Rest } from '../../core/wakeable-pause.js';
+import { WakeablePause } from '../../core/wakeable-pause.js';
 
 export interface OpenJobsOptions {
   readonly hub: HubOperations;
   readonly list: QueueList;
   readonly places: HubPlaces;
   /** Between two looks at a job while somebody waits for its place. */
-  readonly lookIntervalMs: number;
+  readonly pollIntervalMs: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
@@ -30,7 +30,7 @@ const IDLE_LOOK_MS = 60_000;
 const LOST_AFTER = { looks: 3, ms: 60_000 };
 
 interface OpenJob {
-  readonly lookMs: number;
+  readonly pollMs: number;
   readonly misses: number;
   readonly firstMissMs: number;
 }
@@ -39,12 +39,12 @@ interface OpenJob {
 export class OpenJobs {
   readonly #options: OpenJobsOptions;
   readonly #jobs = new Map<string, OpenJob>();
-  readonly #rest: Rest;
+  readonly #rest: WakeablePause;
   #loop: Promise<void> | undefined;
 
   constructor(options: OpenJobsOptions) {
     this.#options = options;
-    this.#rest = new Rest(options.clock);
+    this.#rest = new WakeablePause(options.clock);
     options.signal.addEventListener('abort', () => this.#rest.wake(), { once: true });
   }
 
@@ -59,14 +59,14 @@ export class OpenJobs {
 
   /** Looks at the job from now on. */
   track({ jobId }: QueueHead): void {
-    this.#jobs.set(jobId, { lookMs: this.#nextLookMs(), misses: 0, firstMissMs: 0 });
+    this.#jobs.set(jobId, { pollMs: this.#nextLookMs(), misses: 0, firstMissMs: 0 });
     this.#rest.wake();
   }
 
   /** Somebody waits for a place: the next looks come sooner. */
   hurry(): void {
     const soonMs = this.#nextLookMs();
-    for (const [jobId, job] of this.#jobs) if (job.lookMs > soonMs) this.#jobs.set(jobId, { ...job, lookMs: soonMs });
+    for (const [jobId, job] of this.#jobs) if (job.pollMs > soonMs) this.#jobs.set(jobId, { ...job, pollMs: soonMs });
     this.#rest.wake();
   }
 
@@ -86,12 +86,12 @@ export class OpenJobs {
     const { clock, signal } = this.#options;
     while (!signal.aborted) {
       const nowMs = clock.nowMs();
-      const due = [...this.#jobs].filter(([, { lookMs }]) => lookMs <= nowMs);
+      const due = [...this.#jobs].filter(([, { pollMs }]) => pollMs <= nowMs);
       for (const [jobId, job] of due) {
         if (signal.aborted) return;
         if (this.#jobs.get(jobId) === job) await this.#look(jobId, job);
       }
-      const next = Math.min(...[...this.#jobs.values()].map(({ lookMs }) => lookMs));
+      const next = Math.min(...[...this.#jobs.values()].map(({ pollMs }) => pollMs));
       if (next > clock.nowMs()) await this.#rest.until(next);
     }
   }
@@ -103,10 +103,10 @@ export class OpenJobs {
       const state = await stateOf(hub, context, jobId);
       if (state === 'ended') await this.ended(jobId);
       else if (state === 'unknown') await this.#missed(jobId, job);
-      else if (this.#jobs.has(jobId)) this.#jobs.set(jobId, { ...job, misses: 0, lookMs: this.#nextLookMs() });
+      else if (this.#jobs.has(jobId)) this.#jobs.set(jobId, { ...job, misses: 0, pollMs: this.#nextLookMs() });
     } catch (error) {
       log.debug({ err: error, jobId }, 'a job of the queue cannot be read now');
-      this.#jobs.set(jobId, { ...job, lookMs: clock.nowMs() + IDLE_LOOK_MS / 2 });
+      this.#jobs.set(jobId, { ...job, pollMs: clock.nowMs() + IDLE_LOOK_MS / 2 });
     } finally {
       context.dispose();
     }
@@ -116,12 +116,12 @@ export class OpenJobs {
     const nowMs = this.#options.clock.nowMs();
     const firstMs = misses === 0 ? nowMs : firstMissMs;
     if (misses + 1 >= LOST_AFTER.looks && nowMs - firstMs >= LOST_AFTER.ms) return await this.ended(jobId);
-    this.#jobs.set(jobId, { misses: misses + 1, firstMissMs: firstMs, lookMs: nowMs + LOST_AFTER.ms / 2 });
+    this.#jobs.set(jobId, { misses: misses + 1, firstMissMs: firstMs, pollMs: nowMs + LOST_AFTER.ms / 2 });
   }
 
   #nextLookMs(): number {
-    const { clock, places, lookIntervalMs } = this.#options;
-    return clock.nowMs() + (places.hasWaiting ? lookIntervalMs : IDLE_LOOK_MS);
+    const { clock, places, pollIntervalMs } = this.#options;
+    return clock.nowMs() + (places.hasWaiting ? pollIntervalMs : IDLE_LOOK_MS);
   }
 }
 

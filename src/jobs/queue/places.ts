@@ -80,7 +80,7 @@ export class HubPlaces {
     const pauseMs = Math.min(REFUSED_PAUSE_MS.first * 2 ** this.#refusals, REFUSED_PAUSE_MS.most);
     this.#refusals += 1;
     this.#pause?.cancel();
-    this.#pause = this.#clock.schedule(pauseMs, () => this.hasRoom());
+    this.#pause = this.#clock.schedule(pauseMs, () => this.retryNow());
     this.release(jobId);
   }
 
@@ -91,11 +91,11 @@ export class HubPlaces {
 
   /** A list of the hub shows that so many jobs are running: with fewer than the hub allows, the pause ends. */
   sawRunning(count: number): void {
-    if (this.#pause && count < this.#hubMax) this.hasRoom();
+    if (this.#pause && count < this.#hubMax) this.retryNow();
   }
 
   /** The pause is over: whoever waits may ask the hub again. */
-  hasRoom(): void {
+  retryNow(): void {
     this.#pause?.cancel();
     this.#pause = undefined;
     this.#next();

@@ -1,7 +1,7 @@
 import { type CallContext, startCall } from '../../core/call-context.js';
 import { isAgentError } from '../../core/errors.js';
-import { documentOf, place, type Placing } from './create-queued-job.js';
-import type { QueueMoves } from './queue-transitions.js';
+import { createQueuedJob, documentOf, type Creation } from './create-queued-job.js';
+import type { QueueTransitions } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead } from './queue-records.js';
 
 const CALL_TIMEOUT_MS = 25_000;
@@ -11,14 +11,14 @@ const CLEAN_EVERY_MS = 3_600_000;
 
 /** Creates the jobs of the queue, one after the other, in order. */
 export class QueueLoop {
-  readonly #moves: QueueMoves;
+  readonly #transitions: QueueTransitions;
   #loop: Promise<void> | undefined;
   #failures = 0;
   #pauseUntilMs = 0;
   #cleanedMs = -Infinity;
 
-  constructor(moves: QueueMoves) {
-    this.#moves = moves;
+  constructor(transitions: QueueTransitions) {
+    this.#transitions = transitions;
   }
 
   start(): void {
@@ -27,12 +27,12 @@ export class QueueLoop {
 
   /** Resolves when no step runs any more. The queue must be stopping. */
   async stopped(): Promise<void> {
-    this.#moves.rest.wake();
+    this.#transitions.rest.wake();
     await this.#loop;
   }
 
   async #run(): Promise<void> {
-    const { rest, stopping } = this.#moves;
+    const { rest, stopping } = this.#transitions;
     while (!stopping.signal.aborted) {
       let restUntilMs: number | undefined;
       try {
@@ -47,78 +47,78 @@ export class QueueLoop {
 
   /** Does one thing; returns until when to rest if there is nothing to do. */
   async #step(): Promise<number | undefined> {
-    const { list, clock, placed } = this.#moves;
+    const { list, clock, placed } = this.#transitions;
     const nowMs = clock.nowMs();
     if (nowMs < this.#pauseUntilMs) return this.#pauseUntilMs;
     if (clock.monotonicMs() - this.#cleanedMs >= CLEAN_EVERY_MS) {
       this.#cleanedMs = clock.monotonicMs();
       await list.clean(nowMs);
     }
-    const waiting = list.waiting.filter(({ jobId }) => !this.#moves.isBusy(jobId));
-    const expired = waiting.find((head) => nowMs >= this.#moves.expiresMs(head));
+    const waiting = list.waiting.filter(({ jobId }) => !this.#transitions.isBusy(jobId));
+    const expired = waiting.find((head) => nowMs >= this.#transitions.expiresMs(head));
     if (expired) return await this.#exclusive(expired, (head) => this.#expire(head));
     const next = waiting.find(({ jobId }) => placed.has(jobId)) ?? waiting.find((head) => dueMsOf(head) <= nowMs);
     if (!next) {
-      this.#moves.leaveLine();
+      this.#transitions.leaveLine();
       return this.#nextMs();
     }
-    if (!placed.has(next.jobId) && !this.#moves.takePlace(next.jobId)) return this.#nextMs();
+    if (!placed.has(next.jobId) && !this.#transitions.takePlace(next.jobId)) return this.#nextMs();
     placed.add(next.jobId);
-    return await this.#exclusive(next, (head) => this.#place(head));
+    return await this.#exclusive(next, (head) => this.#createQueuedJob(head));
   }
 
   async #exclusive({ jobId }: QueueHead, run: (head: QueueHead) => Promise<void>): Promise<undefined> {
-    const { list, stopping } = this.#moves;
-    await this.#moves.exclusive(jobId, stopping.signal, async () => {
+    const { list, stopping } = this.#transitions;
+    await this.#transitions.exclusive(jobId, stopping.signal, async () => {
       const head = list.get(jobId);
       if (head && isWaiting(head)) await run(head);
     });
   }
 
   /** Creates a job. It is on record as asked for before the hub is asked. */
-  async #place(waiting: QueueHead): Promise<void> {
-    const { list, clock, hub, options } = this.#moves;
+  async #createQueuedJob(waiting: QueueHead): Promise<void> {
+    const { list, clock, hub, options } = this.#transitions;
     const request = await list.request(waiting);
     const askedMs = waiting.askedMs ?? clock.nowMs();
     const head = waiting.state === 'asked' ? waiting : await list.put({ ...waiting, state: 'asked', askedMs });
     const { guards = {} } = options;
-    await this.#settle(head, await this.#inCall((context) => place({ hub, guards }, context, head, request)));
+    await this.#settle(head, await this.#inCall((context) => createQueuedJob({ hub, guards }, context, head, request)));
   }
 
   async #expire(head: QueueHead): Promise<void> {
     if (head.state === 'asked')
       await this.#settle(head, await this.#inCall((context) => this.#lastLook(context, head)));
-    else await this.#moves.end(head, { status: 'failed', failureReason: 'QueueExpired' });
+    else await this.#transitions.end(head, { status: 'failed', failureReason: 'QueueExpired' });
   }
 
   /** The time of the job is over, but the hub may have it. */
-  async #lastLook(context: CallContext, { jobId }: QueueHead): Promise<Placing> {
-    const document = await documentOf(this.#moves.hub, context, jobId);
+  async #lastLook(context: CallContext, { jobId }: QueueHead): Promise<Creation> {
+    const document = await documentOf(this.#transitions.hub, context, jobId);
     return document ? { kind: 'accepted', document } : { kind: 'refused', reason: 'QueueExpired' };
   }
 
-  async #settle(head: QueueHead, placing: Placing): Promise<void> {
-    switch (placing.kind) {
+  async #settle(head: QueueHead, creation: Creation): Promise<void> {
+    switch (creation.kind) {
       case 'accepted':
-        return await this.#moves.accept(head, placing.document);
+        return await this.#transitions.accept(head, creation.document);
       case 'noPlace':
-        return await this.#moves.giveBack(head, placing.isSure);
+        return await this.#transitions.requeue(head, creation.isSure);
       case 'refused':
-        return await this.#moves.end(head, { status: 'failed', failureReason: placing.reason });
+        return await this.#transitions.end(head, { status: 'failed', failureReason: creation.reason });
       case 'unknown':
-        throw placing.error;
+        throw creation.error;
     }
   }
 
   /** When the next job is due or expires. */
   #nextMs(): number {
-    const nowMs = this.#moves.clock.nowMs();
-    const times = this.#moves.list.waiting.flatMap((head) => [dueMsOf(head), this.#moves.expiresMs(head)]);
+    const nowMs = this.#transitions.clock.nowMs();
+    const times = this.#transitions.list.waiting.flatMap((head) => [dueMsOf(head), this.#transitions.expiresMs(head)]);
     return Math.min(...times.filter((timeMs) => timeMs > nowMs));
   }
 
   #pauseAfter(error: unknown): number {
-    const { clock, log, stopping } = this.#moves;
+    const { clock, log, stopping } = this.#transitions;
     const pauseMs = Math.min(PROBLEM_PAUSE_MS.first * 2 ** Math.min(this.#failures, 10), PROBLEM_PAUSE_MS.most);
     this.#failures += 1;
     this.#pauseUntilMs = clock.nowMs() + pauseMs;
@@ -130,7 +130,7 @@ export class QueueLoop {
   }
 
   async #inCall<T>(run: (context: CallContext) => Promise<T>): Promise<T> {
-    const { clock, log, instruments, stopping } = this.#moves;
+    const { clock, log, instruments, stopping } = this.#transitions;
     const context = startCall({ timeoutMs: CALL_TIMEOUT_MS, clock, log, instruments, signal: stopping.signal });
     try {
       return await run(context);

@@ -10,7 +10,7 @@ import { OpenJobs } from './open-jobs.js';
 import type { HubPlaces } from './places.js';
 import { QueueList } from './queue-list.js';
 import { dueMsOf, type QueueEnd, type QueueHead } from './queue-records.js';
-import { Rest } from '../../core/wakeable-pause.js';
+import { WakeablePause } from '../../core/wakeable-pause.js';
 
 export interface JobQueueOptions {
   readonly hub: HubPort;
@@ -26,7 +26,7 @@ export interface JobQueueOptions {
   /** `rollouts.queueMaxAgeSeconds`, in milliseconds. */
   readonly maxAgeMs: number;
   /** Between two looks at an open job while somebody waits for its place. */
-  readonly lookIntervalMs: number;
+  readonly pollIntervalMs: number;
   readonly clock: Clock;
   readonly log?: Log;
   readonly instruments?: Instruments;
@@ -35,7 +35,7 @@ export interface JobQueueOptions {
 }
 
 /** How jobs of the queue move from state to state: each move is in the store before anybody is notified of it. */
-export class QueueMoves {
+export class QueueTransitions {
   readonly options: JobQueueOptions;
   readonly clock: Clock;
   readonly log: Log;
@@ -45,7 +45,7 @@ export class QueueMoves {
   readonly list: QueueList;
   readonly open: OpenJobs;
   /** The pauses of the loop that creates jobs. */
-  readonly rest: Rest;
+  readonly rest: WakeablePause;
   readonly stopping = new AbortController();
   /** Jobs that have a place and are not known to be created yet. */
   readonly placed = new Set<string>();
@@ -56,21 +56,21 @@ export class QueueMoves {
   #shownCount = -1;
 
   constructor(options: JobQueueOptions) {
-    const { hub, hubName, store, places, clock, lookIntervalMs, log = silentLog } = options;
+    const { hub, hubName, store, places, clock, pollIntervalMs, log = silentLog } = options;
     this.options = options;
     this.clock = clock;
     this.log = log.child({ hub: hubName });
     this.instruments = options.instruments ?? noInstruments;
     this.hub = hub.lane('background');
     this.list = new QueueList(store, hubName, this.log);
-    this.rest = new Rest(clock);
+    this.rest = new WakeablePause(clock);
     const { hub: operations, list, instruments } = this;
     const { signal } = this.stopping;
     this.open = new OpenJobs({
       hub: operations,
       list,
       places,
-      lookIntervalMs,
+      pollIntervalMs,
       clock,
       log: this.log,
       instruments,
@@ -118,7 +118,7 @@ export class QueueMoves {
   }
 
   /** The hub has no place for the job. @param isSure whether it certainly has no such job. */
-  async giveBack(head: QueueHead, isSure: boolean): Promise<void> {
+  async requeue(head: QueueHead, isSure: boolean): Promise<void> {
     this.placed.delete(head.jobId);
     this.options.places.refused(head.jobId);
     if (isSure) await this.list.put({ ...head, state: 'waiting' });
