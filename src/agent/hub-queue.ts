@@ -14,7 +14,7 @@ import type { OpenHub } from './hubs.js';
 const LOOK_INTERVAL_MS = 2000;
 
 /** Between two looks at a hub job whose end is waited for. */
-export function lookIntervalMs({ watchIntervalSeconds }: Pick<HubConfig, 'watchIntervalSeconds'>): number {
+export function pollIntervalMs({ watchIntervalSeconds }: Pick<HubConfig, 'watchIntervalSeconds'>): number {
   return Math.min(LOOK_INTERVAL_MS, watchIntervalSeconds * 1000);
 }
 
@@ -46,7 +46,7 @@ export function createHubQueue({ config, hub, ...options }: HubQueueOptions): Hu
     hubName: hub.config.name,
     guards: config.guards,
     maxAgeMs: config.rollouts.queueMaxAgeSeconds * 1000,
-    lookIntervalMs: lookIntervalMs(hub.config),
+    pollIntervalMs: pollIntervalMs(hub.config),
   });
 }
 

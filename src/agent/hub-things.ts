@@ -8,7 +8,7 @@ import { createJobWatcher } from '../jobs/watch/watcher.js';
 import { HubRollouts } from '../rollouts/hub-rollouts.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
-import { createHubQueue, lookIntervalMs, placesOf, watchedQueue } from './hub-queue.js';
+import { createHubQueue, pollIntervalMs, placesOf, watchedQueue } from './hub-queue.js';
 import type { OpenHub } from './hubs.js';
 import { buildThing } from './things.js';
 import { packageVersion } from './version.js';
@@ -65,7 +65,7 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
     guards: config.guards,
     places,
     queuedJobCount: () => queue?.count ?? 0,
-    lookIntervalMs: lookIntervalMs(hub.config),
+    pollIntervalMs: pollIntervalMs(hub.config),
   });
   const shared = { hub, refusedCounts, registrar, queue, driver: rollouts.driver };
   for (const entry of entries) things.set(entry.name, await buildThing(config, entry, shared));

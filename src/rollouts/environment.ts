@@ -8,31 +8,31 @@ import type { Store } from '../store/store.js';
 import type { RolloutKeys } from './records/keys.js';
 import type { RolloutRecord } from './records/records.js';
 
-/** What the operator forbids of roll-outs, beyond the guards of jobs. */
+/** The guards of roll-outs, in addition to those of jobs. */
 export interface RolloutGuards extends Guards {
   readonly maxDevicesPerRollout?: number | undefined;
-  /** Roll-outs on more devices wait for approval. */
+  /** Roll-outs for more devices than this wait for approval. */
   readonly approvalAbove?: number | undefined;
 }
 
-/** What all roll-outs of one hub share. */
+/** The dependencies that all roll-outs of one hub share. */
 export interface RolloutEnvironment {
   readonly keys: RolloutKeys;
   readonly store: Store;
-  /** The watcher's lane: users go first. Each call ends by itself in a bounded time. */
+  /** The background lane, in which calls of users have priority. Each call times out by itself. */
   readonly hub: HubOperations;
   readonly places: HubPlaces;
-  /** Devices in open hub jobs of roll-outs. */
+  /** Ids of the devices in open hub jobs of roll-outs. */
   readonly busyDevices: Set<string>;
   readonly guards: RolloutGuards;
-  /** How many devices a second the tier serves inside jobs; Infinity when it is not limited. */
+  /** Devices per second that the tier processes in jobs; Infinity if it is not limited. */
   readonly deviceOperationsPerSecond: number;
-  /** Between two looks at an open hub job. */
-  readonly lookIntervalMs: number;
+  /** Time between two polls of an open hub job. */
+  readonly pollIntervalMs: number;
   readonly connectionCheckMs: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
-  /** Called after every step that was stored. */
+  /** Called after each transaction. */
   readonly onChange: (record: RolloutRecord) => void;
 }

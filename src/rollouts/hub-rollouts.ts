@@ -13,9 +13,9 @@ import { RolloutKeys } from './records/keys.js';
 import type { RolloutGuards } from './environment.js';
 import { type CallContext, startPart } from '../core/call-context.js';
 
-/** The keys `rollouts` of the configuration. */
+/** The keys of the section `rollouts` of the configuration. */
 export interface RolloutSettings {
-  /** False: what is open rests. */
+  /** If false, open roll-outs are kept and not driven. */
   readonly enabled: boolean;
   readonly maxOpen: number;
   readonly historyDays: number;
@@ -31,22 +31,22 @@ export interface HubRolloutsOptions {
   readonly things: readonly WatchingThing[];
   readonly settings: RolloutSettings;
   readonly guards: RolloutGuards;
-  /** Of the hub, shared with the queue of plain jobs. */
+  /** The places of the hub, shared with the queue of plain jobs. */
   readonly places: HubPlaces;
-  /** Jobs in that queue. */
+  /** Returns the number of jobs in that queue. */
   readonly queuedJobCount: () => number;
-  /** Between two looks at an open hub job. */
-  readonly lookIntervalMs: number;
+  /** Time between two polls of an open hub job. */
+  readonly pollIntervalMs: number;
   readonly messageLimits: MessageLimits;
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
 }
 
-/** Includes the wait for the budget of the tier. */
+/** Timeout of a hub call, including the wait for the budget of the tier. */
 const CALL_TIMEOUT_MS = 60_000;
 
-/** The roll-outs of one hub: what drives them, fires their events and shows them in properties. */
+/** The roll-outs of one hub: composes the driver, the notifier of events and the properties. */
 export class HubRollouts {
   readonly driver: RolloutDriver;
   readonly #isEnabled: boolean;
@@ -76,7 +76,7 @@ export class HubRollouts {
         busyDevices: new Set(),
         guards,
         deviceOperationsPerSecond: hub.deviceOperationsPerSecond,
-        lookIntervalMs: options.lookIntervalMs,
+        pollIntervalMs: options.pollIntervalMs,
         connectionCheckMs: settings.connectionCheckSeconds * 1000,
         clock,
         log,
@@ -99,7 +99,7 @@ export class HubRollouts {
     });
   }
 
-  /** Takes up what an earlier process has left; whether platform and hub are there does not matter. */
+  /** Continues the roll-outs of an earlier process, whether or not platform and hub are reachable. */
   async start(): Promise<void> {
     try {
       if (this.#isEnabled) {
@@ -107,17 +107,20 @@ export class HubRollouts {
         await this.#notifier.start();
       }
     } catch (error) {
-      this.#log.error({ err: error }, 'the roll-outs of an earlier run could not be read');
+      this.#log.error(
+        { err: error },
+        'roll-outs of an earlier run cannot be read from the store; they continue after a restart of the agent',
+      );
     }
     this.#properties.start();
   }
 
-  /** The queue of plain jobs has changed. */
+  /** To be called when the queue of plain jobs has changed. */
   queueChanged(): void {
     this.#properties.changed();
   }
 
-  /** Begins no hub job any more and ends no roll-out. Idempotent. */
+  /** Stops without ending a roll-out; no further hub job begins. Idempotent. */
   async stop(): Promise<void> {
     this.#properties.stop();
     await this.driver.stop();
@@ -125,7 +128,7 @@ export class HubRollouts {
   }
 }
 
-/** Operations each of which ends after `timeoutMs`, whatever time their context has. */
+/** Limits each operation to `timeoutMs`, in addition to the deadline of its context. */
 export function withCallTimeout(hub: HubOperations, timeoutMs: number): HubOperations {
   const within = async <T>(context: CallContext, run: (part: CallContext) => Promise<T>): Promise<T> => {
     const part = startPart(context, { maxMs: timeoutMs });

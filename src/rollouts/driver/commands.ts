@@ -1,60 +1,66 @@
-/** What a user does to a roll-out. Each answers when the roll-out has changed in the store; a second time it has no effect. */
+/** The calls of users on a roll-out. Each resolves when the store has the change; a repeated call has no effect. */
 import { AgentError } from '../../core/errors.js';
 import { countOf, OPEN_DEVICE_STATES } from '../machine/device-states.js';
-import type { RolloutEdit } from '../records/transaction.js';
+import type { RolloutTransaction } from '../records/transaction.js';
 import { type BatchRecord, isFinal, type RolloutState } from '../records/records.js';
 import { isSoaking } from '../machine/next-action.js';
-import type { RolloutWork } from './open-rollout.js';
+import type { OpenRollout } from './open-rollout.js';
 import { clearUnfixed, finish } from './steps/finish.js';
 
-export async function pause(work: RolloutWork, comment?: string): Promise<void> {
-  const { state } = work.record;
+export async function pause(rollout: OpenRollout, comment?: string): Promise<void> {
+  const { state } = rollout.record;
   if (state === 'paused') return;
   if (state !== 'scheduled' && state !== 'preparing' && state !== 'running')
-    throw conflict(work, 'can be paused while it is scheduled, preparing or running');
-  const edit = await work.edit();
-  edit.enter('paused', 'user', comment);
-  await work.commit(edit);
-  work.preparation = undefined;
+    throw conflict(rollout, 'can be paused while it is scheduled, preparing or running');
+  const transaction = await rollout.transaction();
+  transaction.enter('paused', 'user', comment);
+  await rollout.commit(transaction);
+  rollout.preparation = undefined;
 }
 
-/** @param skipSoak ends a soak at once. */
-export async function resume(work: RolloutWork, skipSoak: boolean, comment?: string): Promise<void> {
-  if (isFinal(work.record)) throw conflict(work, 'can only be retried or deleted');
-  const { batch, state, deviceCount } = work.record;
-  const endsSoak = skipSoak && isSoaking(work.record, work.pauses.nowMs());
+/** Resumes a paused roll-out. @param skipSoak whether to end a soak. */
+export async function resume(rollout: OpenRollout, skipSoak: boolean, comment?: string): Promise<void> {
+  if (isFinal(rollout.record)) throw conflict(rollout, 'can only be retried or deleted');
+  const { batch, state, deviceCount } = rollout.record;
+  const endsSoak = skipSoak && isSoaking(rollout.record, rollout.pauses.nowMs());
   if (state !== 'paused' && !endsSoak) return;
-  const edit = await work.edit();
+  const transaction = await rollout.transaction();
   if (batch && endsSoak) {
     const { soakUntilMs: _soakUntilMs, ...soaked } = batch;
-    edit.update({ batch: soaked });
+    transaction.update({ batch: soaked });
   }
-  if (state === 'paused') await goOn(work, edit, deviceCount === undefined ? 'scheduled' : 'running', comment);
-  await work.commit(edit);
-  work.lookNow();
+  if (state === 'paused')
+    await leavePause(rollout, transaction, deviceCount === undefined ? 'scheduled' : 'running', comment);
+  await rollout.commit(transaction);
+  rollout.pollNow();
 }
 
-async function goOn(work: RolloutWork, edit: RolloutEdit, to: RolloutState, comment?: string): Promise<void> {
-  const { reason, stoppedBy } = edit.record;
-  edit.enter(to, '', comment);
+async function leavePause(
+  rollout: OpenRollout,
+  transaction: RolloutTransaction,
+  to: RolloutState,
+  comment?: string,
+): Promise<void> {
+  const { reason, stoppedBy } = transaction.record;
+  transaction.enter(to, '', comment);
   if (reason !== 'abort' && reason !== 'successPercent') return;
-  edit.note({ event: 'override', reason });
+  transaction.note({ event: 'override', reason });
   if (stoppedBy === undefined) return;
-  await override(work, edit, stoppedBy);
+  await override(rollout, transaction, stoppedBy);
 }
 
-/** From now on the criterion leaves out the devices that are final by now. */
-async function override(work: RolloutWork, edit: RolloutEdit, index: number): Promise<void> {
-  const { stoppedBy: _stoppedBy, ...record } = edit.record;
+/** Excludes the devices that are final now from a criterion. */
+async function override(rollout: OpenRollout, transaction: RolloutTransaction, index: number): Promise<void> {
+  const { stoppedBy: _stoppedBy, ...record } = transaction.record;
   if (record.definition.abort[index]?.scope === 'rollout')
-    return edit.replace({ ...record, baselines: { ...record.baselines, [index]: record.counts } });
-  edit.replace(record);
-  for (const batch of await openBatches(work))
-    edit.updateBatch(batch, { baselines: { ...batch.baselines, [index]: batch.counts } });
+    return transaction.replace({ ...record, baselines: { ...record.baselines, [index]: record.counts } });
+  transaction.replace(record);
+  for (const batch of await openBatches(rollout))
+    transaction.updateBatch(batch, { baselines: { ...batch.baselines, [index]: batch.counts } });
 }
 
-/** Batches that have begun and have devices that are not final. */
-async function openBatches({ env, record }: RolloutWork): Promise<BatchRecord[]> {
+/** Reads the batches that have begun and have devices that are not final. */
+async function openBatches({ env, record }: OpenRollout): Promise<BatchRecord[]> {
   const open: BatchRecord[] = [];
   for await (const [, value] of env.store.entries({ prefix: env.keys.batches(record.sequence) })) {
     const batch = value as BatchRecord;
@@ -63,44 +69,44 @@ async function openBatches({ env, record }: RolloutWork): Promise<BatchRecord[]>
   return open;
 }
 
-/** Cancels; without an open hub job and without devices that verify, it is cancelled in the answer. */
-export async function cancel(work: RolloutWork, comment?: string): Promise<void> {
-  const { state, deviceCount, counts } = work.record;
+/** Cancels a roll-out; at once if it has neither an open hub job nor a `verifying` device. */
+export async function cancel(rollout: OpenRollout, comment?: string): Promise<void> {
+  const { state, deviceCount, counts } = rollout.record;
   if (state === 'cancelling' || state === 'cancelled') return;
-  if (isFinal(work.record)) throw conflict(work, 'can only be retried or deleted');
-  const edit = await work.edit();
+  if (isFinal(rollout.record)) throw conflict(rollout, 'can only be retried or deleted');
+  const transaction = await rollout.transaction();
   if (deviceCount === undefined) {
-    edit.enter('cancelled', 'user', comment);
-    await work.commit(edit);
-    return await clearUnfixed(work);
+    transaction.enter('cancelled', 'user', comment);
+    await rollout.commit(transaction);
+    return await clearUnfixed(rollout);
   }
-  const isAtOnce = work.parts.size === 0 && (counts.verifying ?? 0) === 0;
-  if (isAtOnce) edit.update({ cancelRequest: comment === undefined ? {} : { comment } });
-  else edit.enter('cancelling', 'user', comment);
-  await work.commit(edit);
-  work.lookNow();
-  if (isAtOnce) await finish(work);
+  const isAtOnce = rollout.parts.size === 0 && (counts.verifying ?? 0) === 0;
+  if (isAtOnce) transaction.update({ cancelRequest: comment === undefined ? {} : { comment } });
+  else transaction.enter('cancelling', 'user', comment);
+  await rollout.commit(transaction);
+  rollout.pollNow();
+  if (isAtOnce) await finish(rollout);
 }
 
-export async function approve(work: RolloutWork, comment?: string): Promise<void> {
-  const { state, countedDevices = 0, approvedDevices } = work.record;
+export async function approve(rollout: OpenRollout, comment?: string): Promise<void> {
+  const { state, countedDevices = 0, approvedDevices } = rollout.record;
   if (state !== 'awaitingApproval') {
     if (approvedDevices !== undefined) return;
-    throw conflict(work, 'can be approved only while it is awaitingApproval');
+    throw conflict(rollout, 'can be approved only while it is awaitingApproval');
   }
-  const edit = await work.edit();
-  edit.update({ approvedDevices: countedDevices });
-  edit.enter('scheduled');
-  edit.note({ event: 'approved', ...(comment === undefined ? {} : { comment }) });
-  await work.commit(edit);
+  const transaction = await rollout.transaction();
+  transaction.update({ approvedDevices: countedDevices });
+  transaction.enter('scheduled');
+  transaction.note({ event: 'approved', ...(comment === undefined ? {} : { comment }) });
+  await rollout.commit(transaction);
 }
 
-/** A call that the state of a roll-out does not allow. @param possible continues "The roll-out is <state>; it ...". */
+/** The error of a call that the state of a roll-out does not allow. @param possible continues "The roll-out is <state>; it ...". */
 export function stateConflict(rolloutId: string, state: RolloutState, possible: string): AgentError {
   return new AgentError('RolloutStateConflict', `The roll-out ${rolloutId} is ${state}; it ${possible}.`, {
     context: { rolloutId, state },
   });
 }
 
-const conflict = ({ record }: RolloutWork, possible: string): AgentError =>
+const conflict = ({ record }: OpenRollout, possible: string): AgentError =>
   stateConflict(record.rolloutId, record.state, possible);

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { AgentError } from '../../core/errors.js';
 import { isSoaking } from '../machine/next-action.js';
-import { RolloutEdit } from '../records/transaction.js';
-import { Cleaning, remove } from '../records/removal.js';
+import { RolloutTransaction } from '../records/transaction.js';
+import { HistoryCleaner, removeRollout } from '../records/removal.js';
 import type { RolloutEnvironment } from '../environment.js';
 import { contentChange, readHead, lastSequence, newRecord, type NewRollout } from '../records/head.js';
 import { positionOf } from '../records/keys.js';
@@ -16,34 +16,34 @@ import {
 import { RolloutRunner, type Waiting } from './runner.js';
 import { IDS_PER_CHUNK } from './steps/prepare.js';
 import { stateConflict } from './commands.js';
-import { RolloutWork } from './open-rollout.js';
+import { OpenRollout } from './open-rollout.js';
 
 export interface DriverOptions {
-  /** Roll-outs that are not final, for the hub. */
+  /** Maximum number of roll-outs of the hub that are not final. */
   readonly maxOpen: number;
   readonly historyDays: number;
-  /** The Things of the hub: what others have started rests. */
+  /** The Things of the hub. Roll-outs that were started through other Things are kept and not driven. */
   readonly things: ReadonlySet<string>;
 }
 
-/** A roll-out as it stands, with what it waits for. */
+/** The state of a roll-out, with what it waits for. */
 export interface RolloutStatus {
   readonly record: RolloutRecord;
   /** Absent for final ones. */
   readonly waiting?: Waiting;
 }
 
-/** A roll-out with everything that GetRollout shows. */
+/** Everything about a roll-out that GetRollout returns. */
 export interface RolloutDetails extends RolloutStatus {
-  /** Those that have begun, in order. */
+  /** The batches that have begun, in order. */
   readonly batches: readonly BatchRecord[];
-  /** The current batch is settled, and the next one waits for its soak. */
+  /** Whether the current batch is settled and the next one waits for the end of its soak. */
   readonly isSoaking: boolean;
   /** Oldest first. */
   readonly history: readonly HistoryEntry[];
 }
 
-/** One device of a roll-out, for a walk over all of them. */
+/** A device with its position in the order of the roll-out. */
 export interface PositionedDevice {
   readonly position: number;
   readonly device: DeviceRecord;
@@ -51,26 +51,26 @@ export interface PositionedDevice {
   readonly nextAttemptMs?: number;
 }
 
-/** All roll-outs of one hub. */
+/** Drives all roll-outs of one hub. */
 export class RolloutDriver {
   readonly env: RolloutEnvironment;
   readonly #options: DriverOptions;
-  readonly #cleaning: Cleaning;
+  readonly #cleaner: HistoryCleaner;
   readonly #runners = new Map<string, RolloutRunner>();
   readonly #stopping = new AbortController();
-  /** One roll-out is made after the other. */
+  /** Roll-outs are created one after the other, so that two calls with one id create only one. */
   #creation: Promise<unknown> = Promise.resolve();
   #lastSequence = 0;
 
   constructor(env: RolloutEnvironment, options: DriverOptions) {
     this.env = env;
     this.#options = options;
-    this.#cleaning = new Cleaning(env, options.historyDays);
-    // Each open roll-out listens: there may be a thousand.
+    this.#cleaner = new HistoryCleaner(env, options.historyDays);
+    // Each open roll-out adds a listener, and there may be a thousand.
     setMaxListeners(0, this.#stopping.signal);
   }
 
-  /** Takes up what an earlier process has left. */
+  /** Continues the roll-outs of an earlier process. */
   async start(): Promise<void> {
     const { keys, store } = this.env;
     this.#lastSequence = await lastSequence(this.env);
@@ -79,68 +79,68 @@ export class RolloutDriver {
       const record = await readHead(store, keys, value as number);
       if (record && this.#isServed(record)) runners.push(await this.#load(record));
     }
-    // Only now: the open hub jobs of all of them, with their places and devices, are known.
+    // Started only now, because the places and devices of the open hub jobs of all roll-outs must be known first.
     for (const runner of runners) runner.start();
-    this.#cleaning.start();
+    this.#cleaner.start();
   }
 
-  /** Begins nothing more; what is under way is finished and stored. Idempotent. */
+  /** Resolves when the current steps have ended and are stored; none is started any more. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the agent stops'));
-    this.#cleaning.stop();
+    this.#cleaner.stop();
     await Promise.all([...this.#runners.values()].map((runner) => runner.stopped()));
   }
 
-  /** Roll-outs that are not final and whose Thing is served. */
+  /** Number of roll-outs that are not final and whose Thing is served. */
   get openCount(): number {
     return this.#runners.size;
   }
 
-  /** Roll-outs that are not final, newest first. */
+  /** Returns the roll-outs that are not final and whose Thing is served, newest first. */
   open(): RolloutStatus[] {
-    const runners = [...this.#runners.values()].sort((a, b) => b.work.record.sequence - a.work.record.sequence);
-    return runners.map((runner) => ({ record: runner.work.record, waiting: runner.waiting }));
+    const runners = [...this.#runners.values()].sort((a, b) => b.rollout.record.sequence - a.rollout.record.sequence);
+    return runners.map((runner) => ({ record: runner.rollout.record, waiting: runner.waiting }));
   }
 
-  /** @throws AgentError `RolloutNotFound`. */
+  /** Returns the state of a roll-out. @throws AgentError `RolloutNotFound`. */
   async status(rolloutId: string): Promise<RolloutStatus> {
     const runner = this.#runners.get(rolloutId);
-    if (runner) return { record: runner.work.record, waiting: runner.waiting };
+    if (runner) return { record: runner.rollout.record, waiting: runner.waiting };
     const record = await this.find(rolloutId);
     if (!record) throw notFound(rolloutId);
     return { record };
   }
 
-  /** With batches and history. @throws AgentError `RolloutNotFound`. */
+  /** Returns a roll-out with its batches and history. @throws AgentError `RolloutNotFound`. */
   async details(rolloutId: string): Promise<RolloutDetails> {
     const status = await this.status(rolloutId);
     const { keys, clock } = this.env;
     const { sequence } = status.record;
-    const batches = await this.#values<BatchRecord>(keys.batches(sequence));
-    const history = await this.#values<HistoryEntry>(keys.history(sequence));
-    const pauseMs = this.#runners.get(rolloutId)?.work.pauses.nowMs() ?? clock.nowMs();
+    const batches = await this.#valuesOf<BatchRecord>(keys.batches(sequence));
+    const history = await this.#valuesOf<HistoryEntry>(keys.history(sequence));
+    const pauseMs = this.#runners.get(rolloutId)?.rollout.pauses.nowMs() ?? clock.nowMs();
     return { ...status, batches, history, isSoaking: isSoaking(status.record, pauseMs) };
   }
 
-  /** The head of a roll-out; undefined if there is none with this id. */
+  /** Reads the head of a roll-out; undefined for an unknown id. */
   async find(rolloutId: string): Promise<RolloutRecord | undefined> {
     const { keys, store } = this.env;
     const sequence = await store.get(keys.id(rolloutId));
     return sequence === undefined ? undefined : await readHead(store, keys, sequence as number);
   }
 
-  /** Newest first. Those that are final come without what they sent to their devices. */
+  /** Lists all roll-outs, newest first. Those that are not driven come without payload and patch. */
   async *list(): AsyncGenerator<RolloutStatus> {
     const { keys, store } = this.env;
     for await (const [, value] of store.entries({ prefix: keys.heads, reverse: true })) {
       const record = value as RolloutRecord;
       const runner = this.#runners.get(record.rolloutId);
-      yield runner ? { record: runner.work.record, waiting: runner.waiting } : { record };
+      yield runner ? { record: runner.rollout.record, waiting: runner.waiting } : { record };
     }
   }
 
   /**
-   * The devices of a roll-out in its order; none before its set is fixed.
+   * Reads the devices of a roll-out in its order; none before its set is fixed.
    * @param range positions from `from`, included, to `to`, excluded.
    */
   async *devices(
@@ -154,64 +154,70 @@ export class RolloutDriver {
     for await (const [key, value] of store.entries({ from, to })) {
       const device = value as DeviceRecord;
       const nextAttemptMs =
-        device.state !== 'retrying' ? undefined : device.isLate === true ? device.due : batch?.retryMs;
+        device.state !== 'retrying' ? undefined : device.isDeferred === true ? device.due : batch?.retryMs;
       yield { position: positionOf(key), device, ...(nextAttemptMs === undefined ? {} : { nextAttemptMs }) };
     }
   }
 
   /**
-   * Makes a roll-out and begins to drive it. Calls come one after the other.
-   * @param existing what to do when the id exists.
+   * Creates a roll-out and starts driving it.
+   * @param existing called with the roll-out that has the id, if there is one; throws if it is another one.
    * @throws AgentError `RolloutLimitReached`.
    */
   async create(rollout: NewRollout, existing: (record: RolloutRecord) => Promise<void>): Promise<void> {
-    const made = this.#creation.then(async () => {
+    const created = this.#creation.then(async () => {
       const found = await this.find(rollout.rolloutId);
-      if (!found) return await this.#make(rollout);
+      if (!found) return await this.#create(rollout);
       await existing(found);
-      // A call that failed may have reached the store all the same.
+      // An earlier call may have failed although the store has its roll-out.
       if (!this.#runners.has(rollout.rolloutId) && this.#isServed(found)) await this.#run(found);
     });
-    this.#creation = made.catch(() => undefined);
-    await made;
+    this.#creation = created.catch(() => undefined);
+    await created;
   }
 
-  /** Runs a user's call on a roll-out. @throws AgentError `RolloutNotFound`, `RolloutStateConflict`. */
-  async command(rolloutId: string, run: (work: RolloutWork) => Promise<void>): Promise<RolloutStatus> {
+  /** Runs a call of a user on a roll-out. @throws AgentError `RolloutNotFound`, `RolloutStateConflict`. */
+  async command(rolloutId: string, run: (rollout: OpenRollout) => Promise<void>): Promise<RolloutStatus> {
     const runner = this.#runners.get(rolloutId);
     if (!runner) {
       const { record } = await this.status(rolloutId);
       if (!isFinal(record))
         throw new AgentError(
           'ServiceUnavailable',
-          `The roll-out ${rolloutId} belongs to a Thing that this agent does not serve now.`,
+          `The roll-out ${rolloutId} was started through a Thing that this agent does not serve; call the service on that Thing, or ask the operator to add it to the configuration.`,
         );
-      await run(new RolloutWork(this.env, record));
+      await run(new OpenRollout(this.env, record));
       return { record };
     }
     await runner.command(run);
-    return { record: runner.work.record, ...(isFinal(runner.work.record) ? {} : { waiting: runner.waiting }) };
+    return { record: runner.rollout.record, ...(isFinal(runner.rollout.record) ? {} : { waiting: runner.waiting }) };
   }
 
   /** Removes a final roll-out with its devices and history. @throws AgentError `RolloutNotFound`, `RolloutStateConflict`. */
   async delete(rolloutId: string): Promise<void> {
     const { record } = await this.status(rolloutId);
     if (!isFinal(record)) throw stateConflict(rolloutId, record.state, 'can be deleted once it is final');
-    await remove(this.env, record);
+    await removeRollout(this.env, record);
   }
 
   #isServed(record: RolloutRecord): boolean {
     return !isFinal(record) && this.#options.things.has(record.thing);
   }
 
-  async #make(rollout: NewRollout): Promise<void> {
+  async #create(rollout: NewRollout): Promise<void> {
     const { keys, store, clock } = this.env;
     await this.#refuseAboveLimit();
     const nowMs = clock.nowMs();
     const sequence = this.#lastSequence + 1;
-    const edit = new RolloutEdit({ keys, record: newRecord(rollout, sequence, nowMs), plan: [], batches: [], nowMs });
-    edit.note({ event: 'created' });
-    edit.fire('');
+    const transaction = new RolloutTransaction({
+      keys,
+      record: newRecord(rollout, sequence, nowMs),
+      plan: [],
+      batches: [],
+      nowMs,
+    });
+    transaction.note({ event: 'created' });
+    transaction.fire('');
     const chunks = chunksOf(rollout.deviceIds ?? []);
     this.#lastSequence = sequence;
     const idKey = keys.id(rollout.rolloutId);
@@ -220,13 +226,13 @@ export class RolloutDriver {
         ...chunks.map((ids, at) => ({ type: 'put' as const, key: keys.idList(sequence, at), value: ids })),
         { type: 'put', key: idKey, value: sequence },
         { type: 'put', key: keys.open(sequence), value: sequence },
-        contentChange(keys, edit.record),
-        ...edit.changes(),
+        contentChange(keys, transaction.record),
+        ...transaction.changes(),
       ],
       { ifUnchanged: [{ key: idKey }] },
     );
-    await this.#run(edit.record);
-    this.env.onChange(edit.record);
+    await this.#run(transaction.record);
+    this.env.onChange(transaction.record);
   }
 
   async #refuseAboveLimit(): Promise<void> {
@@ -245,14 +251,14 @@ export class RolloutDriver {
   }
 
   async #load(record: RolloutRecord): Promise<RolloutRunner> {
-    const work = new RolloutWork(this.env, record);
-    await work.load();
-    const runner = new RolloutRunner(work, this.#stopping.signal, () => {
+    const rollout = new OpenRollout(this.env, record);
+    await rollout.load();
+    const runner = new RolloutRunner(rollout, this.#stopping.signal, () => {
       this.env.places.leave(record.rolloutId);
       this.#runners.delete(record.rolloutId);
       this.#showOpen();
     });
-    work.onFreed = () => this.#retryBlocked();
+    rollout.onFreed = () => this.#retryBlocked();
     this.#runners.set(record.rolloutId, runner);
     this.#showOpen();
     return runner;
@@ -266,7 +272,7 @@ export class RolloutDriver {
     for (const runner of this.#runners.values()) runner.retryBlocked();
   }
 
-  async #values<T>(prefix: string): Promise<T[]> {
+  async #valuesOf<T>(prefix: string): Promise<T[]> {
     const values: T[] = [];
     for await (const [, value] of this.env.store.entries({ prefix })) values.push(value as T);
     return values;
@@ -280,7 +286,11 @@ function chunksOf(ids: readonly string[]): string[][] {
 }
 
 export function notFound(rolloutId: string): AgentError {
-  return new AgentError('RolloutNotFound', `No roll-out has the id ${rolloutId}; look for it with FindRollouts.`, {
-    context: { rolloutId },
-  });
+  return new AgentError(
+    'RolloutNotFound',
+    `No roll-out has the id ${rolloutId}; list the roll-outs with FindRollouts.`,
+    {
+      context: { rolloutId },
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import { type Batch, batchAt, planBatches } from '../plan/batches.js';
-import { RolloutEdit } from '../records/transaction.js';
+import { RolloutTransaction } from '../records/transaction.js';
 import type { RolloutEnvironment } from '../environment.js';
 import { readHead } from '../records/head.js';
 import { positionOf } from '../records/keys.js';
@@ -8,34 +8,34 @@ import { PauseClock } from '../machine/pause-clock.js';
 import type { BatchRecord, DeviceIndex, DeviceRecord, PartRecord, RolloutRecord } from '../records/records.js';
 import { Windows } from '../plan/windows.js';
 
-/** One roll-out that is not final, as its steps see it: what is in memory of it, and how it reaches the store. */
-export class RolloutWork {
+/** A roll-out that is not final: what is in memory of it, and how its steps read and write the store. */
+export class OpenRollout {
   readonly env: RolloutEnvironment;
   readonly windows: Windows;
   readonly pauses: PauseClock;
-  /** Ends a rest of the runner. */
+  /** Ends a pause of the runner. */
   wake: () => void = () => undefined;
-  /** Called when devices have left a hub job, which others may be waiting for. */
+  /** Called when devices have left a hub job, because other roll-outs may wait for them. */
   onFreed: () => void = () => undefined;
-  /** The fixing of the set, page by page; begun anew after a failure. */
+  /** The preparation in progress, which continues with each step; a failed one starts again from the beginning. */
   preparation: AsyncGenerator<void, void> | undefined;
   readonly parts = new Map<string, OpenPart>();
-  /** Hub jobs that the hub has surely not been asked for. */
-  readonly untried = new Set<string>();
-  /** Positions of devices that were waited for and are connected. */
-  readonly late = new Set<number>();
-  /** Where the next hub job could come from but for devices that are in those of other roll-outs. */
+  /** Ids of the recorded hub jobs that have certainly not been sent to the hub. */
+  readonly unsent = new Set<string>();
+  /** Positions of the deferred devices that are connected. */
+  readonly deferred = new Set<number>();
+  /** Sources all of whose devices are in hub jobs of other roll-outs. */
   readonly blocked = new Set<JobSource>();
-  /** Devices of a job whose note has failed. */
+  /** Ids of the devices of a hub job whose record may or may not have been written. */
   reserved: readonly string[] = [];
-  /** How often devices have left hub jobs of the hub's roll-outs. */
-  freedTimes = 0;
+  /** How often devices of any roll-out of the hub have left a hub job. */
+  freedCount = 0;
   record: RolloutRecord;
   plan: readonly Batch[];
   /** The record of the current batch. */
   batch: BatchRecord | undefined;
   isInLine = false;
-  /** Where the next question about devices that verify, or wait, begins, and when it is due. */
+  /** Where the next check of the `verifying` devices, and of the `waiting` ones, begins, and when it is due. */
   verify: Cursor = { position: 0 };
   connections: Cursor = { position: 0 };
 
@@ -47,7 +47,7 @@ export class RolloutWork {
     this.plan = planOf(record);
   }
 
-  /** Takes up what the store has: what an earlier process has left, or what is sure after a write that failed. */
+  /** Reads the roll-out from the store: at the start of the agent, and after a write whose effect is unknown. */
   async load(): Promise<void> {
     const { keys, store } = this.env;
     const { sequence } = this.record;
@@ -57,12 +57,12 @@ export class RolloutWork {
     this.batch = batch && ((await store.get(keys.batch(sequence, batch.batch))) as BatchRecord);
     await this.#loadParts();
     this.preparation = undefined;
-    this.late.clear();
+    this.deferred.clear();
     this.verify = (await this.first('verifying')) === undefined ? { position: 0 } : { position: 0, dueMs: 0 };
     this.connections = (await this.first('waiting')) === undefined ? { position: 0 } : { position: 0, dueMs: 0 };
   }
 
-  /** Hub jobs that are noted, of which nobody knows whether they were made, but for those that are known already. */
+  /** Reads the recorded hub jobs. Whether the hub has those that are new in memory is unknown until it was asked. */
   async #loadParts(): Promise<void> {
     const { keys, store, places, busyDevices } = this.env;
     const stored = new Map<string, PartRecord>();
@@ -74,20 +74,20 @@ export class RolloutWork {
       if (!stored.has(record.jobId)) this.forgetPart(record, await this.devicesAt(record.positions));
     for (const part of stored.values()) {
       const known = this.parts.get(part.jobId);
-      this.parts.set(part.jobId, { lookMs: 0, ...known, record: part });
+      this.parts.set(part.jobId, { pollMs: 0, ...known, record: part });
       if (known) continue;
       if (!part.ended) places.adopt(part.jobId);
       const devices = await this.devicesAt(part.positions);
       for (const { deviceId } of devices) busyDevices.add(deviceId);
-      const noted = new Set(devices.map(({ deviceId }) => deviceId));
-      this.reserved = this.reserved.filter((deviceId) => !noted.has(deviceId));
+      const recorded = new Set(devices.map(({ deviceId }) => deviceId));
+      this.reserved = this.reserved.filter((deviceId) => !recorded.has(deviceId));
     }
     this.freeDevices(this.reserved);
     this.reserved = [];
   }
 
-  /** Begins a step. @param positions the devices that it moves. */
-  async edit(positions: readonly number[] = []): Promise<RolloutEdit> {
+  /** Begins a transaction. @param positions the devices that it moves. */
+  async transaction(positions: readonly number[] = []): Promise<RolloutTransaction> {
     const { keys, store, clock } = this.env;
     const numbers = new Set(positions.map((position) => batchAt(this.plan, position)?.batch ?? 0));
     const batches: BatchRecord[] = [];
@@ -99,40 +99,40 @@ export class RolloutWork {
       if (batch) batches.push(batch);
     }
     if (this.batch && !numbers.has(this.batch.batch)) batches.push(this.batch);
-    return new RolloutEdit({ keys, record: this.record, plan: this.plan, batches, nowMs: clock.nowMs() });
+    return new RolloutTransaction({ keys, record: this.record, plan: this.plan, batches, nowMs: clock.nowMs() });
   }
 
-  /** Stores a step; after it, memory and store agree. */
-  async commit(edit: RolloutEdit): Promise<void> {
-    await this.env.store.batch(edit.changes());
-    this.record = edit.record;
-    this.plan = planOf(edit.record, this.plan);
+  /** Writes a transaction to the store, then updates memory. */
+  async commit(transaction: RolloutTransaction): Promise<void> {
+    await this.env.store.batch(transaction.changes());
+    this.record = transaction.record;
+    this.plan = planOf(transaction.record, this.plan);
     const current = this.record.batch?.batch;
-    this.batch = edit.changedBatches.find(({ batch }) => batch === current) ?? this.batch;
-    this.#countDevices(edit);
+    this.batch = transaction.changedBatches.find(({ batch }) => batch === current) ?? this.batch;
+    this.#countDevices(transaction);
     this.env.onChange(this.record);
   }
 
-  #countDevices({ entered }: RolloutEdit): void {
+  #countDevices({ entered }: RolloutTransaction): void {
     const counts = new Map<string, number>();
     for (const state of entered) counts.set(state, (counts.get(state) ?? 0) + 1);
     const hub = this.env.keys.hubName;
     for (const [state, count] of counts) this.env.instruments.count('rollout_devices_total', { hub, state }, count);
   }
 
-  /** Counts a hub job that has reached its end. */
+  /** Counts a hub job in the metrics. */
   countJob(result: JobEnd): void {
     this.env.instruments.count('rollout_jobs_total', { hub: this.env.keys.hubName, result });
   }
 
-  /** The devices at these positions, in this order. */
+  /** Reads the devices at `positions`, in the same order. */
   async devicesAt(positions: readonly number[]): Promise<DeviceRecord[]> {
     const { keys, store } = this.env;
     const { sequence } = this.record;
     return (await Promise.all(positions.map((at) => store.get(keys.device(sequence, at))))) as DeviceRecord[];
   }
 
-  /** Positions of a list with what they are due in, in its order, from `position` on for lists without. */
+  /** Reads the first `limit` entries of an index; of one without due values, from `position` on. */
   async indexed(index: DeviceIndex, limit: number, position = 0): Promise<IndexEntry[]> {
     const { keys, store } = this.env;
     const from = keys.indexed(this.record.sequence, index, position);
@@ -142,38 +142,38 @@ export class RolloutWork {
     return entries;
   }
 
-  /** The first entry of a list. */
+  /** Reads the first entry of an index. */
   async first(index: DeviceIndex): Promise<IndexEntry | undefined> {
     return (await this.indexed(index, 1))[0];
   }
 
-  /** @param inMs when the hub is asked about it next. */
+  /** Keeps a hub job in memory. @param inMs milliseconds until it is polled. */
   keepPart(part: PartRecord, inMs: number): void {
     const known = this.parts.get(part.jobId);
-    this.parts.set(part.jobId, { ...known, record: part, lookMs: this.pauses.nowMs() + inMs });
+    this.parts.set(part.jobId, { ...known, record: part, pollMs: this.pauses.nowMs() + inMs });
   }
 
-  /** Asks the hub about every open job at once. */
-  lookNow(): void {
-    for (const [jobId, part] of this.parts) this.parts.set(jobId, { ...part, lookMs: 0 });
+  /** Makes all open hub jobs due to be polled. */
+  pollNow(): void {
+    for (const [jobId, part] of this.parts) this.parts.set(jobId, { ...part, pollMs: 0 });
   }
 
-  /** A hub job is over, or was never made: its place and its devices are free again. */
+  /** Removes a hub job from memory, and frees its place and its devices. */
   forgetPart(part: PartRecord, devices: readonly DeviceRecord[]): void {
     this.parts.delete(part.jobId);
-    this.untried.delete(part.jobId);
+    this.unsent.delete(part.jobId);
     this.freeDevices(devices.map(({ deviceId }) => deviceId));
     this.env.places.release(part.jobId);
   }
 
-  /** Devices are in no hub job any more, or will not be in the one that they were chosen for. */
+  /** Frees devices, which hub jobs of other roll-outs may include from now on. */
   freeDevices(deviceIds: readonly string[]): void {
     for (const deviceId of deviceIds) this.env.busyDevices.delete(deviceId);
     if (deviceIds.length > 0) this.onFreed();
   }
 }
 
-/** How a hub job ended, as it is measured. */
+/** The result of a hub job in the metric `rollout_jobs_total`. */
 export type JobEnd = 'completed' | 'failed' | 'cancelled' | 'lost' | 'refused';
 
 export interface IndexEntry {
@@ -183,7 +183,7 @@ export interface IndexEntry {
 
 interface Cursor {
   readonly position: number;
-  /** Absent while no device is in the list. */
+  /** Absent while the index is empty. */
   readonly dueMs?: number;
 }
 

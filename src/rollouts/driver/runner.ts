@@ -1,71 +1,68 @@
 import type { CallContext } from '../../core/call-context.js';
-import type { Timer } from '../../core/clock.js';
 import { isAgentError } from '../../core/errors.js';
 import { newId } from '../../core/random.js';
-import { type Action, type Facts, isClosing, nextAction, type Rest, type WaitingFor } from '../machine/next-action.js';
+import { WakeablePause } from '../../core/wakeable-pause.js';
+import { type Action, type Facts, isClosing, nextAction, type Wait, type WaitingFor } from '../machine/next-action.js';
 import { isFinal } from '../records/records.js';
-import { assemble } from './steps/record-job.js';
+import { recordJob } from './steps/record-job.js';
 import { beginAttempt, beginBatch, scheduleRetry, settle } from './steps/batches.js';
 import { expire, finish } from './steps/finish.js';
-import { make } from './steps/create-job.js';
+import { createJob } from './steps/create-job.js';
 import { prepare } from './steps/prepare.js';
-import { cancelJob, look } from './steps/poll-job.js';
-import { read } from './steps/read-results.js';
-import { roomUntilWindowEnds } from './steps/hub-job.js';
-import { verify, watchConnections } from './steps/check-devices.js';
-import type { RolloutWork } from './open-rollout.js';
+import { cancelJob, pollJob } from './steps/poll-job.js';
+import { readResults } from './steps/read-results.js';
+import { jobCapacity } from './steps/hub-job.js';
+import { verify, checkConnections } from './steps/check-devices.js';
+import type { OpenRollout } from './open-rollout.js';
 
-/** What a roll-out waits for, and until when it is known. */
+/** What a roll-out waits for, and for how long, as far as that is known. */
 export interface Waiting {
   readonly waitingFor: WaitingFor;
   readonly nextActionMs?: number;
 }
 
-/** Pauses after a step that failed. The longest, and the time that a call may take, bound when the hub's return is noticed. */
+/** Pauses after a failed step. The longest one and the timeout of a call bound how late the return of the hub is noticed. */
 const PROBLEM_PAUSE_MS = { first: 1000, most: 30_000 };
 const STORE_PAUSE_MS = 5000;
-/** The longest rest: a wall clock that was set forward is noticed after it. */
-const MAX_REST_MS = 60_000;
-
-/** What is waited for by the wall clock. */
-const WALL_CLOCK_RESTS: ReadonlySet<WaitingFor> = new Set(['approval', 'startTime', 'resume', 'window']);
+/** What ends by the wall clock; everything else ends by the clock that pauses are measured by. */
+const WALL_CLOCK_WAITS: ReadonlySet<WaitingFor> = new Set(['approval', 'startTime', 'resume', 'window']);
 
 const isStoreError = (error: unknown): boolean => isAgentError(error, 'StateUnwritable', 'StoreConflict', 'LeaseLost');
 
-/** Drives one roll-out: one step after the other, with the calls of users between them. */
+/** Drives one roll-out: runs one step after the other, and the calls of users between them. */
 export class RolloutRunner {
-  readonly work: RolloutWork;
+  readonly rollout: OpenRollout;
   readonly #context: CallContext;
   readonly #onFinal: () => void;
   #turn: Promise<unknown> = Promise.resolve();
   #loop: Promise<void> | undefined;
-  #endRest: (() => void) | undefined;
-  #isAwake = false;
+  readonly #pause: WakeablePause;
   #failures = 0;
-  /** Ends the hub call of the step that is under way. */
+  /** Aborts the hub call of the current step. */
   #interruption = new AbortController();
   #mayInterrupt = false;
-  /** A step has failed: a write of it may have reached the store all the same. */
-  #isUnsure = false;
+  /** A step has failed, and its write may have reached the store nevertheless. */
+  #isStateUncertain = false;
   #waiting: Waiting = { waitingFor: 'startTime' };
 
   /** @param signal aborts when the agent stops. */
-  constructor(work: RolloutWork, signal: AbortSignal, onFinal: () => void) {
-    this.work = work;
+  constructor(rollout: OpenRollout, signal: AbortSignal, onFinal: () => void) {
+    this.rollout = rollout;
     this.#onFinal = onFinal;
-    const { clock, log, instruments } = work.env;
+    const { clock, log, instruments } = rollout.env;
+    this.#pause = new WakeablePause(clock);
     const correlationId = newId();
     this.#context = {
       correlationId,
       deadlineMs: Infinity,
       signal,
       clock,
-      log: log.child({ rolloutId: work.record.rolloutId, correlationId }),
+      log: log.child({ rolloutId: rollout.record.rolloutId, correlationId }),
       instruments,
     };
-    work.wake = () => this.wake();
+    rollout.wake = () => this.wake();
     signal.addEventListener('abort', this.#stopStep, { once: true });
-    if (work.record.state === 'awaitingApproval') this.#waiting = { waitingFor: 'approval' };
+    if (rollout.record.state === 'awaitingApproval') this.#waiting = { waitingFor: 'approval' };
   }
 
   get waiting(): Waiting {
@@ -82,28 +79,27 @@ export class RolloutRunner {
     await this.#loop;
   }
 
-  /** Looks at once at what there is to do. */
+  /** Ends a pause, because there may be something to do. */
   wake(): void {
-    this.#isAwake = true;
-    this.#endRest?.();
+    this.#pause.wake();
   }
 
-  /** Devices have left a hub job of another roll-out. */
+  /** To be called when devices have left a hub job of another roll-out. */
   retryBlocked(): void {
-    this.work.freedTimes += 1;
-    if (this.work.blocked.size === 0) return;
-    this.work.blocked.clear();
+    this.rollout.freedCount += 1;
+    if (this.rollout.blocked.size === 0) return;
+    this.rollout.blocked.clear();
     this.wake();
   }
 
-  /** Runs a user's call between two steps, then looks at what there is to do. */
-  async command<T>(run: (work: RolloutWork) => Promise<T>): Promise<T> {
-    // A user does not wait for a hub that is slow or short of budget.
+  /** Runs a user's call between two steps. */
+  async command<T>(run: (rollout: OpenRollout) => Promise<T>): Promise<T> {
+    // A user must not wait for a hub that is slow, or for the budget of its tier.
     if (this.#mayInterrupt) this.#interruption.abort(new Error('a user changes the roll-out'));
     try {
       return await this.#exclusive(async () => {
-        const result = await this.#onSureGround(() => run(this.work));
-        await this.#lookAhead();
+        const result = await this.#withKnownState(() => run(this.rollout));
+        await this.#updateWaiting();
         return result;
       });
     } finally {
@@ -111,41 +107,41 @@ export class RolloutRunner {
     }
   }
 
-  /** Shows what the roll-out waits for after a change, so that the answer to a call does not show what was before. */
-  async #lookAhead(): Promise<void> {
-    if (isFinal(this.work.record)) return;
+  /** Determines what the roll-out waits for after a change, so that the response to a call does not show an earlier state. */
+  async #updateWaiting(): Promise<void> {
+    if (isFinal(this.rollout.record)) return;
     try {
       const action = nextAction(await this.#facts());
-      if (action.kind === 'rest') this.#restMs(action);
+      if (action.kind === 'wait') this.#beginWait(action);
       else this.#waiting = { waitingFor: 'job' };
     } catch (error) {
-      // The change has been made; the next step meets the same problem and shows it.
+      // The change has been made; the next step fails in the same way and reports it.
       this.#context.log.debug({ err: error }, 'what a roll-out waits for could not be determined');
     }
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#context;
-    while (!signal.aborted && !isFinal(this.work.record)) {
-      this.#isAwake = false;
-      const restMs = await this.#exclusive(() => this.#step());
-      if (restMs !== undefined) await this.#rest(restMs);
+    while (!signal.aborted && !isFinal(this.rollout.record)) {
+      this.#pause.reset();
+      const pauseMs = await this.#exclusive(() => this.#step());
+      if (pauseMs !== undefined && !signal.aborted) await this.#pause.forMs(pauseMs);
     }
     signal.removeEventListener('abort', this.#stopStep);
-    if (isFinal(this.work.record)) this.#onFinal();
+    if (isFinal(this.rollout.record)) this.#onFinal();
   }
 
   readonly #stopStep = (): void => this.#interruption.abort(this.#context.signal.reason);
 
-  /** Does one step; returns how long to rest if there is none. */
+  /** Runs one step; returns how long to pause if there is none to run. */
   async #step(): Promise<number | undefined> {
     this.#interruption = new AbortController();
     try {
-      if (this.#context.signal.aborted || isFinal(this.work.record)) return undefined;
-      return await this.#onSureGround(async () => {
+      if (this.#context.signal.aborted || isFinal(this.rollout.record)) return undefined;
+      return await this.#withKnownState(async () => {
         const action = nextAction(await this.#facts());
-        if (action.kind === 'rest') return this.#restMs(action);
-        if (action.kind === 'prepare' || action.kind === 'read') this.#showAnswers();
+        if (action.kind === 'wait') return this.#beginWait(action);
+        if (action.kind === 'prepare' || action.kind === 'readResults') this.#showAnswers();
         await this.#perform(action, this.#contextOf(action));
         this.#failures = 0;
         return undefined;
@@ -157,21 +153,21 @@ export class RolloutRunner {
     }
   }
 
-  /** A request for a hub job is never cut off: whether the job exists would not be known. */
+  /** A request for a hub job is never aborted, because it would then be unknown whether the job exists. */
   #contextOf({ kind }: Action): CallContext {
-    if (kind === 'make' || kind === 'cancelJob') return this.#context;
+    if (kind === 'createJob' || kind === 'cancelJob') return this.#context;
     this.#mayInterrupt = true;
     return { ...this.#context, signal: this.#interruption.signal };
   }
 
-  /** After a step that failed, the store says what has happened; memory might be wrong about it. */
-  async #onSureGround<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#isUnsure) await this.work.load();
-    this.#isUnsure = false;
+  /** Reads the roll-out from the store first if a step has failed, because memory may differ from the store after that. */
+  async #withKnownState<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#isStateUncertain) await this.rollout.load();
+    this.#isStateUncertain = false;
     try {
       return await run();
     } catch (error) {
-      this.#isUnsure = isStoreError(error) || !isAgentError(error);
+      this.#isStateUncertain = isStoreError(error) || !isAgentError(error);
       throw error;
     }
   }
@@ -180,18 +176,19 @@ export class RolloutRunner {
     if (this.#failures === 0) this.#waiting = { waitingFor: 'answers' };
   }
 
-  #restMs({ waitingFor, untilMs, isInLine = false }: Rest): number {
-    const { work } = this;
+  /** Notes what the roll-out waits for; returns how long to pause. */
+  #beginWait({ waitingFor, untilMs, isInLine = false }: Wait): number {
+    const { rollout } = this;
     if (!isInLine) {
-      // A place that is kept for a roll-out which does not take it would be lost to all.
-      work.env.places.leave(work.record.rolloutId);
-      work.isInLine = false;
+      // A place that stays reserved for a roll-out that does not take it could not be used by any other.
+      rollout.env.places.leave(rollout.record.rolloutId);
+      rollout.isInLine = false;
     }
-    const isByWallClock = WALL_CLOCK_RESTS.has(waitingFor);
-    const now = isByWallClock ? work.env.clock.nowMs() : work.pauses.nowMs();
-    const nextActionMs = untilMs !== undefined && !isByWallClock ? work.pauses.wallMs(untilMs) : untilMs;
+    const isByWallClock = WALL_CLOCK_WAITS.has(waitingFor);
+    const now = isByWallClock ? rollout.env.clock.nowMs() : rollout.pauses.nowMs();
+    const nextActionMs = untilMs !== undefined && !isByWallClock ? rollout.pauses.wallMs(untilMs) : untilMs;
     this.#waiting = { waitingFor, ...(nextActionMs === undefined ? {} : { nextActionMs }) };
-    return Math.min((untilMs ?? Infinity) - now, MAX_REST_MS);
+    return (untilMs ?? Infinity) - now;
   }
 
   #pauseAfter(error: unknown): number {
@@ -202,7 +199,7 @@ export class RolloutRunner {
     this.#failures += 1;
     this.#waiting = {
       waitingFor: isStore ? 'store' : 'hub',
-      nextActionMs: this.work.env.clock.nowMs() + pauseMs,
+      nextActionMs: this.rollout.env.clock.nowMs() + pauseMs,
     };
     const { log, signal } = this.#context;
     if (signal.aborted) return 0;
@@ -211,85 +208,74 @@ export class RolloutRunner {
     return pauseMs;
   }
 
-  #perform(action: Exclude<Action, { readonly kind: 'rest' }>, context: CallContext): Promise<void> {
-    const { work } = this;
+  #perform(action: Exclude<Action, { readonly kind: 'wait' }>, context: CallContext): Promise<void> {
+    const { rollout } = this;
     switch (action.kind) {
       case 'expire':
-        return expire(work);
+        return expire(rollout);
       case 'prepare':
-        return prepare(work, context);
-      case 'make':
-        return make(work, context, action.part);
-      case 'look':
-        return look(work, context, action.part);
+        return prepare(rollout, context);
+      case 'createJob':
+        return createJob(rollout, context, action.part);
+      case 'pollJob':
+        return pollJob(rollout, context, action.part);
       case 'cancelJob':
-        return cancelJob(work, context, action.part);
-      case 'read':
-        return read(work, context, action.part);
+        return cancelJob(rollout, context, action.part);
+      case 'readResults':
+        return readResults(rollout, context, action.part);
       case 'beginBatch':
-        return beginBatch(work);
+        return beginBatch(rollout);
       case 'scheduleRetry':
-        return scheduleRetry(work);
+        return scheduleRetry(rollout);
       case 'beginAttempt':
-        return beginAttempt(work);
-      case 'assemble':
-        return assemble(work, context, action.from);
+        return beginAttempt(rollout);
+      case 'recordJob':
+        return recordJob(rollout, context, action.from);
       case 'settle':
-        return settle(work);
+        return settle(rollout);
       case 'verify':
-        return verify(work, context, isClosing(work.record));
-      case 'askConnections':
-        return watchConnections(work, context);
+        return verify(rollout, context, isClosing(rollout.record));
+      case 'checkConnections':
+        return checkConnections(rollout, context);
       case 'finish':
-        return finish(work);
+        return finish(rollout);
     }
   }
 
   async #facts(): Promise<Facts> {
-    const { work } = this;
-    const { windows, record } = work;
-    const nowMs = work.env.clock.nowMs();
-    const isHolding = record.state === 'running' || record.state === 'paused' ? (work.batch?.holding ?? 0) > 0 : false;
+    const { rollout } = this;
+    const { windows, record } = rollout;
+    const nowMs = rollout.env.clock.nowMs();
+    const isUnsettled =
+      record.state === 'running' || record.state === 'paused' ? (rollout.batch?.unsettledCount ?? 0) > 0 : false;
     return {
       nowMs,
-      pauseMs: work.pauses.nowMs(),
+      pauseMs: rollout.pauses.nowMs(),
       record,
-      plan: work.plan,
-      batch: work.batch,
-      parts: [...work.parts.values()],
-      hasAgain: isHolding && (await work.first('again')) !== undefined,
-      retryAttempt: isHolding ? (await work.first('retry'))?.due : undefined,
-      lateMs: await this.#lateMs(),
-      blocked: work.blocked,
-      isWindowOpen: windows.isAlwaysOpen || roomUntilWindowEnds(work).maxDevices >= 1,
+      plan: rollout.plan,
+      batch: rollout.batch,
+      parts: [...rollout.parts.values()],
+      hasPostponed: isUnsettled && (await rollout.first('postponed')) !== undefined,
+      retryAttempt: isUnsettled ? (await rollout.first('retry'))?.due : undefined,
+      deferredMs: await this.#deferredMs(),
+      blocked: rollout.blocked,
+      isWindowOpen: windows.isAlwaysOpen || jobCapacity(rollout).maxDevices >= 1,
       nextWindowMs: windows.nextAfter(nowMs)?.startMs,
-      isInLine: work.isInLine,
-      verifyMs: work.verify.dueMs,
-      connectionsMs: work.connections.dueMs,
+      isInLine: rollout.isInLine,
+      verifyMs: rollout.verify.dueMs,
+      connectionsMs: rollout.connections.dueMs,
     };
   }
 
-  async #lateMs(): Promise<number | undefined> {
-    const { work } = this;
-    if (work.record.state !== 'running') return undefined;
-    if (work.late.size > 0) return 0;
-    if ((work.record.counts.retrying ?? 0) === 0) return undefined;
-    return (await work.first('lateRetry'))?.due;
+  async #deferredMs(): Promise<number | undefined> {
+    const { rollout } = this;
+    if (rollout.record.state !== 'running') return undefined;
+    if (rollout.deferred.size > 0) return 0;
+    if ((rollout.record.counts.retrying ?? 0) === 0) return undefined;
+    return (await rollout.first('deferredRetry'))?.due;
   }
 
-  async #rest(restMs: number): Promise<void> {
-    if (this.#isAwake || this.#context.signal.aborted) return;
-    let timer: Timer | undefined;
-    const { clock } = this.work.env;
-    await new Promise<void>((resolve) => {
-      this.#endRest = resolve;
-      timer = clock.schedule(Math.max(0, restMs), resolve);
-    });
-    timer?.cancel();
-    this.#endRest = undefined;
-  }
-
-  /** One after the other, in the order of the calls. */
+  /** Runs one function after the other, in the order of the calls. */
   #exclusive<T>(run: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(run, run);
     this.#turn = turn.catch(() => undefined);

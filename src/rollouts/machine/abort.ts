@@ -8,7 +8,7 @@ import {
   type StateCounts,
 } from './device-states.js';
 
-/** A rule that stops a roll-out. JSON, as the caller gave it, with defaults. */
+/** A rule that stops a roll-out: JSON as the caller passed it, completed with defaults. */
 export interface AbortCriterion {
   readonly on: FailureState | 'any' | readonly FailureState[];
   /** Above 0 to 100, two decimals; exactly one of this and `count`. */
@@ -21,9 +21,9 @@ export interface AbortCriterion {
   readonly action: 'pause' | 'cancel';
 }
 
-/** A criterion that is met, with the numbers it was met by. */
+/** A criterion that is met, with the numbers that met it. */
 export interface AbortMatch {
-  /** Its place in the list. */
+  /** Its position in the list. */
   readonly index: number;
   readonly criterion: AbortCriterion;
   /** The batch whose counts met it; absent for one of scope `rollout`. */
@@ -32,16 +32,16 @@ export interface AbortMatch {
   readonly executed: number;
 }
 
-/** The counts that a criterion is held against. */
+/** The counts that criteria are evaluated on. */
 export interface AbortCounts {
   readonly rollout: StateCounts;
-  /** Of the batches whose devices have just become final, by their numbers. */
+  /** By number of the batch, for the batches whose devices have just become final. */
   readonly batches: ReadonlyMap<number, StateCounts>;
 }
 
 /**
- * The criteria that are met, in their order.
- * @param countsFor the counts that a criterion is held against, by its place in the list.
+ * Returns the criteria that are met, in their order.
+ * @param countsFor returns the counts to evaluate a criterion on, by its position in the list.
  */
 export function metCriteria(
   criteria: readonly AbortCriterion[],
@@ -55,7 +55,7 @@ export function metCriteria(
   });
 }
 
-/** The final devices among `counts` that are not in `baseline`: those that became final after it. */
+/** Counts the devices that became final after `baseline` was taken. */
 export function finalSince(counts: StateCounts, baseline: StateCounts = {}): StateCounts {
   return Object.fromEntries(
     FINAL_DEVICE_STATES.map((state) => [state, Math.max(0, (counts[state] ?? 0) - (baseline[state] ?? 0))]),

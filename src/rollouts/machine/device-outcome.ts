@@ -3,24 +3,27 @@ import { stringifyJson } from '../../core/exact-json.js';
 import type { JobResult } from '../../iothub/documents.js';
 import type { FailureState } from './device-states.js';
 
-/** What a hub job did to one device. JSON only: it is kept in the store. */
+/** The outcome of a hub job for one device. JSON values only, because it is kept in the store. */
 export interface DeviceOutcome {
   readonly state: 'succeeded' | FailureState;
   readonly methodStatus?: number;
-  /** JSON text of the method's answer, `null` too; absent if there was none or it is too long. */
+  /** JSON text of the response to the method, which can be `null`; absent if there was none or it is too long. */
   readonly methodPayload?: string;
   readonly methodPayloadTruncated?: true;
   readonly errorCode?: string;
   readonly errorDescription?: string;
 }
 
-/** A method's answer is kept up to this many bytes of JSON: 100,000 answers of 128 KiB would be 12.8 GB. */
+/** Longer responses to methods are not kept: 100,000 of 128 KiB would be 12.8 GB. */
 const MAX_PAYLOAD_BYTES = 4096;
 const MAX_CODE_LENGTH = 80;
 const MAX_DESCRIPTION_LENGTH = 500;
 const FIRST_REFUSED_STATUS = 400;
 
-/** Error codes by name and number. The first three say that the call may have run; only `offline` says that it has not. */
+/**
+ * States by error code, which hubs write as a name or as a number. After a code of `timedOut` the method may have run; only
+ * after one of `offline` it certainly has not.
+ */
 const STATE_OF_CODE: Readonly<Record<string, FailureState>> = {
   GatewayTimeout: 'timedOut',
   '504101': 'timedOut',
@@ -33,7 +36,7 @@ const STATE_OF_CODE: Readonly<Record<string, FailureState>> = {
   '404001': 'notFound',
 };
 
-/** The outcome of one row of `devices.jobs`. A row that does not say how it ended is a failure without a code. */
+/** Reads the outcome from a row of `devices.jobs`. A row without an outcome is a failure without a code. */
 export function outcomeOfRow(row: JobResult): DeviceOutcome {
   if ((row.status ?? '').toLowerCase() === 'completed') return completed(row);
   const code = row.errorCode?.slice(0, MAX_CODE_LENGTH);

@@ -1,7 +1,7 @@
 /** The states of a device in a roll-out. */
 export const OPEN_DEVICE_STATES = ['pending', 'running', 'verifying', 'retrying', 'waiting'] as const;
 
-/** States of failure that a retry may follow, and that criteria of abort name. */
+/** States of failure, which abort criteria can name. */
 export const FAILURE_STATES = ['refused', 'failed', 'timedOut', 'offline', 'unverified', 'notFound'] as const;
 
 export const FINAL_DEVICE_STATES = ['succeeded', ...FAILURE_STATES, 'expired', 'cancelled'] as const;
@@ -14,25 +14,22 @@ export type DeviceState = OpenDeviceState | FinalDeviceState;
 /** How many devices are in each state; a state without devices may be left out. */
 export type StateCounts = Readonly<Partial<Record<DeviceState, number>>>;
 
-/** Final by their own doing: what thresholds are measured against. */
+/** Devices that ended by themselves, which thresholds are measured against: not those that expired or were cancelled. */
 export function executedCount(counts: StateCounts): number {
   return (counts.succeeded ?? 0) + FAILURE_STATES.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
-/** The sum over some states. */
+/** How many devices are in any of `states`. */
 export function countOf(counts: StateCounts, states: readonly DeviceState[]): number {
   return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
-/**
- * Whether `part` is at least `percent` of `whole`, without the errors of binary fractions: 33.33 % of 3 is 0.9999, which
- * one device reaches.
- */
+/** Whether `part` is at least `percent` of `whole`, without errors of binary fractions: 1 of 3 reaches 33.33 %. */
 export function reachesPercent(part: number, percent: number, whole: number): boolean {
   return part * 100 >= Number((percent * whole).toPrecision(12));
 }
 
-/** Whether a settled batch has passed. At 0 % it always has; above, not without a single device that was tried. */
+/** Whether a settled batch has passed. Above 0 %, at least one of its devices must have ended by itself. */
 export function hasPassed(counts: StateCounts, successPercent: number): boolean {
   const executed = executedCount(counts);
   if (successPercent > 0 && executed === 0) return false;

@@ -1,36 +1,36 @@
-/** How a device moves from state to state. Pure. */
+/** How a device moves from state to state. Pure: each function returns the record of the device after a transition. */
 import type { DeviceOutcome } from './device-outcome.js';
 import type { DeviceIndex, DeviceRecord, RetryClass, RolloutDefinition } from '../records/records.js';
 
-/** Seconds that a device is left alone when it says that it is connected and fails as offline again. */
+/** Pause before the next hub job of a device that is reported as connected and repeatedly fails as offline. */
 const OFFLINE_AGAIN_SECONDS = { first: 60, most: 3600 };
 const MAX_RETRY_DELAY_SECONDS = 86_400;
 
-/** When a device takes its step. */
-export interface StepTime {
-  /** Epoch milliseconds by the wall clock, for what is shown. */
+/** The time of a transition. */
+export interface TransitionTime {
+  /** Epoch milliseconds by the wall clock, for times that users see. */
   readonly nowMs: number;
-  /** The clock that due times are kept by. */
+  /** Epoch milliseconds by the clock that due times are measured by. */
   readonly pauseMs: number;
-  /** Nothing begins any more: no retry is left for any device. */
+  /** Whether the roll-out begins nothing any more, so that no device is retried; default false. */
   readonly isLast?: boolean;
 }
 
-/** The list that a device stands in because of its state. Those of a batch whose turn has not come stand in none. */
-export function listOf({ state, isLate, isAgain }: DeviceRecord): DeviceIndex | undefined {
-  if (state === 'retrying') return isLate === true ? 'lateRetry' : 'retry';
+/** The index that lists a device because of its state. Devices that have not been reached yet are in none. */
+export function indexOf({ state, isDeferred, isPostponed }: DeviceRecord): DeviceIndex | undefined {
+  if (state === 'retrying') return isDeferred === true ? 'deferredRetry' : 'retry';
   if (state === 'waiting' || state === 'verifying') return state;
-  return state === 'pending' && isAgain === true ? 'again' : undefined;
+  return state === 'pending' && isPostponed === true ? 'postponed' : undefined;
 }
 
-/** The delay before the attempt after `attempt`; it doubles with each. */
+/** Delay between `attempt` and the next; it doubles with each attempt. */
 export function retryDelayMs(firstSeconds: number, attempt: number): number {
   return Math.min(firstSeconds * 2 ** (attempt - 1), MAX_RETRY_DELAY_SECONDS) * 1000;
 }
 
 /** A device that becomes part of a hub job. */
-export function begun(device: DeviceRecord, jobId: string, nowMs: number): DeviceRecord {
-  const { deviceId, attempts, tries, isLate, offlineAgain } = device;
+export function started(device: DeviceRecord, jobId: string, nowMs: number): DeviceRecord {
+  const { deviceId, attempts, tries, isDeferred, offlineAgain } = device;
   return {
     deviceId,
     state: 'running',
@@ -38,32 +38,32 @@ export function begun(device: DeviceRecord, jobId: string, nowMs: number): Devic
     tries: tries + 1,
     jobId,
     startMs: nowMs,
-    ...(isLate === undefined ? {} : { isLate }),
+    ...(isDeferred === undefined ? {} : { isDeferred }),
     ...(offlineAgain === undefined ? {} : { offlineAgain }),
   };
 }
 
-/** A device whose hub job will not come: as if it had not begun. */
-export function notBegun(device: DeviceRecord): DeviceRecord {
+/** A device whose hub job is withdrawn, as if the device had not begun. */
+export function withdrawn(device: DeviceRecord): DeviceRecord {
   const { jobId: _jobId, startMs: _startMs, ...rest } = device;
   const back = { ...rest, attempts: device.attempts - 1, tries: device.tries - 1 };
-  return device.isLate === true ? { ...back, state: 'waiting' } : { ...back, state: 'pending', isAgain: true };
+  return device.isDeferred === true ? { ...back, state: 'waiting' } : { ...back, state: 'pending', isPostponed: true };
 }
 
-/** A device that has to wait for its turn because it is in a hub job of another roll-out. */
-export function passedOver(device: DeviceRecord): DeviceRecord {
-  return device.state === 'pending' ? { ...device, isAgain: true } : device;
+/** A device that a hub job skips because it is in a hub job of another roll-out. */
+export function postponed(device: DeviceRecord): DeviceRecord {
+  return device.state === 'pending' ? { ...device, isPostponed: true } : device;
 }
 
 /**
- * A device of which the hub knows how its part of the job ended.
+ * A device with an outcome of its hub job.
  * @param attempt the current attempt of its batch.
  */
 export function ended(
   definition: RolloutDefinition,
   device: DeviceRecord,
   outcome: DeviceOutcome,
-  time: StepTime & { readonly attempt: number },
+  time: TransitionTime & { readonly attempt: number },
 ): DeviceRecord {
   const next: DeviceRecord = { ...device, ...outcome, endMs: time.nowMs };
   if (outcome.state === 'succeeded') return succeeded(definition, next, time.pauseMs);
@@ -71,13 +71,16 @@ export function ended(
   return retriedOrEnded(definition, next, time);
 }
 
-/** A device that waits to be connected instead of becoming part of a hub job. */
+/** A device that is deferred until it is connected. */
 export function waiting(device: DeviceRecord): DeviceRecord {
-  const { isAgain: _isAgain, due: _due, ...rest } = device;
-  return { ...rest, state: 'waiting', isLate: true };
+  const { isPostponed: _isPostponed, due: _due, ...rest } = device;
+  return { ...rest, state: 'waiting', isDeferred: true };
 }
 
-/** A waiting device after a check of its connection. @param maxUnknownChecks checks that may not find it in the hub. */
+/**
+ * A waiting device after a check of its connection.
+ * @param maxUnknownChecks checks in a row without the device in the hub, after which it is `notFound`.
+ */
 export function checked(device: DeviceRecord, isKnown: boolean, maxUnknownChecks: number, nowMs: number): DeviceRecord {
   const { unknownChecks = 0, ...rest } = device;
   if (isKnown) return rest;
@@ -85,26 +88,26 @@ export function checked(device: DeviceRecord, isKnown: boolean, maxUnknownChecks
   return { ...rest, state: 'notFound', errorCode: 'NotInHub', endMs: nowMs };
 }
 
-/** A device whose reported state matched. */
+/** A device that matched `verifyCondition`. */
 export function verified(device: DeviceRecord, nowMs: number): DeviceRecord {
   const { verifyUntilMs: _verifyUntilMs, ...rest } = device;
   return { ...rest, state: 'succeeded', endMs: nowMs };
 }
 
-/** A device whose reported state did not match in time. @param attempt the current attempt of its batch. */
+/** A device that did not match `verifyCondition` in time. @param attempt the current attempt of its batch. */
 export function notVerified(
   definition: RolloutDefinition,
   device: DeviceRecord,
-  time: StepTime & { readonly attempt: number },
+  time: TransitionTime & { readonly attempt: number },
 ): DeviceRecord {
   const { verifyUntilMs: _verifyUntilMs, ...rest } = device;
   const next: DeviceRecord = { ...rest, state: 'unverified', errorCode: 'NotVerified', endMs: time.nowMs };
   return retriedOrEnded(definition, next, time);
 }
 
-/** A device that the roll-out did not reach. */
+/** A device that was not final when the roll-out was cancelled or expired. */
 export function notReached(device: DeviceRecord, state: 'cancelled' | 'expired', nowMs: number): DeviceRecord {
-  const { verifyUntilMs: _verifyUntilMs, isAgain: _isAgain, due: _due, ...rest } = device;
+  const { verifyUntilMs: _verifyUntilMs, isPostponed: _isPostponed, due: _due, ...rest } = device;
   return { ...rest, state, endMs: nowMs };
 }
 
@@ -113,7 +116,10 @@ function succeeded(definition: RolloutDefinition, device: DeviceRecord, pauseMs:
   return { ...device, state: 'verifying', verifyUntilMs: pauseMs + definition.verifyTimeoutInSeconds * 1000 };
 }
 
-/** It uses up no retry. The first time it may have left in that very moment; after that, its hub is wrong about it. */
+/**
+ * An offline device waits without using up a retry. The first time, it may have disconnected after the check; if it fails
+ * again although it is reported as connected, the connection state of the hub is wrong, and it pauses.
+ */
 function waitingAgain(device: DeviceRecord, pauseMs: number): DeviceRecord {
   const count = (device.offlineAgain?.count ?? 0) + 1;
   const seconds =
@@ -121,7 +127,7 @@ function waitingAgain(device: DeviceRecord, pauseMs: number): DeviceRecord {
   return {
     ...device,
     state: 'waiting',
-    isLate: true,
+    isDeferred: true,
     tries: device.tries - 1,
     offlineAgain: { count, untilMs: pauseMs + seconds * 1000 },
   };
@@ -130,10 +136,11 @@ function waitingAgain(device: DeviceRecord, pauseMs: number): DeviceRecord {
 function retriedOrEnded(
   definition: RolloutDefinition,
   device: DeviceRecord,
-  { pauseMs, attempt, isLast = false }: StepTime & { readonly attempt: number },
+  { pauseMs, attempt, isLast = false }: TransitionTime & { readonly attempt: number },
 ): DeviceRecord {
   if (isLast || !isRetried(definition, device)) return device;
-  const due = device.isLate === true ? pauseMs + retryDelayMs(definition.retryDelaySeconds, device.tries) : attempt + 1;
+  const due =
+    device.isDeferred === true ? pauseMs + retryDelayMs(definition.retryDelaySeconds, device.tries) : attempt + 1;
   return { ...device, state: 'retrying', due };
 }
 

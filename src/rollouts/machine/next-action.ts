@@ -1,4 +1,4 @@
-/** What a roll-out does next. Pure: everything it depends on is in the facts. */
+/** Decides what a roll-out does next. Pure: everything that the decision depends on is in the facts. */
 import type { Batch } from '../plan/batches.js';
 import { countOf, OPEN_DEVICE_STATES } from './device-states.js';
 import { retryDelayMs } from './device-transitions.js';
@@ -11,7 +11,7 @@ import {
   type RolloutRecord,
 } from '../records/records.js';
 
-/** What a roll-out waits for, in the order in which it is reported. */
+/** What a roll-out can wait for; of several, the first in this order is reported. */
 export const WAITING_FOR = [
   'store',
   'hub',
@@ -29,98 +29,101 @@ export const WAITING_FOR = [
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR)[number];
 
-/** Where the devices of the next hub job come from: the current batch, its next attempt, or those that were waited for. */
-export type JobSource = 'batch' | 'retry' | 'late';
+/**
+ * Where the devices of the next hub job come from: the first attempt of the current batch, a retry of it, or the devices
+ * that were deferred until they are connected.
+ */
+export type JobSource = 'batch' | 'retry' | 'deferred';
 
 export interface Facts {
-  /** Epoch milliseconds of the wall clock: what start, windows and expiry go by. */
+  /** Epoch milliseconds by the wall clock, which start, windows and expiry depend on. */
   readonly nowMs: number;
-  /** Epoch milliseconds of the clock that pauses go by. */
+  /** Epoch milliseconds by the clock that pauses are measured by. */
   readonly pauseMs: number;
   readonly record: RolloutRecord;
   /** Empty until the set is fixed. */
   readonly plan: readonly Batch[];
   /** The record of the current batch. */
   readonly batch?: BatchRecord | undefined;
-  /** Hub jobs that are noted and not read to their end. */
+  /** Hub jobs that are recorded and whose results have not all been read. */
   readonly parts: readonly OpenPart[];
-  /** Devices of the current batch that have to begin although their turn has passed. */
-  readonly hasAgain: boolean;
-  /** The first attempt that a device of the current batch is due in. */
+  /** Whether devices of the current batch were skipped by an earlier hub job and are still to begin. */
+  readonly hasPostponed: boolean;
+  /** The earliest attempt that a device of the current batch waits for. */
   readonly retryAttempt?: number | undefined;
-  /** When the first device that was waited for may begin: it is connected, or its retry is due. */
-  readonly lateMs?: number | undefined;
+  /** When the first deferred device may begin, because it is connected or its retry is due. */
+  readonly deferredMs?: number | undefined;
   /** Sources all of whose devices are in hub jobs of other roll-outs. */
   readonly blocked: ReadonlySet<JobSource>;
-  /** A window is open for at least one device more. */
+  /** Whether a window is open for long enough for at least one device. */
   readonly isWindowOpen: boolean;
   readonly nextWindowMs?: number | undefined;
-  /** The roll-out has asked for a place of the hub and stands in line. */
+  /** Whether the roll-out is in line for a place of the hub. */
   readonly isInLine: boolean;
-  /** When the devices that verify are asked next. */
+  /** When the `verifying` devices are checked next. */
   readonly verifyMs?: number | undefined;
-  /** When the connections of waiting devices are asked next. */
+  /** When the connections of the `waiting` devices are checked next. */
   readonly connectionsMs?: number | undefined;
 }
 
-/** A hub job with the time of its next look. */
+/** A hub job with the time at which it is polled next. */
 export interface OpenPart {
   readonly record: PartRecord;
-  /** By the clock that pauses go by. */
-  readonly lookMs: number;
-  /** The roll-out was cancelled, and the hub has been asked to cancel the job, in vain if it runs. */
+  /** By the clock that pauses are measured by. */
+  readonly pollMs: number;
+  /** Whether the hub was asked to cancel the job, which has no effect on a running one. */
   readonly isCancelAsked?: boolean;
 }
 
 export type Action =
   | { readonly kind: 'expire' }
   | { readonly kind: 'prepare' }
-  | { readonly kind: 'make'; readonly part: PartRecord }
-  | { readonly kind: 'look'; readonly part: PartRecord }
+  | { readonly kind: 'createJob'; readonly part: PartRecord }
+  | { readonly kind: 'pollJob'; readonly part: PartRecord }
   | { readonly kind: 'cancelJob'; readonly part: PartRecord }
-  | { readonly kind: 'read'; readonly part: PartRecord }
+  | { readonly kind: 'readResults'; readonly part: PartRecord }
   | { readonly kind: 'beginBatch' }
   | { readonly kind: 'scheduleRetry' }
   | { readonly kind: 'beginAttempt' }
-  | { readonly kind: 'assemble'; readonly from: JobSource }
+  | { readonly kind: 'recordJob'; readonly from: JobSource }
   | { readonly kind: 'settle' }
   | { readonly kind: 'verify' }
-  | { readonly kind: 'askConnections' }
+  | { readonly kind: 'checkConnections' }
   | { readonly kind: 'finish' }
-  | Rest;
+  | Wait;
 
-export interface Rest {
-  readonly kind: 'rest';
+export interface Wait {
+  readonly kind: 'wait';
   readonly waitingFor: WaitingFor;
   /** Epoch milliseconds; by the wall clock for `approval`, `startTime`, `resume` and `window`. */
   readonly untilMs?: number;
-  /** It stands in line for a place of the hub, whatever else it waits for. */
+  /** Whether the roll-out is in line for a place of the hub, whatever else it waits for. */
   readonly isInLine?: boolean;
 }
 
-const rest = (waitingFor: WaitingFor, untilMs?: number): Rest => ({
-  kind: 'rest',
+const wait = (waitingFor: WaitingFor, untilMs?: number): Wait => ({
+  kind: 'wait',
   waitingFor,
   ...(untilMs === undefined ? {} : { untilMs }),
 });
 
-/** Whether nothing begins any more: what is open is read, and the rest ends. */
+/** Whether no further device begins: open hub jobs are read, and the remaining devices become final. */
 export function isClosing({ state, isExpired, cancelRequest }: RolloutRecord): boolean {
   return state === 'cancelling' || isExpired === true || cancelRequest !== undefined;
 }
 
-/** Whether its current batch is settled and soaks. @param pauseMs by the clock that pauses go by. */
+/** Whether its current batch is settled and soaks. @param pauseMs by the clock that pauses are measured by. */
 export function isSoaking({ state, batch, definition }: RolloutRecord, pauseMs: number): boolean {
   const { isSettled = false, soakUntilMs = 0 } = batch ?? {};
   return isSettled && !isFinal({ state }) && !isPauseOver(soakUntilMs, definition.soakSeconds * 1000, pauseMs);
 }
 
-/** The next action of a roll-out that is not final. A rest ends at its time, or when something happens. */
+/** Returns the next action of a roll-out that is not final. A wait ends at its time, or when something changes. */
 export function nextAction(facts: Facts): Action {
   const { record, nowMs } = facts;
   if (nowMs >= record.expiresMs && !isClosing(record)) return { kind: 'expire' };
   const job = jobAction(facts);
-  if (job && job.kind !== 'rest') return job;
+  if (job && job.kind !== 'wait') return job;
   if (isClosing(record)) return job ?? closing(record);
   if (record.state === 'paused') return paused(facts, job);
   return record.state === 'running' ? running(facts, job) : beforeBegin(facts);
@@ -128,50 +131,50 @@ export function nextAction(facts: Facts): Action {
 
 /** The set of devices is not fixed yet. */
 function beforeBegin({ record, nowMs, isWindowOpen, nextWindowMs }: Facts): Action {
-  if (record.state === 'awaitingApproval') return rest('approval', record.expiresMs);
+  if (record.state === 'awaitingApproval') return wait('approval', record.expiresMs);
   if (record.state === 'preparing') return { kind: 'prepare' };
-  if (nowMs < record.startMs) return rest('startTime', Math.min(record.startMs, record.expiresMs));
-  return isWindowOpen ? { kind: 'prepare' } : rest('window', nextWindowMs);
+  if (nowMs < record.startMs) return wait('startTime', Math.min(record.startMs, record.expiresMs));
+  return isWindowOpen ? { kind: 'prepare' } : wait('window', nextWindowMs);
 }
 
-/** What the open hub jobs need: an answer to whether they exist, a look, their results. */
+/** What an open hub job needs: to be created, polled, cancelled or read. */
 function jobAction({ parts, pauseMs, record }: Facts): Action | undefined {
-  for (const { record: part, lookMs, isCancelAsked = false } of parts) {
+  for (const { record: part, pollMs, isCancelAsked = false } of parts) {
     const isUnderWay = part.acceptedMs !== undefined && part.ended === undefined;
     if (record.state === 'cancelling' && isUnderWay && !isCancelAsked) return { kind: 'cancelJob', part };
-    if (lookMs > pauseMs) continue;
-    if (part.ended) return { kind: 'read', part };
-    return { kind: isUnderWay ? 'look' : 'make', part };
+    if (pollMs > pauseMs) continue;
+    if (part.ended) return { kind: 'readResults', part };
+    return { kind: isUnderWay ? 'pollJob' : 'createJob', part };
   }
   if (parts.length === 0) return undefined;
-  return partsRest(parts);
+  return partsWait(parts);
 }
 
-function partsRest(parts: readonly OpenPart[]): Rest {
+function partsWait(parts: readonly OpenPart[]): Wait {
   const isReading = parts.every(({ record: part }) => part.ended !== undefined);
-  return rest(isReading ? 'answers' : 'job', Math.min(...parts.map(({ lookMs }) => lookMs)));
+  return wait(isReading ? 'answers' : 'job', Math.min(...parts.map(({ pollMs }) => pollMs)));
 }
 
-/** What verifies is asked for once more, then all that is left ends. */
+/** Devices that are `verifying` are checked once more before the remaining devices become final. */
 function closing({ counts }: RolloutRecord): Action {
   return (counts.verifying ?? 0) > 0 ? { kind: 'verify' } : { kind: 'finish' };
 }
 
-/** Nothing begins, but what has begun is seen through: answers, verification, and whether the batch is settled. */
+/** Begins nothing; results, verification and the settling of the batch continue. */
 function paused(facts: Facts, job: Action | undefined): Action {
   const step = batchAction(facts);
   if (step.kind === 'settle' || step.kind === 'scheduleRetry') return step;
-  return withWatching(facts, [job, rest('resume')]);
+  return withChecks(facts, [job, wait('resume')]);
 }
 
 function running(facts: Facts, job: Action | undefined): Action {
   const { record } = facts;
   if (countOf(record.counts, OPEN_DEVICE_STATES) === 0 && isLastSettled(facts)) return { kind: 'finish' };
   const step = batchAction(facts);
-  if (step.kind !== 'rest') return step;
-  const late = lateAction(facts);
-  if (late && late.kind !== 'rest') return late;
-  return withWatching(facts, [job, step, late]);
+  if (step.kind !== 'wait') return step;
+  const deferred = deferredAction(facts);
+  if (deferred && deferred.kind !== 'wait') return deferred;
+  return withChecks(facts, [job, step, deferred]);
 }
 
 function isLastSettled({ record, plan }: Facts): boolean {
@@ -184,58 +187,58 @@ function batchAction(facts: Facts): Action {
   const { batch: current } = record;
   if (!current || !batch) return { kind: 'beginBatch' };
   if (current.isSettled === true) return afterSettled(facts, current);
-  if (batch.holding === 0) return { kind: 'settle' };
+  if (batch.unsettledCount === 0) return { kind: 'settle' };
   const { start = 0, size = 0 } = plan[current.batch - 1] ?? {};
-  if (current.nextPosition < start + size || facts.hasAgain) return begin(facts, 'batch');
+  if (current.nextPosition < start + size || facts.hasPostponed) return begin(facts, 'batch');
   if (facts.retryAttempt !== undefined && facts.retryAttempt <= current.attempt) return begin(facts, 'retry');
   return attemptAction(facts, current);
 }
 
 function afterSettled({ record, plan, pauseMs }: Facts, { batch, soakUntilMs = 0 }: CurrentBatch): Action {
-  if (batch === plan.length) return rest('devices');
-  return isSoaking(record, pauseMs) ? rest('soak', soakUntilMs) : { kind: 'beginBatch' };
+  if (batch === plan.length) return wait('devices');
+  return isSoaking(record, pauseMs) ? wait('soak', soakUntilMs) : { kind: 'beginBatch' };
 }
 
 /** All devices of the attempt have begun. */
 function attemptAction(facts: Facts, current: CurrentBatch): Action {
   const { parts, retryAttempt, pauseMs, verifyMs, record } = facts;
-  if (parts.some(({ record: part }) => part.batch === current.batch)) return partsRest(parts);
-  if (retryAttempt === undefined) return rest('verification', verifyMs);
+  if (parts.some(({ record: part }) => part.batch === current.batch)) return partsWait(parts);
+  if (retryAttempt === undefined) return wait('verification', verifyMs);
   const { retryMs, attempt } = current;
   if (retryMs === undefined) return { kind: 'scheduleRetry' };
   const isOver = isPauseOver(retryMs, retryDelayMs(record.definition.retryDelaySeconds, attempt), pauseMs);
-  return isOver ? { kind: 'beginAttempt' } : rest('retry', retryMs);
+  return isOver ? { kind: 'beginAttempt' } : wait('retry', retryMs);
 }
 
-/** What the devices need that were waited for; whatever batch is running, they go when they can. */
-function lateAction(facts: Facts): Action | undefined {
-  const { lateMs, pauseMs, record } = facts;
-  if (lateMs === undefined) return undefined;
+/** What deferred devices need. They do not wait for a batch. */
+function deferredAction(facts: Facts): Action | undefined {
+  const { deferredMs, pauseMs, record } = facts;
+  if (deferredMs === undefined) return undefined;
   const { retries, retryDelaySeconds } = record.definition;
-  const isDue = isPauseOver(lateMs, retryDelayMs(retryDelaySeconds, retries + 1), pauseMs);
-  return isDue ? begin(facts, 'late') : rest('retry', lateMs);
+  const isDue = isPauseOver(deferredMs, retryDelayMs(retryDelaySeconds, retries + 1), pauseMs);
+  return isDue ? begin(facts, 'deferred') : wait('retry', deferredMs);
 }
 
-/** A hub job needs an open window, a place of the hub, and a device that is in no other. */
+/** A hub job requires an open window, a place of the hub, and a device that is in no other hub job. */
 function begin(facts: Facts, from: JobSource): Action {
-  if (!facts.isWindowOpen) return rest('window', facts.nextWindowMs);
-  if (facts.blocked.has(from)) return rest('job');
-  return facts.isInLine ? { ...rest('place'), isInLine: true } : { kind: 'assemble', from };
+  if (!facts.isWindowOpen) return wait('window', facts.nextWindowMs);
+  if (facts.blocked.has(from)) return wait('job');
+  return facts.isInLine ? { ...wait('place'), isInLine: true } : { kind: 'recordJob', from };
 }
 
-/** What runs beside everything else; otherwise the first of the rests. */
-function withWatching(facts: Facts, rests: readonly (Action | undefined)[]): Action {
+/** Adds the checks of devices, which run beside everything else; of several waits, the first of `WAITING_FOR` counts. */
+function withChecks(facts: Facts, waits: readonly (Action | undefined)[]): Action {
   const { record, pauseMs, verifyMs, connectionsMs } = facts;
   if (verifyMs !== undefined && pauseMs >= verifyMs) return { kind: 'verify' };
   const isWaiting = record.state === 'running' && connectionsMs !== undefined;
-  if (isWaiting && pauseMs >= connectionsMs) return { kind: 'askConnections' };
+  if (isWaiting && pauseMs >= connectionsMs) return { kind: 'checkConnections' };
   const all = [
-    ...rests.filter((action): action is Rest => action?.kind === 'rest'),
-    ...(verifyMs === undefined ? [] : [rest('verification', verifyMs)]),
-    ...(isWaiting ? [rest('devices', connectionsMs)] : []),
+    ...waits.filter((action): action is Wait => action?.kind === 'wait'),
+    ...(verifyMs === undefined ? [] : [wait('verification', verifyMs)]),
+    ...(isWaiting ? [wait('devices', connectionsMs)] : []),
   ];
   const first = WAITING_FOR.find((waitingFor) => all.some((action) => action.waitingFor === waitingFor)) ?? 'devices';
   const times = [...all.map(({ untilMs }) => untilMs), record.expiresMs].filter((time) => time !== undefined);
-  const next = rest(first, Math.min(...times));
+  const next = wait(first, Math.min(...times));
   return all.some(({ isInLine }) => isInLine === true) ? { ...next, isInLine: true } : next;
 }

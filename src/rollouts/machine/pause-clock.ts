@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js';
 
 /**
- * The wall clock, except that it does not go back when the wall clock is set back: it goes on from where it was, until the
- * wall clock has caught up. Pauses measured by it never last longer than their length; set forward, it follows at once.
+ * A clock that follows the wall clock, except that it does not go back when the wall clock is set back: it then continues
+ * from its last value. A pause that is measured by it never lasts longer than its length.
  */
 export class PauseClock {
   readonly #clock: Clock;
@@ -27,16 +27,16 @@ export class PauseClock {
     return wallMs + this.#aheadMs;
   }
 
-  /** What the wall clock will show at a time of this clock. */
+  /** Converts a time of this clock to one of the wall clock. */
   wallMs(pauseMs: number): number {
     return pauseMs - this.#aheadMs;
   }
 }
 
 /**
- * Whether a pause is over. One with more time left than it is long began under a clock that was ahead, in an earlier
- * process; it is over, too.
- * @param untilMs when it ends, by a PauseClock.
+ * Whether a pause is over. A pause with more time left than its whole length is over, too: it began in an earlier process
+ * whose clock was ahead.
+ * @param untilMs the end of the pause, by a PauseClock.
  */
 export function isPauseOver(untilMs: number, lengthMs: number, nowMs: number): boolean {
   return nowMs >= untilMs || untilMs - nowMs > lengthMs;

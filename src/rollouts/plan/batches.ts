@@ -1,11 +1,10 @@
+/**
+ * The order of the devices of a roll-out, and the batches of that order. Pure: the same parameters and number of devices
+ * always result in the same batches, so that a preview and the roll-out agree, and batches need not be stored.
+ */
 import { createHash } from 'node:crypto';
 
-/**
- * The sizes of the batches of a roll-out. Pure: the same parameters and the same count of devices always make the same
- * batches, so a preview and the roll-out itself agree, and a batch need not be stored to be known.
- */
-
-/** The parameters that shape the batches. */
+/** The parameters that determine the batches. */
 export interface BatchShape {
   /** At most one of the two; without either, all devices are one batch. */
   readonly batchSize?: number | undefined;
@@ -13,16 +12,16 @@ export interface BatchShape {
   readonly batchPercent?: number | undefined;
   /** Size of the first batch. */
   readonly canarySize?: number | undefined;
-  /** Each batch after the base is the one before times this, rounded down. */
+  /** Each batch after the first of the base size is the previous one times this, rounded down. */
   readonly batchGrowth: number;
-  /** No batch but a canary is larger. */
+  /** Largest size of a batch other than a canary. */
   readonly maxBatchSize?: number | undefined;
 }
 
-/** More batches than these are refused: their records must fit one answer of GetRollout. */
+/** Maximum number of batches: all of them must fit one response of GetRollout. */
 export const MAX_BATCHES = 1000;
 
-/** A run of devices in the order of the roll-out. */
+/** A range of devices in the order of the roll-out. */
 export interface Batch {
   /** From 1. */
   readonly batch: number;
@@ -31,7 +30,7 @@ export interface Batch {
   readonly size: number;
 }
 
-/** The batches of `deviceCount` devices; undefined when there would be more than `MAX_BATCHES`. */
+/** Returns the batches of `deviceCount` devices; undefined if there would be more than `MAX_BATCHES`. */
 export function planBatches(shape: BatchShape, deviceCount: number): Batch[] | undefined {
   const batches: Batch[] = [];
   let size = 0;
@@ -43,7 +42,7 @@ export function planBatches(shape: BatchShape, deviceCount: number): Batch[] | u
   return batches;
 }
 
-/** The size of the batch after `index` others, the last of which had `previous` devices. */
+/** The wanted size of the batch at `index`; the batch before it has `previous` devices. */
 function nextSize(shape: BatchShape, deviceCount: number, index: number, previous: number): number {
   const { canarySize, batchGrowth, maxBatchSize = Infinity } = shape;
   if (index === 0 && canarySize !== undefined) return canarySize;
@@ -58,15 +57,12 @@ function baseSize({ batchSize, batchPercent }: BatchShape, deviceCount: number):
   return Math.max(1, Math.ceil(scaled(deviceCount, batchPercent) / 100));
 }
 
-/**
- * A count times a factor with the decimals that a person writes: 100 times 1.1 is 110 and not 110.00000000000001, which
- * would be rounded up to 111.
- */
+/** Multiplies without errors of binary fractions: 100 times 1.1 is 110, not 110.00000000000001, which would round up to 111. */
 function scaled(count: number, factor: number): number {
   return Number((count * factor).toPrecision(12));
 }
 
-/** The batch that holds a position, by binary search. */
+/** Returns the batch that a position belongs to, by binary search. */
 export function batchAt(batches: readonly Batch[], position: number): Batch | undefined {
   let low = 0;
   let high = batches.length - 1;
@@ -80,12 +76,12 @@ export function batchAt(batches: readonly Batch[], position: number): Batch | un
   return undefined;
 }
 
-/** Hexadecimal digits of an order key: 80 bits, so that two of a million devices never share one. */
+/** Hexadecimal digits of a sort key: 80 bits, so that no two of a million devices share one. */
 const KEY_LENGTH = 20;
 
 /**
- * Where a device stands in the order of a roll-out that takes its devices from a condition: by this key, as text. It is the
- * same for the same two ids, and differs between roll-outs, so a canary is not always the same machines or one site.
+ * Returns the sort key of a device in a roll-out whose devices come from a condition. It is the same for the same two ids and
+ * differs between roll-outs, so that a canary is not always the same machines or one site.
  */
 export function orderKey(rolloutId: string, deviceId: string): string {
   return createHash('sha256').update(`${rolloutId}\0${deviceId}`).digest('hex').slice(0, KEY_LENGTH);

@@ -1,24 +1,25 @@
 import { literal } from '../../hub-query/literal.js';
 
-/** The longest condition or query that the agent sends, in characters. IoT Hub refuses longer ones. */
+/** Maximum number of characters of a condition or query; IoT Hub rejects longer ones. */
 export const MAX_QUERY_LENGTH = 8192;
 
 const OPEN = 'deviceId IN [';
 const CLOSE = ']';
 
-/** The condition that names exactly these devices. */
+/** Returns the condition that selects exactly these devices. */
 export function idCondition(deviceIds: readonly string[]): string {
   return `${OPEN}${deviceIds.map((deviceId) => literal(deviceId)).join(',')}${CLOSE}`;
 }
 
+/** Limits of a list of ids beside the length of a query. */
 export interface IdListLimits {
-  /** Characters of the whole text around the condition, for example `SELECT deviceId FROM devices WHERE `. */
+  /** Characters of the query around the condition, for example of `SELECT deviceId FROM devices WHERE `; default 0. */
   readonly around?: number;
-  /** Devices of one list; the guard `maxDevicesPerJob` of a job. */
+  /** Maximum number of devices, for example the guard `maxDevicesPerJob`; unlimited if absent. */
   readonly maxDevices?: number;
 }
 
-/** How many of `deviceIds`, from the first on, fit one condition; at least one, whose length no id can exceed. */
+/** Returns how many of `deviceIds`, from the first on, fit one condition; at least one, because a single id always fits. */
 export function fittingIds(deviceIds: readonly string[], { around = 0, maxDevices = Infinity }: IdListLimits): number {
   let length = around + OPEN.length + CLOSE.length;
   let count = 0;
@@ -30,7 +31,7 @@ export function fittingIds(deviceIds: readonly string[], { around = 0, maxDevice
   return count;
 }
 
-/** The fewest lists that hold `deviceIds` in their order within the limits. */
+/** Splits `deviceIds`, in their order, into as few lists as the limits allow. */
 export function splitIds(deviceIds: readonly string[], limits: IdListLimits = {}): string[][] {
   const lists: string[][] = [];
   for (let start = 0; start < deviceIds.length;) {
@@ -41,5 +42,5 @@ export function splitIds(deviceIds: readonly string[], limits: IdListLimits = {}
   return lists;
 }
 
-/** More ids than these fit no condition, since each takes four characters at least. */
+/** More ids never fit one condition, since each takes at least four characters. */
 const MAX_IDS = MAX_QUERY_LENGTH / 4;

@@ -1,22 +1,22 @@
 import { Cron } from 'croner';
 import { AgentError, messageOf } from '../../core/errors.js';
 
-/** A time span that comes again and again: it opens at each time of a cron pattern, for so many minutes. */
+/** A recurring time span: it opens at each time of a cron pattern for a number of minutes. */
 export interface Window {
-  /** Five fields, minutes first. */
+  /** A cron pattern of five fields, minutes first. */
   readonly start: string;
-  /** Elapsed time, also over a clock change: 1 to 10,080. */
+  /** Elapsed time, also over a change of the clock: 1 to 10,080. */
   readonly durationMinutes: number;
 }
 
-/** One opening of the windows; those that overlap or follow one another without a gap are one. */
+/** One opening of the windows. Openings that overlap or follow one another without a gap are one. */
 export interface Opening {
   readonly startMs: number;
   readonly endMs: number;
 }
 
 const MINUTE_MS = 60_000;
-/** Openings that are joined at most: windows that follow one another for ever have no begin or end worth finding. */
+/** Maximum number of openings that are joined in each direction: windows that always follow one another have no end. */
 const MAX_JOINED = 1000;
 
 /** The windows of a roll-out in one time zone. */
@@ -25,7 +25,7 @@ export class Windows {
 
   /**
    * @param timeZone an IANA name.
-   * @throws AgentError InvalidArgument for a pattern that cannot be read or never comes, and for an unknown time zone.
+   * @throws AgentError `InvalidArgument` for a pattern that cannot be parsed or never occurs, and for an unknown time zone.
    */
   constructor(windows: readonly Window[], timeZone: string) {
     const localTime = localClock(timeZone);
@@ -35,24 +35,24 @@ export class Windows {
     );
   }
 
-  /** Without windows a roll-out may act at any time. */
+  /** Whether there are no windows, so that hub jobs may begin at any time. */
   get isAlwaysOpen(): boolean {
     return this.#patterns.length === 0;
   }
 
-  /** The opening that holds `atMs`; undefined while all windows are closed, and when there are none. */
+  /** Returns the opening at `atMs`; undefined while all windows are closed, and if there are none. */
   openAt(atMs: number): Opening | undefined {
     const opening = this.#widest(atMs);
     return opening && { startMs: this.#joinedStart(opening.startMs), endMs: this.#joinedEnd(opening.endMs) };
   }
 
-  /** The first opening that begins after `afterMs`; undefined if none comes any more, and when there are no windows. */
+  /** Returns the first opening that begins after `afterMs`; undefined if there is none. */
   nextAfter(afterMs: number): Opening | undefined {
     const starts = this.#patterns.map((pattern) => pattern.startAfter(afterMs)).filter((start) => start !== undefined);
     return starts.length === 0 ? undefined : this.openAt(Math.min(...starts));
   }
 
-  /** What the windows that are open at `atMs` cover by themselves. */
+  /** The span of the windows that are open at `atMs`, without those that overlap them. */
   #widest(atMs: number): Opening | undefined {
     const open = this.#patterns.map((pattern) => pattern.openAt(atMs)).filter((opening) => opening !== undefined);
     if (open.length === 0) return undefined;
@@ -83,7 +83,7 @@ export class Windows {
   }
 }
 
-/** The starts of one window. */
+/** The openings of one window. */
 class Pattern {
   readonly #cron: Cron;
   readonly #durationMs: number;
@@ -102,7 +102,7 @@ class Pattern {
   }
 
   openAt(atMs: number): Opening | undefined {
-    // The library looks for runs before its reference; a start at this very moment counts.
+    // The library searches for runs before its reference, and a start at `atMs` itself counts.
     let [start] = this.#cron.previousRuns(1, new Date(atMs + 1));
     while (start && this.#isRepeated(start.getTime())) [start] = this.#cron.previousRuns(1, start);
     const startMs = start?.getTime();
@@ -110,17 +110,17 @@ class Pattern {
     return { startMs, endMs: startMs + this.#durationMs };
   }
 
-  /** Whether the clock was put back since it showed this time before: such a start comes once, at the first. */
+  /** Whether the clock has shown this local time before, because it was set back; the window then opened at the first. */
   #isRepeated(startMs: number): boolean {
     const shown = this.#localTime(startMs);
     return CLOCK_CHANGES_MINUTES.some((minutes) => this.#localTime(startMs - minutes * MINUTE_MS) === shown);
   }
 }
 
-/** By how much clocks are put back: an hour nearly everywhere, half an hour on Lord Howe Island, two in Antarctica. */
+/** By how much clocks are set back: an hour nearly everywhere, half an hour on Lord Howe Island, two hours at Troll station. */
 const CLOCK_CHANGES_MINUTES = [60, 30, 120];
 
-/** Refused although the library takes them: nicknames and the moment's own value. */
+/** Syntax that only this library accepts: nicknames such as `@daily`, and `?` for the current value. */
 const NOT_PORTABLE = /[@?]/;
 
 function readCron(pattern: string, timezone: string, where: string): Cron {
@@ -131,15 +131,18 @@ function readCron(pattern: string, timezone: string, where: string): Cron {
   try {
     cron = new Cron(fields.join(' '), { paused: true, mode: '5-part', timezone });
   } catch (error) {
-    throw invalid(`${where} is not a cron pattern: ${messageOf(error).slice(0, 160)}`);
+    const detail = messageOf(error)
+      .replace(/^Cron\w*: /, '')
+      .replace(/\.+$/, '');
+    throw invalid(`${where} is not a valid cron pattern: ${detail.slice(0, 160)}`);
   }
-  if (!cron.nextRun()) throw invalid(`${where} is a date that never comes`);
+  if (!cron.nextRun()) throw invalid(`${where} never occurs`);
   return cron;
 }
 
 const MAX_PATTERN_LENGTH = 200;
 
-/** Shows the local time of a moment. @throws AgentError InvalidArgument for a zone that the time zone database lacks. */
+/** Returns a function that formats a time as local time. @throws AgentError `InvalidArgument` for an unknown time zone. */
 function localClock(timeZone: string): (atMs: number) => string {
   try {
     const format = new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short', timeStyle: 'medium', hour12: false });

@@ -1,15 +1,16 @@
+/** The head of a roll-out in the store: everything but its devices, batches, hub jobs and history. */
 import { randomBytes } from 'node:crypto';
 import type { RolloutEnvironment } from '../environment.js';
 import { sequenceIn, type RolloutKeys } from './keys.js';
 import type { RolloutDefinition, RolloutRecord } from './records.js';
 import type { Store, StoreChange } from '../../store/store.js';
 
-/** What a new roll-out is made from. */
+/** What a new roll-out consists of. */
 export interface NewRollout {
   readonly rolloutId: string;
   readonly thing: string;
   readonly definition: RolloutDefinition;
-  /** In order; instead of the condition of the definition. */
+  /** In order; present if the definition lists devices instead of having a condition. */
   readonly deviceIds?: readonly string[];
   readonly startMs: number;
   readonly countedDevices?: number;
@@ -17,7 +18,7 @@ export interface NewRollout {
   readonly retryOf?: string;
 }
 
-/** The head of a roll-out that has just been made. */
+/** Returns the head of a new roll-out. */
 export function newRecord(rollout: NewRollout, sequence: number, nowMs: number): RolloutRecord {
   const { rolloutId, thing, definition, startMs, countedDevices, needsApproval, retryOf } = rollout;
   return {
@@ -38,7 +39,7 @@ export function newRecord(rollout: NewRollout, sequence: number, nowMs: number):
     counts: {},
     failures: [],
     jobCount: 0,
-    lateParts: 0,
+    deferredParts: 0,
     baselines: {},
     historyLength: 0,
     lastHistoryMs: 0,
@@ -46,12 +47,12 @@ export function newRecord(rollout: NewRollout, sequence: number, nowMs: number):
   };
 }
 
-/** Four letters or digits. */
+/** Generates four letters or digits. */
 function newNonce(): string {
   return [...randomBytes(4)].map((byte) => (byte % 36).toString(36)).join('');
 }
 
-/** The highest number that a roll-out of the hub has had, as far as anything of it is left. */
+/** Returns the highest sequence number of which the store has any record, including roll-outs that were deleted. */
 export async function lastSequence({ keys, store }: RolloutEnvironment): Promise<number> {
   let last = 0;
   for (const prefix of [keys.heads, keys.removals, keys.events])
@@ -60,16 +61,16 @@ export async function lastSequence({ keys, store }: RolloutEnvironment): Promise
   return last;
 }
 
-/** What a roll-out sends to its devices: up to 128 KiB, written once and not with each step. */
+/** What a roll-out sends to its devices: up to 128 KiB, and therefore not written again with each step. */
 type Content = Pick<RolloutDefinition, 'payloadText' | 'patchText'>;
 
-/** The change that stores the head of a roll-out, without its content. */
+/** Returns the change that stores the head of a roll-out without its content. */
 export function headChange(keys: RolloutKeys, record: RolloutRecord): StoreChange {
   const { payloadText: _payloadText, patchText: _patchText, ...definition } = record.definition;
   return { type: 'put', key: keys.head(record.sequence), value: { ...record, definition } };
 }
 
-/** The change that stores the content of a new roll-out. */
+/** Returns the change that stores the content of a new roll-out. */
 export function contentChange(keys: RolloutKeys, { sequence, definition }: RolloutRecord): StoreChange {
   const { payloadText, patchText } = definition;
   const content: Content = {
@@ -79,7 +80,7 @@ export function contentChange(keys: RolloutKeys, { sequence, definition }: Rollo
   return { type: 'put', key: keys.content(sequence), value: content };
 }
 
-/** The head of a roll-out with its content; undefined if it does not exist. */
+/** Reads the head of a roll-out with its content; undefined if it does not exist. */
 export async function readHead(store: Store, keys: RolloutKeys, sequence: number): Promise<RolloutRecord | undefined> {
   const record = (await store.get(keys.head(sequence))) as RolloutRecord | undefined;
   if (!record) return undefined;

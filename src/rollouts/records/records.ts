@@ -1,6 +1,6 @@
 /**
- * What a roll-out keeps in the store: JSON values, in one form with a version. A roll-out of 100,000 devices is many small
- * records, so that a step writes what has changed and never holds the whole in memory.
+ * The records of a roll-out in the store: JSON values, with a version. A roll-out of 100,000 devices consists of many small
+ * records, so that a step writes only what has changed, and the devices are never all in memory.
  */
 import type { AbortCriterion } from '../machine/abort.js';
 import type { BatchShape } from '../plan/batches.js';
@@ -8,7 +8,7 @@ import type { DeviceOutcome } from '../machine/device-outcome.js';
 import type { DeviceState, FailureState, StateCounts } from '../machine/device-states.js';
 import type { Window } from '../plan/windows.js';
 
-/** The parameters of StartRollout, checked and with their defaults. Absent ones without a default are left out. */
+/** The parameters of StartRollout after their checks, with defaults. */
 export interface RolloutDefinition extends BatchShape {
   readonly description?: string;
   readonly methodName?: string;
@@ -19,9 +19,9 @@ export interface RolloutDefinition extends BatchShape {
   /** JSON text of the twin patch. */
   readonly patchText?: string;
   readonly queryCondition?: string;
-  /** Of a list of ids: how many, and a digest that tells one list from another. */
+  /** Of a list of ids, which is stored by itself: its length, and a digest that identifies it. */
   readonly deviceIds?: { readonly count: number; readonly digest: string };
-  /** Epoch milliseconds, as the caller gave it. */
+  /** Epoch milliseconds, as the caller passed it. */
   readonly startTimeMs?: number;
   readonly expiresAfterSeconds: number;
   readonly promotion: 'automatic' | 'afterFirst' | 'manual';
@@ -39,7 +39,7 @@ export interface RolloutDefinition extends BatchShape {
   readonly timeZone: string;
 }
 
-/** Failures that a retry may follow. */
+/** Device states after which `retryOn` can retry a device. */
 export const RETRY_CLASSES = ['offline', 'timedOut', 'refused', 'failed', 'unverified'] as const;
 export type RetryClass = (typeof RETRY_CLASSES)[number];
 
@@ -62,11 +62,11 @@ export type RolloutOutcome = 'inProgress' | 'succeeded' | 'completedWithErrors' 
 export interface RolloutRecord {
   readonly version: 1;
   readonly rolloutId: string;
-  /** Grows with each roll-out of the hub: their order. */
+  /** Increases with each roll-out of the hub; defines their order. */
   readonly sequence: number;
   /** The Thing that started it and fires its events. */
   readonly thing: string;
-  /** Part of the ids of its hub jobs, so that a roll-out made anew under the same id never meets its old jobs. */
+  /** Part of the ids of its hub jobs, so that a later roll-out with the same id never finds these jobs. */
   readonly nonce: string;
   readonly retryOf?: string;
   readonly definition: RolloutDefinition;
@@ -78,59 +78,59 @@ export interface RolloutRecord {
   readonly state: RolloutState;
   readonly outcome: RolloutOutcome;
   readonly reason: string;
-  /** Its time is over: nothing begins any more. */
+  /** Whether `expiresMs` has passed, so that nothing begins any more. */
   readonly isExpired?: boolean;
-  /** Devices counted before the set was fixed. */
+  /** Number of devices that were counted before the set was fixed. */
   readonly countedDevices?: number;
-  /** Up to so many devices have been approved. */
+  /** Number of devices for which the roll-out was approved. */
   readonly approvedDevices?: number;
-  /** Devices of the set, once it is fixed. */
+  /** Number of devices of the set; absent until it is fixed. */
   readonly deviceCount?: number;
-  /** Of all devices of the set; they add up to `deviceCount`. */
+  /** All devices of the set by state; the sum is `deviceCount`. */
   readonly counts: StateCounts;
   readonly failures: readonly FailureCount[];
   readonly jobCount: number;
   /** The current batch; absent before the first. */
   readonly batch?: CurrentBatch;
-  /** Hub jobs for devices that were waited for, so far. */
-  readonly lateParts: number;
-  /** For criteria that were overridden by a resume: the counts that they leave out. By the place of the criterion. */
+  /** Number of hub jobs for deferred devices so far. */
+  readonly deferredParts: number;
+  /** For each criterion that a resume has overridden: the counts to subtract. */
   readonly baselines: Baselines;
-  /** Criteria that were met when no device was left to begin. */
+  /** Positions of the criteria that were met when no device was left to begin; each is in the history once. */
   readonly notedAborts?: readonly number[];
-  /** While paused by a criterion: its place. A resume overrides it. */
+  /** Position of the criterion that has paused the roll-out; a resume overrides it. */
   readonly stoppedBy?: number;
-  /** A cancel that has been accepted while its devices are being ended; nothing begins any more. */
+  /** Present while the devices of a cancelled roll-out become `cancelled`; nothing begins any more. */
   readonly cancelRequest?: { readonly comment?: string };
-  /** Entries of the history ever written. */
+  /** Number of entries ever added to the history. */
   readonly historyLength: number;
   readonly lastHistoryMs: number;
-  /** Events ever fired: their numbers. */
+  /** Number of events ever added; each event has its number in its key. */
   readonly eventCount: number;
 }
 
-/** Where the current batch stands. */
+/** The progress of the current batch. */
 export interface CurrentBatch {
   readonly batch: number;
-  /** The attempt whose hub jobs are being made, from 1. */
+  /** The current attempt, from 1. */
   readonly attempt: number;
-  /** Position of the next device of the first attempt; the end of the batch when all have begun. */
+  /** Position of the next device of the first attempt; the end of the batch once all devices have begun. */
   readonly nextPosition: number;
-  /** Hub jobs of this attempt so far. */
+  /** Number of hub jobs of this attempt so far. */
   readonly parts: number;
-  /** When the next attempt may begin; set once all hub jobs of this one have been read. */
+  /** When the next attempt may begin; set once the results of all hub jobs of this one have been read. */
   readonly retryMs?: number;
-  /** Settled: when the next batch may begin. */
+  /** When the soak after the batch ends and the next batch may begin. */
   readonly soakUntilMs?: number;
   readonly isSettled?: boolean;
 }
 
-/** Counts at the time of an override, by the place of the criterion that was overridden. */
+/** Counts at the time of an override, by the position of the criterion that was overridden. */
 export type Baselines = Readonly<Record<string, StateCounts>>;
 
 export interface FailureCount {
   readonly state: FailureState;
-  /** Error code or method status. */
+  /** Error code, or status of the method. */
   readonly code: string;
   readonly count: number;
 }
@@ -142,59 +142,59 @@ export interface BatchRecord {
   readonly startMs: number;
   readonly settledMs?: number;
   readonly counts: StateCounts;
-  /** Devices that the batch is not settled without: neither final nor waited for. */
-  readonly holding: number;
+  /** Number of devices that keep the batch from being settled: neither final nor deferred. */
+  readonly unsettledCount: number;
   /** For overridden criteria of scope `batch`. */
   readonly baselines?: Baselines;
 }
 
-/** One device, at its position in the order of the roll-out. */
+/** One device; its key has its position in the order of the roll-out. */
 export interface DeviceRecord extends Partial<Omit<DeviceOutcome, 'state'>> {
   readonly deviceId: string;
   readonly state: DeviceState;
-  /** Hub jobs that it was in. */
+  /** Number of hub jobs that it was part of. */
   readonly attempts: number;
-  /** Of these, the ones that use up a retry. */
+  /** Number of these that count as attempts: all but those that ended as offline with `offlineDevices: wait`. */
   readonly tries: number;
   readonly jobId?: string;
   readonly startMs?: number;
   readonly endMs?: number;
-  /** It was waited for: its hub jobs are those of `b0`, and it holds no batch any more. */
-  readonly isLate?: boolean;
-  /** While `pending`: its turn has passed without a hub job, so it goes first in the next one. */
-  readonly isAgain?: boolean;
-  /** While `retrying`: the attempt of its batch that it is due in, or the time (epoch ms) if it was waited for. */
+  /** Whether it waited to be connected: it is then part of the hub jobs of `b0`, and does not keep its batch open. */
+  readonly isDeferred?: boolean;
+  /** While `pending`: whether an earlier hub job skipped it, so that it is first in the next one. */
+  readonly isPostponed?: boolean;
+  /** While `retrying`: the attempt of its batch that it waits for, or the time (epoch ms) if it is deferred. */
   readonly due?: number;
-  /** Times that it failed as offline although it was connected; it is left alone until then. */
+  /** How often it failed as offline although it was connected, and until when no hub job includes it. */
   readonly offlineAgain?: { readonly count: number; readonly untilMs: number };
   /** While `verifying`: when it becomes `unverified`. */
   readonly verifyUntilMs?: number;
-  /** While `waiting`: connection checks that did not find it in the hub. */
+  /** While `waiting`: number of connection checks in a row that did not find it in the hub. */
   readonly unknownChecks?: number;
 }
 
-/** A hub job that is noted before it is made and kept until its results have been read. */
+/** A hub job, from before its creation until its results have been read. */
 export interface PartRecord {
   readonly jobId: string;
-  /** 0 for devices that were waited for. */
+  /** 0 for deferred devices. */
   readonly batch: number;
   readonly attempt: number;
   readonly part: number;
   readonly positions: readonly number[];
   readonly maxExecutionTimeInSeconds: number;
   readonly estimateMs: number;
-  readonly notedMs: number;
-  /** The hub has acknowledged it, at this time. */
+  readonly recordedMs: number;
+  /** When the hub acknowledged it. */
   readonly acceptedMs?: number;
-  /** Looks in a row that did not find an accepted job. */
+  /** Polls in a row that did not find the job. */
   readonly misses?: Misses;
-  /** The job has ended; its results are being read. */
+  /** Present once the job has ended, while its results are read. */
   readonly ended?: { readonly atMs: number; readonly status: string; readonly deviceCount?: number };
 }
 
 export interface Misses {
   readonly count: number;
-  /** By the clock that never goes back. */
+  /** By the clock that pauses are measured by. */
   readonly firstMs: number;
 }
 
@@ -208,10 +208,7 @@ export interface HistoryEntry {
   readonly abort?: { readonly criterion: AbortCriterion; readonly matching: number; readonly executed: number };
 }
 
-/**
- * An event that the platform has not acknowledged yet. It is kept beside the roll-out, not in it, so that it is reported
- * even when the roll-out has ended or has been deleted.
- */
+/** An event that the platform has not acknowledged. It is not part of the roll-out, so that it outlives a deleted one. */
 export interface RolloutEvent {
   readonly rolloutId: string;
   /** The Thing that fires it. */
@@ -228,10 +225,10 @@ export interface RolloutEvent {
 }
 
 /**
- * Lists of positions beside the devices: which wait for what. `retry` is ordered by the attempt that a device is due in,
- * `lateRetry` by its due time, all by position.
+ * Indexes of devices by what they wait for. `retry` is ordered by the attempt that a device waits for, `deferredRetry` by due
+ * time, then all by position.
  */
-export type DeviceIndex = 'again' | 'retry' | 'lateRetry' | 'waiting' | 'verifying';
+export type DeviceIndex = 'postponed' | 'retry' | 'deferredRetry' | 'waiting' | 'verifying';
 
 const FINAL: ReadonlySet<RolloutState> = new Set(['completed', 'cancelled', 'failed']);
 

@@ -2,7 +2,7 @@ import type { StoreChange } from '../../store/store.js';
 import type { RolloutKeys } from './keys.js';
 import { type Batch, batchAt } from '../plan/batches.js';
 import { headChange } from './head.js';
-import { listOf } from '../machine/device-transitions.js';
+import { indexOf } from '../machine/device-transitions.js';
 import { type DeviceState, FAILURE_STATES, type FailureState, type StateCounts } from '../machine/device-states.js';
 import {
   type BatchRecord,
@@ -16,27 +16,27 @@ import {
   type RolloutState,
 } from './records.js';
 
-/** Entries of the history that are shown; of more, the first is the count of those that were dropped. */
+/** Maximum number of entries that the history shows; if there are more, the first one says how many were dropped. */
 export const MAX_HISTORY = 200;
-/** Kinds of failure that are counted apart; what comes beyond is counted under one code. */
+/** Maximum number of pairs of state and code that are counted; further ones are counted under `OTHER_CODES`. */
 const MAX_FAILURE_KINDS = 200;
 const OTHER_CODES = 'other';
 
-export interface EditOptions {
+export interface TransactionOptions {
   readonly keys: RolloutKeys;
   readonly record: RolloutRecord;
-  /** The batches of the plan; empty until the set is fixed. */
+  /** Empty until the set of devices is fixed. */
   readonly plan: readonly Batch[];
-  /** The batch records of every device that the edit moves. */
+  /** The batches of all devices that the transaction moves. */
   readonly batches: Iterable<BatchRecord>;
   readonly nowMs: number;
 }
 
 /**
- * One step of a roll-out: what changes together in the store. It keeps the counts, the history and the events right, so
- * that no caller has to; nothing is written before the changes are handed to the store, all or nothing.
+ * The changes of one step of a roll-out, which the store writes all or nothing. Counts, indexes, history and events follow
+ * from the changes. Nothing is written until `changes` is passed to the store.
  */
-export class RolloutEdit {
+export class RolloutTransaction {
   readonly nowMs: number;
   readonly #keys: RolloutKeys;
   readonly #plan: readonly Batch[];
@@ -46,7 +46,7 @@ export class RolloutEdit {
   readonly #entered: DeviceState[] = [];
   #record: RolloutRecord;
 
-  constructor({ keys, record, plan, batches, nowMs }: EditOptions) {
+  constructor({ keys, record, plan, batches, nowMs }: TransactionOptions) {
     this.#keys = keys;
     this.#record = record;
     this.#plan = plan;
@@ -58,12 +58,12 @@ export class RolloutEdit {
     return this.#record;
   }
 
-  /** The batch records that the edit has changed. */
+  /** The batches that the transaction has changed. */
   get changedBatches(): BatchRecord[] {
     return [...this.#changedBatches].map((batch) => this.#batches.get(batch) as BatchRecord);
   }
 
-  /** What the step writes, the head last. */
+  /** Everything to write, the head last. */
   changes(): StoreChange[] {
     const { sequence } = this.#record;
     return [
@@ -77,17 +77,17 @@ export class RolloutEdit {
     this.#record = { ...this.#record, ...fields };
   }
 
-  /** Replaces the head, for fields that are to go. */
+  /** Replaces the head, to remove fields from it. */
   replace(record: RolloutRecord): void {
     this.#record = record;
   }
 
-  /** A batch record, if the edit has it. */
+  /** A batch of the transaction; undefined for one that was not passed to it. */
   loadedBatch(batch: number): BatchRecord | undefined {
     return this.#batches.get(batch);
   }
 
-  /** The batch that a position belongs to. */
+  /** Returns the batch that a position belongs to, which must have been passed to the transaction. */
   batchOf(position: number): BatchRecord {
     const number = batchAt(this.#plan, position)?.batch;
     const batch = number === undefined ? undefined : this.#batches.get(number);
@@ -105,33 +105,33 @@ export class RolloutEdit {
     this.#changedBatches.add(batch.batch);
   }
 
-  /** Writes a device in its new state, and moves it in the lists and in the counts of the roll-out and of its batch. */
+  /** Writes a device after a transition, and updates the indexes and the counts of the roll-out and of its batch. */
   moveDevice(position: number, before: DeviceRecord, after: DeviceRecord): void {
     this.#put(this.#keys.device(this.#record.sequence, position), after);
-    this.#moveInLists(position, before, after);
+    this.#updateIndexes(position, before, after);
     if (before.state === after.state) return;
     this.#entered.push(after.state);
     this.update({ counts: moved(this.#record.counts, before.state, after.state) });
-    // Devices of batches that have not begun are counted in the roll-out alone.
+    // Devices of batches that have not begun are counted only in the roll-out.
     const batch = this.#batches.get(batchAt(this.#plan, position)?.batch ?? 0);
-    const released = Number(holdsBatch(before)) - Number(holdsBatch(after));
+    const released = Number(keepsBatchOpen(before)) - Number(keepsBatchOpen(after));
     if (batch)
       this.updateBatch(batch, {
         counts: moved(batch.counts, before.state, after.state),
-        holding: batch.holding - released,
+        unsettledCount: batch.unsettledCount - released,
       });
     if (isFailure(after.state)) this.#countFailure(after.state, after);
   }
 
-  /** The states that devices have entered, once for each device. */
+  /** The states that devices have entered, one item for each transition. */
   get entered(): readonly DeviceState[] {
     return this.#entered;
   }
 
-  #moveInLists(position: number, before: DeviceRecord, after: DeviceRecord): void {
+  #updateIndexes(position: number, before: DeviceRecord, after: DeviceRecord): void {
     const { sequence } = this.#record;
-    const from = listOf(before);
-    const to = listOf(after);
+    const from = indexOf(before);
+    const to = indexOf(after);
     if (from) this.#delete(this.#keys.indexed(sequence, from, position, before.due));
     if (to) this.#put(this.#keys.indexed(sequence, to, position, after.due), after.due ?? 0);
   }
@@ -144,7 +144,7 @@ export class RolloutEdit {
     this.#delete(this.#keys.part(this.#record.sequence, part.jobId));
   }
 
-  /** Enters a state, with its history and its event. */
+  /** Enters a state, and adds it to the history and to the events. */
   enter(state: RolloutState, reason = '', comment?: string): void {
     const previousState = this.#record.state;
     this.update({
@@ -159,19 +159,19 @@ export class RolloutEdit {
     this.fire(previousState);
   }
 
-  /** Adds an entry to the history. Its time never goes back, whatever the clock does. */
+  /** Adds an entry to the history. Its time is never before that of the previous entry. */
   note(entry: Omit<HistoryEntry, 'timeMs' | 'state'>): void {
     const { sequence, historyLength, lastHistoryMs, state } = this.#record;
     const timeMs = Math.max(this.nowMs, lastHistoryMs);
     this.#put(this.#keys.historyEntry(sequence, historyLength), { ...entry, timeMs, state } satisfies HistoryEntry);
     const dropped = historyLength + 1 - MAX_HISTORY;
-    // One more makes room for the entry that says how many were dropped.
+    // One more entry is deleted for the one that says how many were dropped.
     if (dropped === 1) this.#delete(this.#keys.historyEntry(sequence, 0));
     if (dropped >= 1) this.#delete(this.#keys.historyEntry(sequence, dropped));
     this.update({ historyLength: historyLength + 1, lastHistoryMs: timeMs });
   }
 
-  /** Adds an event for the platform, stored with what it is about and kept until it has been acknowledged. */
+  /** Adds an event, which is kept until the platform has acknowledged it. */
   fire(previousState: string = this.#record.state): void {
     const { rolloutId, thing, sequence, eventCount, batch, deviceCount, countedDevices } = this.#record;
     const { state, outcome, reason, counts } = this.#record;
@@ -219,9 +219,10 @@ export class RolloutEdit {
 
 const put = (key: string, value: unknown): StoreChange => ({ type: 'put', key, value });
 
-const HOLDING: ReadonlySet<DeviceState> = new Set(['pending', 'running', 'verifying', 'retrying']);
+const KEEPS_BATCH_OPEN: ReadonlySet<DeviceState> = new Set(['pending', 'running', 'verifying', 'retrying']);
 
-const holdsBatch = ({ state, isLate }: DeviceRecord): boolean => isLate !== true && HOLDING.has(state);
+const keepsBatchOpen = ({ state, isDeferred }: DeviceRecord): boolean =>
+  isDeferred !== true && KEEPS_BATCH_OPEN.has(state);
 
 const isFailure = (state: DeviceState): state is FailureState => FAILURE_STATES.some((failure) => failure === state);
 

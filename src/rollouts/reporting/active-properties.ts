@@ -43,7 +43,7 @@ export class ActiveProperties {
 
   /** Something has changed: it is shown soon. */
   changed(): void {
-    if (!this.#isSoon) this.#again(SHOW_AFTER_MS);
+    if (!this.#isSoon) this.#postponed(SHOW_AFTER_MS);
     this.#isSoon = true;
   }
 
@@ -52,7 +52,7 @@ export class ActiveProperties {
     this.#timer?.cancel();
   }
 
-  #again(delayMs: number): void {
+  #postponed(delayMs: number): void {
     this.#timer?.cancel();
     if (!this.#isStopped) this.#timer = this.#options.clock.schedule(delayMs, () => this.#show());
   }
@@ -68,7 +68,7 @@ export class ActiveProperties {
     const state = stringifyJson(values) ?? '';
     if (state !== this.#shown) for (const [name, value] of values) this.#setAll(name, value);
     this.#shown = state;
-    if (open.length > 0) this.#again(SHOW_EVERY_MS);
+    if (open.length > 0) this.#postponed(SHOW_EVERY_MS);
   }
 
   /** The newest that fit one message of the platform beside the other properties. */

@@ -32,7 +32,7 @@ const MAX_REFUSALS = 5;
 export class EventNotifier {
   readonly #options: NotifierOptions;
   readonly #inFlight = new Map<number, Promise<void>>();
-  /** Roll-outs that are to be looked at when there is room, or once more. */
+  /** Roll-outs whose events are sent when another one is no longer in flight, or once more. */
   readonly #waiting = new Set<number>();
   readonly #retries = new Map<number, Timer>();
   /** Events fired by each open roll-out, as last seen. */

@@ -88,9 +88,9 @@ export function definitionJson(definition: RolloutDefinition): NativeRow {
 
 function batchesJson(details: RolloutDetails): NativeRow[] {
   const { record, batches } = details;
-  const begun = new Map(batches.map((batch) => [batch.batch, batch]));
+  const started = new Map(batches.map((batch) => [batch.batch, batch]));
   return planOf(record).map(({ batch, size }) => {
-    const found = begun.get(batch);
+    const found = started.get(batch);
     return present({
       batch,
       size,

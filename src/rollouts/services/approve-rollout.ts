@@ -9,5 +9,5 @@ export const approveRolloutService = defineRolloutService({
   parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
   result: ONE_ROLLOUT,
   run: async ({ rolloutId, comment }, _context, env) =>
-    await rowAfter(env, await env.driver.command(rolloutId, (work) => approve(work, comment))),
+    await rowAfter(env, await env.driver.command(rolloutId, (rollout) => approve(rollout, comment))),
 });

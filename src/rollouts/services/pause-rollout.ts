@@ -9,5 +9,5 @@ export const pauseRolloutService = defineRolloutService({
   parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
   result: ONE_ROLLOUT,
   run: async ({ rolloutId, comment }, _context, env) =>
-    await rowAfter(env, await env.driver.command(rolloutId, (work) => pause(work, comment))),
+    await rowAfter(env, await env.driver.command(rolloutId, (rollout) => pause(rollout, comment))),
 });

@@ -92,8 +92,8 @@ async function readPage(
   });
   for await (const { position: at, device, nextAttemptMs } of devicesIn(env, record, { from, to })) {
     if (at % DEVICES_AT_ONCE === 0) await nextTurn();
-    const isLate = at - from >= LEAST_SEARCHED && remainingMs(context) < ANSWER_RESERVE_MS;
-    if (page.isFull || isLate) return pageUntil(at);
+    const isOutOfTime = at - from >= LEAST_SEARCHED && remainingMs(context) < ANSWER_RESERVE_MS;
+    if (page.isFull || isOutOfTime) return pageUntil(at);
     if (walk.state !== undefined && device.state !== walk.state) continue;
     const row = deviceRow(device, batchAt(plan, at)?.batch ?? 0, nextAttemptMs);
     if (page.add([row], 0) === 0) return pageUntil(at);

@@ -18,5 +18,5 @@ export const resumeRolloutService = defineRolloutService({
   },
   result: ONE_ROLLOUT,
   run: async ({ rolloutId, skipSoak = false, comment }, _context, env) =>
-    await rowAfter(env, await env.driver.command(rolloutId, (work) => resume(work, skipSoak, comment))),
+    await rowAfter(env, await env.driver.command(rolloutId, (rollout) => resume(rollout, skipSoak, comment))),
 });

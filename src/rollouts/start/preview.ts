@@ -12,7 +12,7 @@ import { MAX_QUERY_LENGTH, splitIds } from '../plan/id-conditions.js';
 import { checkedDefinition, countDevices, guardDevices, needsApproval, planOrRefuse } from './planning.js';
 import type { RolloutDefinition } from '../records/records.js';
 import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
-import { askConnections } from '../driver/steps/device-queries.js';
+import { queryConnections } from '../driver/steps/device-queries.js';
 import { Windows } from '../plan/windows.js';
 
 export interface RolloutPreview {
@@ -83,7 +83,7 @@ async function previewList(
     deviceCount: deviceIds.length,
     jobsOf: ({ start, size }) => splitIds(deviceIds.slice(start, start + size), limits).length,
     ...(await whileThereIsTime(context, async (part) => {
-      const connections = [...(await askConnections(part, env.hub.lane('spare'), deviceIds)).values()];
+      const connections = [...(await queryConnections(part, env.hub.lane('spare'), deviceIds)).values()];
       const connectedCount = connections.filter((isConnected) => isConnected).length;
       return { connectedCount, disconnectedCount: connections.length - connectedCount };
     })),

@@ -82,10 +82,10 @@ describe('StartRollout refuses', () => {
       'windows[0].start',
     ],
     [
-      'a window that never comes',
+      'a window that never occurs',
       'windows',
       { ...METHOD, windows: [{ start: '0 0 31 2 *', durationMinutes: 1 }] },
-      'never comes',
+      'never occurs',
     ],
     [
       'a window of 0 minutes',

@@ -82,7 +82,7 @@ async function expectInvariants({ rig }: Life, record: RolloutRecord): Promise<v
   const times = (await rig.history(rolloutId)).map(({ timeMs }) => timeMs);
   expect([...times].sort((a, b) => a - b)).toEqual(times);
   const left: string[] = [];
-  for (const list of ['again', 'retry', 'lateRetry', 'waiting', 'verifying'] as const)
+  for (const list of ['postponed', 'retry', 'deferredRetry', 'waiting', 'verifying'] as const)
     for await (const [key] of rig.store.entries({ prefix: rig.driver.env.keys.index(record.sequence, list) }))
       left.push(key);
   for await (const [key] of rig.store.entries({ prefix: rig.driver.env.keys.parts(record.sequence) })) left.push(key);

@@ -79,7 +79,7 @@ export class QueueRig {
       places: this.places,
       registrar: this.watcher.registrar,
       maxAgeMs,
-      lookIntervalMs: 2000,
+      pollIntervalMs: 2000,
       guards: options.guards ?? {},
       onCount: (count) => void this.counts.push(count),
       ...(options.instruments ? { instruments: options.instruments } : {}),

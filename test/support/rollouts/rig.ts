@@ -9,7 +9,7 @@ import type { RolloutEnvironment } from '../../../src/rollouts/environment.js';
 import { RolloutKeys } from '../../../src/rollouts/records/keys.js';
 import type { NewRollout } from '../../../src/rollouts/records/head.js';
 import type { HistoryEntry, RolloutDefinition, RolloutRecord } from '../../../src/rollouts/records/records.js';
-import type { RolloutWork } from '../../../src/rollouts/driver/open-rollout.js';
+import type { OpenRollout } from '../../../src/rollouts/driver/open-rollout.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store } from '../../../src/store/store.js';
 import { ManualClock } from '../manual-clock.js';
@@ -109,7 +109,7 @@ export class RolloutRig {
     return (await this.driver.status(rolloutId)).waiting?.waitingFor;
   }
 
-  async command(rolloutId: string, run: (work: RolloutWork) => Promise<void>): Promise<RolloutRecord> {
+  async command(rolloutId: string, run: (work: OpenRollout) => Promise<void>): Promise<RolloutRecord> {
     return (await this.driver.command(rolloutId, run)).record;
   }
 
@@ -150,7 +150,7 @@ export class RolloutRig {
       busyDevices: new Set(),
       guards: {},
       deviceOperationsPerSecond: 10,
-      lookIntervalMs: 2000,
+      pollIntervalMs: 2000,
       connectionCheckMs: 60_000,
       clock: this.clock,
       log: silentLog,

@@ -1,52 +1,53 @@
 import { type AbortMatch, finalSince, metCriteria } from '../../machine/abort.js';
 import { countOf } from '../../machine/device-states.js';
-import type { RolloutEdit } from '../../records/transaction.js';
+import type { RolloutTransaction } from '../../records/transaction.js';
 import { isClosing } from '../../machine/next-action.js';
 
-/** The numbers by which a roll-out was stopped. */
+/** The numbers that met a criterion. */
 export interface Stopped {
   readonly matching: number;
   readonly executed: number;
 }
 
 /**
- * Evaluates the criteria after devices have become final: the first that is met acts. When no device is left to begin, it is
- * only noted. While the roll-out is paused by one of them, only those that cancel can still act.
+ * Evaluates the abort criteria after devices have become final; the first that is met takes effect. If no device is left to
+ * begin, it is only added to the history. While a criterion has paused the roll-out, only one that cancels can take effect.
  * @param batches the batches of these devices.
  */
-export function abortIfMet(edit: RolloutEdit, batches: ReadonlySet<number>): Stopped | undefined {
-  const { state, definition, stoppedBy } = edit.record;
+export function abortIfMet(transaction: RolloutTransaction, batches: ReadonlySet<number>): Stopped | undefined {
+  const { state, definition, stoppedBy } = transaction.record;
   if (definition.abort.length === 0 || (state !== 'running' && state !== 'paused')) return undefined;
-  const met = metCriteria(definition.abort, (index) => countsFor(edit, batches, index));
-  const canStop = !isClosing(edit.record) && countOf(edit.record.counts, ['pending', 'retrying', 'waiting']) > 0;
+  const met = metCriteria(definition.abort, (index) => countsFor(transaction, batches, index));
+  const canStop =
+    !isClosing(transaction.record) && countOf(transaction.record.counts, ['pending', 'retrying', 'waiting']) > 0;
   if (!canStop) {
-    noteOnce(edit, met[0]);
+    addToHistoryOnce(transaction, met[0]);
     return undefined;
   }
   const match = met.find(({ criterion }) => stoppedBy === undefined || criterion.action === 'cancel');
   if (!match) return undefined;
-  stop(edit, match);
+  stop(transaction, match);
   return { matching: match.matching, executed: match.executed };
 }
 
-function stop(edit: RolloutEdit, match: AbortMatch): void {
-  if (match.criterion.action === 'cancel') edit.enter('cancelling', 'abort');
-  else if (edit.record.state === 'running') edit.enter('paused', 'abort');
-  else edit.update({ reason: 'abort' });
-  edit.update({ stoppedBy: match.index });
-  note(edit, match);
+function stop(transaction: RolloutTransaction, match: AbortMatch): void {
+  if (match.criterion.action === 'cancel') transaction.enter('cancelling', 'abort');
+  else if (transaction.record.state === 'running') transaction.enter('paused', 'abort');
+  else transaction.update({ reason: 'abort' });
+  transaction.update({ stoppedBy: match.index });
+  addToHistory(transaction, match);
 }
 
-function noteOnce(edit: RolloutEdit, match: AbortMatch | undefined): void {
-  const { notedAborts = [] } = edit.record;
+function addToHistoryOnce(transaction: RolloutTransaction, match: AbortMatch | undefined): void {
+  const { notedAborts = [] } = transaction.record;
   if (!match || notedAborts.includes(match.index)) return;
-  edit.update({ notedAborts: [...notedAborts, match.index] });
-  note(edit, match);
+  transaction.update({ notedAborts: [...notedAborts, match.index] });
+  addToHistory(transaction, match);
 }
 
-function note(edit: RolloutEdit, { criterion, matching, executed, batch }: AbortMatch): void {
-  const number = batch ?? edit.record.batch?.batch;
-  edit.note({
+function addToHistory(transaction: RolloutTransaction, { criterion, matching, executed, batch }: AbortMatch): void {
+  const number = batch ?? transaction.record.batch?.batch;
+  transaction.note({
     event: 'abort',
     reason: 'abort',
     ...(number === undefined ? {} : { batch: number }),
@@ -54,14 +55,14 @@ function note(edit: RolloutEdit, { criterion, matching, executed, batch }: Abort
   });
 }
 
-/** What a criterion is held against: once it was overridden, only devices that became final later. */
-function countsFor(edit: RolloutEdit, batches: ReadonlySet<number>, index: number) {
-  const { counts, baselines } = edit.record;
+/** The counts to evaluate a criterion on: of an overridden one, only devices that became final after the override. */
+function countsFor(transaction: RolloutTransaction, batches: ReadonlySet<number>, index: number) {
+  const { counts, baselines } = transaction.record;
   return {
     rollout: finalSince(counts, baselines[index]),
     batches: new Map(
       [...batches].map((number) => {
-        const batch = edit.loadedBatch(number);
+        const batch = transaction.loadedBatch(number);
         return [number, finalSince(batch?.counts ?? {}, batch?.baselines?.[index])];
       }),
     ),

@@ -2,25 +2,25 @@ import type { CallContext } from '../../../core/call-context.js';
 import { fittingIds } from '../../plan/id-conditions.js';
 import type { JobSource } from '../../machine/next-action.js';
 import type { DeviceIndex, DeviceRecord } from '../../records/records.js';
-import type { RolloutWork } from '../open-rollout.js';
-import { askConnections, idsPerConnectionQuery } from './device-queries.js';
+import type { OpenRollout } from '../open-rollout.js';
+import { queryConnections, idsPerConnectionQuery } from './device-queries.js';
 
-/** Devices that are looked at for one hub job: more than fit one condition of the shortest ids. */
+/** Maximum number of devices that are examined for one hub job: more than fit one condition. */
 const MAX_CANDIDATES = 2048;
 
 /** A device that may become part of the next hub job. */
 export interface Candidate {
   readonly position: number;
   readonly device: DeviceRecord;
-  /** Its turn in the first attempt has come only now: these follow one another. */
+  /** Whether no hub job has included or skipped it so far. The positions of these are consecutive. */
   readonly isFresh?: boolean;
 }
 
-/** What becomes of the candidates. Those that are not named are left for a later job. */
+/** The choice among the candidates. Candidates that are in no list remain for a later job. */
 export interface Chosen {
   /** For the job, in order. */
   readonly devices: readonly Candidate[];
-  /** Not connected: they are waited for. */
+  /** Not connected, and therefore deferred. */
   readonly offline: readonly Candidate[];
   /** In a job of another roll-out. */
   readonly busy: readonly Candidate[];
@@ -29,39 +29,39 @@ export interface Chosen {
 }
 
 /**
- * Chooses the devices of the next hub job, which are busy from then on. With `offlineDevices: wait` the hub is asked which
- * are connected.
+ * Chooses the devices of the next hub job and marks them as busy. With `offlineDevices: wait`, asks the hub which devices are
+ * connected.
  */
-export async function choose(
-  work: RolloutWork,
+export async function chooseDevices(
+  rollout: OpenRollout,
   context: CallContext,
   from: JobSource,
   maxDevices: number,
 ): Promise<Chosen> {
-  const candidates = await candidatesOf(work, from);
-  const { busyDevices } = work.env;
+  const candidates = await candidatesOf(rollout, from);
+  const { busyDevices } = rollout.env;
   const busy = candidates.filter(({ device }) => busyDevices.has(device.deviceId));
   const free = candidates.filter(({ device }) => !busyDevices.has(device.deviceId));
-  // Taken before anything is waited for: otherwise two roll-outs could choose the same device.
+  // Marked before the first await; otherwise two roll-outs could choose the same device.
   for (const deviceId of idsOf(free)) busyDevices.add(deviceId);
   let devices: readonly Candidate[] = [];
   try {
-    const { online, offline, next } = await connected(work, context, free, maxDevices);
+    const { online, offline, next } = await connected(rollout, context, free, maxDevices);
     devices = online.slice(0, fittingIds(idsOf(online), { maxDevices }));
-    const nextPosition = positionAfter(work, candidates, online[devices.length] ?? free[next]);
-    // What stands behind the first device that does not fit is left for the next job, in its order.
+    const nextPosition = positionAfter(rollout, candidates, online[devices.length] ?? free[next]);
+    // Devices after the first one that does not fit remain for the next job, so that the order is kept.
     const isDecided = ({ isFresh, position }: Candidate): boolean => isFresh !== true || position < nextPosition;
     return { devices, offline: offline.filter(isDecided), busy: busy.filter(isDecided), nextPosition };
   } finally {
     const chosen = new Set(idsOf(devices));
-    work.freeDevices(idsOf(free).filter((deviceId) => !chosen.has(deviceId)));
+    rollout.freeDevices(idsOf(free).filter((deviceId) => !chosen.has(deviceId)));
   }
 }
 
 const idsOf = (candidates: readonly Candidate[]): string[] => candidates.map(({ device }) => device.deviceId);
 
 function positionAfter(
-  { record }: RolloutWork,
+  { record }: OpenRollout,
   candidates: readonly Candidate[],
   undecided: Candidate | undefined,
 ): number {
@@ -74,18 +74,18 @@ function positionAfter(
 interface Connected {
   readonly online: readonly Candidate[];
   readonly offline: readonly Candidate[];
-  /** The first candidate that was not asked for. */
+  /** Index of the first candidate whose connection was not checked. */
   readonly next: number;
 }
 
-/** Asks for as many candidates as fill one job with connected ones. */
+/** Checks the connections of candidates until enough for one job are connected. */
 async function connected(
-  work: RolloutWork,
+  rollout: OpenRollout,
   context: CallContext,
   free: readonly Candidate[],
   maxDevices: number,
 ): Promise<Connected> {
-  if (work.record.definition.offlineDevices !== 'wait') return { online: free, offline: [], next: free.length };
+  if (rollout.record.definition.offlineDevices !== 'wait') return { online: free, offline: [], next: free.length };
   const online: Candidate[] = [];
   const offline: Candidate[] = [];
   let next = 0;
@@ -96,8 +96,8 @@ async function connected(
   ) {
     const rest = free.slice(next);
     const asked = rest.slice(0, idsPerConnectionQuery(idsOf(rest)));
-    const connections = await askConnections(context, work.env.hub, idsOf(asked));
-    // A device that the hub does not know becomes part of the job, whose results say so.
+    const connections = await queryConnections(context, rollout.env.hub, idsOf(asked));
+    // A device that the hub does not know becomes part of the job, whose results report it.
     for (const candidate of asked)
       (connections.get(candidate.device.deviceId) === false ? offline : online).push(candidate);
     next += asked.length;
@@ -105,37 +105,37 @@ async function connected(
   return { online, offline, next };
 }
 
-async function candidatesOf(work: RolloutWork, from: JobSource): Promise<Candidate[]> {
-  const { batch } = work.record;
-  if (from === 'retry') return await listed(work, 'retry', batch?.attempt ?? 0);
-  if (from === 'late') return await lateCandidates(work);
-  const again = await listed(work, 'again', 0);
+async function candidatesOf(rollout: OpenRollout, from: JobSource): Promise<Candidate[]> {
+  const { batch } = rollout.record;
+  if (from === 'retry') return await listed(rollout, 'retry', batch?.attempt ?? 0);
+  if (from === 'deferred') return await deferredCandidates(rollout);
+  const postponed = await listed(rollout, 'postponed', 0);
   const nextPosition = batch?.nextPosition ?? 0;
-  const { start = 0, size = 0 } = work.plan[(batch?.batch ?? 0) - 1] ?? {};
-  const end = Math.min(start + size, nextPosition + MAX_CANDIDATES - again.length);
+  const { start = 0, size = 0 } = rollout.plan[(batch?.batch ?? 0) - 1] ?? {};
+  const end = Math.min(start + size, nextPosition + MAX_CANDIDATES - postponed.length);
   const positions = Array.from({ length: Math.max(0, end - nextPosition) }, (_, offset) => nextPosition + offset);
-  const devices = await work.devicesAt(positions);
+  const devices = await rollout.devicesAt(positions);
   const fresh = devices.map((device, at) => ({ position: positions[at] as number, device, isFresh: true }));
-  return [...again, ...fresh];
+  return [...postponed, ...fresh];
 }
 
-/** Devices of a list that are due. @param due the attempt, or the time for those that were waited for. */
-async function listed(work: RolloutWork, index: DeviceIndex, due: number): Promise<Candidate[]> {
-  const entries = await work.indexed(index, MAX_CANDIDATES);
+/** Devices of an index that are due. @param due the attempt, or the time for deferred devices. */
+async function listed(rollout: OpenRollout, index: DeviceIndex, due: number): Promise<Candidate[]> {
+  const entries = await rollout.indexed(index, MAX_CANDIDATES);
   return await candidatesAt(
-    work,
+    rollout,
     entries.filter((entry) => entry.due <= due).map(({ position }) => position),
   );
 }
 
-async function lateCandidates(work: RolloutWork): Promise<Candidate[]> {
-  const retried = await listed(work, 'lateRetry', work.pauses.nowMs());
-  const connectedNow = [...work.late].sort((a, b) => a - b).slice(0, MAX_CANDIDATES - retried.length);
-  const waiting = await candidatesAt(work, connectedNow);
+async function deferredCandidates(rollout: OpenRollout): Promise<Candidate[]> {
+  const retried = await listed(rollout, 'deferredRetry', rollout.pauses.nowMs());
+  const connectedNow = [...rollout.deferred].sort((a, b) => a - b).slice(0, MAX_CANDIDATES - retried.length);
+  const waiting = await candidatesAt(rollout, connectedNow);
   return [...retried, ...waiting.filter(({ device }) => device.state === 'waiting')];
 }
 
-async function candidatesAt(work: RolloutWork, positions: readonly number[]): Promise<Candidate[]> {
-  const devices = await work.devicesAt(positions);
+async function candidatesAt(rollout: OpenRollout, positions: readonly number[]): Promise<Candidate[]> {
+  const devices = await rollout.devicesAt(positions);
   return devices.map((device, at) => ({ position: positions[at] as number, device }));
 }

@@ -4,113 +4,119 @@ import { guardMethod } from '../../../jobs/guards.js';
 import { isSameDefinition } from '../../../jobs/same-definition.js';
 import { isClosing } from '../../machine/next-action.js';
 import type { DeviceRecord, PartRecord } from '../../records/records.js';
-import type { RolloutWork } from '../open-rollout.js';
+import type { OpenRollout } from '../open-rollout.js';
 import { jobIdOf, setParts } from './hub-job.js';
-import { isKnown, knownJob, missAgain, failLost } from './poll-job.js';
+import { isKnown, knownJob, countMiss, failLost } from './poll-job.js';
 import { requestOf } from './hub-job.js';
-import { enterPause, pauseFor, takeBack } from './withdraw-job.js';
+import { enterPause, pauseFor, withdrawJob } from './withdraw-job.js';
 
-/** A job noted longer ago may be one that the hub has forgotten: making it again would call its devices twice. */
+/** Hubs forget jobs after 30 days. Creating a job that was recorded longer ago than this could call its devices twice. */
 const FORGOTTEN_AFTER_MS = 25 * 86_400_000;
-/** Between two attempts to place a job that may exist, at a hub that has no place. */
+/** Pause before another request for a job that may exist, while the hub has no place. */
 const NO_PLACE_PAUSE_MS = 10_000;
-/** Until the hub shows the definition of a job whose id exists. */
+/** Pause while the hub does not show the definition of a job whose id exists. */
 const UNSHOWN_PAUSE_MS = 2000;
 
-interface Noted {
+/** A recorded job that is to be created. */
+interface RecordedJob {
   readonly part: PartRecord;
   readonly devices: readonly DeviceRecord[];
-  /** The hub has surely not been asked for it before. */
-  readonly isUntried: boolean;
+  /** Whether the hub has certainly not received a request for it. */
+  readonly isUnsent: boolean;
 }
 
 /**
- * Makes a noted hub job. The same request is repeated until the hub has answered it, so a lost answer or a crash never makes
- * a second job and never loses the first.
+ * Creates a recorded hub job. The same request is repeated until the hub has responded, so that neither a lost response nor a
+ * crash loses the job or creates a second one.
  */
-export async function make(work: RolloutWork, context: CallContext, part: PartRecord): Promise<void> {
-  const noted = { part, devices: await work.devicesAt(part.positions), isUntried: work.untried.has(part.jobId) };
-  if (!mayBegin(work)) return await findOut(work, context, noted);
-  const { methodName } = work.record.definition;
+export async function createJob(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<void> {
+  const recorded = { part, devices: await rollout.devicesAt(part.positions), isUnsent: rollout.unsent.has(part.jobId) };
+  if (!mayBegin(rollout)) return await checkExistence(rollout, context, recorded);
+  const { methodName } = rollout.record.definition;
   try {
-    if (methodName !== undefined) guardMethod(work.env.guards, methodName);
+    if (methodName !== undefined) guardMethod(rollout.env.guards, methodName);
   } catch (error) {
     if (!isAgentError(error, 'Forbidden')) throw error;
-    return await pauseFor(work, 'jobRejected', error.reason);
+    return await pauseFor(rollout, 'jobRejected', error.reason);
   }
-  if (work.env.clock.nowMs() - part.notedMs > FORGOTTEN_AFTER_MS && !(await isKnown(work, context, part)))
-    return await failLost(work, part, noted.devices);
-  work.untried.delete(part.jobId);
+  if (rollout.env.clock.nowMs() - part.recordedMs > FORGOTTEN_AFTER_MS && !(await isKnown(rollout, context, part)))
+    return await failLost(rollout, part, recorded.devices);
+  rollout.unsent.delete(part.jobId);
   try {
-    await work.env.hub.scheduleJob(context, requestOf(work, part, noted.devices));
+    await rollout.env.hub.scheduleJob(context, requestOf(rollout, part, recorded.devices));
   } catch (error) {
-    return await refused(work, context, noted, error);
+    return await refused(rollout, context, recorded, error);
   }
-  await accept(work, part);
+  await accept(rollout, part);
 }
 
-/** Outside its windows, paused or ending, a roll-out makes no job. */
-function mayBegin({ record, windows, env }: RolloutWork): boolean {
+/** Whether the roll-out may create a job: not while it is paused, outside its windows, or ending. */
+function mayBegin({ record, windows, env }: OpenRollout): boolean {
   if (record.state !== 'running' || isClosing(record)) return false;
   return windows.isAlwaysOpen || windows.openAt(env.clock.nowMs()) !== undefined;
 }
 
-/** Nothing may begin now, but the hub may have the job already: then its end is waited for. */
-async function findOut(work: RolloutWork, context: CallContext, noted: Noted): Promise<void> {
-  const { part, devices, isUntried } = noted;
-  if (isUntried) return await takeBack(work, part, devices);
-  if (await isKnown(work, context, part)) return await accept(work, part);
-  // A request that was cut off may still arrive; only an ending roll-out has to decide.
-  if (missAgain(work, part) && isClosing(work.record)) await takeBack(work, part, devices);
+/** Asks whether the hub has a job that must not be created now. If it has, the job runs to its end. */
+async function checkExistence(rollout: OpenRollout, context: CallContext, recorded: RecordedJob): Promise<void> {
+  const { part, devices, isUnsent } = recorded;
+  if (isUnsent) return await withdrawJob(rollout, part, devices);
+  if (await isKnown(rollout, context, part)) return await accept(rollout, part);
+  // An aborted request may still arrive; only a roll-out that is ending cannot wait for it.
+  if (countMiss(rollout, part) && isClosing(rollout.record)) await withdrawJob(rollout, part, devices);
 }
 
-async function accept(work: RolloutWork, { misses: _misses, ...part }: PartRecord): Promise<void> {
-  const edit = await work.edit();
-  const accepted: PartRecord = { ...part, acceptedMs: edit.nowMs };
-  edit.putPart(accepted);
-  await work.commit(edit);
-  work.env.places.accepted();
-  work.keepPart(accepted, part.estimateMs);
+async function accept(rollout: OpenRollout, { misses: _misses, ...part }: PartRecord): Promise<void> {
+  const transaction = await rollout.transaction();
+  const accepted: PartRecord = { ...part, acceptedMs: transaction.nowMs };
+  transaction.putPart(accepted);
+  await rollout.commit(transaction);
+  rollout.env.places.accepted();
+  rollout.keepPart(accepted, part.estimateMs);
 }
 
-async function refused(work: RolloutWork, context: CallContext, noted: Noted, error: unknown): Promise<void> {
-  const { part, devices, isUntried } = noted;
-  if (isAgentError(error, 'JobAlreadyExists')) return await existing(work, context, noted);
+async function refused(
+  rollout: OpenRollout,
+  context: CallContext,
+  recorded: RecordedJob,
+  error: unknown,
+): Promise<void> {
+  const { part, devices, isUnsent } = recorded;
+  if (isAgentError(error, 'JobAlreadyExists')) return await existing(rollout, context, recorded);
   const isFull = isAgentError(error, 'HubJobQuotaExceeded');
   if (!isFull && !isAgentError(error, 'HubRejected', 'InvalidArgument')) throw error;
-  // An earlier request for it may have been served although its answer was lost.
-  if (!isUntried && (await isKnown(work, context, part))) return await accept(work, part);
-  if (isFull && !isUntried) return work.keepPart(part, NO_PLACE_PAUSE_MS);
+  // An earlier request may have created the job although its response was lost.
+  if (!isUnsent && (await isKnown(rollout, context, part))) return await accept(rollout, part);
+  if (isFull && !isUnsent) return rollout.keepPart(part, NO_PLACE_PAUSE_MS);
   const { reason } = error;
-  if (isFull) work.env.places.refused(part.jobId);
-  await takeBack(work, part, devices, (edit) => {
-    if (!isFull) enterPause(edit, 'jobRejected', reason);
+  if (isFull) rollout.env.places.refused(part.jobId);
+  await withdrawJob(rollout, part, devices, (transaction) => {
+    if (!isFull) enterPause(transaction, 'jobRejected', reason);
   });
-  if (!isFull) work.countJob('refused');
+  if (!isFull) rollout.countJob('refused');
 }
 
-/** The id exists: it is this very job, of a request whose answer was lost, or somebody else's. */
-async function existing(work: RolloutWork, context: CallContext, { part, devices }: Noted): Promise<void> {
-  const job = await knownJob(work, context, part);
-  const isOurs = job && isSameDefinition(job, requestOf(work, part, devices), false);
-  if (isOurs === undefined) return work.keepPart(part, UNSHOWN_PAUSE_MS);
-  await (isOurs ? accept(work, part) : renumber(work, part, devices));
+/** Handles an id that exists: the job is this one, if an earlier response was lost, or another one. */
+async function existing(rollout: OpenRollout, context: CallContext, { part, devices }: RecordedJob): Promise<void> {
+  const job = await knownJob(rollout, context, part);
+  const isOurs = job && isSameDefinition(job, requestOf(rollout, part, devices), false);
+  if (isOurs === undefined) return rollout.keepPart(part, UNSHOWN_PAUSE_MS);
+  await (isOurs ? accept(rollout, part) : renumber(rollout, part, devices));
 }
 
-/** Another job has the id: the same devices under the next free number, noted before the hub is asked. */
-async function renumber(work: RolloutWork, part: PartRecord, devices: readonly DeviceRecord[]): Promise<void> {
-  const { batch: current, lateParts } = work.record;
-  const numbers = { ...part, part: (part.batch === 0 ? lateParts : (current?.parts ?? part.part)) + 1 };
-  const edit = await work.edit(part.positions);
-  const renamed: PartRecord = { ...numbers, jobId: jobIdOf(work, numbers), notedMs: edit.nowMs };
-  edit.deletePart(part);
-  edit.putPart(renamed);
+/** Records the job under the next free number, because another job has its id. */
+async function renumber(rollout: OpenRollout, part: PartRecord, devices: readonly DeviceRecord[]): Promise<void> {
+  const { batch: current, deferredParts } = rollout.record;
+  const numbers = { ...part, part: (part.batch === 0 ? deferredParts : (current?.parts ?? part.part)) + 1 };
+  const transaction = await rollout.transaction(part.positions);
+  const renamed: PartRecord = { ...numbers, jobId: jobIdOf(rollout, numbers), recordedMs: transaction.nowMs };
+  transaction.deletePart(part);
+  transaction.putPart(renamed);
   for (const [at, device] of devices.entries())
-    edit.moveDevice(part.positions[at] as number, device, { ...device, jobId: renamed.jobId });
-  setParts(edit, numbers);
-  await work.commit(edit);
-  work.env.places.adopt(renamed.jobId);
-  work.forgetPart(part, []);
-  work.untried.add(renamed.jobId);
-  work.keepPart(renamed, 0);
+    transaction.moveDevice(part.positions[at] as number, device, { ...device, jobId: renamed.jobId });
+  setParts(transaction, numbers);
+  await rollout.commit(transaction);
+  rollout.env.places.adopt(renamed.jobId);
+  rollout.forgetPart(part, []);
+  rollout.unsent.add(renamed.jobId);
+  rollout.keepPart(renamed, 0);
 }

@@ -6,8 +6,8 @@ import { fittingIds, idCondition, splitIds } from '../../plan/id-conditions.js';
 const SELECT = 'SELECT deviceId, connectionState FROM devices WHERE ';
 const PAGE_SIZE = 1000;
 
-/** Whether each device is connected, by id; devices that the hub does not know are left out. */
-export async function askConnections(
+/** Returns whether each device is connected, by id, without devices that the hub does not know. */
+export async function queryConnections(
   context: CallContext,
   hub: HubOperations,
   deviceIds: readonly string[],
@@ -22,13 +22,13 @@ export async function askConnections(
   return connections;
 }
 
-/** How many of the ids, from the first on, one query for connections takes. */
+/** Returns how many of the ids, from the first on, fit one query for connections. */
 export function idsPerConnectionQuery(deviceIds: readonly string[]): number {
   return fittingIds(deviceIds, { around: SELECT.length });
 }
 
-/** The ids among `deviceIds`, which fit one query, of devices that meet a condition. */
-export async function askMatches(
+/** Returns which of `deviceIds` match a condition. The ids must fit one query. */
+export async function queryMatches(
   context: CallContext,
   hub: HubOperations,
   deviceIds: readonly string[],
@@ -39,18 +39,18 @@ export async function askMatches(
   return new Set(rows.map((row) => textOf(find(row, 'deviceId'))).filter((id) => id !== undefined));
 }
 
-/** Characters around the list of ids in a query for matches. */
+/** Number of characters around the list of ids in a query for matches. */
 export function matchQueryOverhead(condition: string): number {
   return matchQueryStart().length + ` AND (${condition})`.length;
 }
 
 const matchQueryStart = (): string => 'SELECT deviceId FROM devices WHERE ';
 
-/** Rows of a query that has at most one for each of `count` devices. */
+/** Reads all rows of a query that returns at most one row for each of `count` devices. */
 async function allRows(context: CallContext, hub: HubOperations, query: string, count: number) {
   const rows = [];
   let continuationToken: string | undefined;
-  // Pages may hold fewer rows than asked for, but not more pages than devices are expected of an honest hub.
+  // A page may have fewer rows than requested. The bound on pages stops a hub that always announces another page.
   for (let pages = 0; pages <= count; pages += 1) {
     const token = continuationToken === undefined ? {} : { continuationToken };
     const page = await hub.query(context, { query, pageSize: PAGE_SIZE, ...token });

@@ -3,57 +3,58 @@ import { OPEN_DEVICE_STATES, type DeviceState } from '../../machine/device-state
 import { notReached } from '../../machine/device-transitions.js';
 import { positionOf } from '../../records/keys.js';
 import type { DeviceRecord } from '../../records/records.js';
-import type { RolloutWork } from '../open-rollout.js';
+import type { OpenRollout } from '../open-rollout.js';
 
 const PAGE_SIZE = 1000;
 
-/** Its time is over: from now on nothing begins. Without a set of devices it ends at once. */
-export async function expire(work: RolloutWork): Promise<void> {
-  const { state, deviceCount } = work.record;
-  const edit = await work.edit();
-  edit.update({ isExpired: true });
-  if (state === 'awaitingApproval') edit.enter('cancelled', 'expired');
-  else if (deviceCount === undefined) edit.enter('completed', 'expired');
-  await work.commit(edit);
-  work.lookNow();
-  if (deviceCount === undefined) await clearUnfixed(work);
+/** Expires a roll-out: nothing begins any more, and one without a set of devices ends at once. */
+export async function expire(rollout: OpenRollout): Promise<void> {
+  const { state, deviceCount } = rollout.record;
+  const transaction = await rollout.transaction();
+  transaction.update({ isExpired: true });
+  if (state === 'awaitingApproval') transaction.enter('cancelled', 'expired');
+  else if (deviceCount === undefined) transaction.enter('completed', 'expired');
+  await rollout.commit(transaction);
+  rollout.pollNow();
+  if (deviceCount === undefined) await clearUnfixed(rollout);
 }
 
-/** Nothing more will happen: every device gets its end, then the roll-out. */
-export async function finish(work: RolloutWork): Promise<void> {
-  const { state, isExpired, reason, cancelRequest } = work.record;
+/** Ends a roll-out: makes all remaining devices final, then the roll-out. */
+export async function finish(rollout: OpenRollout): Promise<void> {
+  const { state, isExpired, reason, cancelRequest } = rollout.record;
   if (state === 'cancelling' || cancelRequest) {
-    await sweep(work, 'cancelled');
-    return await end(work, 'cancelled', cancelRequest ? 'user' : reason, cancelRequest?.comment);
+    await endDevices(rollout, 'cancelled');
+    return await end(rollout, 'cancelled', cancelRequest ? 'user' : reason, cancelRequest?.comment);
   }
-  if (isExpired === true) await sweep(work, 'expired');
-  await end(work, 'completed', isExpired === true ? 'expired' : '');
+  if (isExpired === true) await endDevices(rollout, 'expired');
+  await end(rollout, 'completed', isExpired === true ? 'expired' : '');
 }
 
 async function end(
-  work: RolloutWork,
+  rollout: OpenRollout,
   state: 'cancelled' | 'completed',
   reason: string,
   comment?: string,
 ): Promise<void> {
-  const edit = await work.edit();
-  edit.enter(state, reason, comment);
-  await work.commit(edit);
+  const transaction = await rollout.transaction();
+  transaction.enter(state, reason, comment);
+  await rollout.commit(transaction);
 }
 
 const OPEN: ReadonlySet<DeviceState> = new Set(OPEN_DEVICE_STATES);
 
-/** Ends the devices that are not final, page by page; a crash in between leaves the rest for the next sweep. */
-async function sweep(work: RolloutWork, to: 'cancelled' | 'expired'): Promise<void> {
-  const { keys, store } = work.env;
+/** Makes the remaining devices final, page by page. After a crash, the next call continues. */
+async function endDevices(rollout: OpenRollout, to: 'cancelled' | 'expired'): Promise<void> {
+  const { keys, store } = rollout.env;
   let page: [position: number, device: DeviceRecord][] = [];
   const flush = async (): Promise<void> => {
-    const edit = await work.edit(page.map(([position]) => position));
-    for (const [position, device] of page) edit.moveDevice(position, device, notReached(device, to, edit.nowMs));
-    await work.commit(edit);
+    const transaction = await rollout.transaction(page.map(([position]) => position));
+    for (const [position, device] of page)
+      transaction.moveDevice(position, device, notReached(device, to, transaction.nowMs));
+    await rollout.commit(transaction);
     page = [];
   };
-  for await (const [key, value] of store.entries({ prefix: keys.devices(work.record.sequence) })) {
+  for await (const [key, value] of store.entries({ prefix: keys.devices(rollout.record.sequence) })) {
     const device = value as DeviceRecord;
     if (OPEN.has(device.state)) page.push([positionOf(key), device]);
     if (page.length >= PAGE_SIZE) await flush();
@@ -61,17 +62,17 @@ async function sweep(work: RolloutWork, to: 'cancelled' | 'expired'): Promise<vo
   if (page.length > 0) await flush();
 }
 
-/** Removes what was gathered of a set of devices that will not be fixed. What a crash leaves goes with the roll-out. */
-export async function clearUnfixed(work: RolloutWork): Promise<void> {
-  const { keys } = work.env;
-  const { sequence } = work.record;
-  work.preparation = undefined;
-  await clear(work, keys.devices(sequence));
-  await clear(work, keys.gathered(sequence));
+/** Removes the records of a preparation that will not be completed. What a crash leaves is removed with the roll-out. */
+export async function clearUnfixed(rollout: OpenRollout): Promise<void> {
+  const { keys } = rollout.env;
+  const { sequence } = rollout.record;
+  rollout.preparation = undefined;
+  await clear(rollout, keys.devices(sequence));
+  await clear(rollout, keys.gathered(sequence));
 }
 
 /** Deletes everything under a prefix, page by page. */
-export async function clear({ env }: RolloutWork, prefix: string): Promise<void> {
+export async function clear({ env }: OpenRollout, prefix: string): Promise<void> {
   let changes: StoreChange[] = [];
   for await (const [key] of env.store.entries({ prefix })) {
     changes.push({ type: 'delete', key });

@@ -3,52 +3,56 @@ import { isAgentError } from '../../../core/errors.js';
 import { type Job, readJob } from '../../../iothub/documents.js';
 import { hasEnded, isActive, isNotFound } from '../../../jobs/outcome.js';
 import type { PartRecord, DeviceRecord } from '../../records/records.js';
-import type { RolloutWork } from '../open-rollout.js';
-import { endDevices } from './store-outcomes.js';
+import type { OpenRollout } from '../open-rollout.js';
+import { storeOutcomes } from './store-outcomes.js';
 
-/** Looks at an open hub job; one that has ended is read in the next step. */
-export async function look(work: RolloutWork, context: CallContext, part: PartRecord): Promise<void> {
-  const job = await knownJob(work, context, part);
-  if (job) return await noteLook(work, part, job);
-  if (missAgain(work, part)) await failLost(work, part, await work.devicesAt(part.positions));
+/** A job that this many polls in a row did not find, over this time at least, does not exist. */
+const MISSES = { polls: 3, ms: 60_000 };
+const POLL_AGAIN_MS = 30_000;
+
+/** Polls an open hub job. The results of one that has ended are read in a later step. */
+export async function pollJob(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<void> {
+  const job = await knownJob(rollout, context, part);
+  if (job) return await storePoll(rollout, part, job);
+  if (countMiss(rollout, part)) await failLost(rollout, part, await rollout.devicesAt(part.positions));
 }
 
-/** Asks the hub to cancel an open job of a cancelled roll-out, which it does until the job has started. */
-export async function cancelJob(work: RolloutWork, context: CallContext, part: PartRecord): Promise<void> {
-  const job = await knownJob(work, context, part);
+/** Asks the hub to cancel an open job of a cancelled roll-out, which has no effect once the job has started. */
+export async function cancelJob(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<void> {
+  const job = await knownJob(rollout, context, part);
   if (job && isActive(job) && (job.status ?? '').toLowerCase() !== 'running')
     try {
-      await work.env.hub.cancelJob(context, part.jobId);
+      await rollout.env.hub.cancelJob(context, part.jobId);
     } catch (error) {
       if (!isAgentError(error, 'JobNotCancellable', 'JobNotFound', 'HubRejected')) throw error;
     }
-  const open = work.parts.get(part.jobId);
-  if (open) work.parts.set(part.jobId, { ...open, isCancelAsked: true, lookMs: 0 });
+  const open = rollout.parts.get(part.jobId);
+  if (open) rollout.parts.set(part.jobId, { ...open, isCancelAsked: true, pollMs: 0 });
 }
 
-async function noteLook(work: RolloutWork, { misses: _misses, ...part }: PartRecord, job: Job): Promise<void> {
-  if (!hasEnded(job)) return work.keepPart(part, work.env.lookIntervalMs);
+async function storePoll(rollout: OpenRollout, { misses: _misses, ...part }: PartRecord, job: Job): Promise<void> {
+  if (!hasEnded(job)) return rollout.keepPart(part, rollout.env.pollIntervalMs);
   const { deviceCount } = job.counts;
-  const edit = await work.edit();
-  const ended = { atMs: edit.nowMs, status: job.status ?? '', ...(deviceCount === undefined ? {} : { deviceCount }) };
-  edit.putPart({ ...part, ended });
-  await work.commit(edit);
-  work.keepPart({ ...part, ended }, 0);
-  work.env.places.release(part.jobId);
+  const transaction = await rollout.transaction();
+  const ended = {
+    atMs: transaction.nowMs,
+    status: job.status ?? '',
+    ...(deviceCount === undefined ? {} : { deviceCount }),
+  };
+  transaction.putPart({ ...part, ended });
+  await rollout.commit(transaction);
+  rollout.keepPart({ ...part, ended }, 0);
+  rollout.env.places.release(part.jobId);
 }
 
-/** A job that the hub does not know in so many looks, over this time at least, does not exist. */
-const MISSES = { looks: 3, ms: 60_000 };
-const LOOK_AGAIN_MS = 30_000;
-
-/** The job at the hub; undefined if the hub does not know it. */
+/** Reads the job from the hub; undefined if the hub does not know it. */
 export async function knownJob(
-  work: RolloutWork,
+  rollout: OpenRollout,
   context: CallContext,
   { jobId }: PartRecord,
 ): Promise<Job | undefined> {
   try {
-    const job = readJob(await work.env.hub.getJob(context, jobId));
+    const job = readJob(await rollout.env.hub.getJob(context, jobId));
     return isNotFound(job) ? undefined : job;
   } catch (error) {
     if (isAgentError(error, 'JobNotFound')) return undefined;
@@ -56,27 +60,33 @@ export async function knownJob(
   }
 }
 
-export async function isKnown(work: RolloutWork, context: CallContext, part: PartRecord): Promise<boolean> {
-  return (await knownJob(work, context, part)) !== undefined;
+export async function isKnown(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<boolean> {
+  return (await knownJob(rollout, context, part)) !== undefined;
 }
 
-/** Counts a look that did not find a job. Returns whether there have been enough of them. */
-export function missAgain(work: RolloutWork, part: PartRecord): boolean {
-  const nowMs = work.pauses.nowMs();
+/** Counts a poll that did not find a job. Returns whether the job is to be regarded as not existing. */
+export function countMiss(rollout: OpenRollout, part: PartRecord): boolean {
+  const nowMs = rollout.pauses.nowMs();
   const { count, firstMs } = part.misses ?? { count: 0, firstMs: nowMs };
-  work.keepPart({ ...part, misses: { count: count + 1, firstMs } }, LOOK_AGAIN_MS);
-  return count + 1 >= MISSES.looks && nowMs - firstMs >= MISSES.ms;
+  rollout.keepPart({ ...part, misses: { count: count + 1, firstMs } }, POLL_AGAIN_MS);
+  return count + 1 >= MISSES.polls && nowMs - firstMs >= MISSES.ms;
 }
 
-/** The hub does not know the job any more: what it did to its devices cannot be known. */
-export async function failLost(work: RolloutWork, part: PartRecord, devices: readonly DeviceRecord[]): Promise<void> {
+/** Ends the devices of a job that the hub does not know any more, because its results cannot be read. */
+export async function failLost(
+  rollout: OpenRollout,
+  part: PartRecord,
+  devices: readonly DeviceRecord[],
+): Promise<void> {
   const positions = part.positions.filter((_position, at) => devices[at]?.state === 'running');
   const outcome = {
     state: 'failed' as const,
     errorCode: 'JobLost',
-    errorDescription: 'The hub does not know this job any more; whether the device was reached is not known.',
+    errorDescription: 'The hub no longer has this job, so it is unknown whether the device was called.',
   };
-  await endDevices(work, new Map(positions.map((position) => [position, outcome])), (edit) => edit.deletePart(part));
-  work.countJob('lost');
-  work.forgetPart(part, devices);
+  await storeOutcomes(rollout, new Map(positions.map((position) => [position, outcome])), (transaction) =>
+    transaction.deletePart(part),
+  );
+  rollout.countJob('lost');
+  rollout.forgetPart(part, devices);
 }

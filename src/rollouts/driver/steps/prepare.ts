@@ -5,55 +5,55 @@ import { targetsOfCondition, targetQuery } from '../../../jobs/conditions.js';
 import type { StoreChange } from '../../../store/store.js';
 import { planBatches, orderKey } from '../../plan/batches.js';
 import type { DeviceRecord } from '../../records/records.js';
-import type { RolloutWork } from '../open-rollout.js';
+import type { OpenRollout } from '../open-rollout.js';
 import { clear, clearUnfixed } from './finish.js';
 
 const PAGE_SIZE = 1000;
-/** Devices of a list are kept in chunks of this many. */
+/** Number of ids in each record of a list of devices. */
 export const IDS_PER_CHUNK = 1000;
 
 /**
- * Fixes the set of devices and begins: once, when the start time is reached, the roll-out is approved and a window is open.
- * Each call does a page of it, so that a user's call waits for no more than that. A crash in the middle begins it anew;
- * nothing has been called by then.
+ * Fixes the set of devices and begins the roll-out: once, when the start time has passed, the roll-out is approved and a
+ * window is open. Each call processes one page, so that calls of users wait for no more than that. After a crash, the
+ * preparation starts again from the beginning; no device has been called by then.
  */
-export async function prepare(work: RolloutWork, context: CallContext): Promise<void> {
-  if (work.record.state !== 'preparing') {
-    const edit = await work.edit();
-    edit.enter('preparing');
-    await work.commit(edit);
-    work.preparation = undefined;
+export async function prepare(rollout: OpenRollout, context: CallContext): Promise<void> {
+  if (rollout.record.state !== 'preparing') {
+    const transaction = await rollout.transaction();
+    transaction.enter('preparing');
+    await rollout.commit(transaction);
+    rollout.preparation = undefined;
     return;
   }
   try {
-    work.preparation ??= preparation(work, context);
-    const { done } = await work.preparation.next();
-    if (done === true) work.preparation = undefined;
+    rollout.preparation ??= preparation(rollout, context);
+    const { done } = await rollout.preparation.next();
+    if (done === true) rollout.preparation = undefined;
   } catch (error) {
-    work.preparation = undefined;
+    rollout.preparation = undefined;
     if (!isAgentError(error, 'HubRejected', 'InvalidArgument', 'QueryInvalid')) throw error;
-    await fail(work, error.reason);
+    await fail(rollout, error.reason);
   }
 }
 
-async function* preparation(work: RolloutWork, context: CallContext): AsyncGenerator<void, void> {
-  const { keys } = work.env;
-  const { sequence, definition } = work.record;
-  await clear(work, keys.devices(sequence));
+async function* preparation(rollout: OpenRollout, context: CallContext): AsyncGenerator<void, void> {
+  const { keys } = rollout.env;
+  const { sequence, definition } = rollout.record;
+  await clear(rollout, keys.devices(sequence));
   const isByCondition = definition.queryCondition !== undefined;
-  if (isByCondition) yield* gather(work, context);
-  const deviceCount = isByCondition ? await count(work, keys.gathered(sequence)) : listSize(work);
-  yield* begin(work, deviceCount);
+  if (isByCondition) yield* gather(rollout, context);
+  const deviceCount = isByCondition ? await count(rollout, keys.gathered(sequence)) : listSize(rollout);
+  yield* begin(rollout, deviceCount);
 }
 
-const listSize = (work: RolloutWork): number => work.record.definition.deviceIds?.count ?? 0;
+const listSize = (rollout: OpenRollout): number => rollout.record.definition.deviceIds?.count ?? 0;
 
-/** Walks the hub's query once; the store puts the devices into the order of the roll-out and drops repetitions. */
-async function* gather(work: RolloutWork, context: CallContext): AsyncGenerator<void, void> {
-  const { keys, store, hub } = work.env;
-  const { sequence, rolloutId, definition } = work.record;
+/** Runs the query of the roll-out once. The keys in the store define the order of the devices and remove duplicates. */
+async function* gather(rollout: OpenRollout, context: CallContext): AsyncGenerator<void, void> {
+  const { keys, store, hub } = rollout.env;
+  const { sequence, rolloutId, definition } = rollout.record;
   const prefix = keys.gathered(sequence);
-  await clear(work, prefix);
+  await clear(rollout, prefix);
   const query = targetQuery(targetsOfCondition(definition.queryCondition ?? '*'), 'deviceId');
   let continuationToken: string | undefined;
   do {
@@ -68,50 +68,53 @@ async function* gather(work: RolloutWork, context: CallContext): AsyncGenerator<
   } while (continuationToken !== undefined);
 }
 
-async function* begin(work: RolloutWork, deviceCount: number): AsyncGenerator<void, void> {
-  const { guards } = work.env;
-  const { definition, approvedDevices = 0 } = work.record;
+async function* begin(rollout: OpenRollout, deviceCount: number): AsyncGenerator<void, void> {
+  const { guards } = rollout.env;
+  const { definition, approvedDevices = 0 } = rollout.record;
   const limit = guards.maxDevicesPerRollout;
   if (limit !== undefined && deviceCount > limit)
     return await fail(
-      work,
+      rollout,
       `Forbidden: The roll-out has ${deviceCount} devices, and guards.maxDevicesPerRollout of the agent allows ${limit}.`,
     );
   const needsApproval =
     guards.approvalAbove !== undefined && deviceCount > Math.max(guards.approvalAbove, approvedDevices);
-  if (needsApproval) return await enter(work, 'awaitingApproval', { countedDevices: deviceCount });
+  if (needsApproval) return await enter(rollout, 'awaitingApproval', { countedDevices: deviceCount });
   if (!planBatches(definition, deviceCount))
-    return await fail(work, `InvalidArgument: ${deviceCount} devices make more than 1,000 batches; use larger ones.`);
-  if (deviceCount > 0) yield* writeDevices(work);
+    return await fail(
+      rollout,
+      `InvalidArgument: ${deviceCount} devices make more than 1,000 batches; use larger ones.`,
+    );
+  if (deviceCount > 0) yield* writeDevices(rollout);
   const fixed = { deviceCount, countedDevices: deviceCount, counts: deviceCount > 0 ? { pending: deviceCount } : {} };
-  if (deviceCount === 0) return await enter(work, 'completed', { ...fixed, beginMs: work.env.clock.nowMs() });
-  await enter(work, 'running', { ...fixed, beginMs: work.env.clock.nowMs() });
+  if (deviceCount === 0) return await enter(rollout, 'completed', { ...fixed, beginMs: rollout.env.clock.nowMs() });
+  await enter(rollout, 'running', { ...fixed, beginMs: rollout.env.clock.nowMs() });
 }
 
 async function enter(
-  work: RolloutWork,
+  rollout: OpenRollout,
   state: 'awaitingApproval' | 'running' | 'completed',
-  fields: Partial<RolloutWork['record']>,
+  fields: Partial<OpenRollout['record']>,
 ): Promise<void> {
-  const edit = await work.edit();
-  edit.update(fields);
-  edit.enter(state);
-  await work.commit(edit);
+  const transaction = await rollout.transaction();
+  transaction.update(fields);
+  transaction.enter(state);
+  await rollout.commit(transaction);
 }
 
-async function fail(work: RolloutWork, reason: string): Promise<void> {
-  const edit = await work.edit();
-  edit.enter('failed', reason);
-  await work.commit(edit);
-  await clearUnfixed(work);
+async function fail(rollout: OpenRollout, reason: string): Promise<void> {
+  const transaction = await rollout.transaction();
+  transaction.enter('failed', reason);
+  await rollout.commit(transaction);
+  await clearUnfixed(rollout);
 }
 
 /** Writes a record for each device, in the order of the roll-out. */
-async function* writeDevices(work: RolloutWork): AsyncGenerator<void, void> {
-  const { keys, store } = work.env;
-  const { sequence, definition } = work.record;
+async function* writeDevices(rollout: OpenRollout): AsyncGenerator<void, void> {
+  const { keys, store } = rollout.env;
+  const { sequence, definition } = rollout.record;
   const isByCondition = definition.queryCondition !== undefined;
-  const ids = isByCondition ? gatheredIds(work) : listedIds(work);
+  const ids = isByCondition ? gatheredIds(rollout) : listedIds(rollout);
   let changes: StoreChange[] = [];
   let position = 0;
   for await (const deviceId of ids) {
@@ -124,20 +127,20 @@ async function* writeDevices(work: RolloutWork): AsyncGenerator<void, void> {
     yield;
   }
   await store.batch(changes);
-  if (isByCondition) await clear(work, keys.gathered(sequence));
+  if (isByCondition) await clear(rollout, keys.gathered(sequence));
 }
 
-async function* gatheredIds({ env, record }: RolloutWork): AsyncGenerator<string> {
+async function* gatheredIds({ env, record }: OpenRollout): AsyncGenerator<string> {
   for await (const [, value] of env.store.entries({ prefix: env.keys.gathered(record.sequence) }))
     yield value as string;
 }
 
-async function* listedIds({ env, record }: RolloutWork): AsyncGenerator<string> {
+async function* listedIds({ env, record }: OpenRollout): AsyncGenerator<string> {
   for await (const [, value] of env.store.entries({ prefix: env.keys.idLists(record.sequence) }))
     yield* value as string[];
 }
 
-async function count({ env }: RolloutWork, prefix: string): Promise<number> {
+async function count({ env }: OpenRollout, prefix: string): Promise<number> {
   let entries = 0;
   for await (const _entry of env.store.entries({ prefix })) entries += 1;
   return entries;

@@ -6,51 +6,51 @@ import type { HubPage } from '../../../iothub/ports.js';
 import { isCancelled, isCompleted } from '../../../jobs/outcome.js';
 import { type DeviceOutcome, outcomeOfRow } from '../../machine/device-outcome.js';
 import type { DeviceRecord, PartRecord } from '../../records/records.js';
-import type { RolloutWork } from '../open-rollout.js';
-import { endDevices } from './store-outcomes.js';
+import type { OpenRollout } from '../open-rollout.js';
+import { storeOutcomes } from './store-outcomes.js';
 import { enterPause, returnDevices } from './withdraw-job.js';
 
 const PAGE_SIZE = 1000;
-/** Rows may lag behind the end of their job. */
+/** Rows may appear some time after the end of their job. */
 const MISSING_ROWS = { everyMs: 5000, forMs: 60_000 };
 
-/** Reads the results of a job that has ended, page by page; each page is stored as a whole. */
-export async function read(work: RolloutWork, context: CallContext, part: PartRecord): Promise<void> {
-  const devices = await work.devicesAt(part.positions);
+/** Reads the results of a job that has ended, page by page; the outcomes of a page are stored together. */
+export async function readResults(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<void> {
+  const devices = await rollout.devicesAt(part.positions);
   const positions = new Map<string, number>();
   for (const [at, device] of devices.entries())
     if (device.state === 'running' && device.jobId === part.jobId)
       positions.set(device.deviceId, part.positions[at] as number);
   const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = ${literal(part.jobId)}`;
   let continuationToken: string | undefined;
-  // An honest hub needs no more pages than there are devices.
+  // The bound on pages stops a hub that always announces another page.
   for (let pages = 0; positions.size > 0 && pages <= devices.length; pages += 1) {
-    const page = await nextPage(work, context, query, continuationToken);
+    const page = await nextPage(rollout, context, query, continuationToken);
     const outcomes = outcomesOf(page, positions);
-    if (outcomes.size > 0) await endDevices(work, outcomes);
+    if (outcomes.size > 0) await storeOutcomes(rollout, outcomes);
     continuationToken = page.continuationToken;
     if (continuationToken === undefined) break;
   }
-  await finish(work, part, devices, [...positions.values()]);
+  await finishJob(rollout, part, devices, [...positions.values()]);
 }
 
-/** A row that cannot be read, because it alone is too long, counts as missing, and so does what stands behind it. */
+/** A row that is too long to be read counts as missing, and so do the rows after it. */
 async function nextPage(
-  work: RolloutWork,
+  rollout: OpenRollout,
   context: CallContext,
   query: string,
   continuationToken: string | undefined,
 ): Promise<HubPage> {
   const token = continuationToken === undefined ? {} : { continuationToken };
   try {
-    return await work.env.hub.query(context, { query, pageSize: PAGE_SIZE, ...token });
+    return await rollout.env.hub.query(context, { query, pageSize: PAGE_SIZE, ...token });
   } catch (error) {
     if (isAgentError(error, 'ResultTooLarge')) return { items: [] };
     throw error;
   }
 }
 
-/** The outcomes of a page by position, each taken out of the positions that are still open. */
+/** Returns the outcomes of a page by position, and removes these positions from `positions`. */
 function outcomesOf({ items }: HubPage, positions: Map<string, number>): Map<number, DeviceOutcome> {
   const outcomes = new Map<number, DeviceOutcome>();
   for (const item of items) {
@@ -67,36 +67,42 @@ const OPEN_ROWS: ReadonlySet<string> = new Set(['pending', 'scheduled', 'running
 
 const hasRowEnded = (status: string | undefined): boolean => !OPEN_ROWS.has((status ?? '').toLowerCase());
 
-/** @param missing positions without a row. */
-async function finish(
-  work: RolloutWork,
+/** Ends the job once every device has an outcome. @param missing positions without a row. */
+async function finishJob(
+  rollout: OpenRollout,
   part: PartRecord,
   devices: readonly DeviceRecord[],
   missing: readonly number[],
 ): Promise<void> {
   const { atMs = 0, status = '', deviceCount } = part.ended ?? {};
   const job = { status, counts: {} };
-  if (isCancelled(job)) return await finishCancelled(work, part, devices);
+  if (isCancelled(job)) return await finishCancelled(rollout, part, devices);
   const isNotInHub = deviceCount !== undefined && devices.length - deviceCount === missing.length;
-  const waitedMs = work.env.clock.nowMs() - atMs;
-  // A clock that was set back must not prolong the wait.
+  const waitedMs = rollout.env.clock.nowMs() - atMs;
+  // A clock that was set back must not extend the wait.
   const mayFollow = !isNotInHub && waitedMs >= 0 && waitedMs < MISSING_ROWS.forMs;
-  if (missing.length > 0 && mayFollow) return work.keepPart(part, MISSING_ROWS.everyMs);
+  if (missing.length > 0 && mayFollow) return rollout.keepPart(part, MISSING_ROWS.everyMs);
   const outcome = missingOutcome(!isCompleted(job), isNotInHub);
-  await endDevices(work, new Map(missing.map((position) => [position, outcome])), (edit) => edit.deletePart(part));
-  work.countJob(isCompleted(job) ? 'completed' : 'failed');
-  work.forgetPart(part, devices);
+  await storeOutcomes(rollout, new Map(missing.map((position) => [position, outcome])), (transaction) =>
+    transaction.deletePart(part),
+  );
+  rollout.countJob(isCompleted(job) ? 'completed' : 'failed');
+  rollout.forgetPart(part, devices);
 }
 
-/** What a cancelled job did not do begins again: after a person has cancelled it, not without being told. */
-async function finishCancelled(work: RolloutWork, part: PartRecord, devices: readonly DeviceRecord[]): Promise<void> {
-  const edit = await work.edit(part.positions);
-  returnDevices(edit, part, await work.devicesAt(part.positions));
-  edit.deletePart(part);
-  enterPause(edit, 'jobCancelled');
-  await work.commit(edit);
-  work.countJob('cancelled');
-  work.forgetPart(part, devices);
+/** Returns the devices of a job that somebody cancelled at the hub, and pauses the roll-out, so that a user decides. */
+async function finishCancelled(
+  rollout: OpenRollout,
+  part: PartRecord,
+  devices: readonly DeviceRecord[],
+): Promise<void> {
+  const transaction = await rollout.transaction(part.positions);
+  returnDevices(transaction, part, await rollout.devicesAt(part.positions));
+  transaction.deletePart(part);
+  enterPause(transaction, 'jobCancelled');
+  await rollout.commit(transaction);
+  rollout.countJob('cancelled');
+  rollout.forgetPart(part, devices);
 }
 
 function missingOutcome(isFailed: boolean, isNotInHub: boolean): DeviceOutcome {
@@ -106,6 +112,6 @@ function missingOutcome(isFailed: boolean, isNotInHub: boolean): DeviceOutcome {
   return {
     state: 'failed',
     errorCode: 'ResultMissing',
-    errorDescription: 'The hub job has ended, but the hub has no result for this device.',
+    errorDescription: 'The hub job has ended without a result for this device.',
   };
 }

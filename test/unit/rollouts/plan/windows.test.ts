@@ -102,13 +102,13 @@ describe('windows', () => {
   });
 
   it.each([
-    ['0 0 31 2 *', 'never comes'],
+    ['0 0 31 2 *', 'never occurs'],
     ['@daily', 'five fields'],
     ['0 0 * * * *', 'five fields'],
     ['? 0 * * *', 'five fields'],
     ['0 0 * *', 'five fields'],
-    ['61 * * * *', 'not a cron pattern'],
-    ['x * * * *', 'not a cron pattern'],
+    ['61 * * * *', 'is not a valid cron pattern'],
+    ['x * * * *', 'is not a valid cron pattern'],
     [`${'1,'.repeat(200)}1 * * * *`, 'five fields'],
   ])('refuse the pattern %s', (start, problem) => {
     expect(() => new Windows([{ start, durationMinutes: 1 }], 'UTC')).toThrow(problem);
