@@ -94,7 +94,7 @@ class RunningSandbox implements Sandbox {
     if (mode !== 'platform') await this.#startHub(certificates);
     if (mode !== 'hub') await this.#startPlatform(certificates);
     const switches = (): DeviceSwitch[] => [this.#fleet, this.#light].filter((part) => part !== undefined);
-    if (mode !== 'platform') addDeviceRoutes(this.#routes, switches);
+    if (mode !== 'platform') addDeviceRoutes(this.#routes, switches, () => this.#hub?.methodCalls.byDevice() ?? {});
     addFaultRoutes(this.#routes, this.#faults);
   }
 

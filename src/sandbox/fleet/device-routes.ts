@@ -7,8 +7,11 @@ export interface DeviceSwitch {
   stop(deviceId: string): Promise<boolean> | boolean;
 }
 
-/** Adds `POST /sandbox/devices/<id>/stop|start`. */
-export function addDeviceRoutes(router: Router, switches: () => readonly DeviceSwitch[]): void {
+/**
+ * Adds `POST /sandbox/devices/<id>/stop|start` and `GET /sandbox/devices/calls`.
+ * @param calls the direct methods that devices have received.
+ */
+export function addDeviceRoutes(router: Router, switches: () => readonly DeviceSwitch[], calls: () => object): void {
   const route = (verb: 'start' | 'stop'): void => {
     router.add('POST', `/sandbox/devices/:id/${verb}`, async (request): Promise<HttpAnswer> => {
       const deviceId = request.params['id'] ?? '';
@@ -19,4 +22,5 @@ export function addDeviceRoutes(router: Router, switches: () => readonly DeviceS
   };
   route('start');
   route('stop');
+  router.add('GET', '/sandbox/devices/calls', () => json(200, calls()));
 }

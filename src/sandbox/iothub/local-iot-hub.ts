@@ -6,6 +6,7 @@ import { type Certificates, ensureCertificates } from '../certificates.js';
 import type { FleetBehaviour } from '../fleet/behaviour.js';
 import type { Router } from '../http/router.js';
 import type { Policy } from './access/policies.js';
+import { countingGateway, MethodCalls } from './devices/counting-gateway.js';
 import { joinGateways } from './devices/gateways.js';
 import { createLightDevices, type LightDevices } from './devices/light-devices.js';
 import { createMqttGateway, type MqttGateway } from './devices/mqtt-gateway.js';
@@ -67,6 +68,8 @@ export interface LocalIotHub {
   /** Grants the rights of the policy `service`. */
   readonly serviceConnectionString: string;
   readonly caPem: string;
+  /** Direct methods that devices have received since the start. */
+  readonly methodCalls: MethodCalls;
   /** Registers a device unless it already exists; resolves once that is stored. */
   registerDevice(deviceId: string, options?: Omit<NewDevice, 'deviceId'>): Promise<RegisteredDevice>;
   /** Registers many devices with a single wait. Devices that already exist are not changed. */
@@ -101,12 +104,14 @@ export async function startLocalIotHub(options: LocalIotHubOptions = {}): Promis
     jobStartDelayMs: options.jobStartDelayMs ?? 100,
   });
   const network = await createMqttGateway(state.directory, { hostName: hubName, clock, log });
-  const withScript = (devices: DeviceGateway): DeviceGateway =>
-    options.scripted ? scriptedGateway(devices, options.scripted, clock) : devices;
-  gateway = withScript(network);
+  const methodCalls = new MethodCalls();
+  const around = (devices: DeviceGateway): DeviceGateway =>
+    countingGateway(options.scripted ? scriptedGateway(devices, options.scripted, clock) : devices, methodCalls);
+  gateway = around(network);
   const servers = await openServers(options, { state, network, certificates });
-  const hub = new RunningHub({ hubName, caPem: certificates.caPem, state, network, servers }, (light) => {
-    gateway = withScript(joinGateways(network, light));
+  const { caPem } = certificates;
+  const hub = new RunningHub({ hubName, caPem, methodCalls, state, network, servers }, (light) => {
+    gateway = around(joinGateways(network, light));
   });
   if (options.store) await state.jobs.load(options.store);
   return hub;
@@ -150,6 +155,7 @@ async function openServers(
 interface HubParts {
   readonly hubName: string;
   readonly caPem: string;
+  readonly methodCalls: MethodCalls;
   readonly state: HubState;
   readonly network: MqttGateway;
   readonly servers: Servers;
@@ -177,6 +183,9 @@ class RunningHub implements LocalIotHub {
   }
   get caPem(): string {
     return this.#parts.caPem;
+  }
+  get methodCalls(): MethodCalls {
+    return this.#parts.methodCalls;
   }
   get connectionString(): string {
     return this.policyConnectionString('iothubowner') ?? '';

@@ -32,8 +32,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'device-script-'));
   const deviceScript = join(folder, 'script.yaml');
   await writeFile(deviceScript, SCRIPT);
-  const options = sandboxSchema.parse({ devices: 2, lightDevices: 10, hubPort: 0, mqttPort: 0, deviceScript });
-  sandbox = await startSandbox('hub', options);
+  const ports = { httpPort: 0, hubPort: 0, mqttPort: 0 };
+  sandbox = await startSandbox('all', sandboxSchema.parse({ devices: 2, lightDevices: 10, ...ports, deviceScript }));
   const { address, connectionString, caFile } = sandbox.info.iothub as NonNullable<Sandbox['info']['iothub']>;
   hub = servicesAt({ address, connectionString }, { ca: await readFile(caFile, 'utf8'), timeoutMs: 20_000 });
   await sandbox.startDevices();
@@ -61,7 +61,7 @@ async function statuses(methodName: string, more: object = {}): Promise<Map<stri
 const countOf = (answers: ReadonlyMap<string, unknown>, status: unknown): number =>
   [...answers.values()].filter((value) => value === status).length;
 
-it('makes devices fail, come online later and answer others as usual', async () => {
+it('makes devices fail, come online later and answer others as usual, and counts their calls', async () => {
   // They connect while the job waits for them.
   const first = await statuses('echo', { connectTimeoutInSeconds: 20 });
   expect(first.size).toBe(12);
@@ -73,4 +73,10 @@ it('makes devices fail, come online later and answer others as usual', async () 
   expect(countOf(second, 503)).toBe(0);
   expect(countOf(second, 200)).toBe(11);
   expect(countOf(await statuses('reboot'), 200)).toBe(12);
+  const { url = '', appKey = '' } = sandbox.info.thingworx ?? {};
+  const counted = await fetch(new URL('/sandbox/devices/calls', url), { headers: { appKey } });
+  const calls = (await counted.json()) as Record<string, unknown>;
+  expect(Object.keys(calls)).toHaveLength(12);
+  expect(calls['light-000005']).toEqual({ echo: 2, reboot: 1 });
+  expect(calls['device-0002']).toEqual({ echo: 2, reboot: 1 });
 });
