@@ -6,12 +6,11 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:https';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ensureCertificates } from '../../src/sandbox/certificates.js';
-import { makeSasToken } from '../../src/sandbox/iothub/access/sas-token.js';
 import { startLocalIotHub } from '../../src/sandbox/iothub/local-iot-hub.js';
 import { openLevelStore } from '../../src/store/level-store.js';
+import { type HubCall, hubCaller } from '../../test/support/local-hub/hub-rest.js';
 
 interface HubReady {
   readonly address: string;
@@ -63,52 +62,26 @@ async function runClient(): Promise<void> {
     return `hub RSS ${rssMb.toFixed(0)} MB, longest event loop delay ${longestTurnMs.toFixed(0)} ms`;
   };
   print(`${deviceCount} light devices ready after ${seconds(ready.startMs)}; ${await report()}`);
-  const call = caller(ready);
+  const call = hubCaller({ ...ready, hostName: 'hub.local' });
   const method = { type: 'scheduleDeviceMethod', cloudToDeviceMethod: { methodName: 'echo', payload: { n: 1 } } };
   print(`method job over all devices: ${await runJob(call, 'method', method)}; ${await report()}`);
   const twin = { type: 'scheduleUpdateTwin', updateTwin: { etag: '*', tags: { wave: 1 } } };
   print(`twin job over all devices: ${await runJob(call, 'twin', twin)}; ${await report()}`);
   const began = performance.now();
   const query = { query: "SELECT COUNT() AS n FROM devices WHERE tags.site = 'lyon' AND tags.floor > 1" };
-  const rows = await call('POST', '/devices/query', query);
+  const { body: rows } = await call('POST', '/devices/query', query);
   print(`query over all devices: ${seconds(performance.now() - began)}, ${JSON.stringify(rows)}; ${await report()}`);
   print(`GetJob at ${IN_FLIGHT} in flight: ${(await getJobRate(call)).toFixed(0)} per second; ${await report()}`);
   child.kill();
   process.exit(0);
 }
 
-type Call = (method: string, path: string, body?: unknown) => Promise<any>;
-
-function caller({ address, connectionString, caPem }: HubReady): Call {
-  const [host, port] = address.split(':');
-  const agent = new Agent({ keepAlive: true, ca: caPem });
-  const authorization = makeSasToken({
-    resource: 'hub.local',
-    key: /SharedAccessKey=(.+)$/u.exec(connectionString)?.[1] ?? '',
-    policy: 'iothubowner',
-    expirySeconds: Math.floor(Date.now() / 1000) + 3600,
-  });
-  const headers = { authorization, 'content-type': 'application/json; charset=utf-8' };
-  return (method, path, body) =>
-    new Promise((resolve, reject) => {
-      const target = `${path}?api-version=2021-04-12`;
-      const options = { agent, host, port, servername: 'hub.local', method, path: target, headers };
-      const sent = request(options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
-      });
-      sent.on('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
-    });
-}
-
-async function runJob(call: Call, jobId: string, body: object): Promise<string> {
+async function runJob(call: HubCall, jobId: string, body: object): Promise<string> {
   const id = `${jobId}-${Date.now()}`;
   const began = performance.now();
   await call('PUT', `/jobs/v2/${id}`, { ...body, queryCondition: '*' });
   for (;;) {
-    const job = await call('GET', `/jobs/v2/${id}`);
+    const { body: job } = await call('GET', `/jobs/v2/${id}`);
     if (job.status === 'completed') {
       return `${seconds(performance.now() - began)}, ${JSON.stringify(job.deviceJobStatistics)}`;
     }
@@ -116,7 +89,7 @@ async function runJob(call: Call, jobId: string, body: object): Promise<string> 
   }
 }
 
-async function getJobRate(call: Call): Promise<number> {
+async function getJobRate(call: HubCall): Promise<number> {
   const until = performance.now() + MEASURE_MS;
   let answered = 0;
   const ask = async (): Promise<void> => {

@@ -36,13 +36,18 @@ export async function startHttpProxy(): Promise<{
   };
 }
 
-/** A network between client and platform that can silently drop everything. */
+/**
+ * A network between client and server that can silently drop everything.
+ * @param onConnection called for each connection of a client.
+ */
 export async function startSwallowingLink(
   targetPort: number,
+  onConnection: () => void = () => undefined,
 ): Promise<{ readonly port: number; swallow(): void; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   let isSwallowing = false;
   const server = createTcpServer((client) => {
+    onConnection();
     const target = connect(targetPort, '127.0.0.1');
     const forward = (from: Socket, to: Socket): void => {
       sockets.add(from);

@@ -8,6 +8,7 @@ import {
   startLocalIotHub,
 } from '../../../src/sandbox/iothub/local-iot-hub.js';
 import { eventually } from '../eventually.js';
+import { keyOf, splitAddress } from './hub-rest.js';
 
 /** Shared by the whole test file, because generating keys is the slowest part of starting a hub. */
 let certificates: Promise<Certificates> | undefined;
@@ -68,13 +69,6 @@ export async function startHubUnderTest(options: LocalIotHubOptions = {}): Promi
     },
   };
 }
-
-export const splitAddress = (address: string): [host: string, port: number] => {
-  const [host = '', port = ''] = address.split(':');
-  return [host, Number(port)];
-};
-
-export const keyOf = (connectionString: string): string => /SharedAccessKey=([^;]+)/u.exec(connectionString)?.[1] ?? '';
 
 function through<T>(agent: Agent, client: T): T {
   (client as any)._restApiClient.setOptions({ http: { agent } });

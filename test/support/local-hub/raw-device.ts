@@ -1,6 +1,7 @@
 import { makeSasToken } from '../../../src/sandbox/iothub/access/sas-token.js';
 import { RawDevice } from '../sandbox/devices/raw-mqtt.js';
-import { type HubUnderTest, keyOf, splitAddress } from './hub-under-test.js';
+import { keyOf, splitAddress } from './hub-rest.js';
+import type { HubUnderTest } from './hub-under-test.js';
 
 /** Registers a device and connects it as a raw device, subscribed to methods and to responses about its twin. */
 export async function connectRawDevice(tested: HubUnderTest, deviceId: string): Promise<RawDevice> {

@@ -8,12 +8,8 @@ import { Mqtt } from 'azure-iot-device-mqtt';
 import { ensureCertificates } from '../../../../src/sandbox/certificates.js';
 import { json, Router } from '../../../../src/sandbox/http/router.js';
 import { makeSasToken } from '../../../../src/sandbox/iothub/access/sas-token.js';
-import {
-  type HubUnderTest,
-  keyOf,
-  splitAddress,
-  startHubUnderTest,
-} from '../../../support/local-hub/hub-under-test.js';
+import { keyOf, splitAddress } from '../../../support/local-hub/hub-rest.js';
+import { type HubUnderTest, startHubUnderTest } from '../../../support/local-hub/hub-under-test.js';
 import { recordingLog } from '../../../support/recording-log.js';
 
 const log = recordingLog();

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type HubUnderTest, splitAddress, startHubUnderTest } from '../../../support/local-hub/hub-under-test.js';
+import { splitAddress } from '../../../support/local-hub/hub-rest.js';
+import { type HubUnderTest, startHubUnderTest } from '../../../support/local-hub/hub-under-test.js';
 
 let tested: HubUnderTest;
 beforeAll(async () => {
