@@ -1,18 +1,20 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
 import { messageOf } from '../core/errors.js';
-import { scrubber } from '../core/scrub.js';
+import { growingScrubber, type GrowingScrubber } from '../core/scrub.js';
 import { EdgeClient } from '../edge/edge-client.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { edgeOptions, reportPlatform } from './platform.js';
-import { type OpenHub, openHubs } from './hubs.js';
+import { type OpenHub, openHubs, renewHubs } from './hubs.js';
 import { createHubThings, type HubThings } from './hub-things.js';
 import { logStart, statusReport } from './status.js';
 import type { AdminServer } from './ops/admin-server.js';
+import { DebugPeriod } from './ops/debug-period.js';
 import { Health } from './ops/health.js';
 import { createLogger, type Logger } from './ops/logger.js';
 import { createMetrics, type Metrics } from './ops/prometheus.js';
+import type { ConfigComparison } from './reload/compare-configs.js';
 import { secretsOf } from './secrets.js';
 import { openStateStore, withStoreHealth } from './state-store.js';
 import { packageVersion } from './version.js';
@@ -29,16 +31,28 @@ export interface AgentDependencies {
 /** Maximum duration of `stop`, whatever the platform does. */
 const STOP_LIMIT_MS = 9_400;
 
+/** How long calls in flight may delay a change of the configuration; the others wait meanwhile. */
+const CHANGE_LIMIT_MS = 3_000;
+
+/** Parts of the configuration that are fixed when the services and watchers are created. */
+const PARTS_OF_THINGS = ['guards', 'services', 'watch', 'wrappers', 'rollouts'] as const;
+
 /** The agent: the Things that it binds in ThingWorx, the hubs behind them, and what an operator needs to run it. */
 export class Agent {
-  readonly #config: AgentConfig;
+  #config: AgentConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #health: Health;
   readonly #metrics: Metrics;
   readonly #lifetime = new AbortController();
   readonly #closers: (() => Promise<void> | void)[] = [];
-  readonly #groups: HubThings[] = [];
+  #groups: HubThings[] = [];
+  #hubs: ReadonlyMap<string, OpenHub> = new Map();
+  #store: Store | undefined;
+  readonly #secrets: GrowingScrubber;
+  readonly #debug: DebugPeriod;
+  /** The change of the configuration that is under way. Never rejects. */
+  #change: Promise<void> = Promise.resolve();
   #edge: EdgeClient | undefined;
   #admin: AdminServer | undefined;
   #stopped: Promise<void> | undefined;
@@ -50,7 +64,9 @@ export class Agent {
     this.#config = config;
     this.#clock = dependencies.clock ?? systemClock;
     this.#log = dependencies.log ?? createLogger({ level: config.log.level, secrets: secretsOf(config) });
-    this.#health = new Health(this.#clock, scrubber(secretsOf(config)));
+    this.#secrets = growingScrubber(secretsOf(config));
+    this.#debug = new DebugPeriod(this.#log, this.#clock);
+    this.#health = new Health(this.#clock, this.#secrets.scrub);
     this.#metrics = createMetrics({ withProcessMetrics: dependencies.withProcessMetrics ?? true });
   }
 
@@ -61,6 +77,35 @@ export class Agent {
 
   get log(): Logger {
     return this.#log;
+  }
+
+  /** The configuration that the agent runs with. */
+  get config(): AgentConfig {
+    return this.#config;
+  }
+
+  /** Sets the log level to debug for ten minutes. */
+  debugForAWhile(): void {
+    this.#debug.begin();
+  }
+
+  /**
+   * Takes over the live changes of a configuration. Calls wait while services and watchers are replaced; the state they
+   * need is in the store. A new application key needs a new connection, after the calls in flight have ended.
+   * @throws AgentError as `start`; nothing has changed then.
+   */
+  async reconfigure({ live, merged }: ConfigComparison): Promise<void> {
+    const edge = this.#edge;
+    if (!edge || this.#stopped) return;
+    this.#secrets.add(secretsOf(merged));
+    this.#log.mask(secretsOf(merged));
+    const hasNewThings = live.some((key) => PARTS_OF_THINGS.some((part) => key.split('.')[0] === part));
+    if (hasNewThings) await this.#replaceGroups(edge, merged);
+    this.#hubs = renewHubs(this.#hubs, merged);
+    this.#config = merged;
+    if (live.includes('log.level')) this.#debug.configure(merged.log.level);
+    if (live.includes('thingworx.appKey'))
+      await edge.renewAppKey(merged.thingworx.appKey, merged.shutdown.timeoutSeconds * 1000);
   }
 
   /**
@@ -102,24 +147,50 @@ export class Agent {
     this.#closers.push(() => opened.close());
     const place = config.stateDir ?? 'in memory';
     const store = withStoreHealth(opened, { health: this.#health, instruments, place });
-    const hubs = await openHubs(config, this.#health);
-    for (const { port } of hubs.values()) this.#closers.push(() => port.close());
+    this.#store = store;
+    this.#hubs = await openHubs(config, this.#health);
+    for (const { port } of this.#hubs.values()) this.#closers.push(() => port.close());
     // A port that is in use must be reported before a Thing is bound.
     await this.#startAdmin();
-    await this.#offerThings(store, hubs);
+    await this.#offerThings();
     logStart(this.#log, config, this.adminUrl);
   }
 
-  async #offerThings(store: Store, hubs: ReadonlyMap<string, OpenHub>): Promise<void> {
+  async #offerThings(): Promise<void> {
     const { instruments } = this.#metrics;
-    const common = { config: this.#config, clock: this.#clock, log: this.#log, instruments };
     const edge = new EdgeClient({ ...(await edgeOptions(this.#config, this.#log, instruments)), clock: this.#clock });
     edge.on('status', (status) => reportPlatform(this.#health, status));
     this.#edge = edge;
-    for (const hub of hubs.values()) this.#groups.push(await createHubThings({ ...common, store, hub }));
+    this.#groups = await this.#createGroups(this.#config);
     for (const { things } of this.#groups) for (const thing of things) edge.addThing(thing);
     for (const group of this.#groups) await group.watch();
     void edge.start(this.#lifetime.signal);
+  }
+
+  async #createGroups(config: AgentConfig): Promise<HubThings[]> {
+    const store = this.#store;
+    if (!store) return [];
+    const { instruments } = this.#metrics;
+    const existing = this.#groups.flatMap(({ things }) => things);
+    const common = { config, clock: this.#clock, log: this.#log, instruments, store, existing };
+    const groups: HubThings[] = [];
+    for (const { port, config: before } of this.#hubs.values()) {
+      const hub = { port, config: config.iothubs.find(({ name }) => name === before.name) ?? before };
+      groups.push(await createHubThings({ ...common, hub }));
+    }
+    return groups;
+  }
+
+  /** The new groups read from the store what the old ones have written, so they must not overlap. */
+  async #replaceGroups(edge: EdgeClient, config: AgentConfig): Promise<void> {
+    const next = await this.#createGroups(config);
+    this.#change = edge.betweenRequests(CHANGE_LIMIT_MS, async () => {
+      await this.#stopWatches();
+      if (this.#stopped) return;
+      this.#groups = next;
+      for (const group of next) await this.#quietly(() => group.watch());
+    });
+    await this.#change;
   }
 
   async #startAdmin(): Promise<void> {
@@ -157,6 +228,7 @@ export class Agent {
 
   async #stop(): Promise<void> {
     this.#health.stopping();
+    this.#debug.stop();
     this.#lifetime.abort(new Error('the agent stops'));
     const limit = deferred();
     const timer = this.#clock.schedule(STOP_LIMIT_MS, () => limit.resolve());
@@ -168,7 +240,7 @@ export class Agent {
   /** Closes the platform and the watchers first, because calls in flight still need the hubs and the store. */
   async #closeAll(): Promise<void> {
     const drained = this.#quietly(() => this.#edge?.drain(this.#config.shutdown.timeoutSeconds * 1000));
-    await Promise.all([drained, this.#stopWatches()]);
+    await Promise.all([drained, this.#change.then(() => this.#stopWatches())]);
     // The last calls in flight may have scheduled more jobs.
     await this.#stopWatches();
     for (const close of this.#closers.reverse()) await this.#quietly(close);
@@ -183,7 +255,7 @@ export class Agent {
     try {
       await close();
     } catch (error) {
-      this.#log.warn({ err: error }, `an error occurred while stopping: ${messageOf(error)}`);
+      this.#log.warn({ err: error }, `an error occurred while stopping or restarting a part: ${messageOf(error)}`);
     }
   }
 }

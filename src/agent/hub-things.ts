@@ -20,6 +20,8 @@ export interface HubThingsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
+  /** The Things of an earlier configuration, which keep their values and queues and get the services of this one. */
+  readonly existing?: readonly EdgeThing[];
 }
 
 /** The Things that represent one hub, the watcher of its jobs, its queue and its roll-outs. */
@@ -33,7 +35,7 @@ export interface HubThings {
 
 /** Makes the Things of one hub with what works for them. @throws AgentError as `buildThing`. */
 export async function createHubThings(options: HubThingsOptions): Promise<HubThings> {
-  const { config, hub, store, clock, log, instruments } = options;
+  const { config, hub, store, clock, log, instruments, existing = [] } = options;
   const refusedCounts = new RefusedCounts();
   const entries = config.things.filter(({ iothub }) => iothub === hub.config.name);
   const things = new Map<string, EdgeThing>();
@@ -68,10 +70,13 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
     pollIntervalMs: pollIntervalMs(hub.config),
   });
   const shared = { hub, refusedCounts, registrar, queue, driver: rollouts.driver };
-  for (const entry of entries) things.set(entry.name, await buildThing(config, entry, shared));
+  const built: EdgeThing[] = [];
+  for (const entry of entries) built.push(await buildThing(config, entry, shared));
+  for (const thing of built) things.set(thing.name, existing.find(({ name }) => name === thing.name) ?? thing);
   return {
     things: [...things.values()],
     watch: async () => {
+      for (const thing of built) things.get(thing.name)?.adoptServices(thing);
       await watcher.start();
       await queue?.start();
       await rollouts.start();

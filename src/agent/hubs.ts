@@ -1,5 +1,6 @@
 import { readTextFile } from '../core/regular-file.js';
-import type { HubPort, HubStatus } from '../iothub/ports.js';
+import type { OpenHubPort } from '../iothub/azure-hub.js';
+import type { HubStatus } from '../iothub/ports.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 import type { ComponentStatus, Health } from './ops/health.js';
 import { packageVersion } from './version.js';
@@ -7,7 +8,7 @@ import { packageVersion } from './version.js';
 /** An open hub of the configuration. */
 export interface OpenHub {
   readonly config: HubConfig;
-  readonly port: HubPort;
+  readonly port: OpenHubPort;
 }
 
 /** The name of a hub as a component of the agent's health. */
@@ -23,7 +24,7 @@ const HEALTH: Readonly<Record<HubStatus, readonly [status: ComponentStatus, deta
 };
 
 /** Opens one hub; nothing is sent yet. @throws AgentError `ConfigurationInvalid`. */
-export async function hubPortOf(hub: HubConfig): Promise<HubPort> {
+export async function hubPortOf(hub: HubConfig): Promise<OpenHubPort> {
   const { openHub } = await import('../iothub/azure-hub.js');
   const { credentials, tier, units, address, caFile, proxy } = hub;
   return openHub({
@@ -35,6 +36,19 @@ export async function hubPortOf(hub: HubConfig): Promise<HubPort> {
     ...(caFile === undefined ? {} : { ca: await readTextFile(caFile) }),
     ...(proxy === undefined ? {} : { proxy }),
   });
+}
+
+/** The open hubs with another configuration of the same hubs, whose credentials are used from now on. */
+export function renewHubs(hubs: ReadonlyMap<string, OpenHub>, config: AgentConfig): ReadonlyMap<string, OpenHub> {
+  const renewed = new Map(hubs);
+  for (const hub of config.iothubs) {
+    const open = hubs.get(hub.name);
+    if (!open) continue;
+    const isRenewed = JSON.stringify(hub.credentials) !== JSON.stringify(open.config.credentials);
+    if (isRenewed) open.port.renew(hub.credentials);
+    renewed.set(hub.name, { config: hub, port: open.port });
+  }
+  return renewed;
 }
 
 /**

@@ -78,6 +78,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     return this.#exchange.call(request, timeoutMs);
   }
 
+  /** Resolves when the requests that are in flight now have ended, at the latest after `timeoutMs`. */
+  async whenCurrentRequestsEnd(timeoutMs: number): Promise<void> {
+    await this.#atMost(timeoutMs, this.#exchange.incoming.whenCurrentEnd());
+  }
+
   /**
    * Refuses new requests, waits for those in flight and refuses what is left after `timeoutMs`, then unbinds and closes.
    * Resolves when closed.
@@ -85,10 +90,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   async drain(timeoutMs: number): Promise<void> {
     const { incoming } = this.#exchange;
     incoming.stopAccepting();
-    const timeout = deferred();
-    const timer = this.#options.clock.schedule(timeoutMs, () => timeout.resolve());
-    await Promise.race([incoming.whenIdle(), timeout.promise, this.#closed.promise]);
-    timer.cancel();
+    await this.#atMost(timeoutMs, incoming.whenIdle());
     incoming.refuseOpen();
     this.#input({ type: 'shutDown' });
     await this.#closed.promise;
@@ -98,6 +100,13 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   close(): Promise<void> {
     this.#input({ type: 'close' });
     return this.#closed.promise;
+  }
+
+  async #atMost(timeoutMs: number, work: Promise<void>): Promise<void> {
+    const timeout = deferred();
+    const timer = this.#options.clock.schedule(timeoutMs, () => timeout.resolve());
+    await Promise.race([work, timeout.promise, this.#closed.promise]);
+    timer.cancel();
   }
 
   /** Steps the machine. Inputs that arrive while effects are carried out are queued, so that steps never nest. */

@@ -45,6 +45,9 @@ export class IncomingRequests {
   readonly #overflow = new Map<number, Message<RequestBody>>();
   #isAccepting = true;
   #idle: Deferred<void> | undefined;
+  /** The requests that `whenCurrentEnd` waits for. */
+  #awaited = new Set<OpenRequest>();
+  #currentEnd: Deferred<void> | undefined;
 
   constructor(options: IncomingRequestsOptions) {
     this.#options = options;
@@ -65,7 +68,7 @@ export class IncomingRequests {
       log.debug({ requestId: message.requestId }, 'ignored a repeated request while the first is in flight');
       return;
     }
-    if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
+    if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down or reconnecting; repeat the call later.');
     else if (this.#open.size < maxInFlight) this.#begin(message);
     else if (this.#overflow.size < maxInFlight) this.#deferOverflow(message);
     else this.#refuseOverflow(message);
@@ -87,7 +90,8 @@ export class IncomingRequests {
     this.#overflow.clear();
     const places = this.#options.maxInFlight - this.#open.size;
     for (const [index, message] of overflow.entries()) {
-      if (!this.#isAccepting) this.#refuse(message, 'The agent is shutting down; repeat the call later.');
+      if (!this.#isAccepting)
+        this.#refuse(message, 'The agent is shutting down or reconnecting; repeat the call later.');
       else if (index < places) this.#begin(message);
       else if (places > 0) this.#deferOverflow(message);
       else this.#refuseOverflow(message);
@@ -109,6 +113,14 @@ export class IncomingRequests {
     if (this.#open.size === 0) return Promise.resolve();
     this.#idle ??= deferred();
     return this.#idle.promise;
+  }
+
+  /** Resolves when the requests that are in flight now have ended, whatever arrives meanwhile. One wait at a time. */
+  whenCurrentEnd(): Promise<void> {
+    this.#awaited = new Set(this.#open.values());
+    this.#currentEnd = deferred();
+    if (this.#awaited.size === 0) this.#currentEnd.resolve();
+    return this.#currentEnd.promise;
   }
 
   /** Answers every request in flight with 0xA3 and aborts its handler. */
@@ -195,6 +207,7 @@ export class IncomingRequests {
     request.guard.cancel();
     request.context.dispose(reason instanceof Error ? reason : undefined);
     this.#gauge();
+    if (this.#awaited.delete(request) && this.#awaited.size === 0) this.#currentEnd?.resolve();
     if (this.#open.size > 0) return;
     this.#idle?.resolve();
     this.#idle = undefined;
@@ -212,7 +225,7 @@ export class IncomingRequests {
 }
 
 function shuttingDown(): AgentError {
-  return new AgentError('ServiceUnavailable', 'The agent is shutting down; repeat the call later.');
+  return new AgentError('ServiceUnavailable', 'The agent is shutting down or reconnecting; repeat the call later.');
 }
 
 function overdue(timeoutMs: number): AgentError {

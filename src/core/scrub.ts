@@ -30,6 +30,26 @@ export function scrubber(secrets: readonly string[]): Scrub {
   };
 }
 
+/** A scrubber to which secrets can be added while it is used. */
+export interface GrowingScrubber {
+  readonly scrub: Scrub;
+  add(secrets: readonly string[]): void;
+}
+
+/** Like `scrubber`. Secrets that were replaced stay masked, since they may still appear in texts. */
+export function growingScrubber(secrets: readonly string[]): GrowingScrubber {
+  const known = new Set(secrets);
+  let scrub = scrubber(secrets);
+  return {
+    scrub: (text) => scrub(text),
+    add(more) {
+      if (more.every((secret) => known.has(secret))) return;
+      for (const secret of more) known.add(secret);
+      scrub = scrubber([...known]);
+    },
+  };
+}
+
 function spellingsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const url = encodeURIComponent(Buffer.from(secret).toString());

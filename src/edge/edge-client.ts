@@ -6,6 +6,7 @@ import { Connection, type ConnectionEvents } from '../alwayson/connection.js';
 import type { ConnectionStatus } from '../alwayson/session-types.js';
 import { inferPrimitive, rowsFromTable } from '../alwayson/values.js';
 import type { CallContext } from '../core/call-context.js';
+import { untilAborted } from '../core/abortable.js';
 import { deferred } from '../core/deferred.js';
 import { AgentError } from '../core/errors.js';
 import { completeOptions, connectionOptions, type CompleteOptions, type EdgeClientOptions } from './client-options.js';
@@ -32,20 +33,34 @@ export type EdgeClientEvents = ConnectionEvents;
  * connection; an error that a listener throws is logged and has no other effect.
  */
 export class EdgeClient extends EventEmitter<EdgeClientEvents> {
-  readonly #options: CompleteOptions;
-  readonly #connection: Connection;
+  readonly #given: EdgeClientOptions;
+  #options: CompleteOptions;
+  #connection: Connection;
   readonly #hosted = new Map<string, HostedThing>();
-  readonly #names: string[] = [];
   #status: ConnectionStatus | { readonly type: 'idle' } = { type: 'idle' };
+  /** Why the connection is being replaced; its end is then reported as a loss. */
+  #renewal: string | undefined;
+  #isClosing = false;
+  /** Notified when a name is bound or the client is closed. */
+  readonly #starting = new Set<() => void>();
+  /** Settles when requests that wait in `betweenRequests` may be handled. */
+  #held: Promise<void> | undefined;
 
   /** @throws AgentError ConfigurationInvalid, for example for `ws://` without `allowInsecure`. */
   constructor(options: EdgeClientOptions) {
     super();
+    this.#given = options;
     this.#options = completeOptions(options);
-    this.#connection = new Connection(
-      connectionOptions(this.#options, this.#names, (context, request, code) => this.#handle(context, request, code)),
+    this.#connection = this.#createConnection();
+  }
+
+  #createConnection(): Connection {
+    const names = new Set([...this.#hosted.values()].map(({ thing }) => thing.boundName));
+    const connection = new Connection(
+      connectionOptions(this.#options, [...names], (context, request, code) => this.#handle(context, request, code)),
     );
-    this.#connection.on('status', (status) => this.#onStatus(status));
+    connection.on('status', (status) => this.#onStatus(status));
+    return connection;
   }
 
   /** The latest status; `idle` before `start`. */
@@ -74,17 +89,14 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   /** Connects. Resolves when bound for the first time, when closed, or when `signal` aborts. Losses are retried. */
   async start(signal?: AbortSignal): Promise<void> {
     const ready = deferred();
-    const onStatus = ({ type }: ConnectionStatus): void => {
-      if (type === 'bound' || type === 'closed') ready.resolve();
-    };
-    this.#connection.on('status', onStatus);
-    const onAbort = (): void => ready.resolve();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const onReady = (): void => ready.resolve();
+    this.#starting.add(onReady);
+    signal?.addEventListener('abort', onReady, { once: true });
     if (this.#status.type === 'bound' || this.#status.type === 'closed' || signal?.aborted) ready.resolve();
     if (!signal?.aborted) this.#connection.start();
     await ready.promise;
-    signal?.removeEventListener('abort', onAbort);
-    this.#connection.off('status', onStatus);
+    signal?.removeEventListener('abort', onReady);
+    this.#starting.delete(onReady);
   }
 
   /**
@@ -112,15 +124,55 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
 
   /** Refuses new requests, waits up to `timeoutMs` for those in flight and refuses the rest, then unbinds and closes. */
   async drain(timeoutMs: number): Promise<void> {
+    this.#isClosing = true;
     await this.#connection.drain(timeoutMs);
   }
 
   /** Closes at once. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#connection.close();
   }
 
+  /**
+   * Replaces the connection by one with another application key, after draining it for up to `timeoutMs`. What the Things
+   * have queued is kept.
+   * @throws AgentError ConfigurationInvalid for a key that cannot be sent; the connection is then kept.
+   */
+  async renewAppKey(appKey: string, timeoutMs: number): Promise<void> {
+    const options = completeOptions({ ...this.#given, appKey });
+    if (this.#isClosing || this.#status.type === 'idle') return;
+    this.#renewal = 'the application key has changed';
+    await this.#connection.drain(timeoutMs);
+    this.#renewal = undefined;
+    if (this.#isClosing) return this.#onStatus({ type: 'closed' });
+    this.#options = options;
+    this.#connection = this.#createConnection();
+    this.#connection.start();
+  }
+
+  /**
+   * Runs `change` while no service runs: new requests wait until it has settled, and those in flight have up to
+   * `timeoutMs` to end first.
+   */
+  async betweenRequests(timeoutMs: number, change: () => Promise<void>): Promise<void> {
+    const changed = deferred();
+    this.#held = changed.promise;
+    try {
+      await this.#connection.whenCurrentRequestsEnd(timeoutMs);
+      await change();
+    } finally {
+      this.#held = undefined;
+      changed.resolve();
+    }
+  }
+
   #handle(context: CallContext, request: RequestBody, code: number): Promise<InfoTable | null> {
+    if (!this.#held) return this.#dispatch(context, request, code);
+    return untilAborted(context.signal, this.#held).then(() => this.#dispatch(context, request, code));
+  }
+
+  #dispatch(context: CallContext, request: RequestBody, code: number): Promise<InfoTable | null> {
     const hosted = request.entityType === ENTITY_TYPE.Things ? this.#hosted.get(request.entityName) : undefined;
     if (!hosted) throw new AgentError('UnknownThing', `The agent has no Thing "${request.entityName}".`);
     if (this.#isRefused(hosted.thing.boundName))
@@ -134,7 +186,9 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
     return status.type === 'bound' && status.refused.includes(name) && !this.#connection.boundNames.includes(name);
   }
 
-  #onStatus(status: ConnectionStatus): void {
+  #onStatus(reported: ConnectionStatus): void {
+    const isRenewed = reported.type === 'closed' && this.#renewal !== undefined && !this.#isClosing;
+    const status: ConnectionStatus = isRenewed ? { type: 'lost', cause: this.#renewal ?? '' } : reported;
     this.#status = status;
     logStatus(this.#options.log, status);
     this.#options.instruments.count('alwayson_status_total', { status: status.type });
@@ -143,6 +197,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
       if (status.type === 'closed') hosted.close();
       else hosted.setBound(bound.has(hosted.thing.boundName));
     }
+    if (status.type === 'bound' || status.type === 'closed') for (const onReady of this.#starting) onReady();
     this.#emitStatus(status);
   }
 

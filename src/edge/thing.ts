@@ -44,7 +44,7 @@ export class EdgeThing {
   readonly identifier: string | undefined;
   readonly description: string;
   onPropertyWrite: PropertyWriteHandler | undefined;
-  readonly #services: ReadonlyMap<string, Service>;
+  #services: ReadonlyMap<string, Service>;
   readonly #properties: ReadonlyMap<string, PropertyDefinition>;
   readonly #events: ReadonlyMap<string, EventDefinition>;
   readonly #values = new Map<string, PropertyValue>();
@@ -76,6 +76,11 @@ export class EdgeThing {
 
   get eventDefinitions(): readonly EventDefinition[] {
     return [...this.#events.values()];
+  }
+
+  /** Offers the services of another Thing instead of its own, for every call from now on. */
+  adoptServices(other: EdgeThing): void {
+    this.#services = other.#services;
   }
 
   /** @throws AgentError UnknownService. */

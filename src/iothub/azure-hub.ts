@@ -27,6 +27,15 @@ export interface HubOptions extends Omit<EndpointOptions, 'hostName'> {
   readonly loadTokenCredential?: (kind: 'default' | 'managedIdentity') => TokenCredential;
 }
 
+/** An open hub whose credentials can be replaced. */
+export interface OpenHubPort extends HubPort {
+  /**
+   * Uses other credentials for each request from now on; requests in flight keep theirs.
+   * @throws AgentError `ConfigurationInvalid` if they are invalid or for another hub.
+   */
+  renew(credentials: HubCredentials): void;
+}
+
 /** The API version of the SDK. */
 const API_VERSION = 'api-version=2021-04-12';
 /** The most items of a page that was requested without a size. */
@@ -37,12 +46,14 @@ const DEFAULT_USER_AGENT = 'thingworx-iothub-agent';
  * Returns a port to a hub, over the REST client of azure-iothub. Nothing is loaded or sent before the first call.
  * @throws AgentError `ConfigurationInvalid` for invalid credentials or an invalid address.
  */
-export function openHub(options: HubOptions): HubPort {
+export function openHub(options: HubOptions): OpenHubPort {
   const clock = options.clock ?? systemClock;
-  const authorizer = createAuthorizer(options.credentials, clock, options.loadTokenCredential);
+  const authorizerOf = (credentials: HubCredentials): Authorizer =>
+    createAuthorizer(credentials, clock, options.loadTokenCredential);
+  const authorizer = authorizerOf(options.credentials);
   const requests = new HttpsRequests({ ...options, hostName: authorizer.hostName });
   const rest = new RestCalls(authorizer, requests, options.userAgent ?? DEFAULT_USER_AGENT);
-  return createHubPort({
+  const port = createHubPort({
     hostName: authorizer.hostName,
     operations: azureOperations(rest),
     limits: tierLimits(options.tier, options.units),
@@ -50,6 +61,7 @@ export function openHub(options: HubOptions): HubPort {
     close: () => requests.close(),
     ...(options.retry && { retry: options.retry }),
   });
+  return { ...port, renew: (credentials) => rest.renew(authorizerOf(credentials)) };
 }
 
 /** The operations with one attempt each; hub-port.ts adds budgets and retries. */
@@ -135,7 +147,7 @@ interface RestApiClient {
 
 /** Sends requests through one shared RestApiClient; each is aborted with its context. */
 class RestCalls {
-  readonly #authorizer: Authorizer;
+  #authorizer: Authorizer;
   readonly #requests: HttpsRequests;
   readonly #userAgent: string;
   readonly #parser = new BodyParser();
@@ -147,14 +159,21 @@ class RestCalls {
     this.#userAgent = userAgent;
   }
 
+  renew(authorizer: Authorizer): void {
+    if (authorizer.hostName !== this.#authorizer.hostName)
+      throw new AgentError('ConfigurationInvalid', 'The new credentials are for another hub; restart the agent.');
+    this.#authorizer = authorizer;
+  }
+
   async call(context: CallContext, request: RestRequest): Promise<RestAnswer> {
+    const authorizer = this.#authorizer;
     try {
       const client = await (this.#client ??= this.#load());
-      const authorization = await this.#authorization(context);
+      const authorization = await authorizationOf(authorizer, context);
       return await this.#send(client, context, request, authorization);
     } catch (error) {
       const failure = this.#errorOf(context, error);
-      if (isAgentError(failure, 'HubUnauthorized')) this.#authorizer.forget();
+      if (isAgentError(failure, 'HubUnauthorized')) authorizer.forget();
       throw failure;
     }
   }
@@ -163,17 +182,6 @@ class RestCalls {
     const sdk = await import('azure-iothub/dist/common-http/rest_api_client.js');
     const config = { host: this.#authorizer.hostName };
     return new sdk.RestApiClient(config, this.#userAgent, this.#requests as never) as unknown as RestApiClient;
-  }
-
-  /** A credential that hangs must neither delay the end of the call nor cause a request after the deadline. */
-  async #authorization(context: CallContext): Promise<string> {
-    try {
-      const authorization = this.#authorizer.authorization();
-      return typeof authorization === 'string' ? authorization : await untilAborted(context.signal, authorization);
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      throw tokenError(error);
-    }
   }
 
   #send(client: RestApiClient, context: CallContext, request: RestRequest, authorization: string): Promise<RestAnswer> {
@@ -206,6 +214,17 @@ class RestCalls {
     if (context.signal.aborted) return abortError(context, this.#authorizer.hostName);
     const refusal = refusalOf(error);
     return refusal ? refusalError(refusal) : connectionError(error, this.#authorizer.hostName);
+  }
+}
+
+/** A credential that hangs must neither delay the end of the call nor cause a request after the deadline. */
+async function authorizationOf(authorizer: Authorizer, context: CallContext): Promise<string> {
+  try {
+    const authorization = authorizer.authorization();
+    return typeof authorization === 'string' ? authorization : await untilAborted(context.signal, authorization);
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    throw tokenError(error);
   }
 }
 

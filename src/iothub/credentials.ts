@@ -51,6 +51,14 @@ export function createAuthorizer(
   return entraAuthorizer(credentials.hostName, () => loadTokenCredential(credentials.credential), clock);
 }
 
+/** The host name of the hub that credentials are for; undefined if they cannot be parsed. */
+export function hostNameOf(credentials: HubCredentials): string | undefined {
+  if ('hostName' in credentials) return credentials.hostName;
+  const read =
+    'sasToken' in credentials ? readSasToken(credentials.sasToken) : readConnectionString(credentials.connectionString);
+  return read.ok ? read.parts.hostName : undefined;
+}
+
 /** Like `readConnectionString`. @throws AgentError `ConfigurationInvalid`, without repeating any of the text. */
 export function parseConnectionString(text: string): ConnectionStringParts {
   const read = readConnectionString(text);

@@ -36,6 +36,13 @@ export function filePaths(root: unknown): DocumentPath[] {
   });
 }
 
+/** The secret files that a configuration names, as absolute paths. */
+export function secretFilesOf(layered: LayeredValue): string[] {
+  return filePaths(layered.value)
+    .filter((path) => keyAt(path)?.isSecretFile === true)
+    .map((path) => resolveFile(layered, path));
+}
+
 function leavesOf(value: unknown, path: DocumentPath): DocumentPath[] {
   if (typeof value === 'string') return value === '' ? [] : [path];
   if (Array.isArray(value)) return value.flatMap((item, index) => leavesOf(item, [...path, index]));

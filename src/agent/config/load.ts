@@ -89,6 +89,11 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
   return checkAll({ layered, problems: readProblems, warnings }, sources.fileRights);
 }
 
+/** Checks a configuration again that was read before, with the present contents of the files that it names. */
+export function recheck(layered: LayeredValue, rights?: FileRights): Promise<LoadResult> {
+  return checkAll({ layered, problems: [], warnings: [] }, rights);
+}
+
 async function checkAll(
   { layered, problems: readProblems, warnings: readWarnings }: ReadConfiguration,
   rights: FileRights = PROCESS_FILE_RIGHTS,
@@ -112,28 +117,37 @@ async function checkAll(
   return { ok: true, config, effective: { ...effective, thingworx, things: [...config.things] }, layered, warnings };
 }
 
+/** A configuration without problems. */
+export type LoadedConfiguration = Extract<LoadResult, { readonly ok: true }>;
+
 /**
  * Like `loadConfiguration`.
  * @param onWarning is called for each problem that does not prevent the agent from working but should be fixed.
  * @throws AgentError `ConfigurationInvalid`, one problem a line.
  */
-export async function loadAgentConfig(
+export async function loadUsable(
   sources: ConfigurationSources,
   onWarning: (warning: Problem) => void = () => undefined,
-): Promise<AgentConfig> {
+): Promise<LoadedConfiguration> {
   const result = await loadConfiguration(sources);
   result.warnings.forEach(onWarning);
-  return configOrThrow(result);
+  if (result.ok) return result;
+  throw configurationInvalid(result.problems);
+}
+
+/** Like `loadUsable`, for those who need only the configuration. */
+export async function loadAgentConfig(
+  sources: ConfigurationSources,
+  onWarning?: (warning: Problem) => void,
+): Promise<AgentConfig> {
+  return (await loadUsable(sources, onWarning)).config;
 }
 
 /** Checks a configuration that comes from a program instead of files. @throws AgentError `ConfigurationInvalid`. */
 export async function agentConfigFrom(input: ConfigurationInput): Promise<AgentConfig> {
   const document = parseDocument(stringifyJson(input) ?? '', 'configuration');
   const { problems } = document;
-  return configOrThrow(await checkAll({ layered: layer([document], []), problems, warnings: [] }));
-}
-
-function configOrThrow(result: LoadResult): AgentConfig {
+  const result = await checkAll({ layered: layer([document], []), problems, warnings: [] });
   if (result.ok) return result.config;
   throw configurationInvalid(result.problems);
 }

@@ -1,7 +1,7 @@
-import { pino, stdTimeFunctions } from 'pino';
+import { type LogFn, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import type { Log } from '../../core/log.js';
 import { printableLines } from '../../core/printable.js';
-import { scrubber } from '../../core/scrub.js';
+import { growingScrubber } from '../../core/scrub.js';
 import type { LogLevel } from '../config/schema.js';
 import { openLogDevice } from './log-device.js';
 import { LogOutput } from './log-output.js';
@@ -19,11 +19,13 @@ export interface LoggerOptions {
   readonly sink?: LineSink | LogOutput;
 }
 
-/** A log whose level can be changed while it runs. */
+/** A log whose level can be changed while it runs, for all logs that were derived from it. */
 export interface Logger extends Log {
   level: LogLevel;
   /** The output that counts dropped lines; undefined for a sink of another kind. */
   readonly output: LogOutput | undefined;
+  /** Masks these secrets too, from now on. */
+  mask(secrets: readonly string[]): void;
 }
 
 const MASK = '********';
@@ -41,20 +43,52 @@ const SECRET_FIELDS = [
 
 /** Creates a log of JSON lines with pino. Secrets are masked in three ways: by field, by literal and by form. */
 export function createLogger(options: LoggerOptions): Logger {
-  const scrub = scrubber(options.secrets);
+  const scrubber = growingScrubber(options.secrets);
+  let { level } = options;
+  let threshold = levelValue(level);
   const settings = {
-    level: options.level,
+    // A derived pino logger keeps the level that it was created with, so the level is compared for each line instead.
+    level: 'trace',
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: MASK },
-    // JSON does not escape every character that controls a terminal or is invisible.
-    hooks: { streamWrite: (line: string) => printableLines(scrub(line)) },
+    hooks: {
+      logMethod(this: PinoLogger, line: Parameters<LogFn>, write: LogFn, value: number): void {
+        if (value >= threshold) write.apply(this, line);
+      },
+      // JSON does not escape every character that controls a terminal or is invisible.
+      streamWrite: (line: string) => printableLines(scrubber.scrub(line)),
+    },
   };
   const sink = options.sink ?? new LogOutput({ device: openLogDevice(1) });
   const output = sink instanceof LogOutput ? sink : undefined;
-  const log = Object.assign(pino(settings, sink) as unknown as Omit<Logger, 'output'>, { output });
+  const log = pino(settings, sink);
   if (output)
     output.onRecovered = (count) => log.warn({ count }, 'log lines were dropped: the log could not be written');
-  return log;
+  return {
+    ...logOver(log),
+    output,
+    mask: (secrets) => scrubber.add(secrets),
+    get level() {
+      return level;
+    },
+    set level(next: LogLevel) {
+      level = next;
+      threshold = levelValue(next);
+    },
+  };
+}
+
+const levelValue = (level: LogLevel): number => pino.levels.values[level] ?? 0;
+
+function logOver(log: PinoLogger): Log {
+  return {
+    trace: (fields, message) => log.trace(fields, message),
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+    child: (fields) => log.child(fields) as unknown as Log,
+  };
 }

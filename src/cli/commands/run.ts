@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import type { Agent } from '../../agent/agent.js';
 import type { Logger } from '../../agent/ops/logger.js';
-import { formatProblem, type Problem } from '../../documents/problem.js';
+import type { Reloader } from '../../agent/reload/reloader.js';
+import { systemClock } from '../../core/clock.js';
+import { formatProblem } from '../../documents/problem.js';
 import type { CommandIo } from '../command-io.js';
 import { type ConfigFlags, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
 import { EXIT } from '../exit-codes.js';
-import { logIgnoredSignals, ProcessSignals } from '../process-signals.js';
+import { logIgnoredSignal, ProcessSignals } from '../process-signals.js';
 
 type Flags = ConfigFlags & { readonly logLevel?: string };
 
@@ -15,7 +18,8 @@ Examples:
   TWX_IOTHUB__THINGWORX__APPKEY=... twx-iothub run --config agent.yaml
 
 It logs JSON lines to stdout and shuts down gracefully, with exit status 0, on SIGTERM or SIGINT; a second signal ends it
-immediately. SIGHUP, SIGUSR1 and SIGUSR2 are logged and have no other effect.`;
+immediately. SIGHUP makes it read its configuration again and take over what can change while it runs; the log says what
+needs a restart. SIGUSR2 sets the log level to debug for ten minutes. SIGUSR1 has no effect.`;
 
 /** How long the exit may wait for the last log lines to be written. */
 const LAST_LINES_MS = 500;
@@ -31,34 +35,45 @@ export function registerRun(program: Command, io: CommandIo): void {
 async function run(io: CommandIo, flags: Flags): Promise<void> {
   const signals = new ProcessSignals();
   let log: Logger | undefined;
+  let reloader: Reloader | undefined;
   try {
     const level = flags.logLevel === undefined ? [] : [`log.level=${flags.logLevel}`];
-    const { loadAgentConfig } = await import('../../agent/config/load.js');
-    const warnings: Problem[] = [];
+    const { loadUsable } = await import('../../agent/config/load.js');
     const sources = sourcesFrom({ ...flags, set: [...flags.set, ...level] }, io);
-    const config = await loadAgentConfig(sources, (warning) => warnings.push(warning));
+    // People who start the command by hand read the terminal; operators of the service read the log.
+    const loaded = await loadUsable(sources, warningWriter(io));
     const { createAgent } = await import('../../agent/agent.js');
-    const agent = createAgent(config);
+    const agent = createAgent(loaded.config);
     log = agent.log;
     watchDefects(log);
-    logIgnoredSignals(signals, log);
-    // People who start the command by hand read the terminal; operators of the service read the log.
-    warnings.forEach(warningWriter(io));
-    for (const warning of warnings) {
-      agent.log.warn({ warning: formatProblem(warning) }, 'the configuration works but should be changed');
-    }
+    const { Reloader, WORKS_BUT } = await import('../../agent/reload/reloader.js');
+    for (const warning of loaded.warnings) agent.log.warn({ warning: formatProblem(warning) }, WORKS_BUT);
+    reloader = new Reloader({ agent, sources, loaded, clock: systemClock, log });
+    await reloader.start();
     await agent.start();
+    obey(signals, agent, reloader);
     const signal = await signals.first();
     agent.log.info({ signal }, 'agent is stopping');
+    void reloader.stop();
     await agent.stop();
     await log.output?.flush(LAST_LINES_MS);
     io.exit(EXIT.done);
     // Open handles must not keep the process alive.
     setTimeout(() => process.exit(EXIT.done), 100).unref();
   } finally {
+    void reloader?.stop();
     if (log) signals.release();
     else signals.dispose();
   }
+}
+
+function obey(signals: ProcessSignals, agent: Agent, reloader: Reloader): void {
+  signals.onOther((signal) => {
+    if (signal === 'SIGUSR1') return logIgnoredSignal(agent.log, signal);
+    agent.log.info({ signal }, 'signal received');
+    if (signal === 'SIGHUP') void reloader.reload();
+    else agent.debugForAWhile();
+  });
 }
 
 /**

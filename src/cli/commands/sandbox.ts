@@ -5,7 +5,7 @@ import type { ReadyInfo } from '../../sandbox/ready-file.js';
 import type { CommandIo } from '../command-io.js';
 import { EXIT } from '../exit-codes.js';
 import { printLine } from '../output.js';
-import { logIgnoredSignals, ProcessSignals } from '../process-signals.js';
+import { logIgnoredSignal, ProcessSignals } from '../process-signals.js';
 
 /** The texts that commander parsed; `readSandboxOptions` converts and checks them. */
 interface Flags {
@@ -57,7 +57,7 @@ async function run(io: CommandIo, signals: ProcessSignals, mode: SandboxMode, op
   const sink = new LogOutput({ device: openLogDevice(2) });
   const log = createLogger({ level: 'warn', secrets, sink });
   process.on('exit', () => sink.flushSync());
-  logIgnoredSignals(signals, log);
+  signals.onOther((signal) => logIgnoredSignal(log, signal));
   const running = await startSandbox(mode, options, { log });
   try {
     const agent = mode === 'all' ? await startSandboxAgent(running, options, sink) : undefined;

@@ -66,6 +66,21 @@ describe('twx-iothub run', () => {
     expect(agent.stdout + agent.stderr).not.toContain(APP_KEY);
   });
 
+  it('takes over a new configuration on SIGHUP and keeps the old one if the new one is wrong', async () => {
+    const { agent } = await startAgent();
+    await ends.writeConfiguration('run.json', { log: { level: 'info' }, guards: { maxDevicesPerJob: 0 } });
+    agent.signal('SIGHUP');
+    await agent.line('the configuration is wrong, so nothing was changed');
+    const guards = { allowedMethods: ['reboot'] };
+    await ends.writeConfiguration('run.json', { log: { level: 'info' }, guards, admin: { port: 1 } });
+    agent.signal('SIGHUP');
+    const { changed } = await agent.line('the configuration was reloaded');
+    expect(changed).toEqual(['guards.allowedMethods']);
+    const { keys } = await agent.line('these keys have changed too; restart the agent to use their new values');
+    expect(keys).toEqual(['admin.port']);
+    expect((await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo' })).text).toContain('allowedMethods');
+  });
+
   it('logs JSON lines to stdout, and ends with 0 on SIGTERM', async () => {
     const { agent, adminUrl } = await startAgent();
     expect((await fetch(`${adminUrl}/livez`)).status).toBe(200);

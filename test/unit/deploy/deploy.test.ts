@@ -131,6 +131,8 @@ describe('systemd', () => {
     expect(lines.filter((line) => !/^(\[\w+\]|\w+=.*)$/.test(line))).toEqual([]);
     expect(lines).toContain('ExecStart=/usr/bin/env twx-iothub run --config /etc/twx-iothub/agent.yaml');
     expect(lines.find((line) => line.startsWith('ExecStartPre='))).toContain('config validate');
+    const [check, ...signal] = lines.filter((line) => line.startsWith('ExecReload='));
+    expect([check?.includes('config validate'), signal]).toEqual([true, ['ExecReload=/bin/kill -HUP $MAINPID']]);
     expect(lines).toContain('RestartPreventExitStatus=78');
     expect(lines).toContain('TimeoutStopSec=12');
     const variables =

@@ -1,0 +1,86 @@
+import { isPlainObject } from '../../core/objects.js';
+import type { HubCredentials } from '../../iothub/credentials.js';
+import { hostNameOf } from '../../iothub/credentials.js';
+import type { AgentConfig, HubConfig } from '../config/agent-config.js';
+
+/** What a new configuration changes about a running one. Keys are written as in the file, without values. */
+export interface ConfigComparison {
+  /** Keys whose new values can be used at once. */
+  readonly live: readonly string[];
+  /** Keys whose new values are used after a restart. */
+  readonly restart: readonly string[];
+  /** The running configuration with the new values of the live keys. */
+  readonly merged: AgentConfig;
+}
+
+/** Parts that nothing outside the agent depends on, so that new values can take their place while it runs. */
+const LIVE_SECTIONS = ['log', 'guards', 'services', 'watch', 'wrappers', 'rollouts', 'shutdown'] as const;
+
+/** The connection keeps this one for its whole life. */
+const RESTART_KEYS: readonly string[] = ['services.timeoutSeconds'];
+
+/**
+ * Compares a running configuration with a new one. Credentials can change while the agent runs, as long as they are for
+ * the same hub.
+ */
+export function compareConfigs(running: AgentConfig, next: AgentConfig): ConfigComparison {
+  const [before, after] = [leavesOf(running), leavesOf(next)];
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
+  const renewable = running.iothubs.flatMap((hub) => renewableKeys(hub, hubOf(next, hub.name)));
+  const isLive = (key: string): boolean =>
+    key === 'thingworx.appKey' ||
+    renewable.includes(key) ||
+    (LIVE_SECTIONS.some((section) => key === section || key.startsWith(`${section}.`)) && !RESTART_KEYS.includes(key));
+  return {
+    live: changed.filter(isLive).sort(),
+    restart: changed.filter((key) => !isLive(key)).sort(),
+    merged: merge(running, next),
+  };
+}
+
+function merge(running: AgentConfig, next: AgentConfig): AgentConfig {
+  const sections = Object.fromEntries(LIVE_SECTIONS.map((section) => [section, next[section]]));
+  return {
+    ...running,
+    ...(sections as Pick<AgentConfig, (typeof LIVE_SECTIONS)[number]>),
+    services: { ...next.services, timeoutSeconds: running.services.timeoutSeconds },
+    thingworx: { ...running.thingworx, appKey: next.thingworx.appKey },
+    iothubs: running.iothubs.map((hub) => mergeHub(hub, hubOf(next, hub.name))),
+  };
+}
+
+/** What depends on the tier changes with the tier only. */
+function mergeHub(running: HubConfig, next: HubConfig | undefined): HubConfig {
+  if (!next) return running;
+  const { watchIntervalSeconds, maxConcurrentJobs } = next.tier === running.tier ? next : running;
+  const credentials = isSameHub(running, next) ? next.credentials : running.credentials;
+  return { ...running, credentials, watchIntervalSeconds, maxConcurrentJobs };
+}
+
+const hubOf = ({ iothubs }: AgentConfig, name: string): HubConfig | undefined =>
+  iothubs.find((hub) => hub.name === name);
+
+const isSameHub = (one: HubConfig, other: HubConfig): boolean =>
+  hostNameOf(one.credentials) === hostNameOf(other.credentials);
+
+function renewableKeys(running: HubConfig, next: HubConfig | undefined): string[] {
+  if (!next || !isSameHub(running, next)) return [];
+  const fields: readonly HubCredentials[] = [running.credentials, next.credentials];
+  return fields.flatMap(Object.keys).map((field) => `iothubs.${running.name}.${field}`);
+}
+
+/** Every value of a configuration as JSON, by its key. Those that the agent derives from others are left out. */
+function leavesOf({ thingworx, iothubs, ...rest }: AgentConfig): Map<string, string> {
+  const { address, ...connection } = thingworx;
+  const leaves = new Map<string, string>();
+  collect({ ...rest, thingworx: { ...connection, url: address.webSocketUrl } }, '', leaves);
+  for (const { name, credentials, watchIntervalSeconds: _, maxConcurrentJobs: __, ...hub } of iothubs)
+    collect({ ...hub, ...credentials }, `iothubs.${name}`, leaves);
+  return leaves;
+}
+
+function collect(value: unknown, key: string, leaves: Map<string, string>): void {
+  if (value === undefined) return;
+  if (!isPlainObject(value)) return void leaves.set(key, JSON.stringify(value));
+  for (const [name, item] of Object.entries(value)) collect(item, key === '' ? name : `${key}.${name}`, leaves);
+}
