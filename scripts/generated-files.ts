@@ -5,6 +5,8 @@ import { configurationJsonSchema } from '../src/agent/config/key-table.js';
 import { configurationPage } from '../src/agent/reference/configuration-page.js';
 import { errorsPage } from '../src/agent/reference/errors-page.js';
 import { serviceCatalogue, servicesPage } from '../src/agent/reference/service-catalogue.js';
+import { packageVersion } from '../src/agent/version.js';
+import { openApiDocument } from '../src/console/api/openapi.js';
 import { withModuleTables } from './module-tables.js';
 
 const inProject = (...parts: readonly string[]): string => join(__dirname, '..', ...parts);
@@ -20,6 +22,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ],
     [inProject('docs', 'configuration.md'), configurationPage()],
     [inProject('docs', 'errors.md'), errorsPage()],
+    [inProject('docs', 'openapi.json'), `${JSON.stringify(openApiDocument(packageVersion()), null, 2)}\n`],
     [inProject('docs', 'services.md'), servicesPage(serviceCatalogue())],
   ]);
 }

@@ -197,9 +197,12 @@ export class Agent {
     const { enabled, host, port } = this.#config.admin;
     if (!enabled) return;
     const { startAdminServer } = await import('./ops/admin-server.js');
+    const { openConsole } = await import('./console.js');
     this.#admin = await startAdminServer({
       host,
       port,
+      publicUrl: this.#config.console.publicUrl,
+      console: await openConsole({ config: this.#config, clock: this.#clock, log: this.#log }),
       health: () => this.#health.report(),
       metrics: { contentType: this.#metrics.contentType, text: () => this.#metricsText() },
       status: () => this.#status(),

@@ -2,8 +2,14 @@ import { readConnectionString } from '../iothub/connection-string.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 
 /** Every secret of a configuration, in each form in which it may appear in a string. */
-export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): string[] {
-  return [config.thingworx.appKey, ...config.iothubs.flatMap(secretsOfHub), ...proxyPasswords(config)];
+export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs' | 'console'>): string[] {
+  const consoleKey = config.console.key;
+  return [
+    ...(consoleKey === undefined ? [] : [consoleKey]),
+    config.thingworx.appKey,
+    ...config.iothubs.flatMap(secretsOfHub),
+    ...proxyPasswords(config),
+  ];
 }
 
 function secretsOfHub({ credentials }: HubConfig): string[] {

@@ -12,7 +12,7 @@ export type RefusalStatus = (typeof REFUSAL_STATUSES)[number];
  * that failed with this error; codes that never reach a remote end have none.
  */
 export interface ErrorCodeEntry {
-  readonly area: 'service' | 'codec' | 'connection' | 'configuration' | 'wrappers' | 'sandbox' | 'command';
+  readonly area: 'service' | 'console' | 'codec' | 'connection' | 'configuration' | 'wrappers' | 'sandbox' | 'command';
   readonly status?: RefusalStatus;
   readonly retryable: boolean;
   /** When the error occurs. */
@@ -162,6 +162,26 @@ export const ERROR_CODES = {
   Internal: entry('service', 'The agent has a defect.', 'Find the correlation id in the log and report it.', {
     status: 0xa0,
   }),
+
+  // Requests to the console, which also answers with the codes of the services.
+  Unauthorized: entry(
+    'console',
+    'The request has no session and no key, or a wrong key.',
+    'Sign in with the key of the console (`console.key`).',
+  ),
+  TooManyRequests: entry(
+    'console',
+    'Five wrong keys came from one address within a minute, or as many streams of changes are open as are served.',
+    'Wait as long as the header `Retry-After` says.',
+    { retryable: true },
+  ),
+  Misdirected: entry(
+    'console',
+    'The `Host` of the request is not a name or address of the server.',
+    'Use an address that the admin server listens on, or set `console.publicUrl`.',
+  ),
+  UnknownPath: entry('console', 'The API has no such path or method.', 'Look it up in docs/openapi.json.'),
+  BodyTooLarge: entry('console', 'The body of the request is larger than 1 MiB.', 'Send less at a time.'),
 
   // Decoding and encoding of AlwaysOn frames.
   FrameTruncated: entry(

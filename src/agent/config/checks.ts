@@ -25,6 +25,7 @@ export function checkRelations(layered: LayeredValue): Problem[] {
   }
   for (const hub of Object.keys(hubs)) checkHub(rules, ['iothubs', hub]);
   checkThings(rules, Object.keys(hubs));
+  checkConsole(rules);
   if (rules.flag(['services', 'queueJobs']) && !rules.has(['stateDir']))
     rules.fail(['services', 'queueJobs'], 'needs a place where the queue is kept', 'set stateDir');
   return rules.problems;
@@ -92,6 +93,18 @@ function checkProxy(rules: Rules, path: DocumentPath): void {
   if (fault) rules.fail(path, fault.message, fault.hint);
 }
 
+function checkConsole(rules: Rules): void {
+  rules.twin(['console', 'key']);
+  rules.check(['console', 'publicUrl'], publicUrlFault);
+}
+
+/** Browsers know the console by scheme, host and port alone: it is served at the root. */
+function publicUrlFault(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) return 'must be a URL that begins with https:// or http://';
+  return url.href === `${url.origin}/` ? undefined : 'must have no path, query or user; serve the console at the root';
+}
+
 /** The rules for the list of Things: names that differ, and a hub for each. */
 function checkThings(rules: Rules, hubs: readonly string[]): void {
   const names = new Set<string>();
@@ -144,7 +157,7 @@ function checkHubOfThing(rules: Rules, path: DocumentPath, hubs: readonly string
 }
 
 /**
- * Reports names in `services.allow` and `services.deny` that are not services: a typing error would leave a service
+ * Reports names in `services.allow`, `services.deny` and `console.allow` that are not services: a typing error would leave a service
  * enabled that was meant to be disabled.
  * @throws AgentError `WrapperInvalid` for wrapper descriptions with errors.
  */
@@ -152,10 +165,15 @@ export async function checkServiceNames(config: AgentConfig, layered: LayeredVal
   const wrappers = (await wrapperDefinitions(config.wrappers)).map(({ name }) => name);
   const definitions = [...HUB_SERVICES.definitions, ...HUB_SERVICES.shortDefinitions];
   const known = [...definitions.map(({ name }) => name), ...wrappers];
-  return (['allow', 'deny'] as const).flatMap((list) =>
-    (config.services[list] ?? []).flatMap((name, index): Problem[] => {
+  const lists = [
+    [['services', 'allow'], config.services.allow],
+    [['services', 'deny'], config.services.deny],
+    [['console', 'allow'], config.console.allow],
+  ] as const;
+  return lists.flatMap(([at, names = []]) =>
+    names.flatMap((name, index): Problem[] => {
       if (HUB_SERVICES.has(name) || wrappers.includes(name)) return [];
-      const path = ['services', list, index];
+      const path = [...at, index];
       const meant = nearMiss(name, known);
       const hint = meant ? `did you mean "${meant}"?` : 'see `twx-iothub services`';
       return [{ origin: layered.locate(path), path, message: 'is not a service', hint }];

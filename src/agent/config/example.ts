@@ -36,6 +36,10 @@ const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   'rollouts.maxConcurrentJobs': 5,
   'guards.allowedMethods': ['reboot', 'get*'],
   'watch.intervalSeconds': 10,
+  'console.key': 'put-a-long-random-key-here',
+  'console.keyFile': '/etc/twx-iothub/console-key',
+  'console.allow': ['PauseRollout', 'ResumeRollout'],
+  'console.publicUrl': 'https://fleet.example.com',
   stateDir: '/var/lib/twx-iothub',
 };
 

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { DocumentPath, Problem } from '../../documents/problem.js';
 import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
 import type { FileRights } from './file-rights.js';
+import { MIN_CONSOLE_KEY } from './console-schema.js';
 import { keyAt } from './key-lookup.js';
 import { type LayeredValue, valueAt } from './layers.js';
 import { type FileFault, inspectFile, readFileText, readSecretText } from './secret-file.js';
@@ -87,8 +88,13 @@ async function contentOf(path: DocumentPath, file: string, isSecret: boolean): P
 export const appKeyFault = (text: string): string | undefined =>
   /\p{Cc}/u.test(text) ? 'has more than one line or a control character' : undefined;
 
+/** Why a string cannot be the key of the console. */
+const consoleKeyFault = (text: string): string | undefined =>
+  text.length < MIN_CONSOLE_KEY ? `has fewer than ${MIN_CONSOLE_KEY} characters` : undefined;
+
 function secretFault(key: string | number | undefined, text: string): string | undefined {
   if (key === 'appKeyFile') return appKeyFault(text);
+  if (key === 'keyFile') return consoleKeyFault(text);
   const read = key === 'connectionStringFile' ? readConnectionString(text) : readSasToken(text);
   return read.ok ? undefined : read.fault;
 }

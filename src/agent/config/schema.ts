@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { HUB_TIERS } from '../../iothub/ports.js';
 import { CONNECT_TIMEOUT, DEFAULTS, METHOD_NAME } from '../../jobs/parameters.js';
+import { consoleKeys } from './console-schema.js';
 import { rolloutGuards, rollouts } from './rollouts-schema.js';
+import { SECRET, SECRET_FILE } from './secret-marks.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Marks a value that is never printed or logged. */
-const SECRET = { 'x-secret': true } as const;
-/** Marks a value that names a secret file. */
-const SECRET_FILE = { 'x-secretFile': true } as const;
 
 const text = z.string().min(1, 'must not be empty').max(4096);
 const file = text;
@@ -181,8 +178,13 @@ const watch = z
 
 const admin = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Serve health, metrics and status.'),
-    host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on. There is no authentication.'),
+    enabled: z.boolean().default(true).describe('Serve health, metrics, status and the console.'),
+    host: z
+      .string()
+      .min(1)
+      .max(255)
+      .default('127.0.0.1')
+      .describe('Address to listen on. Only the console has a key: probes, metrics and status have none.'),
     port: z.int().min(0).max(65_535).default(9009).describe('0 selects a free port, which is logged.'),
   })
   .describe('The admin server.');
@@ -198,6 +200,7 @@ export const configurationSchema = z.strictObject({
   watch: watch.prefault({}),
   wrappers: z.array(file).max(100).default([]).describe('Wrapper descriptions whose services to offer.'),
   admin: admin.prefault({}),
+  console: consoleKeys.prefault({}),
   log: z
     .strictObject({ level: z.enum(LOG_LEVELS).default('info').describe('Minimum level to log.') })
     .prefault({})

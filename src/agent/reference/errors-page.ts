@@ -3,6 +3,7 @@ import { code, markdownTable } from './markdown.js';
 
 const AREAS: Readonly<Record<ErrorCodeEntry['area'], string>> = {
   service: 'Responses of the remote services',
+  console: 'The console and its API',
   codec: 'Encoding and decoding of AlwaysOn frames',
   connection: 'The connection to ThingWorx',
   configuration: 'Configuration and other documents',

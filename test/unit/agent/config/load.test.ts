@@ -98,6 +98,7 @@ describe('defaults', () => {
       watch: { all: false },
       wrappers: [],
       admin: { enabled: true, host: '127.0.0.1', port: 9009 },
+      console: { enabled: true },
       log: { level: 'info' },
       shutdown: { timeoutSeconds: 9 },
     });
@@ -269,6 +270,26 @@ shutdown: { timeoutSeconds: 60 }
       `${MINIMAL}services: { queueJobs: true }\n`,
       'FILE:8:24: services.queueJobs: needs a place where the queue is kept (set stateDir)',
     ],
+    [
+      'a key of the console that is too short',
+      `${MINIMAL}console: { key: abc }\n`,
+      'FILE:8:17: console.key: must have at least 16 characters',
+    ],
+    [
+      'a public URL with a path',
+      `${MINIMAL}console: { publicUrl: 'https://h.example/console' }\n`,
+      'console.publicUrl: must have no path, query or user; serve the console at the root',
+    ],
+    [
+      'a public URL of another scheme',
+      `${MINIMAL}console: { publicUrl: 'ftp://h' }\n`,
+      'console.publicUrl: must be a URL that begins with https:// or http://',
+    ],
+    [
+      'a service of the console that is none',
+      `${MINIMAL}console: { allow: [PauseRollouts] }\n`,
+      'console.allow[0]: is not a service (did you mean "PauseRollout"?)',
+    ],
     ['a list at the top', '- a', 'FILE:1:1: must be a map of keys'],
     ['broken YAML', 'thingworx: {', 'FILE:1:'],
   ])('%s', async (_what, text, problem) => {
@@ -384,6 +405,13 @@ describe('secret files', () => {
     );
   });
 
+  it('hold the key of the console, which must be long enough', async () => {
+    const [short, long] = [await file('too-short'), await file('key-of-the-console\n')];
+    const withKey = (path: string) => `${MINIMAL}console: { keyFile: ${path} }\n`;
+    expect((await problemsOf(withKey(short)))[0]).toContain('the content of the file has fewer than 16 characters');
+    expect((await configOf(withKey(long))).console.key).toBe('key-of-the-console');
+  });
+
   it.each([
     ['', 'the file is empty'],
     [' \n', 'the file is empty'],
@@ -456,8 +484,15 @@ describe('secrets', () => {
     const config = await agentConfigFrom({
       thingworx: { url: 'wss://h', appKey: 'the-app-key', proxy: 'http://u:proxy%2Dpass@p:1' },
       iothubs: { main: { connectionString: CONNECTION } },
+      console: { key: 'key-of-the-console' },
     });
-    expect(secretsOf(config)).toEqual(['the-app-key', 'c2VjcmV0LWtleQ==', 'proxy%2Dpass', 'proxy-pass']);
+    expect(secretsOf(config)).toEqual([
+      'key-of-the-console',
+      'the-app-key',
+      'c2VjcmV0LWtleQ==',
+      'proxy%2Dpass',
+      'proxy-pass',
+    ]);
   });
 
   it('are masked in the log however a connection string was pasted', async () => {

@@ -1,0 +1,51 @@
+import { Hono } from 'hono';
+import type { Clock } from '../core/clock.js';
+import { AgentError } from '../core/errors.js';
+import type { Log } from '../core/log.js';
+import { AccessControl } from './access/access.js';
+import { API_ROOT } from './api/routes.js';
+import { answerJson, apiServer, type Handlers } from './api-server.js';
+import { PageFiles } from './page-files.js';
+import type { RequestEnvironment } from './request.js';
+import { sessionHandlers } from './session-handlers.js';
+
+export interface ConsoleOptions {
+  /** `console.key`; without it the console is read only. */
+  readonly key?: string | undefined;
+  /** `console.publicUrl`. */
+  readonly publicUrl?: string | undefined;
+  readonly version: string;
+  /** Where the built page is. */
+  readonly pageFolder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Makes the console: the page and its API, to be served at the root of the admin server. */
+export async function createConsole(options: ConsoleOptions): Promise<Hono<RequestEnvironment>> {
+  const { key, publicUrl, clock, log } = options;
+  const access = new AccessControl({ key, clock, isSecure: publicUrl?.startsWith('https:') === true });
+  const handlers: Handlers = { ...sessionHandlers(access) };
+  const pages = await PageFiles.load(options.pageFolder);
+  const app = new Hono<RequestEnvironment>();
+  app.get(`${API_ROOT}/openapi.json`, (context) =>
+    answerJson({ access, log }, context, 'open', async () => {
+      const { openApiDocument } = await import('./api/openapi.js');
+      return openApiDocument(options.version);
+    }),
+  );
+  app.route('/', apiServer({ access, handlers, log }));
+  const unknownPath = (method: string, path: string): AgentError =>
+    new AgentError('UnknownPath', `The API has no ${method} ${path}.`);
+  app.all('/api/*', (context) =>
+    answerJson({ access, log }, context, 'open', () => {
+      throw unknownPath(context.req.method, context.req.path);
+    }),
+  );
+  app.all('*', (context) =>
+    context.env.isMeantForUs
+      ? pages.answer(context.req.raw)
+      : new Response('misdirected request: use an address of this server, or set console.publicUrl\n', { status: 421 }),
+  );
+  return app;
+}
