@@ -10,12 +10,12 @@ import type { Store } from '../store/store.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
 
-/** An open job is looked at so often at least while somebody waits for its place. */
-const LOOK_INTERVAL_MS = 2000;
+/** Maximum time between two polls of an open job while a client waits for its place. */
+const MAX_POLL_INTERVAL_MS = 2000;
 
-/** Between two looks at a hub job whose end is waited for. */
+/** Time between two polls of an open hub job, in milliseconds. */
 export function pollIntervalMs({ watchIntervalSeconds }: Pick<HubConfig, 'watchIntervalSeconds'>): number {
-  return Math.min(LOOK_INTERVAL_MS, watchIntervalSeconds * 1000);
+  return Math.min(MAX_POLL_INTERVAL_MS, watchIntervalSeconds * 1000);
 }
 
 /** The places of a hub, shared by the queue and the roll-outs. */
@@ -37,7 +37,7 @@ export interface HubQueueOptions {
   readonly onCount: (count: number) => void;
 }
 
-/** The queue of one hub; undefined where no state folder keeps it over a restart. */
+/** Creates the queue of one hub; undefined without a state folder. */
 export function createHubQueue({ config, hub, ...options }: HubQueueOptions): HubJobQueue | undefined {
   if (config.stateDir === undefined) return undefined;
   return new HubJobQueue({
@@ -50,11 +50,11 @@ export function createHubQueue({ config, hub, ...options }: HubQueueOptions): Hu
   });
 }
 
-/** Watcher and queue need each other; the watcher gets a queue that is looked up when it is used. */
+/** Watcher and queue depend on each other, so the watcher looks the queue up when it uses it. */
 export function watchedQueue(places: HubPlaces, queue: () => HubJobQueue | undefined): WatchedQueue {
   return {
     isWaiting: (jobId) => queue()?.isWaiting(jobId) ?? false,
     ended: (jobId) => queue()?.ended(jobId),
-    sawRunning: (count) => places.sawRunning(count),
+    reportRunning: (count) => places.reportRunning(count),
   };
 }

@@ -33,7 +33,7 @@ export interface HubThings {
   stopWatch(): Promise<void>;
 }
 
-/** Makes the Things of one hub with what works for them. @throws AgentError as `buildThing`. */
+/** Creates the Things of one hub with watcher, queue and roll-outs. @throws AgentError as `buildThing`. */
 export async function createHubThings(options: HubThingsOptions): Promise<HubThings> {
   const { config, hub, store, clock, log, instruments, existing = [] } = options;
   const refusedCounts = new RefusedCounts();

@@ -73,35 +73,34 @@ export const ERROR_CODES = {
     'Only jobs that are queued, scheduled or pending can be cancelled.',
     { status: 0x89 },
   ),
-  RolloutNotFound: entry('service', 'No roll-out has this id.', 'Look for it with FindRollouts.', { status: 0x84 }),
-  RolloutAlreadyExists: entry(
-    'service',
-    'Another roll-out has this id.',
-    'Leave `rolloutId` out or choose another one.',
-    { status: 0x89 },
-  ),
+  RolloutNotFound: entry('service', 'No roll-out has this id.', 'List the roll-outs with FindRollouts.', {
+    status: 0x84,
+  }),
+  RolloutAlreadyExists: entry('service', 'Another roll-out has this id.', 'Omit `rolloutId` or choose another one.', {
+    status: 0x89,
+  }),
   RolloutStateConflict: entry(
     'service',
     'The state of the roll-out does not allow the call.',
-    'The sentence names the state and what is possible.',
+    'The message names the state and the calls that are possible in it.',
     { status: 0x89 },
   ),
   StateRequired: entry(
     'service',
-    'Roll-outs and queued jobs need a place where they are kept.',
+    'Roll-outs and queued jobs require persistent state.',
     'Ask the operator of the agent to set `stateDir`.',
     { status: 0x83 },
   ),
   RolloutLimitReached: entry(
     'service',
-    'As many roll-outs are open as `rollouts.maxOpen` allows.',
-    'Wait for one to end, or cancel one.',
+    'The number of open roll-outs has reached `rollouts.maxOpen`.',
+    'Wait until a roll-out has ended, or cancel one.',
     { status: 0xa3, retryable: true },
   ),
   JobQueueFull: entry(
     'service',
-    'As many jobs wait in the queue of the agent as it holds.',
-    'Wait until some of them have been made.',
+    'The queue of the agent is full: 1,000 jobs wait in it.',
+    'Wait until some of them have been created, or cancel some.',
     { status: 0xa3, retryable: true },
   ),
   ResultTooLarge: entry(

@@ -23,7 +23,7 @@ export interface JobToSchedule {
   readonly hasGivenStart: boolean;
 }
 
-/** Is notified of the jobs that a Thing schedules. */
+/** Receives the jobs that a Thing schedules. */
 export interface JobRegistrar {
   /** Called before the request, so that a job is watched even if the agent dies before the response arrives. */
   scheduling(context: CallContext, thing: string, job: ScheduledJob): Promise<void>;
@@ -31,29 +31,30 @@ export interface JobRegistrar {
   scheduled(thing: string, job: ScheduledJob, document: HubDocument): void;
   /** Called when the hub has refused the job, which therefore does not exist. */
   refused(thing: string, job: ScheduledJob): void;
-  /** The agent's queue has the job, with this status: it waits there, or has ended there. */
+  /** Called when the agent's queue has the job with this status: it waits there, or has ended there. */
   queued(thing: string, job: Job & ScheduledJob): void;
 }
 
-/** The agent's queue for the places of one hub, as the services need it. */
+/** The part of the agent's job queue that the services use. */
 export interface JobQueue {
   /**
-   * Whether the queue has the job that is asked for: it waits, or has ended there.
+   * Whether the queue has the requested job: it waits there, or has ended there.
    * @throws AgentError `JobAlreadyExists` when the queue has another job with this id.
    */
   has(job: JobToSchedule): Promise<boolean>;
   /**
-   * Creates the job, or keeps it until the hub has a place and its start time has come. Resolves when it is safe.
+   * Creates the job, or stores it until the hub has a place and its start time has passed. Resolves when the job exists or is
+   * stored.
    * @throws AgentError `JobQueueFull`, `JobAlreadyExists`, `ServiceUnavailable` when it cannot be stored, and as the hub
-   * port when the hub was asked at once.
+   * port when the job was requested at once.
    */
   schedule(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<void>;
   /** A job that waits, or has ended in the queue, with the status that is shown; undefined for any other. */
   find(jobId: string): Promise<HubDocument | undefined>;
-  /** Ids of the jobs that `find` finds: those that wait in order, then those that have ended. */
+  /** Ids of the jobs that `find` returns: those that wait, in order, then those that have ended. */
   readonly jobIds: readonly string[];
   /**
-   * Cancels a job that waits and returns it. Undefined: the queue does not have it, or the hub has it by now.
+   * Cancels a job that waits and returns it; undefined if the queue does not have it, or the hub already has it.
    * @throws AgentError `JobNotCancellable` for one that has ended.
    */
   cancel(context: CallContext, jobId: string): Promise<HubDocument | undefined>;
@@ -73,9 +74,9 @@ export interface JobEnvironment {
   /** The Thing on whose behalf jobs are scheduled. */
   readonly thing: string;
   readonly registrar?: JobRegistrar | undefined;
-  /** Absent where there is no place to keep it. */
+  /** Absent without a state directory. */
   readonly queue?: JobQueue | undefined;
-  /** Whether jobs wait in the queue where a call does not say. */
+  /** Whether calls without `queue` use the queue. */
   readonly queuesJobs: boolean;
 }
 
@@ -94,7 +95,7 @@ export interface JobEnvironmentOptions {
   /** The watcher of the hub. */
   readonly registrar?: JobRegistrar;
   readonly newJobId?: () => string;
-  /** The queue of the hub; absent where there is no place to keep it. */
+  /** The queue of the hub; absent without a state directory. */
   readonly queue?: JobQueue | undefined;
   /** `services.queueJobs`; default false. */
   readonly queueJobs?: boolean;

@@ -27,7 +27,7 @@ export function checkRelations(layered: LayeredValue): Problem[] {
   checkThings(rules, Object.keys(hubs));
   checkConsole(rules);
   if (rules.flag(['services', 'queueJobs']) && !rules.has(['stateDir']))
-    rules.fail(['services', 'queueJobs'], 'needs a place where the queue is kept', 'set stateDir');
+    rules.fail(['services', 'queueJobs'], 'requires persistent state for the queue', 'set stateDir');
   return rules.problems;
 }
 

@@ -11,10 +11,10 @@ Examples:
   twx-iothub rollouts devices firmware-7 --output csv > firmware-7.csv
   twx-iothub invoke PauseRollout --param rolloutId=firmware-7
 
-These commands only read; whatever changes a roll-out is a service, called with invoke. The connection has the options and
-variables of invoke. The exit status of watch is 0 only when the outcome is succeeded; a pause ends it with 1.`;
+These commands only read. To change a roll-out, call its services with invoke, whose options and variables for the connection
+also apply here. The exit status of watch is 0 only if the outcome is succeeded; if the roll-out pauses, it is 1.`;
 
-/** `rollouts list|show|watch|devices`: what roll-outs are doing, over the REST API of ThingWorx. */
+/** `rollouts list|show|watch|devices`: reads roll-outs over the REST API of ThingWorx. */
 export function registerRollouts(program: Command, io: CommandIo): void {
   const rollouts = program
     .command('rollouts')
@@ -22,7 +22,7 @@ export function registerRollouts(program: Command, io: CommandIo): void {
     .addHelpText('after', EXAMPLES);
   const command = (name: string, description: string): Command =>
     addConnectionOptions(rollouts.command(name).description(description));
-  command('list', 'list roll-outs, the newest first')
+  command('list', 'list roll-outs, newest first')
     .option('--state <state>', 'only those in this state')
     .option('--max <n>', 'maximum number of roll-outs', '100')
     .addOption(outputOption())

@@ -1,4 +1,4 @@
-/** The services for roll-outs, as the command calls them over the REST API of ThingWorx. */
+/** Calls of the services for roll-outs over the REST API of ThingWorx. */
 import { AgentError } from '../../core/errors.js';
 import { FULL_NAME_PREFIX } from '../../catalogue/hub-services.js';
 import type { ThingWorxClient } from '../../thingworx-rest/client.js';
@@ -6,7 +6,7 @@ import { readInfoTable, type RestInfoTable } from '../../thingworx-rest/client.j
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The Thing whose roll-outs are meant. */
+/** The Thing whose roll-outs are read. */
 export interface RolloutsOfThing {
   readonly client: Pick<ThingWorxClient, 'invokeService'>;
   readonly thing: string;
@@ -17,13 +17,13 @@ export interface RolloutOfThing extends RolloutsOfThing {
   readonly rolloutId: string;
 }
 
-/** Which devices of a roll-out are read. */
+/** Selects devices of a roll-out. */
 export interface DeviceFilter {
   readonly state?: string;
   readonly batch?: number;
 }
 
-/** @throws AgentError as the client, with the reason of the agent. */
+/** Reads a roll-out. @throws AgentError as the client, with the reason of the agent. */
 export async function getRollout({ client, thing, rolloutId }: RolloutOfThing): Promise<RestInfoTable> {
   const table = tableOf(
     'GetRollout',
@@ -33,6 +33,7 @@ export async function getRollout({ client, thing, rolloutId }: RolloutOfThing): 
   return table;
 }
 
+/** Lists roll-outs, newest first. @throws AgentError as the client. */
 export async function findRollouts(
   { client, thing }: RolloutsOfThing,
   filter: { readonly state?: string; readonly maxItems: number },
@@ -40,7 +41,7 @@ export async function findRollouts(
   return tableOf('FindRollouts', await client.invokeService(thing, `${FULL_NAME_PREFIX}FindRollouts`, filter));
 }
 
-/** All pages of the devices of a roll-out. */
+/** Reads the devices of a roll-out, page by page. @throws AgentError as the client. */
 export async function* devicePages(
   { client, thing, rolloutId }: RolloutOfThing,
   filter: DeviceFilter,
@@ -48,12 +49,12 @@ export async function* devicePages(
   let continuationToken: string | undefined;
   do {
     const token = continuationToken === undefined ? {} : { continuationToken };
-    const answer = await client.invokeService(thing, `${FULL_NAME_PREFIX}QueryRolloutDevices`, {
+    const result = await client.invokeService(thing, `${FULL_NAME_PREFIX}QueryRolloutDevices`, {
       rolloutId,
       ...filter,
       ...token,
     });
-    const page = pageOf(answer);
+    const page = pageOf(result);
     if (page.continuationToken !== undefined && page.continuationToken === continuationToken)
       throw new AgentError('RequestRefused', 'QueryRolloutDevices returned the same page twice');
     yield page.rows;
@@ -61,12 +62,13 @@ export async function* devicePages(
   } while (continuationToken !== undefined);
 }
 
-/** The list in a JSON field, which ThingWorx holds as `{"array": [...]}`. */
+/** Returns the list in a JSON field, which ThingWorx stores as `{"array": [...]}`. */
 export function listOf(cell: unknown): readonly Row[] {
   const list: unknown = Array.isArray(cell) ? cell : (cell as { readonly array?: unknown } | null | undefined)?.array;
   return Array.isArray(list) ? (list as unknown[]).filter(isRow) : [];
 }
 
+/** Returns a count of a roll-out. @param name without the suffix `Count`. */
 export function countOf(row: Row, name: string): number {
   return Number(row[`${name}Count`] ?? 0) || 0;
 }
@@ -77,8 +79,8 @@ function tableOf(service: string, result: unknown): RestInfoTable {
   return table;
 }
 
-function pageOf(answer: unknown): { readonly rows: readonly Row[]; readonly continuationToken?: string } {
-  const { rows, continuationToken } = isRow(answer) ? answer : {};
+function pageOf(result: unknown): { readonly rows: readonly Row[]; readonly continuationToken?: string } {
+  const { rows, continuationToken } = isRow(result) ? result : {};
   if (!Array.isArray(rows)) throw new AgentError('RequestRefused', 'QueryRolloutDevices did not return rows');
   return {
     rows: (rows as unknown[]).filter(isRow),

@@ -7,11 +7,11 @@ import { formatTable, printLine } from '../output.js';
 import type { Row } from './calls.js';
 import { errorText } from './rollout-text.js';
 
-/** The forms in which devices are printed. */
+/** Output formats for devices. */
 export const DEVICE_FORMATS = ['text', 'json', 'csv'] as const;
 export type DeviceFormat = (typeof DEVICE_FORMATS)[number];
 
-/** The fields of a device, in the order of the columns of CSV. */
+/** The fields of a device, in the order of the CSV columns. */
 const FIELDS = [
   'deviceId',
   'batch',
@@ -28,7 +28,7 @@ const FIELDS = [
   'nextAttemptTime',
 ] as const;
 
-/** Prints all devices of a roll-out, page by page, so that a large one is not held in memory. */
+/** Prints the devices of a roll-out page by page, so that those of a large one are never all in memory. */
 export async function printDevices(
   io: CommandIo,
   pages: AsyncIterable<readonly Row[]>,
@@ -48,7 +48,7 @@ async function printCsv(io: CommandIo, pages: AsyncIterable<readonly Row[]>): Pr
   }
 }
 
-/** One array with a device on each line. */
+/** Prints one array, with one device on each line. */
 async function printJsonList(io: CommandIo, pages: AsyncIterable<readonly Row[]>): Promise<void> {
   const output = new LineOutput(io.stdout);
   let before: string | undefined;
@@ -64,7 +64,7 @@ async function printJsonList(io: CommandIo, pages: AsyncIterable<readonly Row[]>
   output.line(']');
 }
 
-/** Only what is shown is kept, for the widths of the columns. */
+/** Prints a table. Its cells are all in memory, because the widths of the columns depend on them. */
 async function printText(io: CommandIo, pages: AsyncIterable<readonly Row[]>): Promise<void> {
   const cells: string[][] = [];
   for await (const rows of pages)
@@ -77,7 +77,7 @@ async function printText(io: CommandIo, pages: AsyncIterable<readonly Row[]>): P
   printLine(io, cells.length === 0 ? '(no devices)' : formatTable(names, cells));
 }
 
-/** A payload is JSON text, a text among them in its quotes; what is missing is an empty cell, and `null` is not. */
+/** Formats a cell: a payload as JSON text, a missing value as an empty cell. */
 function csvCell(field: string, value: unknown): string {
   if (value === undefined) return '';
   const text = field === 'methodPayload' || typeof value !== 'string' ? (stringifyJson(value) ?? '') : value;

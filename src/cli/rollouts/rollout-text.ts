@@ -1,4 +1,4 @@
-/** How roll-outs look to people. */
+/** Roll-outs as text for the terminal. */
 import type { RestInfoTable } from '../../thingworx-rest/client.js';
 import { progressBar } from '../invoke/progress.js';
 import { cellText, tableText } from '../invoke/result-text.js';
@@ -27,7 +27,7 @@ export function rolloutProgress(row: Row): string {
   ].join(', ');
 }
 
-/** One line for each roll-out. */
+/** Formats roll-outs as a table. */
 export function rolloutList({ rows }: RestInfoTable): string {
   if (rows.length === 0) return '(no roll-outs)';
   const names = ['rolloutId', 'state', 'outcome', 'waiting for', 'reason', 'batch', 'devices', 'failed', 'created'];
@@ -43,14 +43,14 @@ export function rolloutList({ rows }: RestInfoTable): string {
   );
 }
 
-/** The lists of a roll-out, each as a table of its own: the columns of its rows, in their order. */
+/** The JSON lists of a roll-out, which are printed as tables, with their columns. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   batches: ['batch', 'size', 'state', 'startTime', 'settledTime', 'succeededCount', 'refusedCount', 'failedCount'],
   failures: ['state', 'code', 'count'],
   history: ['time', 'event', 'state', 'batch', 'reason', 'comment', 'abort', 'dropped'],
 };
 
-/** A roll-out with its batches, failures and history. */
+/** Formats a roll-out with its batches, failures and history. */
 export function rolloutDetails({ fields, rows }: RestInfoTable): string {
   const [row = {}] = rows;
   const shown = fields.filter(({ name }) => LISTS[name] === undefined && row[name] !== '');
@@ -68,7 +68,7 @@ export function rolloutDetails({ fields, rows }: RestInfoTable): string {
   return parts.join('\n');
 }
 
-/** How a wait for a roll-out ended: its outcome or pause, its counts, and the devices that failed. */
+/** Formats the end of a wait: outcome or pause, counts, and the devices that failed. */
 export function rolloutReport(row: Row, failedDevices: readonly Row[], hasMore: boolean): string {
   const counts = [`devices ${countOf(row, 'device')}`];
   for (const name of ['succeeded', 'refused', 'failed', 'expired', 'cancelled'])
@@ -86,11 +86,12 @@ export function rolloutReport(row: Row, failedDevices: readonly Row[], hasMore: 
     ]);
     lines.push('', formatTable(['failed device', 'state', 'status', 'error'], cells));
   }
-  if (hasMore) lines.push(`... and more; twx-iothub rollouts devices ${cellText(row['rolloutId'])} lists them all`);
+  if (hasMore)
+    lines.push(`... and more; list all devices with: twx-iothub rollouts devices ${cellText(row['rolloutId'])}`);
   return lines.join('\n');
 }
 
-/** Error code and description of a device, as far as there are any. */
+/** Formats the error code and description of a device; empty without either. */
 export function errorText(device: Row): string {
   return [device['errorCode'], device['errorDescription']]
     .map((part) => cellText(part))

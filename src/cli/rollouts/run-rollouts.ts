@@ -22,7 +22,7 @@ export interface DeviceFlags extends ConnectionFlags {
   readonly batch?: string;
 }
 
-/** Prints the roll-outs of a Thing's hub, the newest first. */
+/** Prints the roll-outs of a Thing's hub, newest first. */
 export async function listRollouts(io: CommandIo, flags: ListFlags): Promise<void> {
   const maxItems = countOf('--max', flags.max);
   const filter = { maxItems, ...(flags.state === undefined ? {} : { state: flags.state }) };
@@ -49,7 +49,7 @@ export async function watchOne(io: CommandIo, rolloutId: string, flags: RolloutF
   );
 }
 
-/** Prints the devices of a roll-out, all pages. */
+/** Prints all devices of a roll-out. */
 export async function listDevices(io: CommandIo, rolloutId: string, flags: DeviceFlags): Promise<void> {
   const filter: DeviceFilter = {
     ...(flags.state === undefined ? {} : { state: flags.state }),
@@ -61,6 +61,7 @@ export async function listDevices(io: CommandIo, rolloutId: string, flags: Devic
 }
 
 function countOf(flag: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${flag} must be a whole number from 1 on; it is "${text}"`);
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new UsageError(`${flag} must be a whole number of at least 1; it is "${text}"`);
   return Number(text);
 }

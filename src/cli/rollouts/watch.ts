@@ -10,12 +10,12 @@ import { rolloutProgress, rolloutReport } from './rollout-text.js';
 
 const FIRST_INTERVAL_MS = 100;
 const INTERVAL_MS = 1000;
-/** How many consecutive calls may fail before the wait is abandoned. */
+/** Maximum number of consecutive failed calls. */
 const MAX_FAILURES = 30;
 const MAX_LISTED = 1000;
-/** States in which a wait ends: a paused roll-out does nothing until somebody resumes it. */
+/** States that end a wait. A paused roll-out is one of them, because only a user can continue it. */
 const ENDS: ReadonlySet<unknown> = new Set(['completed', 'cancelled', 'failed', 'paused']);
-/** Device states of a failure, with the count of the roll-out that holds them. */
+/** Device states of failure, with the count of the roll-out that includes them. */
 const FAILURE_STATES = {
   refused: 'refused',
   failed: 'failed',
@@ -26,11 +26,11 @@ const FAILURE_STATES = {
 } as const;
 
 export interface WatchOptions extends RolloutOfThing {
-  /** The longest pause between two polls; the first ones are shorter. */
+  /** Maximum pause between two polls, in milliseconds; the first ones are shorter. Default 1000. */
   readonly intervalMs?: number;
 }
 
-/** Whether an id that a service has returned is that of a roll-out. */
+/** Whether an id that a service has returned is the id of a roll-out. */
 export async function isRollout(options: WatchOptions): Promise<boolean> {
   try {
     await persistently(options, () => getRollout(options), undefined);
@@ -78,7 +78,7 @@ async function untilEnd(io: CommandIo, options: WatchOptions): Promise<Row> {
   }
 }
 
-/** A platform or agent that is away for a while does not end the wait; a roll-out that does not exist does. */
+/** Repeats a call while platform or agent are unreachable; other errors are thrown at once. */
 async function persistently<T>(
   { intervalMs = INTERVAL_MS }: WatchOptions,
   ask: () => Promise<T>,
@@ -95,7 +95,7 @@ async function persistently<T>(
   }
 }
 
-/** The devices that failed, one more than are listed at most. */
+/** Reads the devices that failed: at most one more than are listed, which shows that there are more. */
 async function failedDevices(options: WatchOptions, rollout: Row): Promise<Row[]> {
   const failed: Row[] = [];
   for (const [state, count] of Object.entries(FAILURE_STATES)) {

@@ -7,17 +7,17 @@ import { isNotFound } from '../outcome.js';
 import { isRefusal, putOrFind } from '../schedule.js';
 import { type QueueHead, requestOf, type StoredRequest } from './queue-records.js';
 
-/** What the hub made of a request for a queued job. */
+/** The result of a request to create a queued job. */
 export type Creation =
   | { readonly kind: 'accepted'; readonly document: HubDocument }
-  /** The hub has no place. @see isSure whether it certainly has no such job. */
+  /** The hub has no place. `isSure`: whether the job certainly does not exist. */
   | { readonly kind: 'noPlace'; readonly isSure: boolean }
   /** It will never be created. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** To be asked again later. */
+  /** Unknown; to be requested again later. */
   | { readonly kind: 'unknown'; readonly error: unknown };
 
-/** A job asked for longer ago may be one that the hub has forgotten: creating it again would call its devices twice. */
+/** Hubs forget jobs after 30 days. Creating a job that was requested longer ago than this could call its devices twice. */
 const FORGOTTEN_AFTER_MS = 25 * 86_400_000;
 
 export interface CreationOptions {
@@ -26,8 +26,8 @@ export interface CreationOptions {
 }
 
 /**
- * Asks the hub for a queued job. The same request may be repeated after a lost response or a crash: the job that exists
- * by then is taken for this one.
+ * Creates a queued job. The request can be repeated after a lost response or a crash: an existing job with the same
+ * definition is this one.
  */
 export async function createQueuedJob(
   { hub, guards }: CreationOptions,
@@ -50,7 +50,7 @@ export async function createQueuedJob(
   }
 }
 
-/** The job as the hub has it; undefined if the hub does not know it. */
+/** Reads a job from the hub; undefined if the hub does not know it. */
 export async function documentOf(
   hub: HubOperations,
   context: CallContext,

@@ -10,14 +10,14 @@ import { QueueLoop } from './queue-loop.js';
 import { type JobQueueOptions, QueueTransitions } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead, queueDocument } from './queue-records.js';
 
-/** More jobs do not wait in one queue. */
+/** Maximum number of waiting jobs. */
 const MAX_QUEUED = 1000;
 
-/** The queue for the places of one hub: jobs wait here, in the store, until they can be created. */
+/** The queue for the places of one hub: jobs wait in the store until the hub has a place for them. */
 export class HubJobQueue implements JobQueue {
   readonly #transitions: QueueTransitions;
   readonly #loop: QueueLoop;
-  /** New jobs are stored one after the other, so that two calls with one id make one job. */
+  /** New jobs are stored one after the other, so that two calls with one id create only one job. */
   #adding: Promise<unknown> = Promise.resolve();
 
   constructor(options: JobQueueOptions) {
@@ -25,21 +25,21 @@ export class HubJobQueue implements JobQueue {
     this.#loop = new QueueLoop(this.#transitions);
   }
 
-  /** Takes up what an earlier process has left, and begins to create jobs. */
+  /** Loads the jobs of an earlier process and starts creating jobs. */
   async start(): Promise<void> {
     await this.#transitions.load();
     this.#transitions.open.start();
     this.#loop.start();
   }
 
-  /** Creates no further job; resolves when nothing runs any more. Idempotent. */
+  /** Stops creating jobs; resolves when the current step has ended. Idempotent. */
   async stop(): Promise<void> {
     this.#transitions.stopping.abort(new Error('the agent stops'));
     await this.#loop.stopped();
     await this.#transitions.open.stopped();
   }
 
-  /** How many jobs wait. */
+  /** Number of waiting jobs. */
   get count(): number {
     return this.#transitions.list.waiting.length;
   }
@@ -50,13 +50,13 @@ export class HubJobQueue implements JobQueue {
     return [...list.waiting, ...ended].map(({ jobId }) => jobId);
   }
 
-  /** Whether the job waits here, so that the hub is not expected to know it. */
+  /** Whether the job waits here, so that the hub may not know it. */
   isWaiting(jobId: string): boolean {
     const head = this.#transitions.list.get(jobId);
     return head !== undefined && isWaiting(head);
   }
 
-  /** The watcher has seen that a job of the hub has ended: its place is free. */
+  /** To be called when the watcher has found that a job has ended; frees its place. */
   ended(jobId: string): void {
     if (this.#transitions.list.get(jobId)?.state === 'open') void this.#transitions.open.ended(jobId);
   }
@@ -74,7 +74,7 @@ export class HubJobQueue implements JobQueue {
     const head = list.get(jobId);
     if (!head || head.state === 'open') return undefined;
     const request = await list.request(head);
-    // The hub may have got the job meanwhile, and then its request is not here any more.
+    // The hub may have accepted the job meanwhile, and then the queue no longer has its request.
     const current = list.get(jobId);
     if (!current || current.state === 'open') return undefined;
     return queueDocument(current, request, list.placeOf(jobId));
@@ -101,15 +101,15 @@ export class HubJobQueue implements JobQueue {
     });
   }
 
-  /** Whether a job may be created at once, if the hub has a place: nothing that is due waits before it. */
+  /** Whether a job may be created at once if the hub has a place, because no job that is due waits before it. */
   #isFree({ hasGivenStart }: JobToSchedule): boolean {
     const nowMs = this.#transitions.clock.nowMs();
     return !hasGivenStart && !this.#transitions.list.waiting.some((head) => dueMsOf(head) <= nowMs);
   }
 
   /**
-   * Creates a job that has a place at once; false if the hub has none. The job is on record as open before the hub is
-   * asked, so that its place counts whenever the process ends.
+   * Creates a job that has a place; returns false if the hub has none. The job is recorded as open before the request, so
+   * that a restart at any time counts its place.
    */
   async #createNow(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<boolean> {
     const { jobId } = job.request;
@@ -124,7 +124,7 @@ export class HubJobQueue implements JobQueue {
       open.track(head);
       return true;
     } catch (error) {
-      // What may have been created after all takes its place until a look shows otherwise.
+      // The job may exist nevertheless, so it keeps its place until a poll shows that it does not.
       open.track(head);
       if (!isRefusal(error)) throw error;
       const hasPlaces = !isAgentError(error, 'HubJobQuotaExceeded');
@@ -142,8 +142,8 @@ export class HubJobQueue implements JobQueue {
     this.#adding = added.catch(() => undefined);
     await added;
     this.#transitions.showCount();
-    this.#transitions.open.hurry();
-    this.#transitions.rest.wake();
+    this.#transitions.open.pollSoon();
+    this.#transitions.pause.wake();
   }
 
   async #store(env: JobEnvironment, context: CallContext, { request, ...job }: JobToSchedule): Promise<void> {
@@ -175,7 +175,7 @@ export class HubJobQueue implements JobQueue {
 }
 
 /**
- * Whether the hub has the job already. A hub that cannot be asked now is asked again when the job is created.
+ * Whether the hub has the job already. If the hub cannot be asked now, this is checked again when the job is created.
  * @throws AgentError `JobAlreadyExists`.
  */
 async function isAtHub(hub: HubOperations, context: CallContext, job: JobToSchedule): Promise<boolean> {
@@ -192,19 +192,15 @@ async function isAtHub(hub: HubOperations, context: CallContext, job: JobToSched
 
 function storeFailure(error: unknown): unknown {
   if (!isAgentError(error, 'StateUnwritable')) return error;
-  return new AgentError(
-    'ServiceUnavailable',
-    'The job could not be stored in the queue of the agent; repeat the call.',
-    {
-      cause: error,
-    },
-  );
+  return new AgentError('ServiceUnavailable', 'The job could not be stored in the queue of the agent; retry later.', {
+    cause: error,
+  });
 }
 
 function queueFull(): AgentError {
   return new AgentError(
     'JobQueueFull',
-    `${MAX_QUEUED} jobs wait in the queue of the agent; wait until some of them have been created, or cancel some.`,
+    `The queue of the agent is full: ${MAX_QUEUED} jobs wait in it. Retry later, or cancel jobs that wait.`,
   );
 }
 

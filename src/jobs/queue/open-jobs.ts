@@ -15,7 +15,7 @@ export interface OpenJobsOptions {
   readonly hub: HubOperations;
   readonly list: QueueList;
   readonly places: HubPlaces;
-  /** Between two looks at a job while somebody waits for its place. */
+  /** Time between two polls of a job while a client waits for a place. */
   readonly pollIntervalMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -23,11 +23,11 @@ export interface OpenJobsOptions {
   readonly signal: AbortSignal;
 }
 
-const LOOK_TIMEOUT_MS = 15_000;
-/** Between two looks while nobody waits, and after one that failed. */
-const IDLE_LOOK_MS = 60_000;
-/** A job that the hub does not know in so many looks, over this time at least, takes no place any more. */
-const LOST_AFTER = { looks: 3, ms: 60_000 };
+const POLL_TIMEOUT_MS = 15_000;
+/** Time between two polls while no client waits for a place. */
+const IDLE_POLL_MS = 60_000;
+/** The place of a job is freed when this many polls in a row did not find it, over this time at least. */
+const LOST_AFTER = { polls: 3, ms: 60_000 };
 
 interface OpenJob {
   readonly pollMs: number;
@@ -35,42 +35,42 @@ interface OpenJob {
   readonly firstMissMs: number;
 }
 
-/** The jobs of the queue that take a place of the hub, looked at until they have ended. */
+/** Polls the jobs of the queue that occupy a place of the hub until they have ended. */
 export class OpenJobs {
   readonly #options: OpenJobsOptions;
   readonly #jobs = new Map<string, OpenJob>();
-  readonly #rest: WakeablePause;
+  readonly #pause: WakeablePause;
   #loop: Promise<void> | undefined;
 
   constructor(options: OpenJobsOptions) {
     this.#options = options;
-    this.#rest = new WakeablePause(options.clock);
-    options.signal.addEventListener('abort', () => this.#rest.wake(), { once: true });
+    this.#pause = new WakeablePause(options.clock);
+    options.signal.addEventListener('abort', () => this.#pause.wake(), { once: true });
   }
 
   start(): void {
     this.#loop ??= this.#run();
   }
 
-  /** Resolves when no look runs any more. The signal must have been aborted. */
+  /** Resolves when the current poll has ended. The signal must have been aborted. */
   async stopped(): Promise<void> {
     await this.#loop;
   }
 
-  /** Looks at the job from now on. */
+  /** Polls the job from now on. */
   track({ jobId }: QueueHead): void {
-    this.#jobs.set(jobId, { pollMs: this.#nextLookMs(), misses: 0, firstMissMs: 0 });
-    this.#rest.wake();
+    this.#jobs.set(jobId, { pollMs: this.#nextPollMs(), misses: 0, firstMissMs: 0 });
+    this.#pause.wake();
   }
 
-  /** Somebody waits for a place: the next looks come sooner. */
-  hurry(): void {
-    const soonMs = this.#nextLookMs();
+  /** Advances the next polls, because a client waits for a place. */
+  pollSoon(): void {
+    const soonMs = this.#nextPollMs();
     for (const [jobId, job] of this.#jobs) if (job.pollMs > soonMs) this.#jobs.set(jobId, { ...job, pollMs: soonMs });
-    this.#rest.wake();
+    this.#pause.wake();
   }
 
-  /** The job has ended: its place is free. What the store does not take now is noticed by the next process. */
+  /** Frees the place of a job that has ended. A record that cannot be removed now is removed by the next process. */
   async ended(jobId: string): Promise<void> {
     if (!this.#jobs.delete(jobId)) return;
     const { list, places, log } = this.#options;
@@ -89,24 +89,24 @@ export class OpenJobs {
       const due = [...this.#jobs].filter(([, { pollMs }]) => pollMs <= nowMs);
       for (const [jobId, job] of due) {
         if (signal.aborted) return;
-        if (this.#jobs.get(jobId) === job) await this.#look(jobId, job);
+        if (this.#jobs.get(jobId) === job) await this.#poll(jobId, job);
       }
       const next = Math.min(...[...this.#jobs.values()].map(({ pollMs }) => pollMs));
-      if (next > clock.nowMs()) await this.#rest.until(next);
+      if (next > clock.nowMs()) await this.#pause.until(next);
     }
   }
 
-  async #look(jobId: string, job: OpenJob): Promise<void> {
+  async #poll(jobId: string, job: OpenJob): Promise<void> {
     const { hub, clock, log, instruments, signal } = this.#options;
-    const context = startCall({ timeoutMs: LOOK_TIMEOUT_MS, clock, log, instruments, signal });
+    const context = startCall({ timeoutMs: POLL_TIMEOUT_MS, clock, log, instruments, signal });
     try {
       const state = await stateOf(hub, context, jobId);
       if (state === 'ended') await this.ended(jobId);
       else if (state === 'unknown') await this.#missed(jobId, job);
-      else if (this.#jobs.has(jobId)) this.#jobs.set(jobId, { ...job, misses: 0, pollMs: this.#nextLookMs() });
+      else if (this.#jobs.has(jobId)) this.#jobs.set(jobId, { ...job, misses: 0, pollMs: this.#nextPollMs() });
     } catch (error) {
-      log.debug({ err: error, jobId }, 'a job of the queue cannot be read now');
-      this.#jobs.set(jobId, { ...job, pollMs: clock.nowMs() + IDLE_LOOK_MS / 2 });
+      log.debug({ err: error, jobId }, 'a job of the queue could not be polled and will be polled again');
+      this.#jobs.set(jobId, { ...job, pollMs: clock.nowMs() + IDLE_POLL_MS / 2 });
     } finally {
       context.dispose();
     }
@@ -115,13 +115,13 @@ export class OpenJobs {
   async #missed(jobId: string, { misses, firstMissMs }: OpenJob): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
     const firstMs = misses === 0 ? nowMs : firstMissMs;
-    if (misses + 1 >= LOST_AFTER.looks && nowMs - firstMs >= LOST_AFTER.ms) return await this.ended(jobId);
+    if (misses + 1 >= LOST_AFTER.polls && nowMs - firstMs >= LOST_AFTER.ms) return await this.ended(jobId);
     this.#jobs.set(jobId, { misses: misses + 1, firstMissMs: firstMs, pollMs: nowMs + LOST_AFTER.ms / 2 });
   }
 
-  #nextLookMs(): number {
+  #nextPollMs(): number {
     const { clock, places, pollIntervalMs } = this.#options;
-    return clock.nowMs() + (places.hasWaiting ? pollIntervalMs : IDLE_LOOK_MS);
+    return clock.nowMs() + (places.hasWaiting ? pollIntervalMs : IDLE_POLL_MS);
   }
 }
 

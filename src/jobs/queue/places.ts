@@ -1,18 +1,18 @@
 import type { Clock, Timer } from '../../core/clock.js';
 
-/** Someone who wants hub jobs: a roll-out, or the queue of plain jobs. */
+/** A client that creates hub jobs: a roll-out, or the queue of plain jobs. */
 export interface PlaceClient {
   readonly name: string;
-  /** Called when a place is kept for it; it takes the place by asking again. */
+  /** Called when a place is reserved for the client, which takes it with another call of `take`. */
   readonly wake: () => void;
 }
 
-/** Pauses after a hub that has no place, since other programs use them too: 5 s, doubling, at most 60. */
+/** Pauses after the hub had no place, because jobs of other programs occupy it: 5 s, doubling, at most 60. */
 const REFUSED_PAUSE_MS = { first: 5000, most: 60_000 };
 
 /**
- * The places of one hub: how many jobs of ours may be open at once. Who asks in vain waits in line and is woken in turn, so
- * clients that ask for one place at a time share them fairly.
+ * The places of one hub: how many jobs of the agent may be open at once. A client that gets no place is in line and is woken
+ * in its turn, so that clients share the places fairly.
  */
 export class HubPlaces {
   readonly #clock: Clock;
@@ -20,14 +20,14 @@ export class HubPlaces {
   readonly #hubMax: number;
   readonly #open = new Set<string>();
   readonly #waiting = new Map<string, PlaceClient>();
-  /** Clients that were woken and have not asked again yet. */
-  readonly #kept = new Set<string>();
+  /** Clients that have been woken and have not taken their place yet. */
+  readonly #reserved = new Set<string>();
   #refusals = 0;
   #pause: Timer | undefined;
 
   /**
-   * @param max how many jobs of ours may be open at once.
-   * @param hubMax how many jobs of any program the hub runs at once; as many as `max` if absent.
+   * @param max how many jobs of the agent may be open at once.
+   * @param hubMax how many jobs of any program the hub runs at once; default `max`.
    */
   constructor(max: number, clock: Clock, hubMax = max) {
     this.#max = max;
@@ -35,22 +35,23 @@ export class HubPlaces {
     this.#clock = clock;
   }
 
-  /** Jobs that are open now. */
+  /** Number of jobs that occupy a place. */
   get openCount(): number {
     return this.#open.size;
   }
 
-  /** Whether somebody waits for a place. */
+  /** Whether a client is in line. */
   get hasWaiting(): boolean {
     return this.#waiting.size > 0;
   }
 
   /**
-   * Takes a place for a job. If there is none, or others wait, the client is woken in its turn.
-   * @param isFirst whether it goes before those that wait.
+   * Takes a place for a job and returns true. If there is none, or others wait, the client is put in line and woken in its
+   * turn.
+   * @param isFirst whether the client goes before all that wait.
    */
   take(client: PlaceClient, jobId: string, isFirst = false): boolean {
-    if (this.#kept.delete(client.name) || (this.#isFree() && (this.#waiting.size === 0 || isFirst))) {
+    if (this.#reserved.delete(client.name) || (this.#isFree() && (this.#waiting.size === 0 || isFirst))) {
       this.#waiting.delete(client.name);
       this.#open.add(jobId);
       return true;
@@ -59,23 +60,23 @@ export class HubPlaces {
     return false;
   }
 
-  /** Counts a job of an earlier process as open, whether there is a place for it or not. */
+  /** Counts a job that exists already, even if that exceeds the number of places. */
   adopt(jobId: string): void {
     this.#open.add(jobId);
   }
 
-  /** A job has ended, or will not be made. */
+  /** Frees the place of a job that has ended or will not be created. */
   release(jobId: string): void {
     if (this.#open.delete(jobId)) this.#next();
   }
 
-  /** A client wants no place any more. */
+  /** Removes a client that needs no place any more. */
   leave(name: string): void {
     this.#waiting.delete(name);
-    if (this.#kept.delete(name)) this.#next();
+    if (this.#reserved.delete(name)) this.#next();
   }
 
-  /** The hub had no place for a job, whose place is given back; nobody gets one for a while. */
+  /** Frees the place of a job that the hub had no place for, and gives out no place for a while. */
   refused(jobId: string): void {
     const pauseMs = Math.min(REFUSED_PAUSE_MS.first * 2 ** this.#refusals, REFUSED_PAUSE_MS.most);
     this.#refusals += 1;
@@ -84,17 +85,17 @@ export class HubPlaces {
     this.release(jobId);
   }
 
-  /** The hub has made a job. */
+  /** To be called when the hub has created a job; resets the pause after refusals. */
   accepted(): void {
     this.#refusals = 0;
   }
 
-  /** A list of the hub shows that so many jobs are running: with fewer than the hub allows, the pause ends. */
-  sawRunning(count: number): void {
+  /** Ends the pause if `count` running jobs, as a list of the hub shows them, are fewer than the hub allows. */
+  reportRunning(count: number): void {
     if (this.#pause && count < this.#hubMax) this.retryNow();
   }
 
-  /** The pause is over: whoever waits may ask the hub again. */
+  /** Ends the pause, so that the next in line may try again. */
   retryNow(): void {
     this.#pause?.cancel();
     this.#pause = undefined;
@@ -104,11 +105,11 @@ export class HubPlaces {
   close(): void {
     this.#pause?.cancel();
     this.#waiting.clear();
-    this.#kept.clear();
+    this.#reserved.clear();
   }
 
   #isFree(): boolean {
-    return this.#pause === undefined && this.#open.size + this.#kept.size < this.#max;
+    return this.#pause === undefined && this.#open.size + this.#reserved.size < this.#max;
   }
 
   #enqueue(client: PlaceClient, isFirst: boolean): void {
@@ -123,7 +124,7 @@ export class HubPlaces {
       const [client] = this.#waiting.values();
       if (!client) return;
       this.#waiting.delete(client.name);
-      this.#kept.add(client.name);
+      this.#reserved.add(client.name);
       client.wake();
     }
   }

@@ -10,19 +10,19 @@ import {
   type StoredRequest,
 } from './queue-records.js';
 
-/** How long a job is shown that ended here without the hub. */
+/** How long a job is kept that ended in the queue. */
 const SHOWN_MS = 30 * 86_400_000;
-/** More jobs that ended here are not kept; the oldest are removed first. */
+/** Maximum number of jobs that ended in the queue; the oldest are removed first. */
 const MAX_ENDED = 10_000;
 
-/** The jobs of one hub's queue: heads in memory and in the store, requests in the store alone. */
+/** The jobs of one hub's queue: heads in memory and in the store, requests only in the store. */
 export class QueueList {
   readonly #heads = new Map<string, QueueHead>();
   readonly #store: Store;
   readonly #root: string;
   readonly #log: Log;
   #lastSequence = 0;
-  /** The waiting jobs in order; undefined after one has come or gone. */
+  /** The waiting jobs in order; undefined after a change, until it is needed again. */
   #waiting: readonly QueueHead[] | undefined;
 
   /** @param hubName the name of the hub in the configuration. */
@@ -32,7 +32,7 @@ export class QueueList {
     this.#log = log;
   }
 
-  /** Takes up what an earlier process has left. A record that cannot be read is skipped, with a warning. */
+  /** Loads the jobs of an earlier process. A record that cannot be read is skipped with a warning. */
   async load(): Promise<void> {
     for await (const [key, value] of this.#store.entries({ prefix: `${this.#root}job/` })) {
       const head = readQueueHead(value);
@@ -65,7 +65,7 @@ export class QueueList {
     return index === -1 ? undefined : { place: index + 1, of: this.waiting.length };
   }
 
-  /** Resolves when a new job is in the store. @param request absent for a job that does not wait. */
+  /** Adds a job; resolves when it is in the store. @param request absent for a job that does not wait. */
   async add(fields: Omit<QueueHead, 'version' | 'sequence'>, request?: StoredRequest): Promise<QueueHead> {
     this.#lastSequence += 1;
     const head: QueueHead = { version: 1, sequence: this.#lastSequence, ...fields };
@@ -79,7 +79,7 @@ export class QueueList {
     return head;
   }
 
-  /** Resolves when the new state is in the store. The request of a job that the hub has is not needed any more. */
+  /** Stores the new state of a job, without the request once the hub has the job. */
   async put(head: QueueHead): Promise<QueueHead> {
     await this.#store.batch([
       { type: 'put', key: this.#headKey(head), value: head },
@@ -89,7 +89,7 @@ export class QueueList {
     return head;
   }
 
-  /** Ends a job here, and removes what ended too long ago. */
+  /** Ends a job in the queue, and removes those that ended too long ago. */
   async end(head: QueueHead, end: QueueEnd): Promise<QueueHead> {
     const ended = await this.put({ ...head, state: 'ended', end });
     await this.clean(end.atMs);
@@ -106,7 +106,7 @@ export class QueueList {
     return (await this.#store.get(this.#requestKey(head))) as StoredRequest;
   }
 
-  /** Removes jobs that ended here more than 30 days ago, and the oldest of too many. */
+  /** Removes jobs that ended in the queue more than 30 days ago, and the oldest if there are too many. */
   async clean(nowMs: number): Promise<void> {
     const ended = [...this.#heads.values()].filter(({ state }) => state === 'ended');
     const excess = ended.length - MAX_ENDED;

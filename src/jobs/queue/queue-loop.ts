@@ -5,7 +5,7 @@ import type { QueueTransitions } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead } from './queue-records.js';
 
 const CALL_TIMEOUT_MS = 25_000;
-/** Pauses after a hub or a store that failed. */
+/** Pauses after a failure of the hub or the store. */
 const PROBLEM_PAUSE_MS = { first: 1000, most: 30_000 };
 const CLEAN_EVERY_MS = 3_600_000;
 
@@ -25,27 +25,27 @@ export class QueueLoop {
     this.#loop ??= this.#run();
   }
 
-  /** Resolves when no step runs any more. The queue must be stopping. */
+  /** Resolves when the current step has ended. The queue must be stopping. */
   async stopped(): Promise<void> {
-    this.#transitions.rest.wake();
+    this.#transitions.pause.wake();
     await this.#loop;
   }
 
   async #run(): Promise<void> {
-    const { rest, stopping } = this.#transitions;
+    const { pause, stopping } = this.#transitions;
     while (!stopping.signal.aborted) {
-      let restUntilMs: number | undefined;
+      let pauseUntilMs: number | undefined;
       try {
-        restUntilMs = await this.#step();
-        if (restUntilMs === undefined) this.#failures = 0;
+        pauseUntilMs = await this.#step();
+        if (pauseUntilMs === undefined) this.#failures = 0;
       } catch (error) {
-        restUntilMs = this.#pauseAfter(error);
+        pauseUntilMs = this.#pauseAfter(error);
       }
-      if (restUntilMs !== undefined && !stopping.signal.aborted) await rest.until(restUntilMs);
+      if (pauseUntilMs !== undefined && !stopping.signal.aborted) await pause.until(pauseUntilMs);
     }
   }
 
-  /** Does one thing; returns until when to rest if there is nothing to do. */
+  /** Runs one step; returns until when to pause if there is nothing to do. */
   async #step(): Promise<number | undefined> {
     const { list, clock, placed } = this.#transitions;
     const nowMs = clock.nowMs();
@@ -75,7 +75,7 @@ export class QueueLoop {
     });
   }
 
-  /** Creates a job. It is on record as asked for before the hub is asked. */
+  /** Creates a job, which is recorded as `asked` before the request. */
   async #createQueuedJob(waiting: QueueHead): Promise<void> {
     const { list, clock, hub, options } = this.#transitions;
     const request = await list.request(waiting);
@@ -87,12 +87,12 @@ export class QueueLoop {
 
   async #expire(head: QueueHead): Promise<void> {
     if (head.state === 'asked')
-      await this.#settle(head, await this.#inCall((context) => this.#lastLook(context, head)));
+      await this.#settle(head, await this.#inCall((context) => this.#lastPoll(context, head)));
     else await this.#transitions.end(head, { status: 'failed', failureReason: 'QueueExpired' });
   }
 
-  /** The time of the job is over, but the hub may have it. */
-  async #lastLook(context: CallContext, { jobId }: QueueHead): Promise<Creation> {
+  /** Asks for a job that has expired, because the hub may have created it. */
+  async #lastPoll(context: CallContext, { jobId }: QueueHead): Promise<Creation> {
     const document = await documentOf(this.#transitions.hub, context, jobId);
     return document ? { kind: 'accepted', document } : { kind: 'refused', reason: 'QueueExpired' };
   }
@@ -123,7 +123,8 @@ export class QueueLoop {
     this.#failures += 1;
     this.#pauseUntilMs = clock.nowMs() + pauseMs;
     if (!stopping.signal.aborted) {
-      if (isAgentError(error)) log.debug({ err: error, pauseMs }, 'a queued job cannot be created now');
+      if (isAgentError(error))
+        log.debug({ err: error, pauseMs }, 'a queued job could not be created; the agent tries again');
       else log.error({ err: error, pauseMs }, 'a step of the job queue failed');
     }
     return this.#pauseUntilMs;

@@ -1,19 +1,19 @@
-/** What the agent's queue keeps in the store for one job, and how such a job is shown. */
+/** The records of queued jobs in the store, and the documents that services return for such jobs. */
 import { parseJson } from '../../core/exact-json.js';
 import { jobRequestBody } from '../../iothub/job-request.js';
 import type { HubDocument, JobRequest } from '../../iothub/ports.js';
 
 /**
- * `waiting`: not sent to the hub. `asked`: sent, and the response is not known. `open`: the hub has it and it takes a
- * place. `ended`: it ended here, without the hub.
+ * `waiting`: not requested from the hub. `asked`: requested, with unknown result. `open`: created, and occupying a place.
+ * `ended`: ended in the queue, without the hub.
  */
 export type QueueState = 'waiting' | 'asked' | 'open' | 'ended';
 
-/** A job of the queue without its request, which can be long and stays in the store. JSON values only. */
+/** A queued job without its request, which can be long and is stored by itself. JSON values only. */
 export interface QueueHead {
   readonly version: 1;
   readonly jobId: string;
-  /** Grows with each job of the queue. */
+  /** Increases with each job of the queue. */
   readonly sequence: number;
   readonly type: string;
   /** The Thing that scheduled it and fires its events. */
@@ -25,45 +25,45 @@ export interface QueueHead {
   /** Whether the caller chose the id. */
   readonly hasGivenId: boolean;
   readonly state: QueueState;
-  /** When the hub was first asked for it. */
+  /** When it was first requested from the hub. */
   readonly askedMs?: number;
   readonly end?: QueueEnd;
 }
 
-/** How a job ended that the hub never had. */
+/** The end of a job that the hub never had. */
 export interface QueueEnd {
   readonly status: 'cancelled' | 'failed';
   readonly atMs: number;
   readonly failureReason?: string;
 }
 
-/** A request as the store has it; its start time is in the head. */
+/** A request as it is stored; its start time is in the head. */
 export type StoredRequest = Omit<JobRequest, 'startTime'>;
 
-/** Where a job stands in the queue, from 1. */
+/** The position of a job in the queue, from 1. */
 export interface QueuePlace {
   readonly place: number;
   readonly of: number;
 }
 
-/** Whether the job still waits for a place of the hub. */
+/** Whether the job waits for a place of the hub. */
 export const isWaiting = ({ state }: QueueHead): boolean => state === 'waiting' || state === 'asked';
 
 /** When the job may be created. */
 export const dueMsOf = ({ calledMs, startMs }: QueueHead): number => Math.max(calledMs, startMs ?? 0);
 
-/** In the order in which the jobs are created. */
+/** Compares jobs by the order in which they are created. */
 export const inOrder = (a: QueueHead, b: QueueHead): number => dueMsOf(a) - dueMsOf(b) || a.sequence - b.sequence;
 
-/** The request as it goes to the hub: without a start time, since that has come. */
+/** Returns the request for the hub, without a start time, because the start time has passed. */
 export function requestOf(stored: StoredRequest): JobRequest {
-  // A payload of `undefined` is no JSON value, so that the store has left it out.
+  // The store omits a payload of `undefined`, which is not a JSON value.
   return stored.type === 'scheduleDeviceMethod'
     ? ({ payload: undefined, ...stored } as JobRequest)
     : (stored as JobRequest);
 }
 
-/** The job as a document of the hub would show it. Its status is the one that is shown. */
+/** Returns the job as a document like those of the hub, with the status that users see. */
 export function queueDocument(head: QueueHead, request: StoredRequest, place: QueuePlace | undefined): HubDocument {
   const { calledMs, startMs, end } = head;
   return {
@@ -77,7 +77,7 @@ export function queueDocument(head: QueueHead, request: StoredRequest, place: Qu
   };
 }
 
-/** A head as the store returns it; `undefined` for anything else. */
+/** Checks a value of the store; returns undefined if it is not a head. */
 export function readQueueHead(value: unknown): QueueHead | undefined {
   const head = value as Partial<QueueHead> | null | undefined;
   const isHead =

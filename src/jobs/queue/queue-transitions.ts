@@ -17,7 +17,7 @@ export interface JobQueueOptions {
   /** The hub's name in the configuration: part of the keys in the store. */
   readonly hubName: string;
   readonly store: Store;
-  /** The places of the hub, shared with its roll-outs. */
+  /** The places of the hub, shared with the roll-outs. */
   readonly places: HubPlaces;
   /** Checked again when a job is created. */
   readonly guards?: Guards;
@@ -25,7 +25,7 @@ export interface JobQueueOptions {
   readonly registrar?: JobRegistrar;
   /** `rollouts.queueMaxAgeSeconds`, in milliseconds. */
   readonly maxAgeMs: number;
-  /** Between two looks at an open job while somebody waits for its place. */
+  /** Time between two polls of an open job while a client waits for a place. */
   readonly pollIntervalMs: number;
   readonly clock: Clock;
   readonly log?: Log;
@@ -34,24 +34,24 @@ export interface JobQueueOptions {
   readonly onCount?: (count: number) => void;
 }
 
-/** How jobs of the queue move from state to state: each move is in the store before anybody is notified of it. */
+/** The transitions of queued jobs between states. Each is in the store before the watcher is notified. */
 export class QueueTransitions {
   readonly options: JobQueueOptions;
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
-  /** The watcher's lane: users go first. */
+  /** The background lane, in which calls of users have priority. */
   readonly hub: HubOperations;
   readonly list: QueueList;
   readonly open: OpenJobs;
   /** The pauses of the loop that creates jobs. */
-  readonly rest: WakeablePause;
+  readonly pause: WakeablePause;
   readonly stopping = new AbortController();
-  /** Jobs that have a place and are not known to be created yet. */
+  /** Ids of jobs that have a place and may or may not have been created. */
   readonly placed = new Set<string>();
-  /** Jobs that a step or a call is working on; others wait for it. */
+  /** Steps and calls in progress, by job; another one for the same job waits. */
   readonly #busy = new Map<string, Promise<void>>();
-  readonly #client = { name: 'jobs/queue', wake: (): void => this.rest.wake() };
+  readonly #client = { name: 'jobs/queue', wake: (): void => this.pause.wake() };
   #isInLine = false;
   #shownCount = -1;
 
@@ -63,7 +63,7 @@ export class QueueTransitions {
     this.instruments = options.instruments ?? noInstruments;
     this.hub = hub.lane('background');
     this.list = new QueueList(store, hubName, this.log);
-    this.rest = new WakeablePause(clock);
+    this.pause = new WakeablePause(clock);
     const { hub: operations, list, instruments } = this;
     const { signal } = this.stopping;
     this.open = new OpenJobs({
@@ -78,7 +78,7 @@ export class QueueTransitions {
     });
   }
 
-  /** Takes up what an earlier process has left. */
+  /** Loads the jobs of an earlier process. */
   async load(): Promise<void> {
     await this.list.load();
     await this.list.clean(this.clock.nowMs());
@@ -92,20 +92,20 @@ export class QueueTransitions {
     this.showCount();
   }
 
-  /** Takes a place of the hub for a job; without one the queue stands in line, and its loop is woken in its turn. */
+  /** Takes a place of the hub for a job. If there is none, the queue is in line and its loop is woken in its turn. */
   takePlace(jobId: string): boolean {
     this.#isInLine = !this.options.places.take(this.#client, jobId, true);
-    if (this.#isInLine) this.open.hurry();
+    if (this.#isInLine) this.open.pollSoon();
     return !this.#isInLine;
   }
 
-  /** No job needs a place now. */
+  /** Leaves the line for places, because no job needs one now. */
   leaveLine(): void {
     if (this.#isInLine) this.options.places.leave(this.#client.name);
     this.#isInLine = false;
   }
 
-  /** The hub has the job. */
+  /** Records that the hub has the job. */
   async accept(head: QueueHead, document: HubDocument): Promise<void> {
     const open = await this.list.put({ ...head, state: 'open' });
     const { jobId, thing, type } = head;
@@ -117,24 +117,24 @@ export class QueueTransitions {
     this.showCount();
   }
 
-  /** The hub has no place for the job. @param isSure whether it certainly has no such job. */
+  /** Frees the place of a job that the hub had no place for. @param isSure whether the job certainly does not exist. */
   async requeue(head: QueueHead, isSure: boolean): Promise<void> {
     this.placed.delete(head.jobId);
     this.options.places.refused(head.jobId);
     if (isSure) await this.list.put({ ...head, state: 'waiting' });
   }
 
-  /** The job ends here, without the hub. */
+  /** Ends a job that the hub does not have. */
   async end(head: QueueHead, end: Omit<QueueEnd, 'atMs'>): Promise<void> {
     const ended = await this.list.end(head, { ...end, atMs: this.clock.nowMs() });
     this.placed.delete(head.jobId);
     this.options.places.release(head.jobId);
     this.showCount();
-    this.rest.wake();
+    this.pause.wake();
     this.notify(ended);
   }
 
-  /** When a job has waited for too long. */
+  /** When a job that still waits fails with `QueueExpired`. */
   expiresMs(head: QueueHead): number {
     return dueMsOf(head) + this.options.maxAgeMs;
   }
@@ -155,7 +155,7 @@ export class QueueTransitions {
     return this.#busy.has(jobId);
   }
 
-  /** Runs while nobody else works on the job. @throws the reason of `signal` while it waits. */
+  /** Runs when no other step or call is in progress for the job. @throws the reason of `signal` while it waits. */
   async exclusive<T>(jobId: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
     for (let other = this.#busy.get(jobId); other; other = this.#busy.get(jobId)) await untilAborted(signal, other);
     const turn = run();
@@ -168,7 +168,7 @@ export class QueueTransitions {
       return await turn;
     } finally {
       this.#busy.delete(jobId);
-      this.rest.wake();
+      this.pause.wake();
     }
   }
 }

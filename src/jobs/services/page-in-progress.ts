@@ -2,10 +2,10 @@ import { AgentError } from '../../core/errors.js';
 import { stringifyJson } from '../../core/exact-json.js';
 import { jsonTextBytes, type MessageLimits, usableBytes } from '../result-size.js';
 
-/** The bytes around the rows, and around the hub's token within ours. */
+/** Bytes around the rows, and around the hub's token within that of the page. */
 const PAGE_OVERHEAD_BYTES = 512;
 
-/** Collects rows up to either of two limits. */
+/** Collects the rows of a page up to a number of rows and of bytes. */
 export class PageInProgress {
   readonly rows: Record<string, unknown>[] = [];
   readonly #maxItems: number;

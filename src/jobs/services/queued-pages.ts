@@ -3,11 +3,11 @@ import type { HubDocument } from '../../iothub/ports.js';
 import type { JobQueue } from '../environment.js';
 import type { PageReader } from './merged-lists.js';
 
-/** Precedes the position in a token of ours; no token of the hub begins so after `mergedLists`. */
+/** Prefixes of the tokens of this list: a position in the queue, or a token of the hub. */
 const TOKEN_PREFIX = 'queue:';
 const HUB_PREFIX = 'hub:';
 
-/** The jobs of the agent's queue as the first pages of a list. One for each call of a service. */
+/** Lists the jobs of the agent's queue before those of the hub. One instance for each call of a service. */
 export class QueuedPages {
   readonly #queue: JobQueue | undefined;
   readonly #type: string | undefined;
@@ -30,12 +30,12 @@ export class QueuedPages {
     return this.#jobIds.length === 0;
   }
 
-  /** Whether a document is one of the queue: its status is the one that is shown. */
+  /** Whether a document is from the queue, so that its status is already the one that users see. */
   has(document: HubDocument): boolean {
     return this.#documents.has(document);
   }
 
-  /** Reads the jobs of the queue, then what `read` reads. */
+  /** Returns a reader for the jobs of the queue, followed by those of `read`. */
   before(read: PageReader): PageReader {
     if (this.isEmpty) return read;
     return async (context, hub, { continuationToken, ...request }) => {
@@ -55,7 +55,7 @@ export class QueuedPages {
     };
   }
 
-  /** Up to `size` jobs that match, from a position on, and the position after them. */
+  /** Reads up to `size` matching jobs from a position on, and returns the position after them. */
   async #page(start: number, size: number): Promise<{ readonly items: HubDocument[]; readonly next: number }> {
     const items: HubDocument[] = [];
     let next = start;

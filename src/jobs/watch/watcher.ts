@@ -19,14 +19,14 @@ import { WatchList } from './watch-list.js';
 import { WatchChanges } from './changes.js';
 import { isDone, type WatchRecord } from './record.js';
 
-/** The agent's queue, as the watcher needs it. */
+/** The part of the agent's job queue that the watcher uses. */
 export interface WatchedQueue {
-  /** Whether the job waits in the queue, so that the hub is not asked for it. */
+  /** Whether the job waits in the queue, so that the hub does not have it. */
   isWaiting(jobId: string): boolean;
-  /** A job of the hub has ended. */
+  /** Called when a job of the hub has ended. */
   ended(jobId: string): void;
-  /** So many jobs are running on the hub. */
-  sawRunning(count: number): void;
+  /** Called with the number of jobs that are running on the hub. */
+  reportRunning(count: number): void;
 }
 
 export interface JobWatcherOptions {
@@ -109,7 +109,7 @@ class HubWatcher implements JobWatcher {
       watchAll: options.watchAll === true,
       onEnded: (jobId) => options.queue?.ended(jobId),
     });
-    this.#lists = new ActiveLists({ ...common, onRunning: (count) => options.queue?.sawRunning(count) });
+    this.#lists = new ActiveLists({ ...common, onRunning: (count) => options.queue?.reportRunning(count) });
     this.#poller = new JobPoller({
       ...common,
       changes: this.#changes,

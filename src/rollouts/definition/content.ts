@@ -16,15 +16,15 @@ type Content = Pick<
 >;
 
 export interface ContentOptions {
-  /** What a copied roll-out does, as far as the call says nothing else. */
+  /** The content of the copied roll-out, which applies where the call passes nothing else. */
   readonly inherited: Content;
-  /** `services.connectTimeoutInSeconds`; 0 counts as the default, since a job must not wait for ever. */
+  /** `services.connectTimeoutInSeconds`; 0 counts as the default, because a job must not wait without end. */
   readonly connectTimeoutInSeconds: number;
   readonly log: Log;
 }
 
 /**
- * What a roll-out does to each device: exactly one of a method and a patch.
+ * Reads what a roll-out sends to each device: exactly one of a method call and a patch.
  * @throws AgentError `InvalidArgument` naming the parameter.
  */
 export function readContent(args: StartArguments, options: ContentOptions): Content {

@@ -1,16 +1,16 @@
 import type { RolloutDefinition } from '../records/records.js';
 import type { StartArguments } from './parameters.js';
 
-/** A kept roll-out as a call copies it. */
+/** A roll-out that a call copies. */
 export interface KeptRollout {
   readonly definition: RolloutDefinition;
-  /** The devices that it lists, if it lists them. */
+  /** The devices, if it lists them. */
   readonly deviceIds?: readonly string[];
 }
 
 type Key = keyof RolloutDefinition;
 
-/** What a method alone has: it goes when a call replaces the method by a patch. */
+/** Parameters of methods, which are dropped if a call replaces the method by a patch. */
 const OF_METHOD: readonly Key[] = [
   'methodName',
   'payloadText',
@@ -20,8 +20,8 @@ const OF_METHOD: readonly Key[] = [
 ];
 
 /**
- * The parameters of a copied roll-out that are defaults of a call: all but its start time, and but those that exclude an
- * argument of the call.
+ * Returns the parameters of a copied roll-out that are defaults of a call: all but its start time and those that cannot be
+ * combined with an argument of the call.
  */
 export function inheritable(
   args: StartArguments,
@@ -43,7 +43,7 @@ function droppedBy(args: StartArguments): Key[] {
     ...(args.deviceIds === undefined ? [] : (['queryCondition'] as const)),
     ...(args.batchSize === undefined ? [] : (['batchPercent'] as const)),
     ...(args.batchPercent === undefined ? [] : (['batchSize'] as const)),
-    // Statuses belong to the failures that they refine.
+    // `retryStatuses` refines `retryOn`, so it is replaced together with it.
     ...(args.retryOn === undefined ? [] : (['retryStatuses'] as const)),
   ];
 }

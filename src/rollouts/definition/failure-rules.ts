@@ -9,8 +9,8 @@ const MAX_COUNT = 1_000_000_000;
 const KEYS = ['on', 'percent', 'count', 'minimumExecuted', 'scope', 'action'];
 
 /**
- * The rules of the parameter `abort`, with their defaults; undefined if it is absent.
- * @throws AgentError `InvalidArgument` naming `abort` and the place in it.
+ * Reads the parameter `abort`, with defaults; undefined if it is absent.
+ * @throws AgentError `InvalidArgument` naming the path of the invalid value.
  */
 export function readAbort(given: unknown): readonly AbortCriterion[] | undefined {
   return smallListOf('abort', given, MAX_CRITERIA)?.map((item, index) => criterion(item, `abort[${index}]`));
@@ -38,51 +38,51 @@ function criterion(item: unknown, place: string): AbortCriterion {
 
 function states(on: unknown, place: string): AbortCriterion['on'] {
   if (!Array.isArray(on)) return choiceAt('abort', on, place, ['any', ...FAILURE_STATES]);
-  if (on.length === 0) throw invalidParameter('abort', `is wrong: ${place} must name at least one state`);
+  if (on.length === 0) throw invalidParameter('abort', `is invalid: ${place} must contain at least one state`);
   const named = on.map((state: unknown, index): FailureState =>
     choiceAt('abort', state, `${place}[${index}]`, FAILURE_STATES),
   );
   return [...new Set(named)];
 }
 
-/** Exactly one of `percent` and `count`. */
+/** Reads exactly one of `percent` and `count`. */
 function limit(
   { percent, count }: Readonly<Record<string, unknown>>,
   place: string,
 ): Pick<AbortCriterion, 'percent' | 'count'> {
   if ((percent === undefined) === (count === undefined))
-    throw invalidParameter('abort', `is wrong: ${place} must have exactly one of percent and count`);
+    throw invalidParameter('abort', `is invalid: ${place} must have exactly one of percent and count`);
   if (count !== undefined)
     return { count: integerAt('abort', count, `${place}.count`, { minimum: 1, maximum: MAX_COUNT }) };
   if (typeof percent === 'number' && percent > 0 && percent <= 100 && hasTwoDecimals(percent)) return { percent };
   throw invalidParameter(
     'abort',
-    `is wrong: ${place}.percent must be a number above 0 to 100 with at most two decimals`,
+    `is invalid: ${place}.percent must be a number above 0 to 100 with at most two decimals`,
   );
 }
 
 const hasTwoDecimals = (value: number): boolean => Number(value.toFixed(2)) === value;
 
-/** Failures that are retried where a call does not say which. */
+/** Defaults of `retryOn`. */
 export const DEFAULT_RETRY_ON: Readonly<Record<'method' | 'patch', readonly RetryClass[]>> = {
   method: ['offline'],
   patch: ['timedOut', 'failed'],
 };
 
 const STATUS = { minimum: 400, maximum: 999 } as const;
-/** Repeated items are allowed, but not without end. */
+/** Maximum length of a list, in which items may be repeated. */
 const MAX_ITEMS = 1000;
 
-/** The parameter `retryOn`; undefined if it is absent. @throws AgentError `InvalidArgument`. */
+/** Reads the parameter `retryOn`; undefined if it is absent. @throws AgentError `InvalidArgument`. */
 export function readRetryOn(given: unknown): readonly RetryClass[] | undefined {
   const list = smallListOf('retryOn', given, MAX_ITEMS);
   return list && unique(list.map((item, index) => choiceAt('retryOn', item, `retryOn[${index}]`, RETRY_CLASSES)));
 }
 
-/** The parameter `retryStatuses`, ascending; undefined if it is absent. @throws AgentError `InvalidArgument`. */
+/** Reads the parameter `retryStatuses`, sorted; undefined if it is absent. @throws AgentError `InvalidArgument`. */
 export function readRetryStatuses(given: unknown): readonly number[] | undefined {
   const list = smallListOf('retryStatuses', given, MAX_ITEMS);
-  if (list?.length === 0) throw invalidParameter('retryStatuses', 'is empty; leave it out to retry all statuses');
+  if (list?.length === 0) throw invalidParameter('retryStatuses', 'is empty; omit it to retry all statuses');
   return (
     list &&
     unique(list.map((item, index) => integerAt('retryStatuses', item, `retryStatuses[${index}]`, STATUS))).sort(

@@ -2,7 +2,7 @@ import { invalidParameter } from '../../edge/parameter-rules.js';
 import { checkJson, unwrapList } from '../../jobs/json-parameters.js';
 
 /**
- * The items of a JSON parameter that must be a list; undefined if it is absent.
+ * Returns the items of a JSON parameter that must be an array; undefined if it is absent.
  * @throws AgentError `InvalidArgument` naming the parameter.
  */
 export function listOf(parameter: string, given: unknown, maxItems: number): readonly unknown[] | undefined {
@@ -14,14 +14,14 @@ export function listOf(parameter: string, given: unknown, maxItems: number): rea
   return list;
 }
 
-/** The same, with the checks of size, depth and numbers that all JSON parameters share. */
+/** The same as `listOf`, with the checks of size, depth and numbers of all JSON parameters. */
 export function smallListOf(parameter: string, given: unknown, maxItems: number): readonly unknown[] | undefined {
   const list = listOf(parameter, given, maxItems);
   if (list) checkJson(parameter, list, 'use a smaller number');
   return list;
 }
 
-/** An object with none but the allowed keys. @param place as `abort[0]`. */
+/** Checks an object and its keys. @param place the path of the value, for example `abort[0]`. */
 export function objectAt(
   parameter: string,
   value: unknown,
@@ -29,17 +29,17 @@ export function objectAt(
   keys: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidParameter(parameter, `is wrong: ${place} must be an object`);
+    throw invalidParameter(parameter, `is invalid: ${place} must be an object`);
   const other = Object.keys(value).find((key) => !keys.includes(key));
   if (other !== undefined)
     throw invalidParameter(
       parameter,
-      `is wrong: ${place} has an unknown key ${JSON.stringify(other.slice(0, 80))}; known are ${keys.join(', ')}`,
+      `is invalid: ${place} has an unknown key ${JSON.stringify(other.slice(0, 80))}; known are ${keys.join(', ')}`,
     );
   return value as Readonly<Record<string, unknown>>;
 }
 
-/** One of some texts. */
+/** Checks a text that must be one of `choices`. */
 export function choiceAt<const T extends string>(
   parameter: string,
   value: unknown,
@@ -48,10 +48,10 @@ export function choiceAt<const T extends string>(
 ): T {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
-  throw invalidParameter(parameter, `is wrong: ${place} must be one of ${choices.join(', ')}`);
+  throw invalidParameter(parameter, `is invalid: ${place} must be one of ${choices.join(', ')}`);
 }
 
-/** A whole number within a range. */
+/** Checks a whole number within a range. */
 export function integerAt(
   parameter: string,
   value: unknown,
@@ -61,6 +61,6 @@ export function integerAt(
   if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
   throw invalidParameter(
     parameter,
-    `is wrong: ${place} must be a whole number from ${minimum} to ${maximum.toLocaleString('en')}`,
+    `is invalid: ${place} must be a whole number from ${minimum} to ${maximum.toLocaleString('en')}`,
   );
 }

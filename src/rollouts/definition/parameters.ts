@@ -1,4 +1,4 @@
-/** Parameters of the services for roll-outs, with their bounds: the only place where these stand. */
+/** Parameters of the services for roll-outs. Every bound of such a parameter is defined here and nowhere else. */
 import { MAX_QUERY_CHARACTERS } from '../../hub-query/parse.js';
 import {
   CONNECT_TIMEOUT,
@@ -30,7 +30,7 @@ export const ROLLOUT_ID = required({
   ...ROLLOUT_ID_RULES,
 });
 
-/** The id of a roll-out that a call makes. */
+/** The id of a roll-out that a call creates. */
 export const NEW_ROLLOUT_ID = optional({
   baseType: 'STRING',
   description: `The id of the new roll-out: ${ROLLOUT_ID_RULES.form}; generated if omitted. Repeating a call with the same id starts only one roll-out`,
@@ -41,11 +41,11 @@ const MAX_COMMENT_LENGTH = 500;
 
 export const COMMENT = optional({
   baseType: 'STRING',
-  description: `A remark for the history: at most ${MAX_COMMENT_LENGTH} characters`,
+  description: `A comment that is added to the history: at most ${MAX_COMMENT_LENGTH} characters`,
   maxLength: MAX_COMMENT_LENGTH,
 });
 
-/** Values that apply where a call sets none. */
+/** Values that apply where a caller sets none. */
 export const ROLLOUT_DEFAULTS = {
   ...DEFAULTS,
   expiresAfterSeconds: 604_800,
@@ -70,7 +70,7 @@ interface Range {
 const rangeText = ({ minimum, maximum }: Range): string =>
   `${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`;
 
-/** An optional whole number. @param meaning continues with the range. */
+/** An optional whole number. @param meaning the description, to which the range is added. */
 const count = (meaning: string, range: Range, fallback?: number) =>
   optional({
     baseType: 'INTEGER',
@@ -88,11 +88,11 @@ const choice = <const Choices extends readonly string[]>(meaning: string, choice
 
 const SIZE: Range = { minimum: 1, maximum: 100_000 };
 
-// Each of the two is left out when the other is given.
+// Either of the two may be absent.
 const { isRequired: _hasMethod, ...ANY_METHOD_NAME } = METHOD_NAME;
 const { isRequired: _hasPatch, ...ANY_PATCH } = PATCH;
 
-/** What a roll-out does to each device: exactly one of a method and a patch. */
+/** What a roll-out sends to each device: a method call or a patch. */
 const CONTENT_PARAMETERS = {
   methodName: optional({
     ...ANY_METHOD_NAME,
@@ -104,7 +104,7 @@ const CONTENT_PARAMETERS = {
   connectTimeoutInSeconds: {
     ...CONNECT_TIMEOUT,
     minimum: 1,
-    description: `How long to wait for an offline device to connect: 1 to ${CONNECT_TIMEOUT.maximum}, default ${DEFAULTS.connectTimeoutInSeconds} unless the agent is configured otherwise`,
+    description: `How long to wait for an offline device to connect: 1 to ${CONNECT_TIMEOUT.maximum}, default ${DEFAULTS.connectTimeoutInSeconds} unless the agent is configured otherwise. A device that does not connect in this time is offline`,
   },
   patch: optional(ANY_PATCH),
 } as const;
@@ -113,72 +113,75 @@ const TARGET_PARAMETERS = {
   queryCondition: optional({
     baseType: 'STRING',
     description:
-      "The devices of the roll-out: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices. Pass exactly one of queryCondition and deviceIds",
+      "The devices that the roll-out targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices. The set of devices is fixed when the roll-out begins. Pass exactly one of queryCondition and deviceIds",
     maxLength: MAX_QUERY_CHARACTERS,
   }),
   deviceIds: optional({
     baseType: 'JSON',
-    description: `The devices of the roll-out, in order: an array of 1 to ${MAX_DEVICE_IDS.toLocaleString('en')} device ids; a device that is listed twice counts once`,
+    description: `The devices that the roll-out targets, in order: an array of 1 to ${MAX_DEVICE_IDS.toLocaleString('en')} device ids; repeated ids count once`,
   }),
 } as const;
 
 const BATCH_PARAMETERS = {
-  batchSize: count('Devices of a batch; all devices are one batch if neither this nor batchPercent is set', SIZE),
+  batchSize: count(
+    'Number of devices in a batch; all devices are one batch if neither batchSize nor batchPercent is passed',
+    SIZE,
+  ),
   batchPercent: optional({
     baseType: 'NUMBER',
     description:
-      'Size of a batch as a percentage of all devices, rounded up: above 0 to 100. Not together with batchSize',
+      'Size of a batch as a percentage of all devices, rounded up: above 0 to 100. Pass at most one of batchSize and batchPercent',
     minimum: 0,
     maximum: 100,
   }),
-  canarySize: count('Devices of the first batch', SIZE),
+  canarySize: count('Number of devices in the first batch; as the other batches if omitted', SIZE),
   batchGrowth: optional({
     baseType: 'NUMBER',
-    description: `Each later batch is the previous one times this factor, rounded down: 1 to 10, default ${D.batchGrowth}`,
+    description: `Factor by which each batch is larger than the previous one, rounded down: 1 to 10, default ${D.batchGrowth}. It does not apply to a canary`,
     minimum: 1,
     maximum: 10,
   }),
-  maxBatchSize: count('Largest size of a batch other than a canary', SIZE),
+  maxBatchSize: count('Maximum number of devices in a batch other than a canary', SIZE),
   promotion: choice(
-    'When the next batch begins: automatic, once a batch has passed; afterFirst, with a pause after the first batch; manual, with a pause after each batch but the last',
+    'Whether the roll-out pauses after a batch that has passed: automatic, never; afterFirst, after the first batch; manual, after each batch but the last',
     ['automatic', 'afterFirst', 'manual'],
     D.promotion,
   ),
   successPercent: optional({
     baseType: 'NUMBER',
-    description: `Percentage of the executed devices of a batch that must succeed before the next one begins: 0 to 100, default ${D.successPercent}`,
+    description: `Percentage of the executed devices of a batch that must have succeeded; otherwise the roll-out pauses before the next batch: 0 to 100, default ${D.successPercent}`,
     minimum: 0,
     maximum: 100,
   }),
   soakSeconds: seconds(
-    'Pause between a batch that has passed and the next',
+    'How long to wait between a batch that has passed and the next batch',
     { minimum: 0, maximum: 2_592_000 },
     D.soakSeconds,
   ),
   abort: optional({
     baseType: 'JSON',
-    description: `Rules that stop the roll-out: an array of at most 10 objects {on, percent or count, minimumExecuted, scope, action}; on is any or some of ${FAILURE_STATES.join(', ')}; scope is rollout or batch; action is pause or cancel`,
+    description: `Stop rules: an array of at most 10 objects {on, percent or count, minimumExecuted, scope, action}. on: any, one of ${FAILURE_STATES.join(', ')}, or an array of these; minimumExecuted: devices that must have ended, default 1; scope: rollout (default) or batch; action: pause (default) or cancel`,
   }),
 } as const;
 
 const RETRY_PARAMETERS = {
-  retries: count('Further attempts for each device', { minimum: 0, maximum: 10 }, D.retries),
+  retries: count('Maximum number of further attempts for each device', { minimum: 0, maximum: 10 }, D.retries),
   retryOn: optional({
     baseType: 'JSON',
-    description: `Failures that are retried: an array of ${RETRY_CLASSES.join(', ')}; default ${DEFAULT_RETRY_ON.method.join(', ')} for a method, ${DEFAULT_RETRY_ON.patch.join(', ')} for a patch`,
+    description: `The failures after which a device is retried: an array of ${RETRY_CLASSES.join(', ')}; default ${DEFAULT_RETRY_ON.method.join(', ')} for a method, ${DEFAULT_RETRY_ON.patch.join(', ')} for a patch`,
   }),
   retryStatuses: optional({
     baseType: 'JSON',
     description:
-      'Method statuses that are retried: an array of whole numbers from 400 to 999; only with refused in retryOn, all if omitted',
+      'The method statuses after which a device is retried, if retryOn contains refused: an array of whole numbers from 400 to 999; all if omitted',
   }),
   retryDelaySeconds: seconds(
-    'Pause before an attempt; doubles with each one, up to a day',
+    'How long to wait before a further attempt; doubles with each attempt, up to 86,400',
     { minimum: 0, maximum: 86_400 },
     D.retryDelaySeconds,
   ),
   offlineDevices: choice(
-    'What happens to devices that are not connected: try calls them anyway, wait calls them once they are connected (methods only)',
+    'What to do with devices that are not connected: try, call them like all others; wait, call them once they are connected (methods only)',
     ['try', 'wait'],
     D.offlineDevices,
   ),
@@ -189,11 +192,11 @@ const MAX_VERIFY_CHARACTERS = 2048;
 const VERIFY_PARAMETERS = {
   verifyCondition: optional({
     baseType: 'STRING',
-    description: `A condition that a device must match to succeed, for example properties.reported.version = '2': at most ${MAX_VERIFY_CHARACTERS} characters`,
+    description: `A condition that a device must match afterwards to succeed, for example properties.reported.version = '2': at most ${MAX_VERIFY_CHARACTERS} characters`,
     maxLength: MAX_VERIFY_CHARACTERS,
   }),
   verifyTimeoutInSeconds: seconds(
-    'How long a device may take to match verifyCondition',
+    'How long a device may take to match verifyCondition before it is unverified',
     { minimum: 1, maximum: 604_800 },
     D.verifyTimeoutInSeconds,
   ),
@@ -205,18 +208,18 @@ const TIME_PARAMETERS = {
     description: 'When the roll-out begins; now if omitted or in the past',
   }),
   expiresAfterSeconds: seconds(
-    'Time after startTime when the roll-out ends, whatever is left',
+    'How long after startTime the roll-out expires, which ends it',
     { minimum: 60, maximum: 31_536_000 },
     D.expiresAfterSeconds,
   ),
   windows: optional({
     baseType: 'JSON',
     description:
-      'When hub jobs may begin: an array of at most 20 objects {start, durationMinutes}; start is a cron pattern of five fields, durationMinutes 1 to 10,080. Always if omitted',
+      'Maintenance windows, outside which no hub job begins: an array of at most 20 objects {start, durationMinutes}. start: a cron pattern of five fields (minute hour day month weekday); durationMinutes: 1 to 10,080. Always open if omitted',
   }),
   timeZone: optional({
     baseType: 'STRING',
-    description: `The time zone of windows, for example Europe/Berlin; default ${D.timeZone}`,
+    description: `The IANA time zone of windows, for example Europe/Berlin; default ${D.timeZone}`,
     maxLength: 100,
   }),
 } as const;
@@ -233,7 +236,7 @@ export const START_ROLLOUT_PARAMETERS = {
   ...TARGET_PARAMETERS,
   copyOf: optional({
     baseType: 'STRING',
-    description: 'The id of a roll-out whose parameters are the defaults of this call',
+    description: 'The id of a roll-out whose parameters are the defaults of this call, except rolloutId and startTime',
     ...ROLLOUT_ID_RULES,
   }),
   ...TIME_PARAMETERS,

@@ -18,17 +18,17 @@ export interface DefinitionOptions {
   readonly log: Log;
 }
 
-/** A definition with the devices that it lists, if it lists them. */
+/** A definition, with its devices if it lists them. */
 export interface CheckedDefinition {
   readonly definition: RolloutDefinition;
-  /** Each once, in order. */
+  /** In order, without repeated ids. */
   readonly deviceIds?: readonly string[];
 }
 
 type Part = Partial<RolloutDefinition>;
 
 /**
- * The definition of a roll-out: all arguments checked, defaults and the parameters of a copied roll-out filled in.
+ * Checks the arguments of a call and completes them with the parameters of the copied roll-out and with defaults.
  * @throws AgentError `InvalidArgument` naming the parameter.
  */
 export function readDefinition(args: StartArguments, options: DefinitionOptions): CheckedDefinition {
@@ -45,11 +45,14 @@ export function readDefinition(args: StartArguments, options: DefinitionOptions)
     ...schedule(args, inherited.definition),
   };
   if (definition.offlineDevices === 'wait' && definition.methodName === undefined)
-    throw invalidParameter('offlineDevices', 'can be wait only with methodName; a patch reaches offline devices too');
+    throw invalidParameter(
+      'offlineDevices',
+      'can be wait only with methodName, because a patch also reaches devices that are offline',
+    );
   return targets.deviceIds ? { definition, deviceIds: targets.deviceIds } : { definition };
 }
 
-/** Parameters that need no more than their bounds. */
+/** Parameters that need no further check. */
 function simple(args: StartArguments, inherited: Part) {
   const description = args.description ?? inherited.description;
   const startTimeMs = args.startTime?.getTime();
@@ -72,7 +75,7 @@ function simple(args: StartArguments, inherited: Part) {
   };
 }
 
-/** Exactly one of a condition and a list. */
+/** Reads exactly one of a condition and a list. */
 function readTargets(
   args: StartArguments,
   { parsesConditions }: DefinitionOptions,
@@ -92,7 +95,7 @@ function batches(args: StartArguments, inherited: Part) {
   const batchPercent = args.batchPercent ?? inherited.batchPercent;
   if (batchSize !== undefined && batchPercent !== undefined)
     throw invalidParameter('batchPercent', 'cannot be combined with batchSize; pass at most one of the two');
-  if (batchPercent === 0) throw invalidParameter('batchPercent', 'must be above 0');
+  if (batchPercent === 0) throw invalidParameter('batchPercent', 'must be greater than 0');
   const canarySize = args.canarySize ?? inherited.canarySize;
   const maxBatchSize = args.maxBatchSize ?? inherited.maxBatchSize;
   return {
@@ -120,7 +123,7 @@ function verification(args: StartArguments, inherited: Part, { parsesConditions 
 function schedule(args: StartArguments, inherited: Part) {
   const windows = readWindows(args.windows) ?? inherited.windows ?? [];
   const timeZone = args.timeZone ?? inherited.timeZone ?? ROLLOUT_DEFAULTS.timeZone;
-  // Making the windows checks patterns and zone.
+  // The constructor checks patterns and time zone.
   const { isAlwaysOpen: _isAlwaysOpen } = new Windows(windows, timeZone);
   return { windows, timeZone };
 }
@@ -129,14 +132,15 @@ const MAX_WINDOWS = 20;
 const MINUTES = { minimum: 1, maximum: 10_080 } as const;
 
 /**
- * The parameter `windows`; undefined if it is absent. The patterns are checked where they are used.
- * @throws AgentError `InvalidArgument` naming `windows` and the place in it.
+ * Reads the parameter `windows`, without checking the patterns; undefined if it is absent.
+ * @throws AgentError `InvalidArgument` naming the path of the invalid value.
  */
 export function readWindows(given: unknown): readonly Window[] | undefined {
   return smallListOf('windows', given, MAX_WINDOWS)?.map((item, index) => {
     const place = `windows[${index}]`;
     const { start, durationMinutes } = objectAt('windows', item, place, ['start', 'durationMinutes']);
-    if (typeof start !== 'string') throw invalidParameter('windows', `is wrong: ${place}.start must be a cron pattern`);
+    if (typeof start !== 'string')
+      throw invalidParameter('windows', `is invalid: ${place}.start must be a cron pattern`);
     return { start, durationMinutes: integerAt('windows', durationMinutes, `${place}.durationMinutes`, MINUTES) };
   });
 }

@@ -4,58 +4,60 @@ import { createHash } from 'node:crypto';
 import type { RolloutDefinition } from '../records/records.js';
 import { listOf } from './json-list.js';
 
-/** The query that walks over the devices of a condition. */
+/** The fields of the query that reads the devices of a condition. */
 export const WALK_FIELDS = 'deviceId';
 
 /**
- * The condition that chooses the devices of a roll-out; `*` for all.
- * @throws AgentError `InvalidArgument` naming `queryCondition`, also when the walk over its devices does not fit a query.
+ * Checks the condition that selects the devices of a roll-out; `*` for all.
+ * @throws AgentError `InvalidArgument` naming `queryCondition`, also if the query for its devices would be too long.
  */
 export function checkTargetCondition(condition: string, parses: boolean): string {
   const targets = checkCondition(condition, parses);
   if (targets.isForModules)
-    throw invalidParameter('queryCondition', 'is for modules; a roll-out is for devices, so leave FROM out');
+    throw invalidParameter(
+      'queryCondition',
+      'selects modules, and roll-outs support only devices; omit FROM devices.modules WHERE',
+    );
   targetQuery(targets, WALK_FIELDS);
   return targets.condition;
 }
 
 /**
- * The condition that a device must match to succeed: it becomes part of a query over a list of devices.
+ * Checks the condition that a device must match to succeed. It becomes part of a query for a list of devices.
  * @throws AgentError `InvalidArgument` naming `verifyCondition`.
  */
 export function checkVerifyCondition(condition: string, parses: boolean): string {
   const targets = checkCondition(condition, parses, 'verifyCondition');
   if (/^\s*FROM\b/i.test(condition))
     throw invalidParameter('verifyCondition', 'begins with FROM; pass only the part after WHERE');
-  if (targets.where === undefined)
-    throw invalidParameter('verifyCondition', 'must be a condition on the device, not *');
+  if (targets.where === undefined) throw invalidParameter('verifyCondition', 'must be a condition; * is not allowed');
   return targets.where;
 }
 
 export const MAX_DEVICE_IDS = 100_000;
 
-/** What IoT Hub allows as the id of a device. */
+/** The form of device ids in IoT Hub. */
 const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
 const FORM = "1 to 128 letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '";
 
 /**
- * The parameter `deviceIds`, each id once, at its first place; undefined if it is absent.
- * @throws AgentError `InvalidArgument` naming the index, from 0, of the first that is not a device id.
+ * Reads the parameter `deviceIds`, without repeated ids; undefined if it is absent.
+ * @throws AgentError `InvalidArgument` naming the index, from 0, of the first invalid id.
  */
 export function readDeviceIds(given: unknown): readonly string[] | undefined {
   const list = listOf('deviceIds', given, MAX_DEVICE_IDS);
   if (!list) return undefined;
-  if (list.length === 0) throw invalidParameter('deviceIds', 'is empty; name at least one device');
+  if (list.length === 0) throw invalidParameter('deviceIds', 'is empty; list at least one device');
   const ids = new Set<string>();
   for (const [index, id] of list.entries()) {
     if (typeof id !== 'string' || !DEVICE_ID.test(id))
-      throw invalidParameter('deviceIds', `is wrong: deviceIds[${index}] must be a device id: ${FORM}`);
+      throw invalidParameter('deviceIds', `is invalid: deviceIds[${index}] must be a device id: ${FORM}`);
     ids.add(id);
   }
   return [...ids];
 }
 
-/** What a definition keeps of a list of devices. */
+/** Returns what a definition contains of a list of devices. */
 export function listSummary(ids: readonly string[]): NonNullable<RolloutDefinition['deviceIds']> {
   const hash = createHash('sha256');
   for (const id of ids) hash.update(id).update('\n');

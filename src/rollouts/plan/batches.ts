@@ -30,12 +30,12 @@ export interface Batch {
   readonly size: number;
 }
 
-/** Returns the batches of `deviceCount` devices; undefined if there would be more than `MAX_BATCHES`. */
-export function planBatches(shape: BatchShape, deviceCount: number): Batch[] | undefined {
+/** Returns the batches of `deviceCount` devices; undefined if there would be more than `maxBatches`. */
+export function planBatches(shape: BatchShape, deviceCount: number, maxBatches = MAX_BATCHES): Batch[] | undefined {
   const batches: Batch[] = [];
   let size = 0;
   for (let start = 0; start < deviceCount; start += size) {
-    if (batches.length === MAX_BATCHES) return undefined;
+    if (batches.length === maxBatches) return undefined;
     size = Math.min(nextSize(shape, deviceCount, batches.length, size), deviceCount - start);
     batches.push({ batch: batches.length + 1, start, size });
   }

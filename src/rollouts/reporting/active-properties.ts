@@ -10,21 +10,21 @@ import { AZURE_IOT_ROLLOUT, MAX_ACTIVE_ROLLOUTS } from './thing-definitions.js';
 
 export interface ActivePropertiesOptions {
   readonly things: readonly WatchingThing[];
-  /** Roll-outs that have not ended, newest first. */
+  /** Returns the roll-outs that have not ended, newest first. */
   readonly open: () => readonly RolloutStatus[];
-  /** Jobs in the agent's queue. */
+  /** Returns the number of jobs in the agent's queue. */
   readonly queuedJobCount: () => number;
   readonly messageLimits: MessageLimits;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Changes within this time are shown together. */
+/** Changes within this time are pushed together. */
 const SHOW_AFTER_MS = 1000;
-/** What a roll-out waits for changes without a step of it, so it is looked at now and then while any is open. */
+/** What a roll-out waits for can change without a notification, so the properties are also updated at this interval. */
 const SHOW_EVERY_MS = 20_000;
 
-/** Keeps the properties of the hub's Things that show its open roll-outs. */
+/** Keeps the properties of the hub's Things up to date that show its open roll-outs. */
 export class ActiveProperties {
   readonly #options: ActivePropertiesOptions;
   #timer: Timer | undefined;
@@ -36,12 +36,12 @@ export class ActiveProperties {
     this.#options = options;
   }
 
-  /** Sets the properties and keeps them up to date from then on. */
+  /** Sets the properties, and updates them from then on. */
   start(): void {
     this.#show();
   }
 
-  /** Something has changed: it is shown soon. */
+  /** Schedules an update. */
   changed(): void {
     if (!this.#isSoon) this.#postponed(SHOW_AFTER_MS);
     this.#isSoon = true;
@@ -71,7 +71,7 @@ export class ActiveProperties {
     if (open.length > 0) this.#postponed(SHOW_EVERY_MS);
   }
 
-  /** The newest that fit one message of the platform beside the other properties. */
+  /** Returns the newest rows that fit one message of the platform beside the other properties. */
   #rows(open: readonly RolloutStatus[]): NativeRow[] {
     const fitting = usableBytes(this.#options.messageLimits) / 2;
     const rows: NativeRow[] = [];

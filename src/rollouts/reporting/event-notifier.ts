@@ -17,17 +17,17 @@ export interface NotifierOptions {
   readonly log: Log;
 }
 
-/** Roll-outs whose events are in flight at once. */
+/** Maximum number of roll-outs with an event in flight. */
 const MAX_IN_FLIGHT = 16;
 const RETRY_MS = 5000;
-/** How long a stop waits for events in flight. */
+/** Maximum time that a stop waits for events in flight. */
 const STOP_WAIT_MS = 2000;
-/** An event that the platform has refused so often is dropped: its Thing has no such event. */
+/** An event is dropped after this many refusals, because the Thing on the platform does not define it. */
 const MAX_REFUSALS = 5;
 
 /**
- * Notifies the platform of the events of roll-outs: of those of one roll-out in order, of several at once. An event leaves
- * the store when the platform has acknowledged it, so each is reported at least once.
+ * Fires the events of roll-outs: those of one roll-out in their order, those of several at the same time. An event is removed
+ * from the store once the platform has acknowledged it, so that each is reported at least once.
  */
 export class EventNotifier {
   readonly #options: NotifierOptions;
@@ -35,9 +35,9 @@ export class EventNotifier {
   /** Roll-outs whose events are sent when another one is no longer in flight, or once more. */
   readonly #waiting = new Set<number>();
   readonly #retries = new Map<number, Timer>();
-  /** Events fired by each open roll-out, as last seen. */
+  /** Number of events of each open roll-out at the last call of `changed`. */
   readonly #seen = new Map<number, number>();
-  /** Keys of events that were acknowledged and could not be removed yet. */
+  /** Keys of acknowledged events that could not be removed from the store yet. */
   readonly #acknowledged = new Set<string>();
   readonly #refusals = new Map<string, number>();
   #isStopped = false;
@@ -46,14 +46,14 @@ export class EventNotifier {
     this.#options = options;
   }
 
-  /** Takes up the events of an earlier process. */
+  /** Sends the events of an earlier process. */
   async start(): Promise<void> {
     const { store, keys } = this.#options;
     for await (const [key] of store.entries({ prefix: keys.events }))
       this.#notify(Number(key.slice(keys.events.length, key.lastIndexOf('/'))));
   }
 
-  /** Looks at a roll-out that has changed. */
+  /** Sends the new events of a roll-out that has changed. */
   changed({ sequence, eventCount, endMs }: RolloutRecord): void {
     if (this.#seen.get(sequence) === eventCount) return;
     if (endMs === undefined) this.#seen.set(sequence, eventCount);
@@ -61,7 +61,7 @@ export class EventNotifier {
     this.#notify(sequence);
   }
 
-  /** Sends nothing more; what was not acknowledged in time is sent again by the next run. */
+  /** Stops sending. Events that are not acknowledged in time are sent again by the next process. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#waiting.clear();
@@ -82,7 +82,7 @@ export class EventNotifier {
     this.#retries.delete(sequence);
     const sending = this.#sendAll(sequence)
       .catch((error: unknown) => {
-        this.#options.log.debug({ err: error }, 'the event of a roll-out could not be sent yet');
+        this.#options.log.debug({ err: error }, 'an event of a roll-out could not be sent; the agent tries again');
         this.#retryLater(sequence);
       })
       .finally(() => {
@@ -120,7 +120,7 @@ export class EventNotifier {
     }
   }
 
-  /** Resolves when the platform needs this event no more. */
+  /** Resolves when the platform has acknowledged the event, or has refused it too often. */
   async #send(thing: WatchingThing, key: string, event: RolloutEvent): Promise<void> {
     try {
       await thing.fireEvent(ROLLOUT_CHANGED, eventRow(event));
@@ -131,7 +131,7 @@ export class EventNotifier {
       const { rolloutId } = event;
       this.#options.log.warn(
         { err: error, rolloutId, thing: thing.name },
-        'the platform keeps refusing the event of a roll-out; the event is dropped',
+        'the platform refused an event of a roll-out repeatedly; the event is dropped',
       );
     }
     this.#refusals.delete(key);

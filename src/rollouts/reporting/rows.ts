@@ -32,7 +32,7 @@ function countFields(deviceCount: number, counts: StateCounts): NativeRow {
   };
 }
 
-/** A row of `AzureIotRollout` without its JSON fields. */
+/** Returns a row of `AzureIotRollout` without the JSON fields. */
 export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
   const { definition, deviceCount, countedDevices = 0, batch } = record;
   return present({
@@ -61,7 +61,7 @@ export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
 
 const MAX_FAILURES = 20;
 
-/** The JSON fields of one roll-out. */
+/** Returns the JSON fields of a roll-out. */
 export function rolloutDetails(details: RolloutDetails): NativeRow {
   const { record, history } = details;
   const dropped = record.historyLength - history.length;
@@ -74,7 +74,7 @@ export function rolloutDetails(details: RolloutDetails): NativeRow {
   };
 }
 
-/** All parameters with their defaults, under the names of StartRollout. */
+/** Returns the parameters of a roll-out with defaults, under the names of StartRollout. */
 export function definitionJson(definition: RolloutDefinition): NativeRow {
   const { payloadText, patchText, deviceIds, startTimeMs, ...rest } = definition;
   return present({
@@ -113,13 +113,13 @@ function historyJson({ timeMs, ...entry }: HistoryEntry): NativeRow {
   return present({ time: new Date(timeMs).toISOString(), ...entry });
 }
 
-/** A row of `AzureIotRolloutEvent`. */
+/** Returns a row of `AzureIotRolloutEvent`. */
 export function eventRow(event: RolloutEvent): NativeRow {
   const { counts, deviceCount, timeMs, thing: _thing, ...rest } = event;
   return { ...rest, ...countFields(deviceCount, counts), time: new Date(timeMs) };
 }
 
-/** A row of QueryRolloutDevices; what is missing is left out, dates are ISO text. */
+/** Returns a row of QueryRolloutDevices: dates as ISO text, without missing values. */
 export function deviceRow(device: DeviceRecord, batch: number, nextAttemptMs: number | undefined): NativeRow {
   const { methodPayload } = device;
   return present({

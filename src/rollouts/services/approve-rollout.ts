@@ -4,7 +4,7 @@ import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.j
 
 export const approveRolloutService = defineRolloutService({
   name: 'ApproveRollout',
-  description: 'Approves a roll-out that waits for approval and returns its new state',
+  description: 'Approves a roll-out that is awaiting approval and returns its new state',
   needs: ['registry write'],
   parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
   result: ONE_ROLLOUT,

@@ -4,7 +4,7 @@ import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.j
 
 export const cancelRolloutService = defineRolloutService({
   name: 'CancelRollout',
-  description: 'Cancels a roll-out and returns its new state; hub jobs that are running run to their end',
+  description: 'Cancels a roll-out and returns its new state. Hub jobs that are running are completed first',
   needs: ['registry write'],
   parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
   result: ONE_ROLLOUT,

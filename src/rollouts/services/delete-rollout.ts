@@ -3,7 +3,7 @@ import { defineRolloutService } from './rollout-service.js';
 
 export const deleteRolloutService = defineRolloutService({
   name: 'DeleteRollout',
-  description: 'Deletes a roll-out that has ended, with its devices and history; its hub jobs stay at the hub',
+  description: 'Deletes a roll-out that has ended, with its devices and history. Its jobs remain in the hub',
   parameters: { rolloutId: ROLLOUT_ID },
   result: { baseType: 'BOOLEAN', description: 'Always true' },
   run: async ({ rolloutId }, _context, env) => {

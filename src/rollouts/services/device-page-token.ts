@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { invalidParameter } from '../../edge/parameter-rules.js';
 
-/** What a walk through the devices of a roll-out is about. */
+/** The parameters of a walk through the devices of a roll-out, which all its pages share. */
 export interface DeviceWalk {
   readonly rolloutId: string;
-  /** Of the roll-out: one that was deleted and made anew is another. */
+  /** The nonce of the roll-out: a later roll-out with the same id has another one. */
   readonly nonce: string;
   readonly state?: string | undefined;
   readonly batch?: number | undefined;
@@ -13,20 +13,23 @@ export interface DeviceWalk {
 const VERSION = 1;
 const MAX_TOKEN_LENGTH = 200;
 
-/** A token that leads to the device at `position`, and is good for this walk alone. */
+/** Returns the token of the page that begins at `position`; it is valid only for this walk. */
 export function writeDeviceToken(walk: DeviceWalk, position: number): string {
   return Buffer.from(JSON.stringify([VERSION, digest(walk), position]), 'utf8').toString('base64url');
 }
 
-/** The position of a token. @throws AgentError `InvalidArgument` for a token that is none of ours, or of another walk. */
+/** Returns the position in a token. @throws AgentError `InvalidArgument` for an invalid token, or one of another walk. */
 export function readDeviceToken(walk: DeviceWalk, token: string): number {
   const [version, walkDigest, position, ...rest] = parse(token);
   if (version !== VERSION || rest.length > 0 || !Number.isInteger(position) || (position as number) < 0)
-    throw invalidParameter('continuationToken', 'is not one that this service gave; leave it out to begin anew');
+    throw invalidParameter(
+      'continuationToken',
+      'is not a token that this service returned; omit it to start with the first page',
+    );
   if (walkDigest !== digest(walk))
     throw invalidParameter(
       'continuationToken',
-      'belongs to another roll-out, state or batch; send the parameters of the first page again',
+      'belongs to another roll-out, state or batch; pass the same parameters as for the first page',
     );
   return position as number;
 }

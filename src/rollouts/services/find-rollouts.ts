@@ -10,7 +10,7 @@ import { defineRolloutService, ROLLOUTS } from './rollout-service.js';
 
 export const findRolloutsService = defineRolloutService({
   name: 'FindRollouts',
-  description: 'Returns the roll-outs of the hub, newest first, all of them or those in one state',
+  description: 'Returns the roll-outs of the hub, newest first, all of them or by state',
   parameters: {
     state: optional({
       baseType: 'STRING',
@@ -43,14 +43,14 @@ async function findRollouts(
     const row = rolloutRow(status);
     bytes += rowBytes(AZURE_IOT_ROLLOUT, row);
     count += 1;
-    // Rows that do not fit any more are only counted, for the refusal.
+    // Rows that do not fit are only counted, for the error.
     if (bytes <= fitting) rows.push(row);
     if (count >= maxItems) break;
   }
   if (bytes <= fitting) return rows;
   throw new AgentError(
     'ResultTooLarge',
-    `The result has ${count} rows and does not fit one message of the platform (${messageLimits.maxMessageBytes} bytes); set maxItems, or ask for one state.`,
+    `The result has ${count} rows and does not fit one message of the platform (${messageLimits.maxMessageBytes} bytes); set maxItems or state.`,
     { context: { rows: count } },
   );
 }

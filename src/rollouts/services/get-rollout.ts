@@ -4,7 +4,7 @@ import { defineRolloutService, fits, ONE_ROLLOUT, wholeRow } from './rollout-ser
 
 export const getRolloutService = defineRolloutService({
   name: 'GetRollout',
-  description: 'Returns the state of a roll-out, with its counts, batches, failures and history',
+  description: 'Returns a roll-out with its state, counts, batches, failures and history',
   parameters: { rolloutId: ROLLOUT_ID },
   result: ONE_ROLLOUT,
   run: async ({ rolloutId }, _context, env) => {
@@ -12,7 +12,7 @@ export const getRolloutService = defineRolloutService({
     if (fits(env, row)) return [row];
     throw new AgentError(
       'ResultTooLarge',
-      `The roll-out does not fit one message of the platform (${env.messageLimits.maxMessageBytes} bytes); read its counts with FindRollouts, which leaves definition, batches and history out.`,
+      `The roll-out does not fit one message of the platform (${env.messageLimits.maxMessageBytes} bytes); use FindRollouts, which returns it without definition, batches, failures and history.`,
       { context: { rolloutId } },
     );
   },

@@ -4,7 +4,7 @@ import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.j
 
 export const pauseRolloutService = defineRolloutService({
   name: 'PauseRollout',
-  description: 'Pauses a roll-out and returns its new state; hub jobs that are open run to their end',
+  description: 'Pauses a roll-out and returns its new state. Open hub jobs are completed; no further one begins',
   needs: ['registry write'],
   parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
   result: ONE_ROLLOUT,

@@ -13,13 +13,13 @@ import type { RolloutServiceEnvironment } from './rollout-service.js';
 import { defineRolloutService } from './rollout-service.js';
 
 const MAX_ITEMS = 1000;
-/** Time kept for the response: a search that takes longer goes on with the next page. */
+/** Time reserved for the response. A search that takes longer continues with the next page. */
 const ANSWER_RESERVE_MS = 3000;
 
-/** Each page gets ahead by so many devices at least, however short the time is. */
+/** Minimum number of devices that a page examines, even if the deadline is near. */
 const LEAST_SEARCHED = 1000;
 
-/** Devices that are read before other calls have their turn. */
+/** Number of devices that are read before other calls may run. */
 const DEVICES_AT_ONCE = 500;
 
 const STATES = [...OPEN_DEVICE_STATES, ...FINAL_DEVICE_STATES];
@@ -32,18 +32,18 @@ interface DevicePage {
 
 export const queryRolloutDevicesService = defineRolloutService({
   name: 'QueryRolloutDevices',
-  description: 'Returns the devices of a roll-out one page at a time, in their order, each with its state',
+  description: 'Returns the devices of a roll-out with their states, page by page',
   parameters: {
     rolloutId: ROLLOUT_ID,
     state: optional({
       baseType: 'STRING',
-      description: `Only devices in this state: ${STATES.join(', ')}; all if omitted`,
+      description: `The state of the devices to return: ${STATES.join(', ')}; all if omitted`,
       choices: STATES,
       ignoresCase: true,
     }),
     batch: optional({
       baseType: 'INTEGER',
-      description: 'Only devices of this batch, from 1; all if omitted',
+      description: 'The batch of the devices to return, from 1; all if omitted',
       minimum: 1,
     }),
     maxItems: optional({
@@ -60,7 +60,7 @@ export const queryRolloutDevicesService = defineRolloutService({
   result: {
     baseType: 'JSON',
     description:
-      '{rows: [{deviceId, batch, state, attempts, jobId, methodStatus, methodPayload, methodPayloadTruncated, errorCode, errorDescription, startTime, endTime, nextAttemptTime}], continuationToken}: dates as ISO text, missing values left out; the token is null after the last page. A page may have fewer rows than asked for, even none, while a token follows',
+      '{rows: [{deviceId, batch, state, attempts, jobId, methodStatus, methodPayload, methodPayloadTruncated, errorCode, errorDescription, startTime, endTime, nextAttemptTime}], continuationToken}: dates as ISO text, without missing values; the token is null after the last page. A page may have fewer rows than maxItems, or none, although more follow',
   },
   run: async ({ rolloutId, state, batch, maxItems = MAX_ITEMS, continuationToken }, context, env) => {
     const { record } = await env.driver.status(rolloutId);
@@ -77,7 +77,7 @@ interface PageRequest {
   readonly maxItems: number;
 }
 
-/** Reads devices by their positions, which never change, so that a walk meets each one once whatever moves meanwhile. */
+/** Reads devices by position. Positions never change, so that the pages contain each device exactly once. */
 async function readPage(
   env: RolloutServiceEnvironment,
   context: CallContext,
@@ -109,7 +109,7 @@ interface PositionRange {
 const devicesIn = (env: RolloutServiceEnvironment, record: RolloutRecord, range: PositionRange) =>
   range.from < range.to ? env.driver.devices(record, range) : [];
 
-/** The positions of a walk; none until the set of devices is fixed. */
+/** The positions that a page may read; none until the set of devices is fixed. */
 function rangeOf(record: RolloutRecord, batch: number | undefined, position: number): PositionRange {
   if (batch === undefined) return { from: position, to: record.deviceCount ?? 0 };
   const { start = 0, size = 0 } = planOf(record)[batch - 1] ?? {};

@@ -6,13 +6,13 @@ import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.j
 export const resumeRolloutService = defineRolloutService({
   name: 'ResumeRollout',
   description:
-    'Resumes a paused roll-out and returns its new state; the rule that stopped it, if one did, counts only devices that end from then on',
+    'Resumes a paused roll-out and returns its new state. If a stop rule has paused it, that rule counts only devices that end from then on',
   needs: ['registry write'],
   parameters: {
     rolloutId: ROLLOUT_ID,
     skipSoak: optional({
       baseType: 'BOOLEAN',
-      description: 'Whether to end a soak at once; default false',
+      description: 'Whether to end the wait after a batch (soakSeconds) at once; default false',
     }),
     comment: COMMENT,
   },

@@ -12,24 +12,24 @@ import type { RolloutServiceEnvironment } from './rollout-service.js';
 import { defineRolloutService, THE_ROLLOUT_ID } from './rollout-service.js';
 
 const RETRIED_STATES = FINAL_DEVICE_STATES.filter((state) => state !== 'succeeded');
-/** Devices that are not in the hub, or were left out on purpose, are retried only on demand. */
+/** Devices that are not in the hub or were cancelled are retried only if the caller names these states. */
 const DEFAULT_STATES: readonly DeviceState[] = [...FAILURE_STATES, 'expired' as const].filter(
   (state) => state !== 'notFound',
 );
 const MAX_ITEMS = 100;
-/** Devices that are read before other calls have their turn. */
+/** Number of devices that are read before other calls may run. */
 const DEVICES_AT_ONCE = 500;
 
 export const retryRolloutService = defineRolloutService({
   name: 'RetryRollout',
   description:
-    'Starts a new roll-out for the devices on which one that has ended did not succeed, with the same parameters, and returns its id',
+    'Starts a roll-out with the same parameters for the devices that did not succeed in a roll-out that has ended, and returns its id',
   needs: ['registry write', 'registry read', 'service connect'],
   parameters: {
     rolloutId: ROLLOUT_ID,
     states: optional({
       baseType: 'JSON',
-      description: `Which devices: an array of ${RETRIED_STATES.join(', ')}; all of these but notFound and cancelled if omitted`,
+      description: `The states of the devices to retry: an array of ${RETRIED_STATES.join(', ')}; all but notFound and cancelled if omitted`,
     }),
     newRolloutId: NEW_ROLLOUT_ID,
   },
@@ -59,7 +59,7 @@ function readStates(given: unknown): ReadonlySet<DeviceState> {
   return new Set(list.map((state, index) => choiceAt('states', state, `states[${index}]`, RETRIED_STATES)));
 }
 
-/** The devices in these states, in the order of the roll-out. */
+/** Returns the devices in these states, in the order of the roll-out. */
 async function idsIn(
   { driver }: RolloutServiceEnvironment,
   record: RolloutRecord,

@@ -15,7 +15,7 @@ type RolloutServiceSpec<P extends Readonly<Record<string, ParameterSpec>>> = Omi
   ServiceSpec<P, RolloutServiceEnvironment>,
   'category'
 > & {
-  /** What the policy of the agent must allow for it; nothing if absent. */
+  /** The rights at the hub that it requires; none if absent. */
   readonly needs?: readonly HubRight[];
 };
 
@@ -37,7 +37,7 @@ export const ONE_ROLLOUT: ResultDefinition = { ...ROLLOUTS, description: 'One ro
 
 export const THE_ROLLOUT_ID: ResultDefinition = { baseType: 'STRING', description: 'The id of the roll-out' };
 
-/** The whole row of a roll-out: with its definition, batches, failures and history. */
+/** Returns the row of a roll-out with definition, batches, failures and history. */
 export async function wholeRow({ driver }: RolloutServiceEnvironment, rolloutId: string): Promise<NativeRow> {
   const details = await driver.details(rolloutId);
   return { ...rolloutRow(details), ...rolloutDetails(details) };
@@ -48,16 +48,16 @@ export function fits(env: RolloutServiceEnvironment, row: NativeRow): boolean {
   return rowBytes(AZURE_IOT_ROLLOUT, row) <= usableBytes(env.messageLimits);
 }
 
-/** The row after a change. The change has been made, so a row that does not fit a message is returned without its details. */
+/** Returns the row after a change. The change has been made, so a row that does not fit a message is returned without details. */
 export async function rowAfter(env: RolloutServiceEnvironment, status: RolloutStatus): Promise<NativeRow[]> {
   const row = await wholeRow(env, status.record.rolloutId);
   return [fits(env, row) ? row : rolloutRow(status)];
 }
 
-/** What the services for roll-outs of one Thing work with. */
+/** The dependencies of the services for roll-outs of one Thing. */
 export interface RolloutServiceEnvironment {
   readonly driver: RolloutDriver;
-  /** Whether the driver's store survives a restart; without it no roll-out is started. */
+  /** Whether the store outlives a restart; otherwise no roll-out is started. */
   readonly isDurable: boolean;
   readonly hub: HubPort;
   readonly guards: RolloutGuards;
@@ -65,7 +65,7 @@ export interface RolloutServiceEnvironment {
   readonly parsesConditions: boolean;
   /** `services.connectTimeoutInSeconds`. */
   readonly connectTimeoutInSeconds: number;
-  /** The Thing in whose name roll-outs are started. */
+  /** The Thing through which roll-outs are started. */
   readonly thing: string;
   readonly newRolloutId: () => string;
 }

@@ -1,4 +1,4 @@
-/** The services for roll-outs: the only list of them. */
+/** The list of the services for roll-outs; nothing else lists them. */
 import type { Service } from '../../edge/definitions.js';
 import { type OfferOptions, ServiceList } from '../../jobs/services/service-list.js';
 import { switchOff } from '../../jobs/services/service-list.js';
@@ -35,7 +35,7 @@ export const ROLLOUT_SERVICES: readonly RolloutService[] = [
 const ROLLOUT_SERVICE_LIST = new ServiceList(ROLLOUT_SERVICES);
 
 export interface RolloutOfferOptions extends OfferOptions {
-  /** `rollouts.enabled`; true if absent. Otherwise every call is refused. */
+  /** `rollouts.enabled`; default true. If false, every call is refused. */
   readonly isEnabled?: boolean;
 }
 

@@ -9,7 +9,7 @@ export const startRolloutService = defineRolloutService({
   parameters: START_ROLLOUT_PARAMETERS,
   result: THE_ROLLOUT_ID,
   run: async (args, context, env): Promise<string> => {
-    // Loaded here, because lists of services must not pay for the library of cron patterns.
+    // Loaded on demand, because commands that only list services must not load the library for cron patterns.
     const { checkedDefinition } = await import('../start/planning.js');
     const { requireState, startOnce } = await import('../start/start-once.js');
     requireState(env);

@@ -1,4 +1,4 @@
-/** From the arguments of a call to what is started: the same for a preview and the start itself. */
+/** The planner that StartRollout and PreviewRollout share: from the arguments of a call to its definition and plan. */
 import type { CallContext } from '../../core/call-context.js';
 import { AgentError } from '../../core/errors.js';
 import { invalidParameter } from '../../edge/parameter-rules.js';
@@ -13,7 +13,7 @@ import type { RolloutDriver } from '../driver/driver.js';
 import type { RolloutGuards } from '../environment.js';
 
 /**
- * The definition that a call asks for, held against the guards that need no count of devices.
+ * Returns the definition that the arguments of a call result in, after the guards that do not depend on the number of devices.
  * @throws AgentError `InvalidArgument` naming the parameter, `RolloutNotFound` for `copyOf`, `Forbidden`.
  */
 export async function checkedDefinition(
@@ -32,21 +32,21 @@ export async function checkedDefinition(
   return checked;
 }
 
-/** @throws AgentError `RolloutNotFound`. */
+/** Reads the roll-out of `copyOf`. @throws AgentError `RolloutNotFound`. */
 async function keptRollout({ driver }: RolloutServiceEnvironment, rolloutId: string): Promise<KeptRollout> {
   const { definition, sequence } = (await driver.status(rolloutId)).record;
   if (!definition.deviceIds) return { definition };
   return { definition, deviceIds: await listedIds(driver, sequence) };
 }
 
-/** The ids that a roll-out lists, in order. */
+/** Reads the ids that a roll-out lists, in order. */
 async function listedIds({ env: { keys, store } }: RolloutDriver, sequence: number): Promise<string[]> {
   const ids: string[] = [];
   for await (const [, chunk] of store.entries({ prefix: keys.idLists(sequence) })) ids.push(...(chunk as string[]));
   return ids;
 }
 
-/** The number of devices: of a list at once, of a condition by asking the hub. @throws AgentError as the hub port. */
+/** Returns the number of devices, which for a condition is a query to the hub. @throws AgentError as the hub port. */
 export async function countDevices(
   env: RolloutServiceEnvironment,
   context: CallContext,
@@ -61,12 +61,12 @@ export async function countDevices(
 export const needsCount = ({ maxDevicesPerRollout, approvalAbove }: RolloutGuards): boolean =>
   maxDevicesPerRollout !== undefined || approvalAbove !== undefined;
 
-/** @throws AgentError `Forbidden`, naming both numbers. */
+/** Checks `guards.maxDevicesPerRollout`. @throws AgentError `Forbidden`, naming both numbers. */
 export function guardDevices({ maxDevicesPerRollout: limit }: RolloutGuards, count: number): void {
   if (limit === undefined || count <= limit) return;
   throw new AgentError(
     'Forbidden',
-    `The roll-out is for ${count} devices, and guards.maxDevicesPerRollout of the agent allows ${limit}; choose fewer devices.`,
+    `The roll-out targets ${count} devices, and guards.maxDevicesPerRollout of the agent allows ${limit}; target fewer devices, or ask the operator to raise the limit.`,
     { context: { count, limit } },
   );
 }
@@ -74,9 +74,13 @@ export function guardDevices({ maxDevicesPerRollout: limit }: RolloutGuards, cou
 export const needsApproval = ({ approvalAbove }: RolloutGuards, count: number): boolean =>
   approvalAbove !== undefined && count > approvalAbove;
 
-/** @throws AgentError `InvalidArgument` for more batches than a roll-out may have. */
-export function planOrRefuse({ definition }: Pick<CheckedDefinition, 'definition'>, deviceCount: number): Batch[] {
-  const plan = planBatches(definition, deviceCount);
+/**
+ * Returns the batches. Only a list of devices is refused for having too many; a condition may match fewer devices when the
+ * roll-out begins.
+ * @throws AgentError `InvalidArgument` for more batches than a roll-out may have.
+ */
+export function planOrRefuse({ definition, deviceIds }: CheckedDefinition, deviceCount: number): Batch[] {
+  const plan = planBatches(definition, deviceCount, deviceIds ? MAX_BATCHES : Infinity);
   if (plan) return plan;
   const parameter = definition.batchPercent === undefined ? 'batchSize' : 'batchPercent';
   throw invalidParameter(

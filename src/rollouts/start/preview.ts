@@ -4,7 +4,7 @@ import { literal } from '../../hub-query/literal.js';
 import { find, textOf } from '../../iothub/documents.js';
 import { targetQuery, targetsOfCondition } from '../../jobs/conditions.js';
 import { countTargets } from '../../jobs/guards.js';
-import type { Batch } from '../plan/batches.js';
+import { type Batch, MAX_BATCHES } from '../plan/batches.js';
 import type { CheckedDefinition } from '../definition/read-definition.js';
 import type { StartArguments } from '../definition/parameters.js';
 import { WALK_FIELDS } from '../definition/targets.js';
@@ -19,13 +19,14 @@ export interface RolloutPreview {
   readonly deviceCount: number;
   readonly connectedCount: number | null;
   readonly disconnectedCount: number | null;
+  /** At most the first `MAX_BATCHES`. */
   readonly batches: readonly { readonly batch: number; readonly size: number; readonly jobs: number }[];
   readonly batchCount: number;
   readonly jobCount: number;
-  /** How long the tier of the hub needs at least for the devices, with the soak between batches. */
+  /** Minimum time that the tier of the hub needs for the devices, plus the soak between batches. */
   readonly estimatedSeconds: number;
   readonly needsApproval: boolean;
-  /** ISO text; the open window, or else the next one. */
+  /** The open window, otherwise the next one, as ISO text. */
   readonly nextWindow: { readonly start: string; readonly end: string } | null;
 }
 
@@ -35,13 +36,16 @@ interface Connections {
 }
 
 const UNKNOWN: Connections = { connectedCount: null, disconnectedCount: null };
-/** Time kept for the response while connections are counted. */
+/** Time reserved for the response while connections are counted. */
 const ANSWER_RESERVE_MS = 1500;
-/** Devices whose ids show how many fit one hub job. */
+/** Number of devices whose ids are used to estimate how many fit one hub job. */
 const SAMPLE_SIZE = 100;
 const CONDITION_OVERHEAD = 'deviceId IN []'.length;
 
-/** @throws AgentError as StartRollout does for its parameters; as the hub port when a condition's devices cannot be counted. */
+/**
+ * Returns what StartRollout would do.
+ * @throws AgentError as StartRollout does for its parameters; as the hub port if the devices of a condition cannot be counted.
+ */
 export async function previewRollout(
   env: RolloutServiceEnvironment,
   context: CallContext,
@@ -58,7 +62,7 @@ export async function previewRollout(
   return {
     deviceCount,
     ...connections,
-    batches,
+    batches: batches.slice(0, MAX_BATCHES),
     batchCount: batches.length,
     jobCount: batches.reduce((sum, { jobs }) => sum + jobs, 0),
     estimatedSeconds: estimate(env, checked.definition, plan),
@@ -72,7 +76,7 @@ interface Found extends Connections {
   readonly jobsOf: (batch: Batch) => number;
 }
 
-/** The plan for a list is exact and never waits for the hub. */
+/** The plan for a list of devices: exact, and independent of the hub. */
 async function previewList(
   env: RolloutServiceEnvironment,
   context: CallContext,
@@ -97,7 +101,7 @@ async function previewCondition(
 ): Promise<Found> {
   const hub = env.hub.lane('user');
   const targets = targetsOfCondition(checked.definition.queryCondition ?? '*');
-  // All queries are built before the first is sent, so that a condition that is too long costs the hub nothing.
+  // All queries are built before the first is sent, so that a condition that is too long causes no request.
   const connected = targetQuery(targets, 'COUNT() AS numberOfTargets', "connectionState = 'Connected'");
   const sampleQuery = targetQuery(targets, WALK_FIELDS);
   const [deviceCount, sample] = await sideBySide<[number, readonly string[]]>(context, [
@@ -118,7 +122,7 @@ async function previewCondition(
   };
 }
 
-/** The counts of connections, unless quota or time are too short for them. */
+/** Returns the counts of connections, or `null` for both if quota or time do not allow them. */
 async function whileThereIsTime(
   context: CallContext,
   count: (part: CallContext) => Promise<Connections>,

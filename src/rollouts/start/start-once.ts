@@ -7,28 +7,29 @@ import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
 import { parseJson } from '../../core/exact-json.js';
 import { sameJson } from '../../jobs/same-definition.js';
 
+/** A roll-out that a call asks for. */
 export interface RolloutToStart extends CheckedDefinition {
-  /** As the caller gave it; one is generated if absent. */
+  /** The id that the caller chose; generated if absent. */
   readonly rolloutId?: string | undefined;
-  /** The roll-out whose devices are tried again. */
+  /** The roll-out whose devices are retried. */
   readonly retryOf?: string;
-  /** The parameter that holds the id, for errors. */
+  /** The name of the parameter with the id, for errors. */
   readonly idParameter: 'rolloutId' | 'newRolloutId';
 }
 
-/** @throws AgentError `StateRequired` for an agent that would lose the roll-out at its next restart. */
+/** @throws AgentError `StateRequired` if the store does not outlive a restart. */
 export function requireState({ isDurable }: RolloutServiceEnvironment): void {
   if (isDurable) return;
   throw new AgentError(
     'StateRequired',
-    'This agent has no place to keep roll-outs; ask its operator to set stateDir in the configuration.',
+    'Roll-outs require persistent state, and this agent has none; ask its operator to set stateDir in the configuration.',
   );
 }
 
 /**
- * Starts a roll-out once, however often it is asked for, and returns its id when it is in the store.
- * @throws AgentError `RolloutAlreadyExists` when another roll-out has the id, `RolloutLimitReached`, `Forbidden`,
- * `InvalidArgument`; what the hub port throws when the devices must be counted.
+ * Starts a roll-out and returns its id once the store has it. Repeated calls start only one roll-out.
+ * @throws AgentError `RolloutAlreadyExists` if another roll-out has the id, `RolloutLimitReached`, `Forbidden`,
+ * `InvalidArgument`; as the hub port if the devices must be counted.
  */
 export async function startOnce(
   env: RolloutServiceEnvironment,
@@ -67,16 +68,13 @@ function requireSame({ rolloutId, definition, retryOf }: RolloutRecord, wanted: 
   if (retryOf === wanted.retryOf && isSameRollout(definition, wanted.definition)) return;
   throw new AgentError(
     'RolloutAlreadyExists',
-    `Another roll-out has the id ${rolloutId}; leave ${wanted.idParameter} out, or choose another one.`,
+    `Another roll-out has the id ${rolloutId}; omit ${wanted.idParameter} or choose another one.`,
     { context: { rolloutId } },
   );
 }
 
-/**
- * Whether two calls ask for the same roll-out, after defaults. The order of keys in payload and patch makes no difference;
- * a start time that neither call has given makes none either.
- */
-export function isSameRollout(a: RolloutDefinition, b: RolloutDefinition): boolean {
+/** Whether two definitions are the same, apart from the order of keys in payload and patch. */
+function isSameRollout(a: RolloutDefinition, b: RolloutDefinition): boolean {
   return (
     sameText(a.payloadText, b.payloadText) && sameText(a.patchText, b.patchText) && comparable(a) === comparable(b)
   );
@@ -87,7 +85,7 @@ function sameText(a: string | undefined, b: string | undefined): boolean {
   return a === b || sameJson(parseJson(a), parseJson(b));
 }
 
-/** Everything else as one text, with sorted keys. */
+/** All other fields as one text with sorted keys. */
 function comparable({ payloadText: _payload, patchText: _patch, ...rest }: RolloutDefinition): string {
   return JSON.stringify(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

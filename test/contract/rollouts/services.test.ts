@@ -158,6 +158,13 @@ describe('PreviewRollout', () => {
     });
   });
 
+  it('lists the first 1,000 batches of a condition, and counts all of them', async () => {
+    const rig = new ServiceRig({ devices: 1200 });
+    const preview = await rig.call('PreviewRollout', { ...METHOD, batchSize: 1 });
+    expect(preview).toMatchObject({ deviceCount: 1200, batchCount: 1200, jobCount: 1200 });
+    expect((preview as { batches: unknown[] }).batches).toHaveLength(1000);
+  });
+
   it('leaves the connections out when the hub has no quota for them', async () => {
     const rig = new ServiceRig();
     const throttled = () => Promise.reject(new AgentError('HubThrottled', 'no quota'));

@@ -71,7 +71,7 @@ export class QueueRig {
       queue: {
         isWaiting: (jobId) => this.queue.isWaiting(jobId),
         ended: (jobId) => this.queue.ended(jobId),
-        sawRunning: (count) => this.places.sawRunning(count),
+        reportRunning: (count) => this.places.reportRunning(count),
       },
     });
     this.queue = new HubJobQueue({

@@ -266,9 +266,9 @@ shutdown: { timeoutSeconds: 60 }
       'services.deny[0]: is not a service (did you mean "CancelJob"?)',
     ],
     [
-      'a queue without a place to keep it',
+      'a queue without persistent state',
       `${MINIMAL}services: { queueJobs: true }\n`,
-      'FILE:8:24: services.queueJobs: needs a place where the queue is kept (set stateDir)',
+      'FILE:8:24: services.queueJobs: requires persistent state for the queue (set stateDir)',
     ],
     [
       'a key of the console that is too short',

@@ -86,10 +86,10 @@ describe('rollouts list', () => {
   it.each([
     ['list', '--max', '0'],
     ['devices', 'fw-7', '--batch', 'x'],
-  ])('refuses a number that is none: %s %s %s', async (...args) => {
+  ])('refuses an invalid number: %s %s %s', async (...args) => {
     const { status, stderr } = await run(['rollouts', ...args], {});
     expect(status).toBe(2);
-    expect(stderr).toContain('must be a whole number from 1 on');
+    expect(stderr).toContain('must be a whole number of at least 1');
   });
 });
 

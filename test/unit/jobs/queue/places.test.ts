@@ -114,7 +114,7 @@ describe('the places of a hub', () => {
     places.refused('job');
     let isAwake = false;
     places.take({ name: 'a', wake: () => void (isAwake = true) }, 'job');
-    places.sawRunning(running);
+    places.reportRunning(running);
     expect(isAwake).toBe(isEnded);
   });
 
