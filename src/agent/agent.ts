@@ -146,7 +146,7 @@ export class Agent {
     const opened = await openStateStore(config.stateDir, this.#log);
     this.#closers.push(() => opened.close());
     const place = config.stateDir ?? 'in memory';
-    const store = withStoreHealth(opened, { health: this.#health, instruments, place });
+    const store = withStoreHealth(opened, { clock: this.#clock, health: this.#health, instruments, place });
     this.#store = store;
     this.#hubs = await openHubs(config, this.#health);
     for (const { port } of this.#hubs.values()) this.#closers.push(() => port.close());

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AgentError, isAgentError, messageOf } from '../core/errors.js';
 import { makeFolder } from '../core/make-folder.js';
+import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { Store } from '../store/store.js';
 import type { Instruments } from '../core/instruments.js';
@@ -36,6 +37,7 @@ export async function openStateStore(stateDir: string | undefined, log: Log): Pr
 }
 
 export interface StoreHealthOptions {
+  readonly clock: Clock;
   readonly health: Health;
   readonly instruments: Instruments;
   /** Where the state is kept; shown while writes succeed. */
@@ -43,8 +45,9 @@ export interface StoreHealthOptions {
 }
 
 /** Wraps a store: reports whether writes succeed to the health component `store`, and counts them. */
-export function withStoreHealth(store: Store, { health, instruments, place }: StoreHealthOptions): Store {
+export function withStoreHealth(store: Store, { clock, health, instruments, place }: StoreHealthOptions): Store {
   const observed = async (write: Promise<void>): Promise<void> => {
+    const startMs = clock.monotonicMs();
     try {
       await write;
     } catch (error) {
@@ -53,6 +56,8 @@ export function withStoreHealth(store: Store, { health, instruments, place }: St
       instruments.count('store_writes_total', { result: 'failed' });
       health.set('store', 'failing', messageOf(error));
       throw error;
+    } finally {
+      instruments.observe('store_write_seconds', (clock.monotonicMs() - startMs) / 1000);
     }
     instruments.count('store_writes_total', { result: 'ok' });
     health.set('store', 'ok', place);

@@ -11,6 +11,7 @@ import { FrameReader } from './frame-reader.js';
 import { IncomingRequests } from './incoming-requests.js';
 import type { Link } from './link.js';
 import { OutgoingCalls } from './outgoing-calls.js';
+import { countTraffic } from './traffic.js';
 
 /** A request from the edge to the platform. */
 export interface OutgoingRequest {
@@ -127,8 +128,7 @@ export class Exchange {
   /** Handles one frame from the platform; never throws. */
   receive(frame: Uint8Array): void {
     const { clock, instruments } = this.#options;
-    instruments.count('alwayson_frames_total', { direction: 'in' });
-    instruments.count('alwayson_bytes_total', { direction: 'in' }, frame.length);
+    countTraffic(instruments, 'in', [frame]);
     const result = this.#reader.read(frame, clock.monotonicMs());
     if (result.kind === 'message') this.#dispatch(result.message);
     if (result.kind !== 'unreadable') return;
@@ -207,8 +207,6 @@ export class Exchange {
     const whole = { code, requestId, endpointId, sessionId: this.#sessionId };
     const frames = encodeFrames(whole, body, { maxFrameBytes: link.maxFrameBytes, maxMessageBytes });
     link.send(frames);
-    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
-    instruments.count('alwayson_bytes_total', { direction: 'out' }, bytes);
-    instruments.count('alwayson_frames_total', { direction: 'out' }, frames.length);
+    countTraffic(instruments, 'out', frames);
   }
 }

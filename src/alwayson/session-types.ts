@@ -36,8 +36,14 @@ export type ConnectionStatus =
       readonly code: number;
       readonly reason: string;
     }
-  | { readonly type: 'lost'; readonly cause: string }
+  | { readonly type: 'lost'; readonly cause: string; readonly kind: LossKind }
   | { readonly type: 'closed' };
+
+/**
+ * How a connection ended: `closed` cleanly by the platform, `broken`, after a `timeout`, or `renewed` because the agent
+ * replaces it.
+ */
+export type LossKind = 'closed' | 'broken' | 'timeout' | 'renewed';
 
 export type SessionInput =
   | { readonly type: 'start' }

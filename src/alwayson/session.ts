@@ -11,6 +11,7 @@ import type {
   Effect,
   Failures,
   Grouping,
+  LossKind,
   Refusal,
   SessionInput,
   SessionState,
@@ -56,7 +57,7 @@ export function step(state: SessionState, input: SessionInput, group: Grouping):
       if (!state.awaitsPong || !isConnected(state)) return stay(state);
       return { state: { ...state, awaitsPong: false }, effects: [{ type: 'disarm', timer: 'pong' }] };
     case 'lost':
-      return isConnected(state) ? lost(state, input.cause, input.clean) : stay(state);
+      return lostIfConnected(state, input.cause, input.clean ? 'closed' : 'broken');
     case 'timer':
       return timer(state, input.timer);
     case 'addName':
@@ -187,7 +188,7 @@ function ping(state: SessionState, before: readonly Effect[] = []): Step {
 /** Disarms the timers of one connection and of the pause before it. The `recent` timer outlasts connections. */
 const DISARM_CONNECTION: Effect = { type: 'disarmAll', except: 'recent' };
 
-function lost(state: SessionState, cause: string, clean: boolean): Step {
+function lost(state: SessionState, cause: string, kind: LossKind): Step {
   const hangUp: Effect[] = [{ type: 'endSocket', how: 'drop' }, { type: 'abandonWork' }];
   if (state.tag === 'unbinding') {
     const effects = [{ type: 'disarmAll' } as const, ...hangUp, notify({ type: 'closed' })];
@@ -195,9 +196,9 @@ function lost(state: SessionState, cause: string, clean: boolean): Step {
   }
   const { losses } = state.failures;
   const wasUp = isUp(state);
-  const effects: Effect[] = [DISARM_CONNECTION, ...hangUp, notify({ type: 'lost', cause })];
+  const effects: Effect[] = [DISARM_CONNECTION, ...hangUp, notify({ type: 'lost', cause, kind })];
   if (wasUp) effects.push({ type: 'arm', timer: 'recent' });
-  effects.push({ type: 'arm', timer: 'dial', delay: delayAfterLoss(state, clean) });
+  effects.push({ type: 'arm', timer: 'dial', delay: delayAfterLoss(state, kind === 'closed') });
   // Names that were refused while others were bound must not delay the reconnection of those others.
   const failures = { losses: losses + 1, ...(wasUp && { bindRefusals: 0 }) };
   const next = withFailures(state, failures);
@@ -219,13 +220,13 @@ function timer(state: SessionState, name: TimerName): Step {
     case 'dial':
       return state.tag === 'waiting' ? dial(state) : stay(state);
     case 'connect':
-      return state.tag === 'connecting' ? lost(state, 'no answer to the upgrade', false) : stay(state);
+      return state.tag === 'connecting' ? lost(state, 'no answer to the upgrade', 'timeout') : stay(state);
     case 'answer':
       return state.tag === 'unbinding'
         ? close(state)
-        : lostIfConnected(state, `no answer to ${pendingRequestName(state)}`);
+        : lostIfConnected(state, `no answer to ${pendingRequestName(state)}`, 'timeout');
     case 'pong':
-      return lostIfConnected(state, 'no pong');
+      return lostIfConnected(state, 'no pong', 'timeout');
     case 'ping':
       return isConnected(state) ? ping(state) : stay(state);
     case 'stable':
@@ -238,8 +239,8 @@ function timer(state: SessionState, name: TimerName): Step {
   }
 }
 
-function lostIfConnected(state: SessionState, cause: string): Step {
-  return isConnected(state) ? lost(state, cause, false) : stay(state);
+function lostIfConnected(state: SessionState, cause: string, kind: LossKind): Step {
+  return isConnected(state) ? lost(state, cause, kind) : stay(state);
 }
 
 function pendingRequestName(state: SessionState): string {

@@ -11,10 +11,10 @@ import { deferred } from '../core/deferred.js';
 import { AgentError } from '../core/errors.js';
 import { completeOptions, connectionOptions, type CompleteOptions, type EdgeClientOptions } from './client-options.js';
 import type { ServiceParameters } from './definitions.js';
+import { ConnectionReport } from './connection-report.js';
 import { HostedThing } from './hosted-thing.js';
 import type { ThingChannel } from './thing-channel.js';
 import type { EdgeThing } from './thing.js';
-import type { Log } from '../core/log.js';
 
 export type { EdgeClientOptions } from './client-options.js';
 
@@ -36,6 +36,9 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   readonly #given: EdgeClientOptions;
   #options: CompleteOptions;
   #connection: Connection;
+  readonly #report: ConnectionReport;
+  /** Entries that wait for the platform, of all Things. */
+  readonly #queued = { events: 0, properties: 0 };
   readonly #hosted = new Map<string, HostedThing>();
   #status: ConnectionStatus | { readonly type: 'idle' } = { type: 'idle' };
   /** Why the connection is being replaced; its end is then reported as a loss. */
@@ -51,6 +54,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
     super();
     this.#given = options;
     this.#options = completeOptions(options);
+    this.#report = new ConnectionReport(this.#options);
     this.#connection = this.#createConnection();
   }
 
@@ -188,10 +192,11 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
 
   #onStatus(reported: ConnectionStatus): void {
     const isRenewed = reported.type === 'closed' && this.#renewal !== undefined && !this.#isClosing;
-    const status: ConnectionStatus = isRenewed ? { type: 'lost', cause: this.#renewal ?? '' } : reported;
+    const status: ConnectionStatus = isRenewed
+      ? { type: 'lost', cause: this.#renewal ?? '', kind: 'renewed' }
+      : reported;
     this.#status = status;
-    logStatus(this.#options.log, status);
-    this.#options.instruments.count('alwayson_status_total', { status: status.type });
+    this.#report.onStatus(status);
     const bound = new Set(this.#connection.boundNames);
     for (const hosted of new Set(this.#hosted.values())) {
       if (status.type === 'closed') hosted.close();
@@ -220,6 +225,10 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
       outboxLimits: outbox,
       retryMs: callTimeoutMs / 2,
       maxBatchBytes: maxMessageBytes / 2,
+      onQueued: (queue, change) => {
+        this.#queued[queue] += change;
+        instruments.gauge('edge_queue_length', this.#queued[queue], { queue });
+      },
       clock,
       log: log.child({ thing: thing.name }),
       instruments,
@@ -248,28 +257,3 @@ function nativeResult(table: InfoTable | null): unknown {
   const isSingle = table.fields.length === 1 && table.fields[0]?.name === 'result' && rows.length === 1;
   return isSingle ? rows[0]?.['result'] : rows;
 }
-
-/** Logs a change of the connection. */
-function logStatus(log: Log, status: ConnectionStatus): void {
-  switch (status.type) {
-    case 'connecting':
-      return log.debug({ attempt: status.attempt }, 'connecting to ThingWorx');
-    case 'authenticated':
-      return log.debug({}, 'authenticated with ThingWorx');
-    case 'bound':
-      return log.info({ things: status.names, refused: status.refused }, 'bound to ThingWorx');
-    case 'refused':
-      if (status.what === 'auth')
-        return log.error({ status: hex(status.code), reason: status.reason }, 'ThingWorx refused the application key');
-      return log.error(
-        { thing: status.name, status: hex(status.code), reason: status.reason },
-        'ThingWorx refused to bind a Thing',
-      );
-    case 'lost':
-      return log.warn({ cause: status.cause }, 'connection to ThingWorx lost');
-    case 'closed':
-      return log.info({}, 'connection to ThingWorx closed');
-  }
-}
-
-const hex = (code: number): string => `0x${code.toString(16)}`;

@@ -24,7 +24,11 @@ export class EventQueue {
 
   constructor(channel: ThingChannel) {
     this.#channel = channel;
-    this.#outbox = new Outbox(channel.outboxLimits, (fired) => this.#onDrop(fired));
+    this.#outbox = new Outbox(
+      channel.outboxLimits,
+      (fired) => this.#onDrop(fired),
+      (change) => channel.onQueued('events', change),
+    );
     this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: channel.retryMs, clock: channel.clock });
   }
 

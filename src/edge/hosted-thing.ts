@@ -2,7 +2,7 @@ import { CHARACTERISTIC, CODE } from '../alwayson/codec/codes.js';
 import type { RequestBody } from '../alwayson/codec/message.js';
 import type { InfoTable } from '../alwayson/codec/values-model.js';
 import type { CallContext } from '../core/call-context.js';
-import { AgentError } from '../core/errors.js';
+import { AgentError, isAgentError } from '../core/errors.js';
 import { EventQueue } from './event-queue.js';
 import { PLATFORM_SERVICE_HANDLERS } from './platform-services.js';
 import { readProperties, writeProperties } from './property-access.js';
@@ -68,7 +68,23 @@ export class HostedThing {
   #callService(context: CallContext, { name, params }: RequestBody): Promise<InfoTable | null> {
     if (isPlatformService(name))
       return Promise.resolve(PLATFORM_SERVICE_HANDLERS[name](this.thing, this.#push, params));
-    return callService(this.thing.service(name), context, params);
+    return measured(name, context, callService(this.thing.service(name), context, params));
+  }
+}
+
+/** Names of services are as many as the Thing has, so they can be labels. */
+async function measured<T>(service: string, context: CallContext, call: Promise<T>): Promise<T> {
+  const { clock, instruments } = context;
+  const startMs = clock.monotonicMs();
+  let code = 'ok';
+  try {
+    return await call;
+  } catch (error) {
+    code = isAgentError(error) ? error.code : 'Internal';
+    throw error;
+  } finally {
+    instruments.count('service_calls_total', { service, code });
+    instruments.observe('service_call_seconds', (clock.monotonicMs() - startMs) / 1000, { service });
   }
 }
 

@@ -23,12 +23,16 @@ export interface OutboxEntry<Item> {
 export class Outbox<Item> {
   readonly #limits: OutboxLimits;
   readonly #onDrop: (item: Item) => void;
+  readonly #onSize: (change: number) => void;
+  #reportedSize = 0;
   #entries: OutboxEntry<Item>[] = [];
   #bytes = 0;
 
-  constructor(limits: OutboxLimits, onDrop: (item: Item) => void) {
+  /** @param onSize is called with the difference when the number of entries has changed. */
+  constructor(limits: OutboxLimits, onDrop: (item: Item) => void, onSize: (change: number) => void = () => undefined) {
     this.#limits = limits;
     this.#onDrop = onDrop;
+    this.#onSize = onSize;
   }
 
   get size(): number {
@@ -53,6 +57,7 @@ export class Outbox<Item> {
     }
     this.#entries.splice(0, taken.length);
     this.#bytes -= bytes;
+    this.#reportSize();
     return taken;
   }
 
@@ -67,6 +72,7 @@ export class Outbox<Item> {
   filter(isWanted: (item: Item) => boolean): void {
     this.#entries = this.#entries.filter((entry) => isWanted(entry.item));
     this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    this.#reportSize();
   }
 
   some(test: (item: Item) => boolean): boolean {
@@ -78,7 +84,15 @@ export class Outbox<Item> {
     const items = this.#entries.map((entry) => entry.item);
     this.#entries = [];
     this.#bytes = 0;
+    this.#reportSize();
     return items;
+  }
+
+  #reportSize(): void {
+    const change = this.#entries.length - this.#reportedSize;
+    if (change === 0) return;
+    this.#reportedSize = this.#entries.length;
+    this.#onSize(change);
   }
 
   #trim(nowMs: number): void {
@@ -90,7 +104,9 @@ export class Outbox<Item> {
       this.#bytes -= bytes;
       count += 1;
     }
-    for (const { item } of this.#entries.splice(0, count)) this.#onDrop(item);
+    const dropped = this.#entries.splice(0, count);
+    this.#reportSize();
+    for (const { item } of dropped) this.#onDrop(item);
   }
 }
 

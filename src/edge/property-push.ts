@@ -53,7 +53,11 @@ export class PropertyPush {
   constructor(thing: EdgeThing, channel: ThingChannel) {
     this.#thing = thing;
     this.#channel = channel;
-    this.#outbox = new Outbox(channel.outboxLimits, (push) => this.#onDrop(push));
+    this.#outbox = new Outbox(
+      channel.outboxLimits,
+      (push) => this.#onDrop(push),
+      (change) => channel.onQueued('properties', change),
+    );
     this.#worker = new SerialWorker({ work: () => this.#work(), retryMs: channel.retryMs, clock: channel.clock });
   }
 

@@ -15,6 +15,8 @@ export interface ThingChannel {
   readonly retryMs: number;
   /** The most bytes of values in one call. */
   readonly maxBatchBytes: number;
+  /** Called with the difference when the number of waiting entries has changed. */
+  readonly onQueued: (queue: 'events' | 'properties', change: number) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;

@@ -103,6 +103,7 @@ async function observed<T>(
     return answer;
   } catch (error) {
     result = isAgentError(error) ? error.code : 'Internal';
+    if (result === 'HubThrottled') context.instruments.count('hub_throttles_total', { by: 'hub' });
     const status = statusOf(error, hadMs);
     if (status) report(status);
     throw error;

@@ -54,7 +54,7 @@ export class HubThrottle {
     if (!shares) return;
     if (lane === 'user') await this.#takeForUser(context, budget, shares);
     else if (lane === 'background') await this.#takeForBackground(context, budget, shares);
-    else if (!this.#takeSpare(shares)) throw refusal(budget, shares.perMinute, this.#userWaitMs(shares));
+    else if (!this.#takeSpare(shares)) throw refusal(context, budget, shares.perMinute, this.#userWaitMs(shares));
   }
 
   async #takeForUser(context: CallContext, budget: Budget, shares: Shares): Promise<void> {
@@ -62,7 +62,7 @@ export class HubThrottle {
     if (shares.users.take(nowMs)) return;
     const waitMs = this.#userWaitMs(shares);
     if (takeAbove(shares.background, nowMs, shares.backgroundCapacity * BACKGROUND_RESERVE)) return;
-    if (waitMs + ATTEMPT_MS > remainingMs(context)) throw refusal(budget, shares.perMinute, waitMs);
+    if (waitMs + ATTEMPT_MS > remainingMs(context)) throw refusal(context, budget, shares.perMinute, waitMs);
     shares.users.reserve(nowMs);
     context.instruments.observe('hub_throttle_wait_seconds', waitMs / 1000, { budget });
     await waitFor(context, waitMs);
@@ -75,7 +75,7 @@ export class HubThrottle {
       const reserve = shares.perMinute * USERS_RESERVE;
       if (takeAbove(shares.users, nowMs, reserve)) return;
       const waitMs = Math.min(shares.background.waitMs(nowMs), shares.users.waitMs(nowMs, reserve + 1));
-      if (waitMs > remainingMs(context)) throw refusal(budget, shares.perMinute, waitMs);
+      if (waitMs > remainingMs(context)) throw refusal(context, budget, shares.perMinute, waitMs);
       await waitFor(context, Math.min(waitMs, BACKGROUND_STEP_MS));
     }
   }
@@ -121,7 +121,8 @@ async function waitFor(context: CallContext, waitMs: number): Promise<void> {
   }
 }
 
-function refusal(budget: Budget, perMinute: number, waitMs: number): AgentError {
+function refusal(context: CallContext, budget: Budget, perMinute: number, waitMs: number): AgentError {
+  context.instruments.count('hub_throttles_total', { by: 'agent' });
   const what = budget === 'queries' ? 'queries' : 'job operations';
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new AgentError(

@@ -5,7 +5,7 @@ import type { HubDocument } from '../../iothub/ports.js';
 import type { ActiveJobs } from './active-jobs.js';
 import type { ChangeNotifier } from './change-notifier.js';
 import type { ScheduledJob } from '../environment.js';
-import { hasEnded, isNotFound } from '../outcome.js';
+import { hasEnded, isNotFound, type JobOutcome, outcomeOf } from '../outcome.js';
 import { withShownStatus } from '../shown-status.js';
 import type { WatchList } from './watch-list.js';
 import { endAsUnknown, newRecord, observe, type WatchRecord, withThing } from './record.js';
@@ -23,6 +23,8 @@ export interface WatchChangesOptions {
   readonly watchAll: boolean;
   /** Called for each job of the hub that is seen to have ended. */
   readonly onEnded?: ((jobId: string) => void) | undefined;
+  /** Called once for each watched job that has ended. */
+  readonly onOutcome?: (outcome: JobOutcome) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -95,6 +97,7 @@ export class WatchChanges {
     if (record.hasEnded) return;
     const next = observe(record, { job, refusedCount, atMs: clock.nowMs() }, thingNames);
     const isChanged = next.pending !== record.pending || !record.isConfirmed || next.hasEnded;
+    if (next.hasEnded) this.#options.onOutcome?.(outcomeOf(job, refusedCount));
     if (isChanged) await list.put(next);
     notifier.notify(jobId);
   }
@@ -110,6 +113,7 @@ export class WatchChanges {
     this.#misses.delete(jobId);
     log.info({ jobId }, 'the hub no longer knows this job; the agent stops watching it');
     if (record.seen === undefined) return await list.remove(jobId, false);
+    this.#options.onOutcome?.('unknown');
     await list.put(endAsUnknown(record, clock.nowMs(), thingNames));
     notifier.notify(jobId);
   }

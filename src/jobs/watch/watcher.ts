@@ -79,6 +79,7 @@ class HubWatcher implements JobWatcher {
   readonly #options: JobWatcherOptions;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #instruments: Instruments;
   readonly #hub: HubOperations;
   readonly #list: WatchList;
   readonly #notifier: ChangeNotifier;
@@ -89,6 +90,7 @@ class HubWatcher implements JobWatcher {
   readonly #timers = new Map<'round' | 'probe', Timer>();
   readonly #running = new Set<Promise<void>>();
   #isRoundPending = false;
+  #roundDueMs = 0;
   #status: HubStatusTracker | undefined;
   #shownActive = '';
 
@@ -96,6 +98,7 @@ class HubWatcher implements JobWatcher {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = (options.log ?? silentLog).child({ hub: options.hubName });
+    this.#instruments = options.instruments ?? noInstruments;
     this.#hub = options.hub.lane('background');
     this.#list = new WatchList(options.store, options.hubName, this.#log);
     const things = new Map(options.things.map((thing) => [thing.name, thing]));
@@ -108,6 +111,7 @@ class HubWatcher implements JobWatcher {
       thingNames: [...things.keys()],
       watchAll: options.watchAll === true,
       onEnded: (jobId) => options.queue?.ended(jobId),
+      onOutcome: (outcome) => this.#instruments.count('job_outcomes_total', { hub: options.hubName, outcome }),
     });
     this.#lists = new ActiveLists({ ...common, onRunning: (count) => options.queue?.reportRunning(count) });
     this.#poller = new JobPoller({
@@ -176,18 +180,28 @@ class HubWatcher implements JobWatcher {
 
   #scheduleRound(): void {
     this.#isRoundPending = true;
+    this.#roundDueMs = this.#clock.monotonicMs() + this.#options.intervalMs;
     this.#again('round', this.#options.intervalMs, () => this.#roundAndContinue());
   }
 
   #startRound(): void {
     this.#isRoundPending = true;
+    this.#roundDueMs = this.#clock.monotonicMs();
     this.#track(this.#roundAndContinue());
   }
 
   async #roundAndContinue(): Promise<void> {
     await this.#inCall(ROUND_TIMEOUT_MS, 'a round of the watcher ended early', (context) => this.#round(context));
     this.#isRoundPending = false;
+    this.#showProgress();
     if (this.#hasWork()) this.#scheduleRound();
+  }
+
+  /** The lag is the time from when a round was due to its end: how old the states are beyond the interval. */
+  #showProgress(): void {
+    const lagMs = this.#clock.monotonicMs() - this.#roundDueMs;
+    this.#instruments.gauge('watch_lag_seconds', lagMs / 1000, { hub: this.#options.hubName });
+    this.#instruments.gauge('watch_jobs', this.#list.size, { hub: this.#options.hubName });
   }
 
   async #probeAndContinue(): Promise<void> {
@@ -219,7 +233,7 @@ class HubWatcher implements JobWatcher {
       timeoutMs,
       clock: this.#clock,
       log: this.#log,
-      instruments: this.#options.instruments ?? noInstruments,
+      instruments: this.#instruments,
       signal: this.#stopping.signal,
     });
     try {
@@ -262,7 +276,7 @@ class HubWatcher implements JobWatcher {
     const state = stringifyJson([active.count, rows]) ?? '';
     if (state === this.#shownActive) return;
     this.#shownActive = state;
-    this.#options.instruments?.gauge('hub_active_jobs', active.count, { hub: this.#options.hubName });
+    this.#instruments.gauge('hub_active_jobs', active.count, { hub: this.#options.hubName });
     this.#setAll('activeJobCount', active.count);
     this.#setAll('activeJobs', rows);
   }

@@ -79,6 +79,14 @@ describe('the agent', () => {
     expect(metrics).toMatch(/^twx_iothub_alwayson_requests_total\{status="0x40"\} [1-9]/m);
     expect(metrics).toMatch(/^twx_iothub_hub_requests_total\{operation="scheduleJob",result="ok"\} 1/m);
     expect(metrics).toMatch(/^twx_iothub_agent_component_up\{component="hub"\} 1/m);
+    expect(metrics).toMatch(/^twx_iothub_alwayson_connected 1/m);
+    expect(metrics).toMatch(/^twx_iothub_service_calls_total\{service="ScheduleDeviceMethodJob",code="ok"\} 1/m);
+    expect(metrics).toMatch(/^twx_iothub_store_write_seconds_count [1-9]/m);
+    const ended = /^twx_iothub_job_outcomes_total\{hub="main",outcome="succeeded"\} 1/m;
+    await eventually(async () => ended.test(await (await fetch(`${agent.adminUrl}/metrics`)).text()));
+    expect(await (await fetch(`${agent.adminUrl}/metrics`)).text()).toMatch(
+      /^twx_iothub_watch_lag_seconds\{hub="main"\} /m,
+    );
     expect(lines.join('')).toContain('stateDir is not set');
   });
 

@@ -150,7 +150,7 @@ describe('an edge client over a real socket', () => {
     await client.start();
     const swallowedAt = performance.now();
     link.swallow();
-    expect(await nextStatus(client, 'lost')).toEqual({ type: 'lost', cause: 'no pong' });
+    expect(await nextStatus(client, 'lost')).toEqual({ type: 'lost', cause: 'no pong', kind: 'timeout' });
     expect(performance.now() - swallowedAt).toBeLessThan(300 + 200 + 250);
   });
 

@@ -18,7 +18,12 @@ beforeEach(() => {
   inner = new MemoryStore();
   health = new Health(new ManualClock());
   health.register('store', true);
-  store = withStoreHealth(inner, { health, instruments: metrics.instruments, place: '/state' });
+  store = withStoreHealth(inner, {
+    clock: new ManualClock(),
+    health,
+    instruments: metrics.instruments,
+    place: '/state',
+  });
 });
 
 test('a store that was opened is reported as ok, with its location', () => {

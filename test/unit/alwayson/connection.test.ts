@@ -85,7 +85,7 @@ describe('authentication and binding', () => {
     platform.peerMaxFrameBytes = 16;
     void client.start();
     await settle();
-    expect(statuses).toContainEqual({ type: 'lost', cause: expect.stringContaining('AUTH') });
+    expect(statuses).toContainEqual({ type: 'lost', cause: expect.stringContaining('AUTH'), kind: 'broken' });
     await client.close();
   });
 
@@ -366,7 +366,7 @@ describe('keeping alive [AO 1.4, 11.6]', () => {
     await clock.advanceAsync(54_000);
     expect(client.status.type).toBe('bound');
     await clock.advanceAsync(1_000);
-    expect(statuses).toContainEqual({ type: 'lost', cause: 'no pong' });
+    expect(statuses).toContainEqual({ type: 'lost', cause: 'no pong', kind: 'timeout' });
   });
 });
 
@@ -376,7 +376,7 @@ describe('after a loss', () => {
     platform.policy.sessionId = 0x0a0b0c0d;
     platform.peer.hangUp('broken');
     await settle();
-    expect(statuses.at(-1)).toEqual({ type: 'lost', cause: 'broken' });
+    expect(statuses.at(-1)).toEqual({ type: 'lost', cause: 'broken', kind: 'broken' });
     await clock.advanceAsync(249);
     expect(platform.ends).toHaveLength(1);
     await clock.advanceAsync(1);

@@ -161,7 +161,10 @@ describe('the session', () => {
     expect(run(['a'], ...toAuth).effects).toContainEqual({ type: 'disarm', timer: 'connect' });
     expect(state.tag).toBe('waiting');
     expect(effects).toContainEqual({ type: 'endSocket', how: 'drop' });
-    expect(effects).toContainEqual({ type: 'notify', status: { type: 'lost', cause: 'no answer to the upgrade' } });
+    expect(effects).toContainEqual({
+      type: 'notify',
+      status: { type: 'lost', cause: 'no answer to the upgrade', kind: 'timeout' },
+    });
   });
 
   it('drops a connection on which AUTH, BIND or a ping is not answered', () => {

@@ -1,3 +1,4 @@
+import { createMetrics } from '../../../src/agent/ops/prometheus.js';
 import { describe, expect, test } from '@jest/globals';
 import { isAgentError } from '../../../src/core/errors.js';
 import { createJobServices } from '../../../src/jobs/services/services.js';
@@ -45,6 +46,16 @@ test('500 concurrent calls on S1: none lost, none late, the excess refused with 
     expect((error as Error).message).toMatch(/100 job operations a minute/);
     expect(afterMs).toBe(0);
   }
+});
+
+test('a call that the budget refuses is counted', async () => {
+  const clock = new ManualClock();
+  const throttle = new HubThrottle({ ...tierLimits('S1', 1), queriesPerMinute: 1 }, clock);
+  const metrics = createMetrics({ withProcessMetrics: false });
+  const options = { clock, timeoutMs: 1, instruments: metrics.instruments };
+  const query = (): Promise<void> => inCall((context) => throttle.take(context, 'queries', 'user'), options);
+  await expect(query().then(query)).rejects.toMatchObject({ code: 'HubThrottled' });
+  expect(await metrics.text()).toContain('twx_iothub_hub_throttles_total{by="agent"} 1');
 });
 
 describe('lanes', () => {

@@ -136,7 +136,7 @@ describe('health', () => {
     [{ type: 'bound', names: [], refused: ['B'] }, 'failing'],
     [{ type: 'refused', what: 'auth', code: 0x81, reason: 'no' }, 'failing'],
     [{ type: 'refused', what: 'bind', name: 'B', code: 0x83, reason: 'no' }, 'failing'],
-    [{ type: 'lost', cause: 'reset' }, 'failing'],
+    [{ type: 'lost', cause: 'reset', kind: 'broken' }, 'failing'],
     [{ type: 'connecting', attempt: 1 }, 'starting'],
   ] as const)('of the platform after %j is %s', (status, wanted) => {
     const health = new Health(new ManualClock());
