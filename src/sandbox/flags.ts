@@ -14,6 +14,10 @@ export interface WholeNumberFlag extends FlagSpec {
   readonly kind: 'wholeNumber';
   readonly min: number;
   readonly max: number;
+}
+
+/** A whole number with a default; without one the option may be absent. */
+export interface DefaultedWholeNumberFlag extends WholeNumberFlag {
   readonly default: number;
 }
 
@@ -37,12 +41,15 @@ export interface DefaultedTextFlag extends TextFlag {
   readonly default: string;
 }
 
-export type SandboxFlag = WholeNumberFlag | ChoiceFlag | TextFlag | DefaultedTextFlag;
+export type SandboxFlag = WholeNumberFlag | DefaultedWholeNumberFlag | ChoiceFlag | TextFlag | DefaultedTextFlag;
 
-const wholeNumber = (spec: Omit<WholeNumberFlag, 'kind'>): WholeNumberFlag => ({ kind: 'wholeNumber', ...spec });
+const wholeNumber = <Spec extends Omit<WholeNumberFlag, 'kind'>>(spec: Spec) => ({
+  kind: 'wholeNumber' as const,
+  ...spec,
+});
 const text = <Spec extends Omit<TextFlag, 'kind'>>(spec: Spec) => ({ kind: 'text' as const, ...spec });
 
-const port = (description: string, byDefault: number): WholeNumberFlag =>
+const port = (description: string, byDefault: number) =>
   wholeNumber({ value: 'port', description, min: 0, max: 65_535, default: byDefault });
 
 const TIERS = ['F1', 'S1', 'S2', 'S3', 'unlimited'] as const;
@@ -73,6 +80,20 @@ export const SANDBOX_FLAGS = {
   hubPort: port('IoT Hub: service API and MQTT over WebSocket; 0 for a free port', 8443),
   mqttPort: port('IoT Hub: MQTT over TLS; 0 for a free port', 8883),
   host: text({ value: 'address', description: 'address to listen on', maxLength: 255, default: '127.0.0.1' }),
+  adminPort: wholeNumber({
+    value: 'port',
+    description: "the agent's admin server with the console, in `all`; 0 for a free port",
+    otherwise: '9009, or a free port if that is in use',
+    min: 0,
+    max: 65_535,
+  }),
+  consoleKey: text({
+    value: 'key',
+    description: 'key of the console, at least 16 characters',
+    otherwise: 'generated and printed',
+    pattern: /^.{16,4096}$/s,
+    mismatch: 'must have at least 16 characters',
+  }),
   deviceScript: text({
     value: 'file',
     description: 'YAML file with the behaviour of simulated devices, by patterns of their ids',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type ChoiceFlag,
   type DefaultedTextFlag,
+  type DefaultedWholeNumberFlag,
   SANDBOX_FLAGS,
   type SandboxFlag,
   type SandboxFlagKey,
@@ -12,18 +13,22 @@ import {
 export const SANDBOX_MODES = ['all', 'hub', 'platform'] as const;
 export type SandboxMode = (typeof SANDBOX_MODES)[number];
 
-type SchemaOf<Flag extends SandboxFlag> = Flag extends WholeNumberFlag
+type SchemaOf<Flag extends SandboxFlag> = Flag extends DefaultedWholeNumberFlag
   ? z.ZodDefault<z.ZodInt>
-  : Flag extends ChoiceFlag<infer Choice>
-    ? z.ZodDefault<z.ZodEnum<{ [Key in Choice]: Key }>>
-    : Flag extends DefaultedTextFlag
-      ? z.ZodDefault<z.ZodString>
-      : z.ZodOptional<z.ZodString>;
+  : Flag extends WholeNumberFlag
+    ? z.ZodOptional<z.ZodInt>
+    : Flag extends ChoiceFlag<infer Choice>
+      ? z.ZodDefault<z.ZodEnum<{ [Key in Choice]: Key }>>
+      : Flag extends DefaultedTextFlag
+        ? z.ZodDefault<z.ZodString>
+        : z.ZodOptional<z.ZodString>;
 
 function schemaOf(flag: SandboxFlag): z.ZodType {
   switch (flag.kind) {
-    case 'wholeNumber':
-      return z.int().min(flag.min).max(flag.max).default(flag.default);
+    case 'wholeNumber': {
+      const schema = z.int().min(flag.min).max(flag.max);
+      return 'default' in flag ? schema.default(flag.default) : schema.optional();
+    }
     case 'choice':
       return z.enum(flag.choices).default(flag.default);
     case 'text': {

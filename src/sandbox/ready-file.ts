@@ -26,7 +26,7 @@ export interface ReadyInfo {
   };
   /** The devices on the Azure device SDK, with connection strings that can be used unchanged. */
   readonly devices?: readonly { readonly deviceId: string; readonly connectionString: string }[];
-  readonly agent?: { readonly adminUrl: string };
+  readonly agent?: { readonly adminUrl: string; readonly consoleKey: string };
 }
 
 /**

@@ -49,21 +49,26 @@ async function sandbox(io: CommandIo, mode: string, flags: Flags): Promise<void>
 
 async function run(io: CommandIo, signals: ProcessSignals, mode: SandboxMode, options: SandboxOptions): Promise<void> {
   const { startSandbox } = await import('../../sandbox/sandbox.js');
-  const { startSandboxAgent } = await import('../sandbox-agent.js');
+  const { consoleKeyOf, startSandboxAgent } = await import('../sandbox-agent.js');
   const { createLogger } = await import('../../agent/ops/logger.js');
   const { LogOutput } = await import('../../agent/ops/log-output.js');
   const { openLogDevice } = await import('../../agent/ops/log-device.js');
-  const secrets = options.appKey === undefined ? [] : [options.appKey];
+  const consoleKey = consoleKeyOf(options);
+  const secrets = [...(options.appKey === undefined ? [] : [options.appKey]), consoleKey];
   const sink = new LogOutput({ device: openLogDevice(2) });
   const log = createLogger({ level: 'warn', secrets, sink });
   process.on('exit', () => sink.flushSync());
   signals.onOther((signal) => logIgnoredSignal(log, signal));
   const running = await startSandbox(mode, options, { log });
   try {
-    const agent = mode === 'all' ? await startSandboxAgent(running, options, sink) : undefined;
+    const agent = mode === 'all' ? await startSandboxAgent(running, { options, consoleKey, sink }) : undefined;
     await running.startDevices();
     const adminUrl = agent?.adminUrl;
-    const info: ReadyInfo = { pid: process.pid, ...running.info, ...(adminUrl ? { agent: { adminUrl } } : {}) };
+    const info: ReadyInfo = {
+      pid: process.pid,
+      ...running.info,
+      ...(adminUrl ? { agent: { adminUrl, consoleKey } } : {}),
+    };
     const { writeReadyFile } = await import('../../sandbox/ready-file.js');
     if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, info);
     for (const line of announcement(info, options)) printLine(io, line);
@@ -90,7 +95,13 @@ function announcement({ thingworx, iothub, devices, agent }: ReadyInfo, options:
           `devices     ${devices?.length ?? 0} on the Azure SDK, ${options.lightDevices} inside the hub`,
         ]
       : []),
-    ...(agent ? [`agent       ${agent.adminUrl}`] : []),
+    ...(agent
+      ? [
+          `agent       ${agent.adminUrl}`,
+          // The page signs in with the key; a fragment is not sent to any server.
+          `console  ${agent.adminUrl}/#key=${encodeURIComponent(agent.consoleKey)}`,
+        ]
+      : []),
     'This is a stand-in for development, not the real services.',
     'The sandbox is ready. Stop it with Ctrl-C.',
   ];

@@ -36,6 +36,7 @@ describe('the options of the sandbox', () => {
     [{ httpPort: '70000' }, /--http-port/],
     [{ tier: 'S9' }, /--tier/],
     [{ hubName: 'a b' }, /--hub-name/],
+    [{ consoleKey: 'fifteen-letters' }, /--console-key: must have at least 16 characters/],
   ])('are refused: %j', async (flags, text) => {
     await expect(readSandboxOptions(flags)).rejects.toThrow(text);
   });
@@ -44,7 +45,7 @@ describe('the options of the sandbox', () => {
     'can be set on the command line, within bounds: --%s',
     async (key, flag) => {
       const isNumber = flag.kind === 'wholeNumber';
-      const valid = isNumber ? flag.max : flag.kind === 'choice' ? flag.choices[0] : 'abc';
+      const valid = isNumber ? flag.max : flag.kind === 'choice' ? flag.choices[0] : 'abc-def-ghi-jkl-mno';
       const output = key === 'latency' ? 'latencyMs' : key;
       expect(await readSandboxOptions({ [key]: String(valid) })).toHaveProperty(output, valid);
       const invalid = isNumber ? String(flag.max + 1) : flag.kind === 'choice' ? 'S9' : '';
