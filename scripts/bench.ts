@@ -6,19 +6,21 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codecComparisons } from './benchmarks/codec.js';
 import { type Measured, compare } from './benchmarks/compare.js';
+import { measurePair } from './benchmarks/paired.js';
 import { formatMeasured, resultOf } from './benchmarks/report.js';
+import { rpcBenchmarks } from './benchmarks/rpc.js';
 
 const RESULTS_DIRECTORY = join(__dirname, '..', 'bench');
 
-function main(prefixes: readonly string[]): void {
-  const comparisons = [...codecComparisons()].filter(
-    ({ name }) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)),
-  );
-  const measured: Measured[] = comparisons.map((comparison) => compare(comparison));
+async function main(prefixes: readonly string[]): Promise<void> {
+  const isWanted = ({ name }: { readonly name: string }): boolean =>
+    prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
+  const measured: Measured[] = codecComparisons().filter(isWanted).map(compare);
+  for (const benchmark of rpcBenchmarks().filter(isWanted)) measured.push(await measurePair(benchmark));
   process.stdout.write(`${formatMeasured(measured)}\n`);
   if (prefixes.length > 0) return;
   mkdirSync(RESULTS_DIRECTORY, { recursive: true });
   writeFileSync(join(RESULTS_DIRECTORY, 'results.json'), `${JSON.stringify(measured.map(resultOf), null, 2)}\n`);
 }
 
-main(process.argv.slice(2));
+void main(process.argv.slice(2));

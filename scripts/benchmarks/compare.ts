@@ -6,7 +6,7 @@ export interface Comparison {
   readonly reference: () => unknown;
 }
 
-/** Operations per second: the median of the repetitions, with the slowest and the fastest. */
+/** Values in the unit of the benchmark: the median of the repetitions, with the least and the greatest. */
 export interface Rate {
   readonly median: number;
   readonly min: number;
@@ -18,6 +18,10 @@ export interface Measured {
   readonly unit: string;
   readonly ours: Rate;
   readonly reference: Rate;
+  /** Ours divided by the reference: the median of the pairs. */
+  readonly ratio: number;
+  /** Processor time for each operation, in microseconds, where the measured processes report it. */
+  readonly cpuMicros?: { readonly ours: number; readonly reference: number };
 }
 
 const REPETITIONS = 5;
@@ -35,7 +39,8 @@ export function compare(comparison: Comparison): Measured {
     oursRates.push(rateOf(ours, oursBatch));
     referenceRates.push(rateOf(reference, referenceBatch));
   }
-  return { name, unit, ours: summarize(oursRates), reference: summarize(referenceRates) };
+  const ratio = summarize(oursRates.map((rate, index) => rate / (referenceRates[index] as number))).median;
+  return { name, unit, ours: summarize(oursRates), reference: summarize(referenceRates), ratio };
 }
 
 /** Warms up and finds how many operations fill a repetition. */

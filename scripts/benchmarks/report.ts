@@ -7,15 +7,18 @@ export interface BenchResult {
   readonly reference: number;
   readonly ratio: number;
   readonly unit: string;
+  /** Processor time for each operation, in microseconds. */
+  readonly cpuMicros?: { readonly ours: number; readonly reference: number };
 }
 
-export function resultOf({ name, unit, ours, reference }: Measured): BenchResult {
+export function resultOf({ name, unit, ours, reference, ratio, cpuMicros }: Measured): BenchResult {
   return {
     name,
     ours: significant(ours.median),
     reference: significant(reference.median),
-    ratio: Number((ours.median / reference.median).toFixed(2)),
+    ratio: Number(ratio.toFixed(2)),
     unit,
+    ...(cpuMicros && { cpuMicros: { ours: significant(cpuMicros.ours), reference: significant(cpuMicros.reference) } }),
   };
 }
 
@@ -27,8 +30,10 @@ export function formatMeasured(measured: readonly Measured[]): string {
     formatRate(one.reference),
     resultOf(one).ratio.toFixed(2),
     one.unit,
+    one.cpuMicros ? `${format(one.cpuMicros.ours)} / ${format(one.cpuMicros.reference)}` : '',
   ]);
-  const table = [['benchmark', 'ours (min..max)', 'reference (min..max)', 'ratio', 'unit'], ...lines];
+  const titles = ['benchmark', 'ours (min..max)', 'reference (min..max)', 'ratio', 'unit', 'CPU, microseconds each'];
+  const table = [titles, ...lines];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
   return table
     .map((line) =>
