@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codecComparisons } from './benchmarks/codec.js';
 import { type Measured, compare } from './benchmarks/compare.js';
+import { jobCallBenchmarks } from './benchmarks/job-calls.js';
 import { measurePair } from './benchmarks/paired.js';
 import { formatMeasured, resultOf } from './benchmarks/report.js';
 import { rpcBenchmarks } from './benchmarks/rpc.js';
@@ -16,7 +17,8 @@ async function main(prefixes: readonly string[]): Promise<void> {
   const isWanted = ({ name }: { readonly name: string }): boolean =>
     prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
   const measured: Measured[] = codecComparisons().filter(isWanted).map(compare);
-  for (const benchmark of rpcBenchmarks().filter(isWanted)) measured.push(await measurePair(benchmark));
+  const paired = [...rpcBenchmarks(), ...jobCallBenchmarks()];
+  for (const benchmark of paired.filter(isWanted)) measured.push(await measurePair(benchmark));
   process.stdout.write(`${formatMeasured(measured)}\n`);
   if (prefixes.length > 0) return;
   mkdirSync(RESULTS_DIRECTORY, { recursive: true });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { CODE, ENTITY_TYPE, CHARACTERISTIC } from '../../src/alwayson/codec/codes.js';
+import { CHARACTERISTIC, CODE, ENTITY_TYPE, isResponseCode } from '../../src/alwayson/codec/codes.js';
 import { encodeMessage } from '../../src/alwayson/codec/frame.js';
 import { parameterTable, PlatformEnd, policy, type TestParameters } from '../../test/support/edge/platform-end.js';
 
@@ -15,7 +15,7 @@ const STATUS_AT = 1;
  */
 export class CallGenerator {
   readonly #server: WebSocketServer;
-  readonly #policy = policy({ records: false, notifies: false });
+  readonly #policy = policy({ records: false, notifies: false, onRequest: () => ({ code: CODE.SUCCESS }) });
   readonly #waiting = new Map<number, (frame: Buffer) => void>();
   #socket: WebSocket | undefined;
   #nextId = 1;
@@ -58,11 +58,11 @@ export class CallGenerator {
   #use(socket: WebSocket, end?: PlatformEnd): void {
     this.#socket = socket;
     socket.on('message', (data: Buffer) => {
+      if (!isResponseCode(data[STATUS_AT] as number)) return end?.onFrame(data);
       const id = data.readUInt32BE(REQUEST_ID_AT);
       const done = this.#waiting.get(id);
       this.#waiting.delete(id);
-      if (done) done(data);
-      else end?.onFrame(data);
+      done?.(data);
     });
   }
 
