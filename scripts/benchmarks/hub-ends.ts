@@ -41,7 +41,9 @@ export class AgentUnderLoad {
     const bound = generator.edge();
     const config = writeAgentConfig({ ...ready, thingworx }, folder, { services: { shortNames: true }, ...more });
     const command = new CommandProcess(['run', '--config', config]);
-    await bound;
+    const ended = command.exited.then(() => Promise.reject(new Error(`the agent ended early:\n${command.stderr}`)));
+    await Promise.race([bound, ended]);
+    ended.catch(() => undefined);
     return new AgentUnderLoad(generator, command, folder);
   }
 
