@@ -2,6 +2,8 @@ import type { CommandIo } from '../command-io.js';
 import { cellText } from './result-text.js';
 
 const BAR_WIDTH = 24;
+/** For terminals that do not report their width, or report 0. */
+const DEFAULT_COLUMNS = 80;
 
 const count = (job: Readonly<Record<string, unknown>>, name: string): number => Number(job[`${name}Count`] ?? 0) || 0;
 
@@ -49,8 +51,8 @@ export class ProgressLine {
 
   #write(text: string): void {
     if (!this.#io.isTerminal) return;
-    const columns = (this.#io.stderr as Partial<NodeJS.WriteStream>).columns ?? 80;
-    this.#io.stderr.write(`\r\u001B[K${text.slice(0, columns - 1)}`);
+    const { columns = 0 } = this.#io.stderr as Partial<NodeJS.WriteStream>;
+    this.#io.stderr.write(`\r\u001B[K${text.slice(0, (columns > 0 ? columns : DEFAULT_COLUMNS) - 1)}`);
     this.#isShown = true;
   }
 }

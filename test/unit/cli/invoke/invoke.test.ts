@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AgentError } from '../../../../src/core/errors.js';
-import { progressText } from '../../../../src/cli/invoke/progress.js';
+import { ProgressLine, progressText } from '../../../../src/cli/invoke/progress.js';
 import { resultText } from '../../../../src/cli/invoke/result-text.js';
 import { waitForJob, waitReport } from '../../../../src/cli/invoke/wait.js';
 import { formatTable, paintFor } from '../../../../src/cli/output.js';
@@ -145,6 +145,13 @@ describe('waiting', () => {
     }
     expect(text).toContain('] 0/2 devices, running');
     expect(text.endsWith('\r\u001B[K')).toBe(true);
+  });
+
+  it('shows the whole line on a terminal that reports no width', () => {
+    let text = '';
+    const stderr = { write: (part: string) => (text += part), columns: 0 };
+    new ProgressLine({ stderr, isTerminal: true } as never).text('waiting for soak');
+    expect(text).toBe('\r\u001B[Kwaiting for soak');
   });
 
   it('shows a bar', () => {
