@@ -53,7 +53,7 @@ describe('the errors', () => {
     expect(ERROR_CODES[code].status).toBe(status);
   });
 
-  it('a roll-out needs a place where it is kept, and the other services do not', async () => {
+  it('StartRollout requires persistent state, and the other services do not', async () => {
     const rig = new ServiceRig({ services: { isDurable: false } });
     expect((await failureOf(rig.call('StartRollout', METHOD))).code).toBe('StateRequired');
     expect((await failureOf(rig.call('RetryRollout', { rolloutId: 'r1' }))).code).toBe('StateRequired');
@@ -124,7 +124,7 @@ describe('the guards', () => {
 });
 
 describe('PreviewRollout', () => {
-  it('plans as the roll-out does, and keeps nothing', async () => {
+  it('plans as the roll-out does, and stores nothing', async () => {
     const rig = new ServiceRig({ devices: 100 });
     rig.hub.offline.add(deviceId(1)).add(deviceId(2));
     const shape = { canarySize: 3, batchSize: 10, batchGrowth: 2, soakSeconds: 5 };
@@ -165,7 +165,7 @@ describe('PreviewRollout', () => {
     expect((preview as { batches: unknown[] }).batches).toHaveLength(1000);
   });
 
-  it('leaves the connections out when the hub has no quota for them', async () => {
+  it('returns null for the connections if the hub has no quota for them', async () => {
     const rig = new ServiceRig();
     const throttled = () => Promise.reject(new AgentError('HubThrottled', 'no quota'));
     rig.spareLane = { ...rig.spareLane, query: throttled };
@@ -177,7 +177,7 @@ describe('PreviewRollout', () => {
     });
   });
 
-  it('shows the open window, or else the next one', async () => {
+  it('returns the open window, otherwise the next one', async () => {
     const rig = new ServiceRig();
     const windows = [{ start: '0 2 * * *', durationMinutes: 60 }];
     const day = 86_400_000;
@@ -208,7 +208,7 @@ describe('FindRollouts', () => {
     for (const name of ['definition', 'batches', 'failures', 'history']) expect(row).not.toHaveProperty(name);
   });
 
-  it('is ResultTooLarge with the number of rows when they do not fit a message', async () => {
+  it('fails with ResultTooLarge and the number of rows if they do not fit a message', async () => {
     const rig = new ServiceRig({ services: { messageLimits: limitsOf(65_536) } });
     for (let made = 0; made < 90; made += 1)
       await rig.call('StartRollout', {
@@ -252,7 +252,7 @@ describe('GetRollout', () => {
     ]);
   });
 
-  it('is ResultTooLarge when it does not fit a message', async () => {
+  it('fails with ResultTooLarge if it does not fit a message', async () => {
     const rig = new ServiceRig({ services: { messageLimits: limitsOf(65_536) } });
     await rig.call('StartRollout', { ...METHOD, rolloutId: 'r1', payload: { text: 'x'.repeat(100_000) } });
     expect((await failureOf(rig.call('GetRollout', { rolloutId: 'r1' }))).code).toBe('ResultTooLarge');
@@ -261,7 +261,7 @@ describe('GetRollout', () => {
 });
 
 describe('QueryRolloutDevices', () => {
-  it('walks over each device once, in order, whatever moves meanwhile', async () => {
+  it('returns each device once, in order, while devices change their states', async () => {
     const rig = new ServiceRig({ devices: 30 });
     await rig.driver.start();
     await rig.call('StartRollout', { methodName: 'm', deviceIds: ids(30).reverse(), rolloutId: 'r1', batchSize: 10 });
@@ -345,8 +345,8 @@ describe('QueryRolloutDevices', () => {
   });
 });
 
-describe('what a user does to a roll-out', () => {
-  it('pauses and resumes it; a second time has no effect', async () => {
+describe('the calls that change a roll-out', () => {
+  it('pause and resume it, and have no effect when repeated', async () => {
     const rig = new ServiceRig({ devices: 20 });
     await rig.driver.start();
     await rig.call('StartRollout', { ...METHOD, rolloutId: 'r1', batchSize: 5, soakSeconds: 600 });
@@ -365,7 +365,7 @@ describe('what a user does to a roll-out', () => {
     await rig.until('r1', 'completed');
   });
 
-  it('ends a soak', async () => {
+  it('end a soak', async () => {
     const rig = new ServiceRig({ devices: 10 });
     await rig.driver.start();
     await rig.call('StartRollout', { ...METHOD, rolloutId: 'r1', batchSize: 5, soakSeconds: 100_000 });
@@ -376,7 +376,7 @@ describe('what a user does to a roll-out', () => {
     expect(await rig.row('GetRollout', { rolloutId: 'r1' })).toMatchObject({ state: 'completed' });
   });
 
-  it('cancels it in the answer when no hub job is open', async () => {
+  it('cancel it at once if no hub job is open', async () => {
     const rig = new ServiceRig({ devices: 10 });
     await rig.driver.start();
     await rig.call('StartRollout', { ...METHOD, rolloutId: 'r1', batchSize: 5, soakSeconds: 600 });
@@ -388,7 +388,7 @@ describe('what a user does to a roll-out', () => {
       expect((await failureOf(rig.call(name, { rolloutId: 'r1' }))).code).toBe('RolloutStateConflict');
   });
 
-  it('deletes it once it has ended, and then it is gone', async () => {
+  it('delete it once it has ended', async () => {
     const rig = new ServiceRig();
     await rig.driver.start();
     await rig.call('StartRollout', { ...METHOD, rolloutId: 'r1', startTime: new Date(4e12) });
@@ -433,7 +433,7 @@ describe('RetryRollout', () => {
     expect((await failureOf(other)).code).toBe('RolloutAlreadyExists');
   });
 
-  it('takes the states that it is given', async () => {
+  it('retries the devices in the given states', async () => {
     const rig = await failed();
     await rig.call('RetryRollout', { rolloutId: 'r1', newRolloutId: 'r2', states: { array: ['notFound'] } });
     expect(await rig.row('GetRollout', { rolloutId: 'r2' })).toMatchObject({ deviceCount: 1 });
@@ -448,7 +448,7 @@ describe('RetryRollout', () => {
     expect(error).toMatchObject({ code: 'InvalidArgument', message: expect.stringContaining(text) });
   });
 
-  it('needs a roll-out that has ended', async () => {
+  it('requires a roll-out that has ended', async () => {
     const rig = new ServiceRig();
     await rig.call('StartRollout', { ...METHOD, rolloutId: 'r1', startTime: new Date(4e12) });
     expect((await failureOf(rig.call('RetryRollout', { rolloutId: 'r1' }))).code).toBe('RolloutStateConflict');

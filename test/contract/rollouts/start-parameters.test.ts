@@ -188,7 +188,7 @@ describe('a roll-out is started', () => {
     });
   });
 
-  it('with a configured connect time-out of 0 counted as 30', async () => {
+  it('with a connect timeout of 30 if 0 is configured', async () => {
     const rig = new ServiceRig({ services: { connectTimeoutInSeconds: 0 } });
     await rig.call('StartRollout', METHOD);
     expect((await rig.row('GetRollout', { rolloutId: 'generated' }))['definition']).toMatchObject({
@@ -198,7 +198,7 @@ describe('a roll-out is started', () => {
 });
 
 describe('an id that exists', () => {
-  it('is the answer to the same call, and nothing is made', async () => {
+  it('is returned for the same call without starting anything', async () => {
     const rig = new ServiceRig();
     const parameters = { ...METHOD, rolloutId: 'r1', payload: { a: 1, b: [2] } };
     await rig.call('StartRollout', parameters);
@@ -206,7 +206,7 @@ describe('an id that exists', () => {
     expect(await rig.call('FindRollouts')).toHaveLength(1);
   });
 
-  it('is made once by calls side by side', async () => {
+  it('is started only once by concurrent calls', async () => {
     const rig = new ServiceRig();
     const calls = Array.from({ length: 5 }, () => rig.call('StartRollout', { ...METHOD, rolloutId: 'r1' }));
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 5 }, () => 'r1'));
@@ -235,7 +235,7 @@ describe('an id that exists', () => {
 });
 
 describe('copyOf', () => {
-  it('takes the parameters of a kept roll-out, with its list, but not its start time', async () => {
+  it('takes the parameters of another roll-out, with its list, but not its start time', async () => {
     const rig = new ServiceRig();
     await rig.call('StartRollout', {
       rolloutId: 'r1',
@@ -260,7 +260,7 @@ describe('copyOf', () => {
     );
   });
 
-  it('drops what excludes an argument of the call', async () => {
+  it('drops parameters that cannot be combined with an argument of the call', async () => {
     const rig = new ServiceRig();
     await rig.call('StartRollout', { ...METHOD, rolloutId: 'r1', payload: 1, offlineDevices: 'wait' });
     await rig.call('StartRollout', { rolloutId: 'r2', copyOf: 'r1', patch: { tags: { a: 1 } }, deviceIds: ['x'] });

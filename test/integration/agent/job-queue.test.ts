@@ -42,7 +42,7 @@ async function job(jobId: string): Promise<Row> {
   return (json as { readonly rows: readonly Row[] }).rows[0] as Row;
 }
 
-it('keeps jobs over a restart of the agent, and creates them one after the other', async () => {
+it('keeps jobs after a restart of the agent, and creates them one after the other', async () => {
   const first = await startAgent();
   const slow = { methodName: 'slow', payload: { delaySeconds: 1 }, queryCondition: "deviceId = 'light-1'" };
   await rest.invoke('ScheduleDeviceMethodJob', { ...slow, jobId: 'first' });

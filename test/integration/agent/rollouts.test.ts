@@ -131,7 +131,7 @@ describe('a roll-out through platform and hub', () => {
     ]);
   });
 
-  it('goes on without the platform, and its events arrive when the platform is back', async () => {
+  it('continues without the platform, which receives the events when it is back', async () => {
     await (await start()).whenBound();
     await rest.result('StartRollout', {
       methodName: 'echo',
@@ -156,7 +156,7 @@ describe('a roll-out through platform and hub', () => {
     );
   });
 
-  it('rests while roll-outs are disabled, and while its Thing is gone from the configuration', async () => {
+  it('does not continue while roll-outs are disabled, and while its Thing is not in the configuration', async () => {
     await (await start()).whenBound();
     const parameters = { methodName: 'echo', queryCondition: '*', startTime: Date.now() + 500 };
     await rest.result('StartRollout', { ...parameters, rolloutId: 'r4' });
@@ -172,7 +172,7 @@ describe('a roll-out through platform and hub', () => {
     expect(await inState('r4', 'completed')).toMatchObject({ jobCount: 1, succeededCount: DEVICES });
   });
 
-  it('needs a state folder', async () => {
+  it('requires a state folder', async () => {
     const { stateDir: _stateDir, ...configuration } = await agentConfigFrom(ends.configuration);
     agent = createAgent(configuration, {
       log: createLogger({ level: 'fatal', secrets: [] }),

@@ -98,7 +98,7 @@ const DEFINITION: Partial<RolloutDefinition> = {
 };
 
 describe('a roll-out whose agent is killed at any store write or hub call', () => {
-  it('calls each device exactly as often as the rules say', async () => {
+  it('calls each device exactly as often as the rules require', async () => {
     await fc.assert(
       fc.asyncProperty(kills, async (given) => {
         const life = new Life(given);
@@ -127,7 +127,7 @@ describe('a roll-out whose agent is killed at any store write or hub call', () =
     );
   });
 
-  it('stays right when users pause, resume and cancel, and when it stops by itself', async () => {
+  it('keeps all invariants when users pause, resume and cancel, and when it stops by itself', async () => {
     const command = fc.tuple(fc.integer({ min: 0, max: 90 }), fc.constantFrom('pause', 'resume', 'cancel'));
     const commands = fc.array(command, { maxLength: 6 });
     const action = fc.constantFrom<'pause' | 'cancel'>('pause', 'cancel');
@@ -158,7 +158,7 @@ describe('a roll-out whose agent is killed at any store write or hub call', () =
     );
   });
 
-  it('never has a device of two roll-outs in two open jobs', async () => {
+  it('never has a device in two open jobs of two roll-outs', async () => {
     await fc.assert(
       fc.asyncProperty(kills, async (given) => {
         const life = new Life(given);

@@ -59,7 +59,7 @@ describe('lists of ids', () => {
     );
   });
 
-  it('make conditions that name exactly these devices', () => {
+  it('become conditions that select exactly these devices', () => {
     fc.assert(
       fc.property(fc.uniqueArray(deviceId, { minLength: 1, maxLength: 20 }), (ids) => {
         const condition = idCondition(ids);

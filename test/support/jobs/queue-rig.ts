@@ -18,7 +18,7 @@ import { FakeHub } from './fake-hub.js';
 import { RecordingThing } from './recording-thing.js';
 
 export interface QueueRigOptions {
-  /** Jobs that the hub runs at once, whoever has made them. */
+  /** Maximum number of jobs of any program that the hub runs at once. */
   readonly hubMax?: number;
   readonly maxAgeMs?: number;
   readonly guards?: Guards;
@@ -27,13 +27,13 @@ export interface QueueRigOptions {
   readonly store?: Store;
   readonly clock?: ManualClock;
   readonly thing?: WatchingThing;
-  /** In place of those of the hub. */
+  /** Replaces the operations of the hub. */
   readonly operations?: HubOperations;
-  /** Jobs of the queue that may be open at once; as many as the hub runs if absent. */
+  /** Maximum number of open jobs of the queue; as many as the hub runs if absent. */
   readonly places?: number;
 }
 
-/** One process of the agent: watcher and queue over a hub in memory, on a clock of the test. */
+/** One process of the agent: watcher and queue with a hub in memory and a manual clock. */
 export class QueueRig {
   readonly clock: ManualClock;
   readonly hub: FakeHub;
@@ -100,7 +100,7 @@ export class QueueRig {
     return this;
   }
 
-  /** Ends this process and begins another on the same store and hub. */
+  /** Ends this process and starts another one on the same store and hub. */
   async restart(options: QueueRigOptions = {}): Promise<QueueRig> {
     await Promise.all([this.queue.stop(), this.watcher.stop()]);
     const { clock, hub, store, thing } = this;
@@ -124,7 +124,7 @@ export class QueueRig {
     return rows.map(({ jobId, status }) => `${String(jobId)} ${String(status)}`);
   }
 
-  /** The hub begins a job, or ends it. */
+  /** Moves a job of the hub to its next status. */
   move(jobId: string, status: string): void {
     const job = this.hub.jobs.get(jobId);
     if (!job) throw new Error(`no job ${jobId}`);
@@ -137,7 +137,7 @@ export class QueueRig {
   }
 }
 
-/** Makes a hub refuse jobs while so many have not ended. */
+/** Makes a hub refuse jobs while this many have not ended. */
 export function limitJobs(hub: FakeHub, max: number): void {
   hub.fail = (operation, request) => {
     if (operation !== 'scheduleJob' || hub.jobs.has((request as { readonly jobId: string }).jobId)) return undefined;

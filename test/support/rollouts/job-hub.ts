@@ -3,7 +3,7 @@ import { AgentError } from '../../../src/core/errors.js';
 import { jobRequestBody } from '../../../src/iothub/job-request.js';
 import type { HubDocument, HubOperations, HubPage, PageRequest, QueryRequest } from '../../../src/iothub/ports.js';
 
-/** What a device does in a hub job, by its id and how often it has been called before. */
+/** Decides how a device responds in a hub job, by its id and the number of earlier calls. */
 export type DeviceScript = (deviceId: string, calls: number) => DeviceAnswer;
 
 /** A status of a method, an error code of the hub, or no row at all. */
@@ -23,31 +23,31 @@ export interface HubJob {
 }
 
 /**
- * A hub in memory that runs jobs over lists of devices, each for a while, and counts the calls of every device: what a
- * roll-out did is judged here, not by what the agent believes.
+ * A hub in memory that runs jobs for lists of devices and counts the calls of every device, so that tests compare what a
+ * roll-out reports with what the devices received.
  */
 export class JobHub {
   readonly jobs = new Map<string, HubJob>();
-  /** Calls of each device, over all jobs. */
+  /** Number of calls of each device in all jobs. */
   readonly calls = new Map<string, number>();
   readonly devices: Set<string>;
   /** Devices that are not connected. */
   readonly offline = new Set<string>();
-  /** Devices that meet a verifying condition. */
+  /** Devices that match a verifyCondition. */
   readonly matching = new Set<string>();
   readonly operations: HubOperations;
   script: DeviceScript = () => ({ status: 200 });
   /** How long a job takes. */
   durationMs: (job: HubJob) => number = () => this.jobMs;
-  /** Devices that say that they are connected, and fail as offline. */
+  /** Devices that are reported as connected and fail as offline. */
   readonly asleep = new Set<string>();
   /** How long a job is queued, and how long it then runs. */
   queueMs = 0;
   jobMs = 1000;
-  /** Results are shown only so long after the end of their job. */
+  /** Time between the end of a job and its results. */
   rowsAfterMs = 0;
   maxJobs = Infinity;
-  /** Throws instead of answering; `after` the hub has done what was asked. */
+  /** Throws instead of responding; with `after`, once the request has taken effect. */
   fail: (operation: keyof HubOperations, request: unknown, when: 'before' | 'after') => Error | undefined = () =>
     undefined;
   /** Longest condition or query seen. */
@@ -114,7 +114,7 @@ export class JobHub {
     return [...this.jobs.values()].filter(({ status }) => status === 'running' || status === 'queued');
   }
 
-  /** Ends the jobs whose time is over. */
+  /** Ends the jobs that have run for long enough. */
   #settle(): void {
     for (const job of this.#open()) {
       const ageMs = this.#clock.monotonicMs() - job.madeMs;

@@ -38,22 +38,22 @@ export interface RigOptions {
   readonly devices?: number;
   readonly maxJobs?: number;
   readonly environment?: Partial<RolloutEnvironment>;
-  /** The tier whose budgets are kept; none if absent. */
+  /** The tier whose budgets apply; unlimited if absent. */
   readonly tier?: HubTier;
   readonly store?: Store;
   readonly maxOpen?: number;
 }
 
-/** A driver over a hub in memory, on a clock of the test. */
+/** A driver with a hub in memory and a manual clock. */
 export class RolloutRig {
   readonly clock = new ManualClock();
   readonly hub: JobHub;
   readonly changes: RolloutRecord[] = [];
   readonly store: Store;
-  /** The hub as the agent reaches it, within the budgets of its tier. */
+  /** The hub within the budgets of its tier. */
   readonly port: HubPort;
   driver: RolloutDriver;
-  /** What a restart changes of the environment. */
+  /** Parts of the environment that a restart replaces. */
   environment: Partial<RolloutEnvironment>;
   readonly #options: RigOptions;
 
@@ -73,7 +73,7 @@ export class RolloutRig {
     this.driver = this.#newDriver();
   }
 
-  /** Ends the driver without a word, as kill -9 does, and begins another on the same store. */
+  /** Abandons the driver, as kill -9 does, and starts another one on the same store. */
   async restart(): Promise<void> {
     void this.driver.stop();
     this.driver = this.#newDriver();
@@ -104,7 +104,7 @@ export class RolloutRig {
     return (await this.driver.status(rolloutId)).record;
   }
 
-  /** What the roll-out waits for. */
+  /** Returns what the roll-out waits for. */
   async waitingFor(rolloutId: string): Promise<string | undefined> {
     return (await this.driver.status(rolloutId)).waiting?.waitingFor;
   }
@@ -113,7 +113,7 @@ export class RolloutRig {
     return (await this.driver.command(rolloutId, run)).record;
   }
 
-  /** The state of every device, by its id. */
+  /** Returns the state of every device by id. */
   async deviceStates(rolloutId: string): Promise<Record<string, string>> {
     const states: Record<string, string> = {};
     for await (const { device } of this.driver.devices(await this.record(rolloutId)))
@@ -125,13 +125,13 @@ export class RolloutRig {
     return (await this.driver.details(rolloutId)).history;
   }
 
-  /** Ids of the hub jobs so far, without the part that differs from run to run. */
+  /** Returns the ids of the hub jobs so far, without the nonce. */
   async jobIds(rolloutId: string): Promise<string[]> {
     const { nonce } = await this.record(rolloutId);
     return [...this.hub.jobs.keys()].map((jobId) => jobId.replace(`${rolloutId}-${nonce}-`, ''));
   }
 
-  /** Moves time on until the roll-out is in one of these states. */
+  /** Advances the clock until the roll-out is in one of these states. */
   async until(rolloutId: string, ...states: readonly string[]): Promise<RolloutRecord> {
     for (let seconds = 0; seconds < 100_000; seconds += 1) {
       const record = await this.record(rolloutId);

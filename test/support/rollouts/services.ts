@@ -11,10 +11,10 @@ export interface ServiceRigOptions extends RigOptions {
   readonly offer?: RolloutOfferOptions;
 }
 
-/** The services for roll-outs over a driver and a hub in memory, on a clock of the test. */
+/** The services for roll-outs with a driver, a hub in memory and a manual clock. */
 export class ServiceRig extends RolloutRig {
   readonly #services: ServiceRigOptions;
-  /** Where in memory the services' calls of the hub go; a test may replace it. */
+  /** The lane of optional calls of services; a test can replace it. */
   userLane: HubOperations;
   spareLane: HubOperations;
 
@@ -30,7 +30,7 @@ export class ServiceRig extends RolloutRig {
     return await callService(this.services, name, parameters, { clock: this.clock });
   }
 
-  /** The one row of a service that returns one. */
+  /** Calls a service that returns one row. */
   async row(name: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<NativeRow> {
     const rows = (await this.call(name, parameters)) as readonly NativeRow[];
     if (rows.length !== 1 || !rows[0]) throw new Error(`${name} returned ${rows.length} rows`);
@@ -67,5 +67,5 @@ export class ServiceRig extends RolloutRig {
   }
 }
 
-/** Limits of a platform that takes so many bytes in one message. */
+/** Limits of a platform that accepts this many bytes in one message. */
 export const limitsOf = (maxMessageBytes: number): MessageLimits => ({ ...DEFAULT_MESSAGE_LIMITS, maxMessageBytes });

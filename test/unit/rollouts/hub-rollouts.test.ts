@@ -9,7 +9,7 @@ import { EventNotifier } from '../../../src/rollouts/reporting/event-notifier.js
 import { settle } from '../../support/manual-clock.js';
 import { RolloutRig } from '../../support/rollouts/rig.js';
 
-/** A Thing that records what it fires and sets; what the platform answers is up to the test. */
+/** A Thing that records events and properties; the test decides how the platform responds. */
 class RecordingThing implements WatchingThing {
   readonly name: string;
   readonly fired: NativeRow[] = [];
@@ -100,7 +100,7 @@ describe('the events of a roll-out', () => {
     expect(await pendingEvents(rig)).toBe(0);
   });
 
-  it('of an earlier run are sent by the next one, also when the roll-out is gone', async () => {
+  it('of an earlier run are sent by the next one, also if the roll-out was deleted', async () => {
     const { rig, notifier } = notified([]);
     await rig.driver.start();
     await rig.start('r1');
@@ -114,7 +114,7 @@ describe('the events of a roll-out', () => {
     expect(await pendingEvents(rig)).toBe(0);
   });
 
-  it('are sent once although the store cannot be written at first', async () => {
+  it('are sent once if the store cannot be written at first', async () => {
     const { rig, thing } = notified();
     const { store } = rig;
     const remove = store.delete.bind(store);
@@ -131,7 +131,7 @@ describe('the events of a roll-out', () => {
     expect(await pendingEvents(rig)).toBe(0);
   });
 
-  it('are dropped one by one when the platform keeps refusing them', async () => {
+  it('are dropped one by one after repeated refusals of the platform', async () => {
     const { rig, thing } = notified();
     thing.answer = async () => {
       throw new AgentError('RequestRefused', 'no such event');
@@ -151,7 +151,7 @@ describe('the events of a roll-out', () => {
     expect(await pendingEvents(rig)).toBe(1);
   });
 
-  it('of more roll-outs than are sent at once all arrive', async () => {
+  it('all arrive if more roll-outs have events than are sent at the same time', async () => {
     const { rig, thing } = notified();
     const answers: (() => void)[] = [];
     thing.answer = () => new Promise((resolve) => answers.push(resolve));
@@ -183,7 +183,7 @@ describe('the properties of roll-outs', () => {
     return { rig, thing, properties };
   }
 
-  it('show the open ones, the newest first, without JSON fields, and change within seconds', async () => {
+  it('contain the open ones, newest first, without JSON fields, and change within seconds', async () => {
     const { rig, thing, properties } = shown();
     properties.start();
     expect([...thing.properties]).toEqual([
@@ -203,7 +203,7 @@ describe('the properties of roll-outs', () => {
     for (const name of ['definition', 'batches', 'failures', 'history']) expect(rows[0]).not.toHaveProperty(name);
   });
 
-  it('are set only when they change, and hold 100 rows at most', async () => {
+  it('are set only when they change, and have at most 100 rows', async () => {
     const warnings: string[] = [];
     const onWarning = ({ message }: Error): void => void warnings.push(message);
     process.on('warning', onWarning);
@@ -221,7 +221,7 @@ describe('the properties of roll-outs', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('show the length of the queue', async () => {
+  it('contain the length of the queue', async () => {
     let length = 0;
     const { rig, thing, properties } = shown(() => length);
     properties.start();

@@ -77,7 +77,7 @@ describe('rollouts list', () => {
     ]);
   });
 
-  it('prints rows as JSON, as many as are asked for', async () => {
+  it('prints rows as JSON, at most as many as requested', async () => {
     const { stdout } = await run(['rollouts', 'list', '--max', '5', '--output', 'json'], { FindRollouts: rollout() });
     expect(JSON.parse(stdout)).toEqual([ROW]);
     expect(platform.calls[0]?.parameters).toEqual({ maxItems: 5 });
@@ -126,7 +126,7 @@ describe('rollouts show', () => {
 });
 
 describe('rollouts watch', () => {
-  it('follows to the end and exits with 0 when all have succeeded', async () => {
+  it('follows it to the end and exits with 0 if all devices have succeeded', async () => {
     const done = { state: 'completed', outcome: 'succeeded', succeededCount: 10, refusedCount: 0, failedCount: 0 };
     const answers = { GetRollout: inTurn(new Refusal(503, 'is not connected'), rollout(), rollout(done)) };
     const { stdout, status } = await run(['rollouts', 'watch', 'fw-7'], answers);
@@ -167,7 +167,7 @@ describe('rollouts watch', () => {
     expect(JSON.parse(stdout)).toEqual({ rolloutId: 'fw-7', rollout: { ...ROW, ...paused }, failedDevices: [] });
   });
 
-  it('shows batches and what is waited for on a terminal alone', async () => {
+  it('shows batches and waitingFor only on a terminal', async () => {
     const end = { state: 'completed', outcome: 'succeeded', refusedCount: 0, failedCount: 0 };
     const { stderr } = await run(['rollouts', 'watch', 'fw-7'], { GetRollout: inTurn(rollout(), rollout(end)) }, true);
     expect(stderr).toContain('[##############----------] 6/10 devices, batch 2/3, 2 failed, waiting for job');
@@ -235,7 +235,7 @@ describe('rollouts devices', () => {
     ]);
   });
 
-  it('prints one JSON array, and a table for people', async () => {
+  it('prints one JSON array, or a table', async () => {
     const args = ['rollouts', 'devices', 'fw-7', '--state', 'failed', '--batch', '2'];
     const json = await run([...args, '-o', 'json'], { QueryRolloutDevices: pages });
     expect(JSON.parse(json.stdout)).toHaveLength(3);
@@ -251,7 +251,7 @@ describe('rollouts devices', () => {
     expect((await run(['rollouts', 'devices', 'fw-7', '-o', 'json'], none)).stdout).toBe('[\n]\n');
   });
 
-  it('ends when a page leads to itself', async () => {
+  it('fails if a page leads to itself', async () => {
     const again = { QueryRolloutDevices: { rows: [], continuationToken: 'same' } };
     const { status, stderr } = await run(['rollouts', 'devices', 'fw-7'], again);
     expect(status).toBe(1);
@@ -271,7 +271,7 @@ describe('invoke --wait', () => {
     expect(status).toBe(0);
   });
 
-  it('follows a job where the id is not that of a roll-out', async () => {
+  it('follows a job if the id is not that of a roll-out', async () => {
     const answers = {
       ScheduleDeviceMethodJob: restTable({ result: 'STRING' }, [{ result: 'job-1' }]),
       GetRollout: new Refusal(500, 'RolloutNotFound: No roll-out has the id job-1'),

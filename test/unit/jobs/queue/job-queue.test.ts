@@ -31,7 +31,7 @@ describe('a queued job', () => {
     expect(rig.counts).toEqual([0, 1, 2, 1, 0]);
   });
 
-  it('carries no start time, which the clock of the hub might not have reached', async () => {
+  it('has no start time, which the clock of the hub might not have reached', async () => {
     const rig = await new QueueRig().start();
     await rig.schedule('job-1', { startTime: new Date(rig.clock.nowMs() + 60_000), payload: { a: [1, null] } });
     expect(rig.atHub).toEqual([]);
@@ -47,7 +47,7 @@ describe('a queued job', () => {
     expect(rig.hub.lastBody).not.toHaveProperty('startTime');
   });
 
-  it('whose start time is ahead does not hold up those that are due', async () => {
+  it('with a start time in the future does not delay those that are due', async () => {
     const rig = await new QueueRig().start();
     await rig.schedule('later', { startTime: new Date(rig.clock.nowMs() + 60_000) });
     await rig.schedule('now');
@@ -80,7 +80,7 @@ describe('a queued job', () => {
     expect(statuses).toEqual(['queued', 'pending', 'running', 'completed']);
   });
 
-  it('fails with QueueExpired when no place has come in time, counted from its start time', async () => {
+  it('fails with QueueExpired if it gets no place in time, counted from its start time', async () => {
     const rig = await new QueueRig({ maxAgeMs: 600_000 }).start();
     await rig.schedule('first');
     await rig.schedule('second');
@@ -98,7 +98,7 @@ describe('a queued job', () => {
     expect(rig.atHub).toEqual(['first']);
   });
 
-  it('that ended in the queue is shown for 30 days', async () => {
+  it('is returned for 30 days after it ended in the queue', async () => {
     const rig = await new QueueRig({ maxAgeMs: 60_000 }).start();
     await rig.schedule('first');
     await rig.schedule('second');
@@ -130,7 +130,7 @@ describe('FindJobs', () => {
 });
 
 describe('CancelJob', () => {
-  it('cancels a job that waits, and names the status of one that has ended', async () => {
+  it('cancels a waiting job, and names the status of one that has ended', async () => {
     const rig = await new QueueRig().start();
     await rig.schedule('first');
     await rig.schedule('second');
@@ -171,7 +171,7 @@ describe('CancelJob', () => {
 });
 
 describe('an id', () => {
-  it('stands for one job, in the queue as at the hub', async () => {
+  it('identifies one job, in the queue and in the hub', async () => {
     const rig = await new QueueRig().start();
     await rig.schedule('first');
     await Promise.all([rig.schedule('second'), rig.schedule('second'), rig.schedule('second')]);
@@ -188,7 +188,7 @@ describe('an id', () => {
     expect(rig.atHub).toEqual(['first', 'second']);
   });
 
-  it('that another program has taken meanwhile makes the job fail', async () => {
+  it('fails the job if another program has used it meanwhile', async () => {
     const rig = await new QueueRig().start();
     await rig.schedule('first');
     await rig.schedule('second');
@@ -208,7 +208,7 @@ describe('an id', () => {
 });
 
 describe('the queue', () => {
-  it('waits 5 s, doubling, while the jobs of other programs take the places, or until a list shows a place', async () => {
+  it('tries again after 5 s, doubling, while jobs of other programs occupy the places, or when a list shows a place', async () => {
     const rig = await new QueueRig().start();
     rig.hub.jobs.set('other', { jobId: 'other', type: 'scheduleDeviceMethod', status: 'running' });
     await rig.schedule('mine');
@@ -225,7 +225,7 @@ describe('the queue', () => {
     expect(attempts()).toBe(3);
   });
 
-  it('goes on by itself when the hub is back', async () => {
+  it('continues by itself when the hub is reachable again', async () => {
     const rig = await new QueueRig().start();
     await rig.schedule('first');
     await rig.schedule('second');
@@ -238,7 +238,7 @@ describe('the queue', () => {
     expect(rig.atHub).toEqual(['first', 'second']);
   });
 
-  it('goes on after a restart', async () => {
+  it('continues after a restart', async () => {
     let rig = await new QueueRig().start();
     await rig.schedule('first');
     await rig.schedule('second', { payload: [1, 2] });
@@ -252,7 +252,7 @@ describe('the queue', () => {
     expect(rig.places.openCount).toBe(1);
   });
 
-  it('fails a job whose method is not allowed any more', async () => {
+  it('fails a job whose method the guards do not allow any more', async () => {
     let rig = await new QueueRig().start();
     await rig.schedule('first');
     await rig.schedule('second');
@@ -273,7 +273,7 @@ describe('the queue', () => {
     expect(rig.queue.count).toBe(1000);
   });
 
-  it('refuses to the caller what the hub refuses at once', async () => {
+  it('returns the error of a job that the hub refuses at once', async () => {
     const rig = await new QueueRig().start();
     rig.hub.fail = (operation) =>
       operation === 'scheduleJob'
@@ -284,14 +284,14 @@ describe('the queue', () => {
     expect(rig.queue.count).toBe(0);
   });
 
-  it('needs a place where it is kept', async () => {
+  it('requires persistent state', async () => {
     const { hub, clock } = new QueueRig();
     const environment = jobEnvironment({ hub: hub.port({ clock }), thing: 'Hub' });
     const call = callJobService(environment, 'ScheduleDeviceMethodJob', { methodName: 'm', queue: true }, { clock });
     expect((await failureOf(call)).code).toBe('StateRequired');
   });
 
-  it('is the default where the agent is configured so', async () => {
+  it('is the default if the agent is configured so', async () => {
     const rig = await new QueueRig().start();
     const environment = { ...rig.environment, queuesJobs: true };
     const schedule = (jobId: string): Promise<unknown> =>

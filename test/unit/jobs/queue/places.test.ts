@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { HubPlaces, type PlaceClient } from '../../../../src/jobs/queue/places.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 
-/** A client that takes a place for one job whenever it is woken, until it has made all of its jobs. */
+/** A client that takes a place for one job whenever it is woken, until it has created all of its jobs. */
 class Worker implements PlaceClient {
   readonly name: string;
   readonly #places: HubPlaces;
@@ -31,7 +31,7 @@ class Worker implements PlaceClient {
 }
 
 describe('the places of a hub', () => {
-  it('go to queued jobs first, then to roll-outs in turns', () => {
+  it('are given to queued jobs first, then to roll-outs in turns', () => {
     const made: string[] = [];
     const places = new HubPlaces(1, new ManualClock());
     const small = new Worker('small', 2, places, made);
@@ -44,7 +44,7 @@ describe('the places of a hub', () => {
     expect(places.hasWaiting).toBe(false);
   });
 
-  it('are never more than there are', () => {
+  it('are never exceeded', () => {
     const made: string[] = [];
     const places = new HubPlaces(3, new ManualClock());
     for (let name = 0; name < 5; name += 1) new Worker(`r${name}-`, 3, places, made).ask();
@@ -56,7 +56,7 @@ describe('the places of a hub', () => {
     expect(made).toHaveLength(15);
   });
 
-  it('count jobs of an earlier process, even more than there are', () => {
+  it('count jobs of an earlier process, even if these exceed them', () => {
     const made: string[] = [];
     const places = new HubPlaces(1, new ManualClock());
     places.adopt('old-1');
@@ -83,7 +83,7 @@ describe('the places of a hub', () => {
     expect(pauses).toEqual([5000, 10_000, 20_000, 40_000, 60_000, 60_000]);
   });
 
-  it('pause for 5 s again once the hub has taken a job', () => {
+  it('pause for 5 s again once the hub has accepted a job', () => {
     const clock = new ManualClock();
     const places = new HubPlaces(1, clock);
     const client: PlaceClient = { name: 'a', wake: () => undefined };
@@ -118,7 +118,7 @@ describe('the places of a hub', () => {
     expect(isAwake).toBe(isEnded);
   });
 
-  it('pass on when the client that was woken wants none any more', () => {
+  it('are given to the next client when the one that was woken needs none', () => {
     const made: string[] = [];
     const places = new HubPlaces(1, new ManualClock());
     places.adopt('old');

@@ -11,7 +11,7 @@ async function started(options: ConstructorParameters<typeof RolloutRig>[0] = {}
 }
 
 describe('retries of a roll-out', () => {
-  it('come in the next attempt of the batch, after a delay that doubles', async () => {
+  it('belong to the next attempt of the batch, after a delay that doubles', async () => {
     const rig = await started();
     rig.hub.script = (id) => ({ status: id === deviceId(4) ? 503 : 200 });
     await rig.start('r1', { retries: 3, retryOn: ['refused'], retryDelaySeconds: 100 });
@@ -33,7 +33,7 @@ describe('retries of a roll-out', () => {
     });
   });
 
-  it('follow only the statuses that are named', async () => {
+  it('follow only the statuses in retryStatuses', async () => {
     const rig = await started({ devices: 2 });
     rig.hub.script = (id) => ({ status: id === deviceId(0) ? 503 : 400 });
     await rig.start('r1', { retries: 1, retryOn: ['refused'], retryStatuses: [503] });
@@ -41,7 +41,7 @@ describe('retries of a roll-out', () => {
     expect([rig.hub.callsOf(deviceId(0)), rig.hub.callsOf(deviceId(1))]).toEqual([2, 1]);
   });
 
-  it('of a large attempt all belong to the same attempt, however many parts it has', async () => {
+  it('of a large attempt belong to one attempt, whatever the number of its parts', async () => {
     const rig = await started({ devices: 40, environment: { guards: { maxDevicesPerJob: 10 } } });
     rig.hub.script = () => ({ status: 500 });
     await rig.start('r1', { retries: 2, retryOn: ['refused'], retryDelaySeconds: 1 });
@@ -50,7 +50,7 @@ describe('retries of a roll-out', () => {
     expect(await rig.jobIds('r1')).toEqual(attempts);
   });
 
-  it('rest while the roll-out is paused', async () => {
+  it('do not begin while the roll-out is paused', async () => {
     const rig = await started();
     rig.hub.script = (_id, calls) => ({ status: calls === 0 ? 500 : 200 });
     await rig.start('r1', { retries: 1, retryOn: ['refused'], retryDelaySeconds: 30 });
@@ -64,8 +64,8 @@ describe('retries of a roll-out', () => {
   });
 });
 
-describe('devices that are waited for', () => {
-  it('do not hold their batch and use up no retry', async () => {
+describe('devices that wait to be connected', () => {
+  it('do not keep their batch open and use up no retry', async () => {
     const rig = await started({ devices: 20 });
     rig.hub.offline.add(deviceId(3));
     await rig.start('r1', { offlineDevices: 'wait', batchSize: 10 });
@@ -78,7 +78,7 @@ describe('devices that are waited for', () => {
     expect((await rig.jobIds('r1')).at(-1)).toBe('b0-a1-p1');
   });
 
-  it('that say that they are connected and fail as offline again are left alone, longer each time', async () => {
+  it('pause longer each time if they are reported as connected and fail as offline', async () => {
     const rig = await started({ devices: 1 });
     rig.hub.asleep.add(deviceId(0));
     await rig.start('r1', { offlineDevices: 'wait' });
@@ -96,7 +96,7 @@ describe('devices that are waited for', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('that the hub does not know in three checks are not found', async () => {
+  it('are not found after three checks without them in the hub', async () => {
     const rig = await started();
     rig.hub.offline.add(deviceId(3));
     await rig.start('r1', { offlineDevices: 'wait' });
@@ -112,7 +112,7 @@ describe('devices that are waited for', () => {
     });
   });
 
-  it('rest while the roll-out is paused', async () => {
+  it('do not begin while the roll-out is paused', async () => {
     const rig = await started();
     rig.hub.offline.add(deviceId(3));
     await rig.start('r1', { offlineDevices: 'wait' });
@@ -125,7 +125,7 @@ describe('devices that are waited for', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('fill the hub jobs with those that are connected', async () => {
+  it('leave room in hub jobs for devices that are connected', async () => {
     const rig = await started({ devices: 900 });
     for (let index = 0; index < 900; index += 2) rig.hub.offline.add(deviceId(index));
     const ids = Array.from({ length: 900 }, (_, index) => deviceId(index));
@@ -137,7 +137,7 @@ describe('devices that are waited for', () => {
 });
 
 describe('verification', () => {
-  it('is asked again and again; true once is enough', async () => {
+  it('is repeated until a device has matched once', async () => {
     const rig = await started();
     await rig.start('r1', { verifyCondition: 'properties.reported.v = 2' });
     await rig.clock.advanceAsync(20_000);
@@ -147,7 +147,7 @@ describe('verification', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('fails no device that was not asked for after its time-out', async () => {
+  it('fails no device that was not checked after its timeout', async () => {
     const rig = await started();
     await rig.start('r1', { verifyCondition: 'a = 1', verifyTimeoutInSeconds: 60 });
     await rig.clock.advanceAsync(20_000);
@@ -162,7 +162,7 @@ describe('verification', () => {
     });
   });
 
-  it('runs on while the roll-out is paused', async () => {
+  it('continues while the roll-out is paused', async () => {
     const rig = await started();
     await rig.start('r1', { verifyCondition: 'a = 1', verifyTimeoutInSeconds: 60 });
     await rig.clock.advanceAsync(10_000);
@@ -171,7 +171,7 @@ describe('verification', () => {
     expect((await rig.record('r1')).counts).toEqual({ unverified: 10 });
   });
 
-  it('that was in vain may be retried', async () => {
+  it('can be followed by a retry if it fails', async () => {
     const rig = await started({ devices: 3 });
     await rig.start('r1', {
       verifyCondition: 'a = 1',

@@ -25,7 +25,7 @@ async function keysOf(rig: RolloutRig): Promise<string[]> {
 }
 
 describe('a walk over the devices of a roll-out', () => {
-  it('returns each once, in order, and can go on from a position', async () => {
+  it('returns each once, in order, and can continue from a position', async () => {
     const rig = await started({ devices: 1500 });
     const ids = Array.from({ length: 1500 }, (_, at) => deviceId(1499 - at));
     rig.hub.script = (id) => ({ status: id === deviceId(3) ? 500 : 200 });
@@ -40,7 +40,7 @@ describe('a walk over the devices of a roll-out', () => {
     ]);
   });
 
-  it('says when the next attempt of a device begins', async () => {
+  it('returns when the next attempt of a device begins', async () => {
     const rig = await started({ devices: 2 });
     rig.hub.script = () => ({ status: 500 });
     await rig.start('r1', { retries: 1, retryOn: ['refused'], retryDelaySeconds: 1000 });
@@ -51,7 +51,7 @@ describe('a walk over the devices of a roll-out', () => {
     expect((await rig.driver.status('r1')).waiting?.nextActionMs).toBe(times[0]);
   });
 
-  it('ends when the roll-out is deleted meanwhile', async () => {
+  it('ends if the roll-out is deleted meanwhile', async () => {
     const rig = await started({ devices: 100 });
     await rig.start('r1');
     const record = await rig.until('r1', 'completed');
@@ -66,7 +66,7 @@ describe('a walk over the devices of a roll-out', () => {
 });
 
 describe('deleting a roll-out', () => {
-  it('is refused before its end, and a second time', async () => {
+  it('is refused before its end, and when repeated', async () => {
     const rig = await started();
     await rig.start('r1', {}, { startMs: rig.clock.nowMs() + 60_000 });
     await expect(rig.driver.delete('r1')).rejects.toMatchObject({ code: 'RolloutStateConflict' });
@@ -76,7 +76,7 @@ describe('deleting a roll-out', () => {
     expect(await keysOf(rig)).toEqual([]);
   });
 
-  it('is finished by the next start when the agent was killed in the middle', async () => {
+  it('is completed at the next start after the agent was killed', async () => {
     const rig = await started({ devices: 1500 });
     await rig.start('r1');
     await rig.until('r1', 'completed');
@@ -92,7 +92,7 @@ describe('deleting a roll-out', () => {
     expect(await keysOf(rig)).toEqual([]);
   });
 
-  it('gives its number to no other roll-out while an event of it is left', async () => {
+  it('does not reuse its sequence number while one of its events is stored', async () => {
     const rig = await started();
     await rig.start('r1');
     const { sequence } = await rig.until('r1', 'completed');
@@ -102,7 +102,7 @@ describe('deleting a roll-out', () => {
     expect((await rig.record('r2')).sequence).toBe(sequence + 1);
   });
 
-  it('lets the same id begin anew, with other hub jobs', async () => {
+  it('allows a new roll-out with the same id and other hub jobs', async () => {
     const rig = await started();
     await rig.start('r1');
     const first = await rig.until('r1', 'completed');
@@ -114,8 +114,8 @@ describe('deleting a roll-out', () => {
   });
 });
 
-describe('what the hub is sent', () => {
-  it('is the payload as it was given, after a restart too, though it is not written with each step', async () => {
+describe('the content of hub jobs', () => {
+  it('is the payload byte for byte, also after a restart', async () => {
     const rig = await started();
     const sent: unknown[] = [];
     rig.hub.fail = (operation, request, when) => {

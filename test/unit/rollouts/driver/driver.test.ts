@@ -24,7 +24,7 @@ describe('a roll-out', () => {
     expect(rig.hub.overlaps).toEqual([]);
   });
 
-  it('retries what failed as offline, and only that', async () => {
+  it('retries devices that failed as offline, and no others', async () => {
     const rig = new RolloutRig({ devices: 20 });
     rig.hub.script = (id) => (id === deviceId(3) ? { status: 500 } : { status: 200 });
     rig.hub.offline.add(deviceId(1));
@@ -38,7 +38,7 @@ describe('a roll-out', () => {
     expect(rig.hub.callsOf(deviceId(1))).toBe(1);
   });
 
-  it('stops by itself, and goes on after an override', async () => {
+  it('stops by itself, and continues after an override', async () => {
     const rig = new RolloutRig({ devices: 40 });
     rig.hub.script = () => ({ status: 500 });
     await rig.driver.start();

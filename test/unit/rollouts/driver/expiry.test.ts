@@ -9,7 +9,7 @@ async function started(options: ConstructorParameters<typeof RolloutRig>[0] = {}
   return rig;
 }
 
-describe('a roll-out whose time is over', () => {
+describe('a roll-out that expires', () => {
   it('is cancelled while it awaits approval', async () => {
     const rig = await started();
     await rig.start('r1', { expiresAfterSeconds: 60 }, { needsApproval: true });
@@ -46,7 +46,7 @@ describe('a roll-out whose time is over', () => {
     expect(await rig.record('r1')).toMatchObject({ state: 'completed', reason: 'expired' });
   });
 
-  it('reads what is open, asks once more for what verifies, and lets the rest expire', async () => {
+  it('reads the open job, checks verifying devices once more, and expires the others', async () => {
     const rig = await started({ devices: 30 });
     rig.hub.jobMs = 20_000;
     rig.hub.matching.add(deviceId(0)).add(deviceId(1));

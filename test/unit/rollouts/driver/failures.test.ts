@@ -5,7 +5,7 @@ import { MemoryStore } from '../../../../src/store/memory-store.js';
 import type { BatchOptions, StoreChange } from '../../../../src/store/store.js';
 import { deviceId, RolloutRig } from '../../../support/rollouts/rig.js';
 
-/** A store whose writes fail at will, before or after they have taken place. */
+/** A store whose writes fail on demand, before or after they take effect. */
 class FailingStore extends MemoryStore {
   fails: 'no' | 'before' | 'after' = 'no';
 
@@ -27,26 +27,29 @@ const allOnce = (rig: RolloutRig): void =>
   expect([...rig.hub.calls.values()].filter((calls) => calls !== 1)).toEqual([]);
 
 describe('a roll-out whose store cannot be written', () => {
-  it.each(['before', 'after'] as const)('begins no hub job without its note, and goes on: fails %s', async (fails) => {
-    const store = new FailingStore();
-    const rig = await started({ devices: 30, store });
-    await rig.start('r1', { batchSize: 10, soakSeconds: 20 });
-    await rig.clock.advanceAsync(12_000);
-    store.fails = fails;
-    await rig.clock.advanceAsync(60_000);
-    expect(await rig.waitingFor('r1')).toBe('store');
-    // A write that has taken place although it failed is a note.
-    expect(rig.hub.jobs.size).toBe(fails === 'before' ? 1 : 2);
-    await expect(rig.command('r1', (work) => pause(work))).rejects.toMatchObject({ code: 'StateUnwritable' });
-    store.fails = 'no';
-    await rig.clock.advanceAsync(10_000);
-    expect(await rig.waitingFor('r1')).not.toBe('store');
-    if ((await rig.record('r1')).state === 'paused') return;
-    expect(await rig.until('r1', 'completed')).toMatchObject({ counts: { succeeded: 30 } });
-    allOnce(rig);
-  });
+  it.each(['before', 'after'] as const)(
+    'creates no hub job without its record, and continues once the store can be written: fails %s',
+    async (fails) => {
+      const store = new FailingStore();
+      const rig = await started({ devices: 30, store });
+      await rig.start('r1', { batchSize: 10, soakSeconds: 20 });
+      await rig.clock.advanceAsync(12_000);
+      store.fails = fails;
+      await rig.clock.advanceAsync(60_000);
+      expect(await rig.waitingFor('r1')).toBe('store');
+      // A failed write that took effect is a record.
+      expect(rig.hub.jobs.size).toBe(fails === 'before' ? 1 : 2);
+      await expect(rig.command('r1', (work) => pause(work))).rejects.toMatchObject({ code: 'StateUnwritable' });
+      store.fails = 'no';
+      await rig.clock.advanceAsync(10_000);
+      expect(await rig.waitingFor('r1')).not.toBe('store');
+      if ((await rig.record('r1')).state === 'paused') return;
+      expect(await rig.until('r1', 'completed')).toMatchObject({ counts: { succeeded: 30 } });
+      allOnce(rig);
+    },
+  );
 
-  it('is right about the store after every second write has failed at random', async () => {
+  it('agrees with the store after random failures of half of the writes', async () => {
     const store = new FailingStore();
     const rig = await started({ devices: 60, store, maxJobs: 3 });
     rig.hub.script = (id, calls) => ({ status: id.endsWith('3') && calls === 0 ? 500 : 200 });
@@ -73,7 +76,7 @@ describe('a roll-out whose store cannot be written', () => {
   });
 });
 
-describe('a roll-out whose hub is away', () => {
+describe('a roll-out whose hub is unreachable', () => {
   it.each(['HubUnavailable', 'HubThrottled', 'HubUnauthorized', 'HubTimeout'] as const)(
     'waits through %s, fails nothing, and goes on within a minute',
     async (code) => {
@@ -93,7 +96,7 @@ describe('a roll-out whose hub is away', () => {
 });
 
 describe('a roll-out whose wall clock jumps', () => {
-  it('soaks, retries and verifies no longer when it is set back', async () => {
+  it('does not extend soak, retries and verification when the clock is set back', async () => {
     const rig = await started();
     rig.hub.script = (_id, calls) => ({ status: calls === 0 ? 500 : 200 });
     const definition = {
@@ -116,7 +119,7 @@ describe('a roll-out whose wall clock jumps', () => {
     expect([...times].sort((a, b) => a - b)).toEqual(times);
   });
 
-  it('takes what has passed as passed when it is set forward', async () => {
+  it('ends pauses that are over when the clock is set forward', async () => {
     const rig = await started();
     await rig.start('r1', { batchSize: 5, soakSeconds: 86_400 });
     await rig.clock.advanceAsync(30_000);
@@ -125,7 +128,7 @@ describe('a roll-out whose wall clock jumps', () => {
     expect(await rig.record('r1')).toMatchObject({ state: 'completed', outcome: 'succeeded' });
   });
 
-  it('takes a pause that began under a clock ahead as over after a restart', async () => {
+  it('ends a pause after a restart that began while the clock was ahead', async () => {
     const rig = await started();
     await rig.start('r1', { batchSize: 5, soakSeconds: 3600 });
     await rig.clock.advanceAsync(30_000);
@@ -140,7 +143,7 @@ describe('a roll-out whose wall clock jumps', () => {
 describe('windows of a roll-out', () => {
   const windows = [{ start: '0 2 * * *', durationMinutes: 3 }];
 
-  it('begin no hub job outside, make the last one smaller, and go on in the next', async () => {
+  it('allow no hub job outside, make the last one smaller, and continue with the next window', async () => {
     const rig = await started({ devices: 2000, environment: { deviceOperationsPerSecond: 5 } });
     rig.hub.durationMs = (job) => job.deviceIds.length * 200;
     await rig.start('r1', { windows, connectTimeoutInSeconds: 10, responseTimeoutInSeconds: 10 });
@@ -148,7 +151,7 @@ describe('windows of a roll-out', () => {
     expect(await rig.waitingFor('r1')).toBe('window');
     await rig.clock.advanceAsync(2 * 3_600_000 + 120_000);
     const first = [...rig.hub.jobs.values()].map((job) => job.deviceIds.length);
-    // 180 s less 20 s of time-outs and 5 s of reserve hold 775 devices at 5 a second.
+    // 180 s minus 20 s of timeouts and 5 s of reserve are enough for 775 devices at 5 a second.
     expect(first.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(775);
     expect(first.at(-1)).toBeLessThan(first[0] as number);
     expect(await rig.waitingFor('r1')).toBe('window');
@@ -160,7 +163,7 @@ describe('windows of a roll-out', () => {
     for (const madeMs of openedMs) expect(madeMs).toBeGreaterThanOrEqual(2 * 3_600_000);
   });
 
-  it('do not hold back soak and verification', async () => {
+  it('do not delay soak and verification', async () => {
     const rig = await started();
     rig.hub.jobMs = 5000;
     await rig.start('r1', { windows, batchSize: 5, verifyCondition: 'a = 1', verifyTimeoutInSeconds: 600 });
@@ -172,7 +175,7 @@ describe('windows of a roll-out', () => {
 });
 
 describe('the roll-outs of a hub', () => {
-  it('are removed some days after their end, with all that belongs to them', async () => {
+  it('are removed with all their records rollouts.historyDays after their end', async () => {
     const rig = await started();
     await rig.start('r1', {}, { deviceIds: [deviceId(1)] });
     await rig.until('r1', 'completed');
@@ -183,7 +186,7 @@ describe('the roll-outs of a hub', () => {
     expect(left).toEqual([]);
   });
 
-  it('are no more than rollouts.maxOpen at once', async () => {
+  it('are limited to rollouts.maxOpen', async () => {
     const rig = await started({ maxOpen: 2 });
     const startMs = rig.clock.nowMs() + 3_600_000;
     await Promise.allSettled(['r1', 'r2', 'r3', 'r4'].map((id) => rig.start(id, {}, { startMs })));
@@ -191,7 +194,7 @@ describe('the roll-outs of a hub', () => {
     expect(rig.driver.openCount).toBe(2);
   });
 
-  it('keep a bounded history, of which the length says how much was dropped', async () => {
+  it('keep a bounded history and the number of entries that were dropped', async () => {
     const rig = await started({ devices: 150 });
     await rig.start('r1', { batchSize: 1 });
     const record = await rig.until('r1', 'completed');
@@ -203,7 +206,7 @@ describe('the roll-outs of a hub', () => {
 });
 
 describe('a call of a user', () => {
-  it('does not wait for a hub that does not answer', async () => {
+  it('does not wait for a hub that does not respond', async () => {
     const rig = new RolloutRig();
     const silent = { ...rig.hub.operations };
     silent.query = (context) =>

@@ -12,7 +12,7 @@ async function started(options: ConstructorParameters<typeof RolloutRig>[0] = {}
 }
 
 describe('a hub job of a roll-out', () => {
-  it('is made once although its answer was lost', async () => {
+  it('is created only once if the response was lost', async () => {
     const rig = await started();
     let lost = 0;
     rig.hub.fail = (operation, _request, when) =>
@@ -25,7 +25,7 @@ describe('a hub job of a roll-out', () => {
     expect([...rig.hub.calls.values()]).toEqual(Array.from({ length: 10 }, () => 1));
   });
 
-  it('names as many devices as fit a condition', async () => {
+  it('has as many devices as fit one condition', async () => {
     const rig = await started({ devices: 0 });
     for (let index = 0; index < 1000; index += 1) rig.hub.devices.add(`d${index}`);
     await rig.start('r1');
@@ -51,7 +51,7 @@ describe('a hub job of a roll-out', () => {
     expect([...rig.hub.calls.keys()].sort()).toEqual([...ids].sort());
   });
 
-  it('waits as pending while other jobs use the places of the hub, and keeps its number', async () => {
+  it('leaves its devices pending while other jobs occupy the places of the hub, and keeps its number', async () => {
     const rig = await started();
     rig.hub.maxJobs = 0;
     await rig.start('r1');
@@ -63,7 +63,7 @@ describe('a hub job of a roll-out', () => {
     expect(await rig.jobIds('r1')).toEqual(['b1-a1-p1']);
   });
 
-  it('takes the next number when the id is that of another job', async () => {
+  it('gets the next number if another job has its id', async () => {
     const rig = await started();
     rig.hub.fail = (operation, request, when) => {
       const { jobId } = request as { readonly jobId: string };
@@ -85,7 +85,7 @@ describe('a hub job of a roll-out', () => {
     expect(await rig.jobIds('r1')).toEqual(['b1-a1-p1', 'b1-a1-p2']);
   });
 
-  it('pauses the roll-out when the hub refuses it for good, its devices pending', async () => {
+  it('pauses the roll-out with pending devices if the hub rejects it', async () => {
     const rig = await started();
     let refusals = 1;
     rig.hub.fail = (operation) =>
@@ -97,7 +97,7 @@ describe('a hub job of a roll-out', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('is not made when the operator does not allow its method any more', async () => {
+  it('is not created if the guards do not allow its method any more', async () => {
     const rig = await started();
     await rig.start('r1', { batchSize: 5, soakSeconds: 60 });
     await rig.clock.advanceAsync(10_000);
@@ -110,7 +110,7 @@ describe('a hub job of a roll-out', () => {
     expect(rig.hub.jobs.size).toBe(1);
   });
 
-  it('that somebody else cancelled makes its devices pending again and pauses', async () => {
+  it('pauses the roll-out with pending devices if another program cancels it', async () => {
     const rig = await started();
     rig.hub.queueMs = 60_000;
     await rig.start('r1');
@@ -123,7 +123,7 @@ describe('a hub job of a roll-out', () => {
     expect(await rig.jobIds('r1')).toEqual(['b1-a1-p1', 'b1-a1-p2']);
   });
 
-  it('that failed as a whole fails the devices without a result', async () => {
+  it('fails the devices without a result if it fails as a whole', async () => {
     const rig = await started({ devices: 3 });
     rig.hub.jobMs = 10_000;
     await rig.start('r1');
@@ -138,7 +138,7 @@ describe('a hub job of a roll-out', () => {
     });
   });
 
-  it('waits for results that lag behind its end', async () => {
+  it('waits for results that appear after its end', async () => {
     const rig = await started();
     rig.hub.rowsAfterMs = 40_000;
     await rig.start('r1');
@@ -161,7 +161,7 @@ describe('a hub job of a roll-out', () => {
     });
   });
 
-  it('that the hub has forgotten is lost after three looks over a minute', async () => {
+  it('is lost after three polls over a minute that did not find it', async () => {
     const rig = await started();
     rig.hub.jobMs = 600_000;
     await rig.start('r1');
@@ -176,7 +176,7 @@ describe('a hub job of a roll-out', () => {
     });
   });
 
-  it('is not made again 25 days after its note when the hub does not know it', async () => {
+  it('is not created again 25 days after it was recorded', async () => {
     const rig = await started();
     rig.hub.fail = (operation) => (operation === 'scheduleJob' ? new AgentError('HubUnavailable', 'away') : undefined);
     await rig.start('r1', { expiresAfterSeconds: 31_536_000 });

@@ -20,13 +20,13 @@ async function secondsFor(rig: RolloutRig): Promise<number> {
 }
 
 describe('1,000 connected devices in one batch on S1', () => {
-  it('are done within 150 s of the begin; the tier itself takes 100 s', async () => {
+  it('complete within 150 s, of which the tier itself takes 100 s', async () => {
     const seconds = await secondsFor(s1Rig(1000));
     expect(seconds).toBeGreaterThanOrEqual(100);
     expect(seconds).toBeLessThanOrEqual(150);
   });
 
-  it('are done in the same time while users take a quarter of the budget, and none of them waits', async () => {
+  it('complete in the same time while users take a quarter of the budget without waiting', async () => {
     const rig = s1Rig(1000);
     const { clock, port } = rig;
     const waits: number[] = [];
@@ -43,7 +43,7 @@ describe('1,000 connected devices in one batch on S1', () => {
     expect(Math.max(...waits)).toBe(0);
   });
 
-  it('are done in the same time when devices answer later than the estimate', async () => {
+  it('complete in the same time if devices respond later than estimated', async () => {
     const rig = s1Rig(1000);
     rig.hub.durationMs = (job) => (job.deviceIds.length / S1_DEVICES_PER_SECOND) * 1000 + 15_000;
     expect(await secondsFor(rig)).toBeLessThanOrEqual(150);

@@ -12,7 +12,7 @@ const at = (history: readonly { readonly event: string; readonly state: string }
   history.map(({ event, state }) => `${event} ${state}`);
 
 describe('pausing a roll-out', () => {
-  it('begins no hub job, sees the open one through, and goes on after a resume', async () => {
+  it('begins no hub job, completes the open one, and continues after a resume', async () => {
     const rig = await started({ devices: 20 });
     rig.hub.jobMs = 10_000;
     await rig.start('r1', { batchSize: 10 });
@@ -41,7 +41,7 @@ describe('pausing a roll-out', () => {
     ]);
   });
 
-  it('before the begin leads back to scheduled', async () => {
+  it('before it begins returns to scheduled after a resume', async () => {
     const rig = await started();
     await rig.start('r1', {}, { startMs: rig.clock.nowMs() + 60_000 });
     await rig.command('r1', (work) => pause(work));
@@ -51,7 +51,7 @@ describe('pausing a roll-out', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('has no effect a second time, and is refused in states that it does not fit', async () => {
+  it('has no effect when repeated, and is refused in states that do not allow it', async () => {
     const rig = await started();
     await rig.start('r1', {}, { needsApproval: true, countedDevices: 10 });
     await expect(rig.command('r1', (work) => pause(work))).rejects.toMatchObject({ code: 'RolloutStateConflict' });
@@ -69,7 +69,7 @@ describe('pausing a roll-out', () => {
 });
 
 describe('resuming a roll-out', () => {
-  it('that runs has no effect, except that it may end a soak', async () => {
+  it('that is running has no effect, except that it can end a soak', async () => {
     const rig = await started({ devices: 20 });
     await rig.start('r1', { batchSize: 10, soakSeconds: 86_400 });
     await rig.clock.advanceAsync(20_000);
@@ -81,7 +81,7 @@ describe('resuming a roll-out', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('takes a batch that has not passed as passed', async () => {
+  it('counts a batch that has not passed as passed', async () => {
     const rig = await started({ devices: 20 });
     rig.hub.script = () => ({ status: 500 });
     await rig.start('r1', { batchSize: 10, successPercent: 50 });
@@ -91,7 +91,7 @@ describe('resuming a roll-out', () => {
     expect((await rig.history('r1')).map(({ event }) => event)).toContain('override');
   });
 
-  it('goes on after each batch with promotion by hand', async () => {
+  it('continues with the next batch when promotion is manual', async () => {
     const rig = await started({ devices: 30 });
     await rig.start('r1', { batchSize: 10, promotion: 'manual' });
     for (let batch = 1; batch <= 2; batch += 1) {
@@ -104,7 +104,7 @@ describe('resuming a roll-out', () => {
 });
 
 describe('cancelling a roll-out', () => {
-  it('without an open job is done in the answer', async () => {
+  it('without an open job returns it as cancelled', async () => {
     const rig = await started({ devices: 20 });
     await rig.start('r1', { batchSize: 10, soakSeconds: 3600 });
     await rig.clock.advanceAsync(20_000);
@@ -115,7 +115,7 @@ describe('cancelling a roll-out', () => {
     expect(await rig.command('r1', (work) => cancel(work))).toMatchObject({ state: 'cancelled' });
   });
 
-  it('waits for a job that runs', async () => {
+  it('waits for a running job', async () => {
     const rig = await started({ devices: 20 });
     rig.hub.jobMs = 10_000;
     await rig.start('r1', { batchSize: 10 });
@@ -135,7 +135,7 @@ describe('cancelling a roll-out', () => {
     expect([...rig.hub.jobs.values()].map(({ status }) => status)).toEqual(['cancelled']);
   });
 
-  it('asks for those that verify once more', async () => {
+  it('checks verifying devices once more', async () => {
     const rig = await started();
     await rig.start('r1', { verifyCondition: 'properties.reported.v = 2', retries: 3, retryOn: ['unverified'] });
     await rig.clock.advanceAsync(30_000);
@@ -146,7 +146,7 @@ describe('cancelling a roll-out', () => {
 });
 
 describe('approving a roll-out', () => {
-  it('lets it begin; a larger set has to be approved again', async () => {
+  it('allows it to begin, and a larger set must be approved again', async () => {
     const rig = await started({ devices: 10, environment: { guards: { approvalAbove: 5 } } });
     await rig.start('r1', {}, { needsApproval: true, countedDevices: 10 });
     await rig.clock.advanceAsync(10_000);
@@ -162,14 +162,14 @@ describe('approving a roll-out', () => {
     expect(await rig.command('r1', (work) => approve(work))).toMatchObject({ state: 'completed' });
   });
 
-  it('is refused where none is awaited', async () => {
+  it('is refused for a roll-out that is not awaiting approval', async () => {
     const rig = await started();
     await rig.start('r1');
     await expect(rig.command('r1', (work) => approve(work))).rejects.toMatchObject({ code: 'RolloutStateConflict' });
   });
 });
 
-describe('the begin of a roll-out', () => {
+describe('the preparation of a roll-out', () => {
   it('fails above guards.maxDevicesPerRollout, naming both numbers', async () => {
     const rig = await started({ environment: { guards: { maxDevicesPerRollout: 9 } } });
     await rig.start('r1');
@@ -185,7 +185,7 @@ describe('the begin of a roll-out', () => {
     expect(await rig.deviceStates('r1')).toEqual({});
   });
 
-  it('without a device completes it with noTargets', async () => {
+  it('completes it with noTargets if there is no device', async () => {
     const rig = await started({ devices: 0 });
     await rig.start('r1');
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'noTargets', deviceCount: 0 });

@@ -19,8 +19,8 @@ const criterion = (given: Partial<AbortCriterion>): AbortCriterion => ({
 
 const inOrder = (count: number) => ({ deviceIds: Array.from({ length: count }, (_, at) => deviceId(at)) });
 
-describe('a criterion of abort', () => {
-  it('pauses the roll-out and is noted with its numbers', async () => {
+describe('an abort criterion', () => {
+  it('pauses the roll-out and is in the history with its numbers', async () => {
     const rig = await started(30);
     rig.hub.script = (id) => ({ status: id < deviceId(5) ? 500 : 200 });
     const abort = [criterion({ percent: 50, minimumExecuted: 10 })];
@@ -32,13 +32,13 @@ describe('a criterion of abort', () => {
     });
   });
 
-  it('that was overridden counts only what becomes final later', async () => {
+  it('counts only devices that become final after an override', async () => {
     const rig = await started(40);
     rig.hub.script = (id) => ({ status: id < deviceId(10) || id >= deviceId(25) ? 500 : 200 });
     await rig.start('r1', { batchSize: 10, abort: [criterion({ percent: 50 })] }, inOrder(40));
     await rig.until('r1', 'paused');
     await rig.command('r1', (work) => resume(work, false));
-    // Batch 2 succeeds, batch 3 has 5 of 20 at its end, batch 4 makes it 15 of 30: only noted, since nothing is left.
+    // Batch 2 succeeds, batch 3 ends with 5 of 20, batch 4 with 15 of 30, which is only added to the history.
     expect(await rig.until('r1', 'paused', 'completed')).toMatchObject({
       state: 'completed',
       counts: { refused: 25, succeeded: 15 },
@@ -48,7 +48,7 @@ describe('a criterion of abort', () => {
     });
   });
 
-  it('of scope batch that was overridden leaves out the devices of every batch that are final by then', async () => {
+  it('of scope batch excludes the final devices of every batch after an override', async () => {
     const rig = await started(20);
     rig.hub.offline.add(deviceId(0)).add(deviceId(1));
     rig.hub.script = (id) => ({ status: id === deviceId(2) || id === deviceId(12) || id === deviceId(0) ? 500 : 200 });
@@ -66,7 +66,7 @@ describe('a criterion of abort', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ counts: { refused: 3, succeeded: 17 } });
   });
 
-  it('may cancel', async () => {
+  it('can cancel the roll-out', async () => {
     const rig = await started(30);
     rig.hub.script = () => ({ error: 'GatewayTimeout' });
     await rig.start('r1', { batchSize: 10, abort: [criterion({ on: 'timedOut', count: 10, action: 'cancel' })] });
@@ -77,7 +77,7 @@ describe('a criterion of abort', () => {
     });
   });
 
-  it('is only noted when no device is left to begin', async () => {
+  it('is only added to the history if no device is left to begin', async () => {
     const rig = await started(10);
     rig.hub.script = () => ({ status: 500 });
     await rig.start('r1', { abort: [criterion({ count: 1 })] });

@@ -31,12 +31,12 @@ describe('metCriteria', () => {
     expect(matches(given, counts)).toBe(expected);
   });
 
-  it('looks at the batch alone where its scope says so', () => {
+  it('evaluates only the batch for scope batch', () => {
     expect(matches({ scope: 'batch', percent: 50 }, { failed: 9, succeeded: 1 }, { succeeded: 5 })).toBe(false);
     expect(matches({ scope: 'batch', percent: 50 }, { succeeded: 90 }, { failed: 1, succeeded: 1 })).toBe(true);
   });
 
-  it('returns those that are met in their order, with their numbers', () => {
+  it('returns the criteria that are met, in order, with their numbers', () => {
     const criteria = [criterion({ count: 5 }), criterion({ count: 2, action: 'cancel' }), criterion({ count: 1 })];
     const counts = { rollout: { failed: 2, succeeded: 1 }, batches: new Map() };
     expect(metCriteria(criteria, () => counts)).toEqual([
@@ -45,7 +45,7 @@ describe('metCriteria', () => {
     ]);
   });
 
-  it('holds a criterion of scope batch against each batch, and names the one that meets it', () => {
+  it('evaluates a criterion of scope batch on each batch, and returns the one that meets it', () => {
     const batches = new Map([
       [3, { succeeded: 5 }],
       [4, { failed: 1 }],
@@ -57,7 +57,7 @@ describe('metCriteria', () => {
 });
 
 describe('finalSince', () => {
-  it('leaves out devices that were final at the baseline, and open ones', () => {
+  it('excludes devices that were final at the baseline, and open ones', () => {
     const since = finalSince({ failed: 3, succeeded: 7, pending: 4 }, { failed: 2, succeeded: 7, pending: 9 });
     expect(since).toMatchObject({ failed: 1, succeeded: 0, refused: 0 });
     expect(since).not.toHaveProperty('pending');

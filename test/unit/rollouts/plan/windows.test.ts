@@ -5,7 +5,7 @@ const at = (iso: string): number => Date.parse(iso);
 const text = (opening: Opening | undefined): string | undefined =>
   opening && `${new Date(opening.startMs).toISOString()}/${new Date(opening.endMs).toISOString()}`;
 
-/** The next openings after a moment. */
+/** Returns the next openings after a time. */
 function openings(windows: readonly Window[], timeZone: string, after: string, count: number): (string | undefined)[] {
   const calendar = new Windows(windows, timeZone);
   const found: Opening[] = [];
@@ -53,7 +53,7 @@ describe('windows over clock changes', () => {
     ]);
   });
 
-  it('last their elapsed time, whatever the clock shows', () => {
+  it('last their elapsed time over clock changes', () => {
     const long = new Windows([{ start: '0 1 * * *', durationMinutes: 180 }], 'Europe/Berlin');
     expect(text(long.openAt(at('2026-10-25T01:59:00Z')))).toBe('2026-10-24T23:00:00.000Z/2026-10-25T02:00:00.000Z');
     expect(long.openAt(at('2026-10-25T02:00:00Z'))).toBeUndefined();
@@ -95,7 +95,7 @@ describe('windows', () => {
     expect(text(windows.openAt(at('2026-01-02T00:15:00Z')))).toBe(whole);
   });
 
-  it('find an end, or a bound, where a window never closes', () => {
+  it('are bounded if they never close', () => {
     const windows = new Windows([{ start: '* * * * *', durationMinutes: 10_080 }], 'UTC');
     const opening = windows.openAt(at('2026-01-05T00:00:00Z'));
     expect(opening && opening.endMs - at('2026-01-05T00:00:00Z')).toBeGreaterThan(7 * 86_400_000 - 1);
