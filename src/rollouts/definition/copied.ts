@@ -1,4 +1,5 @@
 import type { RolloutDefinition } from '../records/records.js';
+import { REPLACED_BY } from './combinations.js';
 import type { StartArguments } from './parameters.js';
 
 /** A roll-out that a call copies. */
@@ -39,11 +40,8 @@ function droppedBy(args: StartArguments): Key[] {
     ...(args.patch === undefined ? [] : OF_METHOD),
     ...(args.methodName === undefined ? [] : (['patchText'] as const)),
     ...(args.payload === undefined && args.payloadText === undefined ? [] : (['payloadText'] as const)),
-    ...(args.queryCondition === undefined ? [] : (['deviceIds'] as const)),
-    ...(args.deviceIds === undefined ? [] : (['queryCondition'] as const)),
-    ...(args.batchSize === undefined ? [] : (['batchPercent'] as const)),
-    ...(args.batchPercent === undefined ? [] : (['batchSize'] as const)),
-    // `retryStatuses` refines `retryOn`, so it is replaced together with it.
-    ...(args.retryOn === undefined ? [] : (['retryStatuses'] as const)),
+    ...Object.entries(REPLACED_BY).flatMap(([name, replaced]) =>
+      args[name as keyof typeof REPLACED_BY] === undefined ? [] : replaced,
+    ),
   ];
 }

@@ -1,13 +1,14 @@
 import type { Log } from '../../core/log.js';
-import { invalidParameter } from '../../edge/parameter-rules.js';
 import { ROLLOUT_DEFAULTS, type StartArguments } from './parameters.js';
 import type { RolloutDefinition } from '../records/records.js';
-import { Windows, type Window } from '../plan/windows.js';
+import { Windows } from '../plan/windows.js';
 import { readAbort, DEFAULT_RETRY_ON, readRetryOn, readRetryStatuses } from './failure-rules.js';
 import { readContent } from './content.js';
 import { inheritable, type KeptRollout } from './copied.js';
 import { listSummary, readDeviceIds, checkTargetCondition, checkVerifyCondition } from './targets.js';
-import { integerAt, objectAt, smallListOf } from './json-list.js';
+import { combinationFaults, NO_TARGETS } from './combinations.js';
+import { refuseFirst } from './faults.js';
+import { readWindows } from './window-list.js';
 
 export interface DefinitionOptions {
   /** The roll-out of `copyOf`. */
@@ -44,11 +45,7 @@ export function readDefinition(args: StartArguments, options: DefinitionOptions)
     ...verification(args, inherited.definition, options),
     ...schedule(args, inherited.definition),
   };
-  if (definition.offlineDevices === 'wait' && definition.methodName === undefined)
-    throw invalidParameter(
-      'offlineDevices',
-      'can be wait only with methodName, because a patch also reaches devices that are offline',
-    );
+  refuseFirst(combinationFaults({ ...definition, isMethod: content.methodName !== undefined }));
   return targets.deviceIds ? { definition, deviceIds: targets.deviceIds } : { definition };
 }
 
@@ -75,7 +72,7 @@ function simple(args: StartArguments, inherited: Part) {
   };
 }
 
-/** Reads exactly one of a condition and a list. */
+/** Reads a condition or a list. */
 function readTargets(
   args: StartArguments,
   { parsesConditions }: DefinitionOptions,
@@ -83,19 +80,17 @@ function readTargets(
 ): { readonly part: Part; readonly deviceIds?: readonly string[] } {
   const condition = args.queryCondition ?? inherited.definition.queryCondition;
   const deviceIds = readDeviceIds(args.deviceIds) ?? inherited.deviceIds;
-  if (condition !== undefined && deviceIds)
-    throw invalidParameter('deviceIds', 'cannot be combined with queryCondition; pass exactly one of the two');
-  if (deviceIds) return { part: { deviceIds: listSummary(deviceIds) }, deviceIds };
-  if (condition !== undefined) return { part: { queryCondition: checkTargetCondition(condition, parsesConditions) } };
-  throw invalidParameter('queryCondition', 'is missing; pass exactly one of queryCondition (* for all) and deviceIds');
+  if (condition === undefined && !deviceIds) refuseFirst([NO_TARGETS]);
+  const part = {
+    ...(deviceIds ? { deviceIds: listSummary(deviceIds) } : {}),
+    ...(condition === undefined ? {} : { queryCondition: checkTargetCondition(condition, parsesConditions) }),
+  };
+  return deviceIds ? { part, deviceIds } : { part };
 }
 
 function batches(args: StartArguments, inherited: Part) {
   const batchSize = args.batchSize ?? inherited.batchSize;
   const batchPercent = args.batchPercent ?? inherited.batchPercent;
-  if (batchSize !== undefined && batchPercent !== undefined)
-    throw invalidParameter('batchPercent', 'cannot be combined with batchSize; pass at most one of the two');
-  if (batchPercent === 0) throw invalidParameter('batchPercent', 'must be greater than 0');
   const canarySize = args.canarySize ?? inherited.canarySize;
   const maxBatchSize = args.maxBatchSize ?? inherited.maxBatchSize;
   return {
@@ -110,8 +105,6 @@ function batches(args: StartArguments, inherited: Part) {
 function retries(args: StartArguments, inherited: Part, isMethod: boolean) {
   const retryOn = readRetryOn(args.retryOn) ?? inherited.retryOn ?? DEFAULT_RETRY_ON[isMethod ? 'method' : 'patch'];
   const retryStatuses = readRetryStatuses(args.retryStatuses) ?? inherited.retryStatuses;
-  if (retryStatuses && !retryOn.includes('refused'))
-    throw invalidParameter('retryStatuses', 'can only be used with refused in retryOn');
   return { retryOn, ...(retryStatuses ? { retryStatuses } : {}) };
 }
 
@@ -126,21 +119,4 @@ function schedule(args: StartArguments, inherited: Part) {
   // The constructor checks patterns and time zone.
   const { isAlwaysOpen: _isAlwaysOpen } = new Windows(windows, timeZone);
   return { windows, timeZone };
-}
-
-const MAX_WINDOWS = 20;
-const MINUTES = { minimum: 1, maximum: 10_080 } as const;
-
-/**
- * Reads the parameter `windows`, without checking the patterns; undefined if it is absent.
- * @throws AgentError `InvalidArgument` naming the path of the invalid value.
- */
-export function readWindows(given: unknown): readonly Window[] | undefined {
-  return smallListOf('windows', given, MAX_WINDOWS)?.map((item, index) => {
-    const place = `windows[${index}]`;
-    const { start, durationMinutes } = objectAt('windows', item, place, ['start', 'durationMinutes']);
-    if (typeof start !== 'string')
-      throw invalidParameter('windows', `is invalid: ${place}.start must be a cron pattern`);
-    return { start, durationMinutes: integerAt('windows', durationMinutes, `${place}.durationMinutes`, MINUTES) };
-  });
 }

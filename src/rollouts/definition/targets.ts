@@ -2,7 +2,7 @@ import { invalidParameter } from '../../edge/parameter-rules.js';
 import { checkCondition, targetQuery } from '../../jobs/conditions.js';
 import { createHash } from 'node:crypto';
 import type { RolloutDefinition } from '../records/records.js';
-import { listOf } from './json-list.js';
+import { type ListRules, readList } from './json-list.js';
 
 /** The fields of the query that reads the devices of a condition. */
 export const WALK_FIELDS = 'deviceId';
@@ -40,21 +40,26 @@ export const MAX_DEVICE_IDS = 100_000;
 const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
 const FORM = "1 to 128 letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '";
 
+/** The parameter `deviceIds`. */
+export const DEVICE_IDS: ListRules = {
+  parameter: 'deviceIds',
+  maxItems: MAX_DEVICE_IDS,
+  isLarge: true,
+  *wholeFaults(list) {
+    if (list.length === 0) yield { path: ['deviceIds'], problem: 'is empty; list at least one device' };
+  },
+  *itemFaults(id, path) {
+    if (typeof id !== 'string' || !DEVICE_ID.test(id)) yield { path, problem: `must be a device id: ${FORM}` };
+  },
+};
+
 /**
  * Reads the parameter `deviceIds`, without repeated ids; undefined if it is absent.
  * @throws AgentError `InvalidArgument` naming the index, from 0, of the first invalid id.
  */
 export function readDeviceIds(given: unknown): readonly string[] | undefined {
-  const list = listOf('deviceIds', given, MAX_DEVICE_IDS);
-  if (!list) return undefined;
-  if (list.length === 0) throw invalidParameter('deviceIds', 'is empty; list at least one device');
-  const ids = new Set<string>();
-  for (const [index, id] of list.entries()) {
-    if (typeof id !== 'string' || !DEVICE_ID.test(id))
-      throw invalidParameter('deviceIds', `is invalid: deviceIds[${index}] must be a device id: ${FORM}`);
-    ids.add(id);
-  }
-  return [...ids];
+  const list = readList(given, DEVICE_IDS) as readonly string[] | undefined;
+  return list && [...new Set(list)];
 }
 
 /** Returns what a definition contains of a list of devices. */

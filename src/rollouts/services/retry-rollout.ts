@@ -3,7 +3,8 @@ import { invalidParameter } from '../../edge/parameter-rules.js';
 import { guardMethod } from '../../jobs/guards.js';
 import { optional } from '../../jobs/parameters.js';
 import { listSummary, MAX_DEVICE_IDS } from '../definition/targets.js';
-import { choiceAt, smallListOf } from '../definition/json-list.js';
+import { choiceFaults } from '../definition/faults.js';
+import { type ListRules, readList } from '../definition/json-list.js';
 import { type DeviceState, FAILURE_STATES, FINAL_DEVICE_STATES } from '../machine/device-states.js';
 import { NEW_ROLLOUT_ID, ROLLOUT_ID } from '../definition/parameters.js';
 import { isFinal, type RolloutRecord } from '../records/records.js';
@@ -16,7 +17,11 @@ const RETRIED_STATES = FINAL_DEVICE_STATES.filter((state) => state !== 'succeede
 const DEFAULT_STATES: readonly DeviceState[] = [...FAILURE_STATES, 'expired' as const].filter(
   (state) => state !== 'notFound',
 );
-const MAX_ITEMS = 100;
+const STATES: ListRules = {
+  parameter: 'states',
+  maxItems: 100,
+  itemFaults: (state, path) => choiceFaults(state, path, RETRIED_STATES),
+};
 /** Number of devices that are read before other calls may run. */
 const DEVICES_AT_ONCE = 500;
 
@@ -54,9 +59,8 @@ export const retryRolloutService = defineRolloutService({
 });
 
 function readStates(given: unknown): ReadonlySet<DeviceState> {
-  const list = smallListOf('states', given, MAX_ITEMS) ?? [];
-  if (list.length === 0) return new Set(DEFAULT_STATES);
-  return new Set(list.map((state, index) => choiceAt('states', state, `states[${index}]`, RETRIED_STATES)));
+  const list = (readList(given, STATES) ?? []) as readonly DeviceState[];
+  return new Set(list.length === 0 ? DEFAULT_STATES : list);
 }
 
 /** Returns the devices in these states, in the order of the roll-out. */
