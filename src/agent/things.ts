@@ -1,17 +1,18 @@
-import { createHubServices, HUB_EVENTS, HUB_PROPERTIES } from '../catalogue/hub-services.js';
+import { createHubServices, HUB_EVENTS, HUB_PROPERTIES, type HubEnvironments } from '../catalogue/hub-services.js';
+import type { CallContext } from '../core/call-context.js';
 import { newId } from '../core/random.js';
 import { EdgeThing } from '../edge/thing.js';
-import { type JobEnvironment, jobEnvironment, type JobQueue, type JobRegistrar } from '../jobs/environment.js';
+import { jobEnvironment, type JobQueue, type JobRegistrar } from '../jobs/environment.js';
 import type { RefusedCounts } from '../jobs/refused-counts.js';
 import type { RolloutDriver } from '../rollouts/driver/driver.js';
 import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
 import type { AgentConfig, ThingConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
 import { AgentError } from '../core/errors.js';
-import type { Service, ServiceDefinition } from '../edge/definitions.js';
+import type { Service, ServiceDefinition, ServiceParameters } from '../edge/definitions.js';
 import { runService } from '../edge/service-call.js';
 import { switchOff } from '../jobs/services/service-list.js';
-import type { CallJobService } from '../wrappers/service.js';
+import type { HubCalls } from '../wrappers/service.js';
 
 /** What the Things of one hub share. */
 export interface HubShared {
@@ -43,18 +44,15 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
     queueJobs: services.queueJobs,
     ...(shared.registrar ? { registrar: shared.registrar } : {}),
   });
-  const wrappers = await wrapperServices(config.wrappers, environment, services.deny);
+  const rollouts = rolloutEnvironment(config, thing, shared);
+  const environments = { jobs: environment, rollouts };
+  const isEnabled = config.rollouts.enabled;
+  const wrappers = await wrapperServices(config.wrappers, environments, { deny: services.deny, isEnabled });
   return new EdgeThing({
     name: thing.name,
     ...(thing.identifier === undefined ? {} : { identifier: thing.identifier }),
     description: `Device jobs of the Azure IoT Hub ${shared.hub.port.hostName}`,
-    services: [
-      ...createHubServices(
-        { jobs: environment, rollouts: rolloutEnvironment(config, thing, shared) },
-        { ...services, isEnabled: config.rollouts.enabled },
-      ),
-      ...wrappers,
-    ],
+    services: [...createHubServices(environments, { ...services, isEnabled }), ...wrappers],
     properties: HUB_PROPERTIES,
     events: HUB_EVENTS,
   });
@@ -79,18 +77,27 @@ function rolloutEnvironment(
 }
 
 /**
- * The services that wrapper descriptions add. Those that `deny` names are switched off. `services.allow` does not apply
- * to them: naming the file of a wrapper already offers its services on purpose.
+ * The services that wrapper descriptions add. Those that `deny` names are switched off; without `isEnabled`
+ * (`rollouts.enabled`) those that start roll-outs refuse every call. `services.allow` does not apply to them: naming the
+ * file of a wrapper already offers its services on purpose.
  * @throws AgentError as `loadWrapperServices`.
  */
 export async function wrapperServices(
   files: readonly string[],
-  environment: JobEnvironment,
-  deny: readonly string[] = [],
+  { jobs, rollouts }: HubEnvironments,
+  { deny = [], isEnabled }: { readonly deny?: readonly string[] | undefined; readonly isEnabled: boolean },
 ): Promise<Service[]> {
-  const services = await load(files, (context, { definition, handler }, values) =>
-    runService({ definition, handler: (part, args) => handler(part, args, environment) }, context, values),
-  );
+  const services = await load(files, {
+    job: (context, { definition, handler }, values) =>
+      runService({ definition, handler: (part, args) => handler(part, args, jobs) }, context, values),
+    rollout: (context, { definition, handler }, values) => {
+      const service = {
+        definition,
+        handler: (part: CallContext, args: ServiceParameters) => handler(part, args, rollouts),
+      };
+      return runService(isEnabled ? service : switchOff(service, 'rollouts.enabled'), context, values);
+    },
+  });
   return services.map((service) =>
     deny.includes(service.definition.name) ? switchOff(service, 'services.deny') : service,
   );
@@ -98,12 +105,13 @@ export async function wrapperServices(
 
 /** The definitions of these services alone, for lists and checks. @throws AgentError as `loadWrapperServices`. */
 export async function wrapperDefinitions(files: readonly string[]): Promise<ServiceDefinition[]> {
-  const services = await load(files, () => Promise.reject(new AgentError('Internal', 'Only definitions were loaded.')));
+  const call = () => Promise.reject(new AgentError('Internal', 'Only definitions were loaded.'));
+  const services = await load(files, { job: call, rollout: call });
   return services.map(({ definition }) => definition);
 }
 
-async function load(files: readonly string[], call: CallJobService): Promise<Service[]> {
+async function load(files: readonly string[], calls: HubCalls): Promise<Service[]> {
   if (files.length === 0) return [];
   const { loadWrapperServices } = await import('../wrappers/service.js');
-  return await loadWrapperServices(files, call);
+  return await loadWrapperServices(files, calls);
 }

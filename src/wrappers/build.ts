@@ -7,7 +7,7 @@ import { markdown } from './docs.js';
 import { bundleEntities } from './entities/bundle-entities.js';
 import { payloadSchemaFile } from './json-schema.js';
 import { payloadTree } from './payload-tree.js';
-import { AGENT_TARGET, type PayloadType, type ScriptTarget } from './script/target.js';
+import { AGENT_TARGET, type PayloadType, payloadTypeOf, type ScriptTarget } from './script/target.js';
 
 export interface BuildOptions {
   /** Whether the entities of the extension can be changed in Composer; default false. */
@@ -18,6 +18,8 @@ export interface BuildOptions {
   readonly hubService?: string;
   /** The service of the hub Thing that schedules twin updates. Default: the agent's. */
   readonly hubTwinService?: string;
+  /** The service of the hub Thing that starts roll-outs. Default: the agent's. */
+  readonly hubRolloutService?: string;
 }
 
 /** The content of each file by its path below the output folder, with forward slashes. */
@@ -33,7 +35,7 @@ const FOREIGN_CONNECT_TIMEOUT_SECONDS = 30;
 export function buildBundle(description: WrapperDescription, options: BuildOptions = {}): BuiltFiles {
   const { bundle, services } = description;
   const target = scriptTarget(options);
-  services.forEach((service) => assertPayloadType(service, target.payloadType));
+  services.forEach((service) => assertPayloadType(service, payloadTypeOf(service, target)));
   const entities = bundleEntities(description, target);
   const files = new Map<string, string | Uint8Array>([
     [
@@ -50,11 +52,12 @@ export function buildBundle(description: WrapperDescription, options: BuildOptio
   return new Map([...files].map(([path, content]) => [`${bundle.name}/${path}`, Buffer.from(content)]));
 }
 
-function scriptTarget({ payloadType, hubService, hubTwinService }: BuildOptions): ScriptTarget {
+function scriptTarget({ payloadType, hubService, hubTwinService, hubRolloutService }: BuildOptions): ScriptTarget {
   return {
     payloadType: payloadType ?? AGENT_TARGET.payloadType,
     methodService: hubService ?? AGENT_TARGET.methodService,
     twinService: hubTwinService ?? AGENT_TARGET.twinService,
+    rolloutService: hubRolloutService ?? AGENT_TARGET.rolloutService,
     ...(hubService === undefined ? {} : { fallbackConnectTimeoutInSeconds: FOREIGN_CONNECT_TIMEOUT_SECONDS }),
   };
 }

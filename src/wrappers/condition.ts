@@ -48,6 +48,10 @@ function* scan(text: string): Generator<{ readonly token: string; readonly quote
   for (const [token] of text.matchAll(pieces)) yield { token, quoted: token.startsWith("'") || token.startsWith('"') };
 }
 
+/** A template as it is written in a description. */
+export const templateText = ({ texts, placeholders }: ConditionTemplate): string =>
+  texts.map((text, index) => text + (placeholders[index] === undefined ? '' : `{${placeholders[index]}}`)).join('');
+
 /** The names in the placeholders of a condition, whether they are parameters or not. */
 export const placeholderNames = (text: string): ReadonlySet<string> =>
   new Set([...scan(text)].flatMap(({ token }) => /^\{(.*)\}$/s.exec(token)?.[1] ?? []));

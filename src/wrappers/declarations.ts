@@ -31,7 +31,7 @@ export function declarations({ bundle, dataShapes, services }: WrapperDescriptio
     '',
     ...dataShapes.flatMap((shape) => rowDeclaration(shape, rowNames)),
     ...services.flatMap((service) => parametersDeclaration(service, rowNames)),
-    ...docComment(`Services of ${where}. Each returns the job id.`),
+    ...docComment(`Services of ${where}. Each returns the id of the job or roll-out that it starts.`),
     `export interface ${name}Services {`,
     ...services.flatMap(serviceDeclaration),
     '}',

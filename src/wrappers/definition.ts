@@ -3,7 +3,9 @@
  * pure functions of it.
  */
 import type { BaseType } from '../alwayson/codec/base-types.js';
+import type { ParameterSpec } from '../edge/define-service.js';
 import type { JsonValue } from '../edge/definitions.js';
+import { START_ROLLOUT_PARAMETERS } from '../rollouts/definition/parameters.js';
 import type { ConditionTemplate } from './condition.js';
 import type { PatternMatcher } from './patterns/match.js';
 
@@ -47,10 +49,26 @@ export const JOB_OPTIONS = [
 
 export type JobOption = (typeof JOB_OPTIONS)[number];
 
+/** What a roll-out does to each device follows from the kind and the parameters of a service. */
+const ROLLOUT_CONTENT = ['methodName', 'payload', 'payloadText', 'patch', 'copyOf'] as const;
+
+export type RolloutOption = Exclude<keyof typeof START_ROLLOUT_PARAMETERS, (typeof ROLLOUT_CONTENT)[number]>;
+
+/** The parameters of StartRollout that a description may fix, and that callers may be allowed to set. */
+export const ROLLOUT_OPTIONS = Object.keys(START_ROLLOUT_PARAMETERS).filter(
+  (name) => !(ROLLOUT_CONTENT as readonly string[]).includes(name),
+) as RolloutOption[];
+
+/** Type, bounds and description of each of them. */
+export const ROLLOUT_PARAMETERS: Readonly<Record<RolloutOption, ParameterSpec>> = START_ROLLOUT_PARAMETERS;
+
+/** An option of the job or roll-out that a service starts. */
+export type WrapperOption = JobOption | RolloutOption;
+
 /** Where the value of a parameter goes. Every parameter may also be used in placeholders of the condition. */
 export type ParameterTarget =
   | { readonly kind: 'payload'; readonly pointer: readonly string[] }
-  | { readonly kind: 'option'; readonly option: JobOption }
+  | { readonly kind: 'option'; readonly option: WrapperOption }
   | { readonly kind: 'condition' };
 
 export interface WrapperParameter {
@@ -71,15 +89,12 @@ export interface WrapperConstant {
   readonly value: JsonValue;
 }
 
-export interface WrapperJob {
-  readonly queryCondition?: ConditionTemplate;
-  readonly startTimeMs?: number;
-  readonly maxExecutionTimeInSeconds?: number;
-  readonly connectTimeoutInSeconds?: number;
-  readonly responseTimeoutInSeconds?: number;
-  /** Whether the job waits in the queue of the agent. */
-  readonly queue?: boolean;
-}
+/** The value of an option that the description fixes. */
+export type FixedOption =
+  | { readonly kind: 'condition'; readonly template: ConditionTemplate }
+  | { readonly kind: 'instant'; readonly epochMs: number }
+  /** A list is wrapped as `{array: [...]}`: the JSON type of the platform holds objects only. */
+  | { readonly kind: 'value'; readonly value: JsonValue };
 
 export type ServiceKind = 'deviceMethod' | 'twinUpdate';
 
@@ -90,10 +105,13 @@ export interface WrapperService {
   readonly methodName: string;
   readonly description: string;
   readonly category: string;
-  /** The declared parameters in their order, then the job options that callers may set. */
+  /** What a call starts. */
+  readonly starts: 'job' | 'rollout';
+  /** The declared parameters in their order, then the options that callers may set. */
   readonly parameters: readonly WrapperParameter[];
   readonly constants: readonly WrapperConstant[];
-  readonly job: WrapperJob;
+  /** The options that the description fixes, in the order of the documentation. */
+  readonly options: ReadonlyMap<WrapperOption, FixedOption>;
 }
 
 export interface WrapperField {
@@ -116,7 +134,7 @@ export interface WrapperBundle {
   readonly version: string;
   readonly vendor: string;
   readonly description: string;
-  /** The Thing whose job services are called; `me` for the Thing that implements the shape. */
+  /** The Thing whose services are called; `me` for the Thing that implements the shape. */
   readonly hubThing: string;
   readonly minimumThingWorxVersion: string;
 }
@@ -132,6 +150,14 @@ export const shapeNameOf = (bundle: WrapperBundle): string => `${bundle.name}.De
 
 /** The name of the Thing that implements it; there is none if the hub's own Thing implements it. */
 export const thingNameOf = (bundle: WrapperBundle): string => `${bundle.name}.DeviceMethods`;
+
+/** The options that a service may have, in the order of the documentation. */
+export const optionsOf = ({ starts }: Pick<WrapperService, 'starts'>): readonly WrapperOption[] =>
+  starts === 'job' ? JOB_OPTIONS : ROLLOUT_OPTIONS;
+
+/** What the result of a service is. */
+export const resultOf = ({ starts }: Pick<WrapperService, 'starts'>): string =>
+  starts === 'job' ? 'The id of the job' : 'The id of the roll-out';
 
 /** Whether the hub's own Thing implements the shape. */
 export const isOnHubThing = (bundle: WrapperBundle): boolean => bundle.hubThing === 'me';

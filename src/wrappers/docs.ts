@@ -1,5 +1,7 @@
 import { codeBlock, codeSpan, plainMarkdown, tableRow } from '../documents/markdown.js';
+import { templateText } from './condition.js';
 import {
+  type FixedOption,
   type WrapperBundle,
   type WrapperDescription,
   type WrapperParameter,
@@ -9,6 +11,7 @@ import {
   thingNameOf,
 } from './definition.js';
 import { type JsonSchema, payloadSchema } from './json-schema.js';
+import { fixedText } from './options.js';
 import { formatPointer } from './rules/pointers.js';
 import type { JsonValue } from '../edge/definitions.js';
 
@@ -23,7 +26,7 @@ export function markdown({ bundle, dataShapes, services }: WrapperDescription): 
     ...importing(bundle),
     '## Services',
     '',
-    `They are on the ThingShape \`${shapeNameOf(bundle)}\`. Each schedules a job and immediately returns the job id, a STRING.`,
+    `They are on the ThingShape \`${shapeNameOf(bundle)}\`. Each starts a job or a roll-out and immediately returns its id, a STRING.`,
     '',
     ...services.flatMap(serviceSection),
     ...(dataShapes.length === 0 ? [] : ['## Data shapes', '']),
@@ -48,7 +51,7 @@ export function markdown({ bundle, dataShapes, services }: WrapperDescription): 
 function importing(bundle: WrapperBundle): string[] {
   const use = isOnHubThing(bundle)
     ? `Then add the shape \`${shapeNameOf(bundle)}\` to the Thing that the agent binds.`
-    : `The services are then on the Thing ${codeSpan(thingNameOf(bundle))}; they call the job services of the Thing ${codeSpan(bundle.hubThing)}.`;
+    : `The services are then on the Thing ${codeSpan(thingNameOf(bundle))}; they call the services of the Thing ${codeSpan(bundle.hubThing)}.`;
   return [
     '## Import',
     '',
@@ -67,22 +70,15 @@ function paragraph(text: string): string[] {
 }
 
 function serviceSection(service: WrapperService): string[] {
-  const does =
-    service.kind === 'deviceMethod'
-      ? `Calls the direct method ${codeSpan(service.methodName)}.`
-      : 'Updates the device twins.';
-  const { texts, placeholders } = service.job.queryCondition ?? { texts: ['*'], placeholders: [] };
-  const condition = texts.map(
-    (text, index) => text + (placeholders[index] === undefined ? '' : `{${placeholders[index]}}`),
-  );
   const sends = service.kind === 'deviceMethod' ? 'The device receives, for example:' : 'The patch is, for example:';
   return [
     `### ${service.name}`,
     '',
     ...paragraph(service.description),
-    `${does} Devices: ${codeSpan(condition.join(''))}.`,
+    `${actionText(service)} Devices: ${devicesText(service)}.`,
     '',
-    ...parameterTable(service.parameters),
+    ...settings(service),
+    ...parameterTable(service),
     sends,
     '',
     ...codeBlock('json', JSON.stringify(exampleOf(payloadSchema(service)), undefined, 2)),
@@ -90,7 +86,35 @@ function serviceSection(service: WrapperService): string[] {
   ];
 }
 
-function parameterTable(parameters: readonly WrapperParameter[]): string[] {
+function actionText({ kind, starts, methodName }: WrapperService): string {
+  const isMethod = kind === 'deviceMethod';
+  if (starts === 'job')
+    return isMethod ? `Calls the direct method ${codeSpan(methodName)}.` : 'Updates the device twins.';
+  return isMethod
+    ? `Starts a roll-out that calls the direct method ${codeSpan(methodName)}.`
+    : 'Starts a roll-out that updates the device twins.';
+}
+
+function devicesText({ options, starts }: WrapperService): string {
+  const condition = options.get('queryCondition');
+  if (condition?.kind === 'condition') return codeSpan(templateText(condition.template));
+  if (starts === 'job') return codeSpan('*');
+  return options.has('deviceIds') ? 'those of the list `deviceIds`' : 'those that the caller names';
+}
+
+/** What the description fixes of a roll-out, besides its devices. */
+function settings({ starts, options }: WrapperService): string[] {
+  const shown = [...options].filter(([option]) => option !== 'queryCondition' && option !== 'deviceIds');
+  if (starts === 'job' || shown.length === 0) return [];
+  return ['Settings of the roll-out:', '', ...table(['Setting', 'Value'], shown.map(settingRow))];
+}
+
+const settingRow = ([option, fixed]: readonly [string, FixedOption]): string[] => [
+  codeSpan(option),
+  codeSpan(fixedText(fixed)),
+];
+
+function parameterTable({ parameters, starts }: WrapperService): string[] {
   if (parameters.length === 0) return ['It has no parameters.', ''];
   return table(
     ['Parameter', 'Base type', 'Required', 'Default', 'Bounds', 'Goes to', 'Description'],
@@ -102,7 +126,7 @@ function parameterTable(parameters: readonly WrapperParameter[]): string[] {
       parameter.required && parameter.defaultValue === undefined ? 'yes' : 'no',
       parameter.defaultValue === undefined ? '' : codeSpan(JSON.stringify(parameter.defaultValue)),
       boundsText(parameter),
-      placeText(parameter),
+      placeText(parameter, starts),
       plainMarkdown(parameter.description),
     ]),
   );
@@ -124,8 +148,8 @@ function boundsText({ rule }: WrapperParameter): string {
     .join('; ');
 }
 
-function placeText({ target }: WrapperParameter): string {
-  if (target.kind === 'option') return 'the job';
+function placeText({ target }: WrapperParameter, starts: WrapperService['starts']): string {
+  if (target.kind === 'option') return starts === 'job' ? 'the job' : 'the roll-out';
   if (target.kind === 'condition') return 'the condition';
   return target.pointer.length === 0 ? 'the whole payload' : codeSpan(formatPointer(target.pointer));
 }

@@ -3,13 +3,15 @@ import { convert } from './convert.js';
 import type {
   ParameterTarget,
   WrapperDataShape,
+  FixedOption,
   WrapperDescription,
-  WrapperJob,
+  WrapperOption,
   WrapperParameter,
   WrapperService,
 } from './definition.js';
-import { optionParameter } from './options.js';
-import { templateOf } from './rules/conditions.js';
+import { optionsOf } from './definition.js';
+import { callerOptionsOf, callerParameter, wrapList } from './options.js';
+import { conditionsOf, placeholdersOf } from './rules/conditions.js';
 import type { ShapeTable } from './rules/data-shapes.js';
 import { ruleOf } from './rules/parameters.js';
 import { parsePointer } from './rules/pointers.js';
@@ -46,20 +48,24 @@ const normalizeShape = ({ name, description = '', fields }: RawDataShape): Wrapp
 });
 
 function normalizeService(raw: RawService, shapes: ShapeTable): WrapperService {
-  const placeholders = templateOf(raw)?.placeholders ?? [];
+  const placeholders = placeholdersOf(raw);
+  const starts = raw.rollout ? 'rollout' : 'job';
   const declared = (raw.parameters ?? []).map((parameter) => normalizeParameter(parameter, shapes, placeholders));
+  const options = fixedOptions(raw, starts);
+  const fromCallers = callerOptionsOf(raw).map((option) => callerParameter(starts, option, options.get(option)));
   return {
     name: raw.name,
     kind: raw.kind,
     methodName: raw.kind === 'deviceMethod' ? (raw.methodName ?? raw.name) : '',
     description: raw.description ?? '',
     category: raw.category ?? '',
-    parameters: [...declared, ...(raw.job?.callerMaySet ?? []).map(optionParameter)],
+    starts,
+    parameters: [...declared, ...fromCallers],
     constants: Object.entries(raw.constants ?? {}).map(([pointer, value]) => ({
       pointer: tokensOf(pointer),
       value: value as JsonValue,
     })),
-    job: normalizeJob(raw),
+    options,
   };
 }
 
@@ -82,14 +88,19 @@ function targetOf({ name, payloadPath }: RawParameter, placeholders: readonly st
   return { kind: 'payload', pointer: tokensOf(payloadPath ?? `/${name}`) };
 }
 
-function normalizeJob(raw: RawService): WrapperJob {
-  const { queryCondition: _text, callerMaySet: _options, startTime, ...numbers } = raw.job ?? {};
-  const template = templateOf(raw);
-  return {
-    ...(template ? { queryCondition: template } : {}),
-    ...(startTime === undefined ? {} : { startTimeMs: Date.parse(startTime) }),
-    ...(numbers as Omit<WrapperJob, 'queryCondition' | 'startTimeMs'>),
-  };
+function fixedOptions(raw: RawService, starts: WrapperService['starts']): WrapperService['options'] {
+  const values: Partial<Readonly<Record<WrapperOption, unknown>>> = raw.rollout ?? raw.job ?? {};
+  const templates = new Map(conditionsOf(raw).map(({ option, template }) => [option, template]));
+  const fixed = optionsOf({ starts }).flatMap((option): [WrapperOption, FixedOption][] => {
+    const value = values[option];
+    // An empty text counts as absent, as in a call.
+    if (value === undefined || (value === '' && starts === 'rollout')) return [];
+    const template = templates.get(option);
+    if (template) return [[option, { kind: 'condition', template }]];
+    if (option === 'startTime') return [[option, { kind: 'instant', epochMs: Date.parse(value as string) }]];
+    return [[option, { kind: 'value', value: wrapList(value as JsonValue) }]];
+  });
+  return new Map(fixed);
 }
 
 function tokensOf(pointer: string): readonly string[] {

@@ -2,14 +2,15 @@ import { AgentError } from '../core/errors.js';
 import type { JsonValue, ServiceParameters } from '../edge/definitions.js';
 import { fillCondition } from './condition.js';
 import { convert, isAbsent } from './convert.js';
-import type { JobOption, WrapperParameter, WrapperService } from './definition.js';
+import type { FixedOption, WrapperOption, WrapperParameter, WrapperService } from './definition.js';
+import { replacersOf, wrapList } from './options.js';
 import { type PayloadNode, payloadTree } from './payload-tree.js';
 
-/** The arguments with which a wrapper calls the job service. */
+/** The arguments with which a wrapper calls the service of the agent. */
 export interface WrapperCall {
   /** The payload of the method, or the twin patch; undefined if a parameter that is the whole payload is absent. */
   readonly payload: JsonValue | undefined;
-  readonly options: Readonly<Partial<Record<JobOption, JsonValue>>>;
+  readonly options: Readonly<Partial<Record<WrapperOption, JsonValue>>>;
 }
 
 /**
@@ -28,7 +29,7 @@ export function packageCall(service: WrapperService, parameters: ServiceParamete
     throw new AgentError('InvalidArgument', `${service.name}: there is no value to set; pass at least one`);
   }
   const isWhole = tree.kind === 'parameter';
-  return { payload: payload === undefined && !isWhole ? {} : payload, options: optionsOf(service, values) };
+  return { payload: payload === undefined && !isWhole ? {} : payload, options: optionValues(service, values) };
 }
 
 function take(service: WrapperService, parameter: WrapperParameter, given: unknown): JsonValue | undefined {
@@ -49,14 +50,20 @@ function assemble(node: PayloadNode, values: ReadonlyMap<string, JsonValue>): Js
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
-function optionsOf(service: WrapperService, values: ReadonlyMap<string, JsonValue>): WrapperCall['options'] {
-  const { queryCondition, startTimeMs, ...numbers } = service.job;
-  const options: Partial<Record<JobOption, JsonValue>> = { ...numbers };
-  if (queryCondition) options.queryCondition = fillCondition(queryCondition, (name) => values.get(name));
-  if (startTimeMs !== undefined) options.startTime = new Date(startTimeMs).toISOString();
+function optionValues(service: WrapperService, values: ReadonlyMap<string, JsonValue>): WrapperCall['options'] {
+  const options: Partial<Record<WrapperOption, JsonValue>> = {};
+  for (const [option, fixed] of service.options) {
+    const isReplaced = replacersOf(service, option).some((other) => values.has(other));
+    if (!isReplaced) options[option] = fixedValue(fixed, values);
+  }
   for (const { name, target } of service.parameters) {
     const value = values.get(name);
-    if (target.kind === 'option' && value !== undefined) options[target.option] = value;
+    if (target.kind === 'option' && value !== undefined) options[target.option] = wrapList(value);
   }
   return options;
+}
+
+function fixedValue(fixed: FixedOption, values: ReadonlyMap<string, JsonValue>): JsonValue {
+  if (fixed.kind === 'condition') return fillCondition(fixed.template, (name) => values.get(name));
+  return fixed.kind === 'instant' ? new Date(fixed.epochMs).toISOString() : fixed.value;
 }

@@ -68,6 +68,10 @@ function findingsOf(value: unknown): Finding[] {
 /** Issues of a value that has the right type, so that the rules can still be applied to it. */
 const HARMLESS: readonly string[] = ['custom', 'too_small', 'too_big', 'invalid_format', 'unrecognized_keys'];
 
+/** The rules accept values of any type below `rollout`, which has more keys than the rest of a service. */
+const isHarmless = ({ code, path }: z.core.$ZodIssue): boolean =>
+  HARMLESS.includes(code) || (path[0] === 'rollout' && path.length > 1);
+
 function readable<Schema extends z.ZodType>(
   list: unknown,
   schema: Schema,
@@ -75,7 +79,7 @@ function readable<Schema extends z.ZodType>(
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown, index) => {
     const { error } = schema.safeParse(item);
-    const isReadable = !error || error.issues.every(({ code }) => HARMLESS.includes(code));
+    const isReadable = !error || error.issues.every(isHarmless);
     return isReadable ? [{ part: item as z.output<Schema>, index }] : [];
   });
 }

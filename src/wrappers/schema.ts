@@ -18,6 +18,7 @@ import {
   problemWithParameterName,
   problemWithServiceName,
 } from './rules/names.js';
+import { rolloutSchema } from './rollout-schema.js';
 import { isHoldableInXml } from './entities/xml.js';
 
 /** The limits of a description. */
@@ -131,6 +132,9 @@ export const serviceSchema = z.strictObject({
     .optional()
     .describe('Values by JSON Pointer that every payload contains.'),
   job: jobSchema.optional(),
+  rollout: rolloutSchema
+    .optional()
+    .describe('Instead of job: the service starts a roll-out. The keys are parameters of StartRollout.'),
 });
 
 export const bundleSchema = z.strictObject({
@@ -140,7 +144,7 @@ export const bundleSchema = z.strictObject({
   description: text.optional(),
   hubThing: checked(problemWithHubThing)
     .optional()
-    .describe('Thing whose job services are called; default AzureIotHub. "me": the Thing that implements the shape.'),
+    .describe('Thing whose services are called; default AzureIotHub. "me": the Thing that implements the shape.'),
   minimumThingWorxVersion: version.optional().describe('Default: 9.0.0.'),
 });
 

@@ -11,31 +11,47 @@ import type {
 import type { JobService } from '../jobs/services/job-service.js';
 import { scheduleDeviceMethodJobService } from '../jobs/services/schedule-device-method-job.js';
 import { scheduleTwinUpdateJobService } from '../jobs/services/schedule-twin-update-job.js';
-import type { WrapperDescription, WrapperField, WrapperParameter, WrapperService } from './definition.js';
+import type { RolloutService } from '../rollouts/services/rollout-service.js';
+import { startRolloutService } from '../rollouts/services/start-rollout.js';
+import { resultOf, type WrapperDescription, type WrapperField, type WrapperParameter } from './definition.js';
+import type { WrapperService } from './definition.js';
 import { packageCall } from './payload.js';
 import { type LoadedDescription, assertNone, loadDescriptions, repeatedNames } from './read-descriptions.js';
 
-/** Calls a job service with native values, so that its checks and guards also apply to wrappers. */
-export type CallJobService = (context: CallContext, service: JobService, values: ServiceParameters) => Promise<unknown>;
+/** Calls a service of the hub Thing with native values, so that its checks and guards also apply to wrappers. */
+type CallOf<HubService> = (context: CallContext, service: HubService, values: ServiceParameters) => Promise<unknown>;
+
+/** How wrappers call the services for jobs and those for roll-outs. */
+export interface HubCalls {
+  readonly job: CallOf<JobService>;
+  readonly rollout: CallOf<RolloutService>;
+}
 
 /** Creates the services of one description. */
-export const wrapperServices = (description: WrapperDescription, call: CallJobService): Service[] =>
+export const descriptionServices = (description: WrapperDescription, calls: HubCalls): Service[] =>
   description.services.map((service) => ({
     definition: serviceDefinition(service, description),
-    handler: (context, parameters) => schedule(service, call, context, parameters),
+    handler: (context, parameters) => start(service, calls, context, parameters),
   }));
 
-function schedule(
+function start(
   service: WrapperService,
-  call: CallJobService,
+  calls: HubCalls,
   context: CallContext,
   parameters: ServiceParameters,
 ): Promise<unknown> {
   const { payload, options } = packageCall(service, parameters);
-  if (service.kind === 'twinUpdate') return call(context, scheduleTwinUpdateJobService, { ...options, patch: payload });
+  if (service.kind === 'twinUpdate') {
+    const values = { ...options, patch: payload };
+    return service.starts === 'rollout'
+      ? calls.rollout(context, startRolloutService, values)
+      : calls.job(context, scheduleTwinUpdateJobService, values);
+  }
   // Text preserves the payload: an object with only a list named array, for example, would otherwise become that list.
-  const payloadText = stringifyJson(payload);
-  return call(context, scheduleDeviceMethodJobService, { ...options, methodName: service.methodName, payloadText });
+  const values = { ...options, methodName: service.methodName, payloadText: stringifyJson(payload) };
+  return service.starts === 'rollout'
+    ? calls.rollout(context, startRolloutService, values)
+    : calls.job(context, scheduleDeviceMethodJobService, values);
 }
 
 function serviceDefinition(service: WrapperService, description: WrapperDescription): ServiceDefinition {
@@ -44,7 +60,7 @@ function serviceDefinition(service: WrapperService, description: WrapperDescript
     description: service.description,
     ...(service.category === '' ? {} : { category: service.category }),
     parameters: service.parameters.map((parameter) => parameterDefinition(parameter, description)),
-    result: { baseType: 'STRING', description: 'The id of the job' },
+    result: { baseType: 'STRING', description: resultOf(service) },
   };
 }
 
@@ -84,8 +100,8 @@ const shapeDefinition = (shape: WrapperDescription['dataShapes'][number]): DataS
  * generated script but without an import into ThingWorx.
  * @throws AgentError `DocumentUnreadable`, or `WrapperInvalid` with every error of every file.
  */
-export async function loadWrapperServices(files: readonly string[], call: CallJobService): Promise<Service[]> {
-  return (await loadDistinct(files)).flatMap(({ description }) => wrapperServices(description, call));
+export async function loadWrapperServices(files: readonly string[], calls: HubCalls): Promise<Service[]> {
+  return (await loadDistinct(files)).flatMap(({ description }) => descriptionServices(description, calls));
 }
 
 /** All services are on one Thing, so names must be unique across files. */

@@ -50,6 +50,35 @@ export interface UpdateFirmwareParameters {
   readonly jobId?: string;
 }
 
+export interface RolloutFirmwareParameters {
+  /** STRING. The version that the device has afterwards. */
+  readonly version: string;
+  /** INFOTABLE. What is to be installed, in this order; absent for the version as a whole. */
+  readonly components?: InfoTable<DeviceMaintenanceComponentDSRow>;
+  /** DATETIME. When the device may begin at the earliest. */
+  readonly notBefore?: Date;
+  /** BOOLEAN. Whether the device reboots when it is done. */
+  readonly reboot?: boolean;
+  /** STRING. The tag "site" of the devices. */
+  readonly site: string;
+  /** STRING. The id of the new roll-out: 1 to 40 letters, digits and dashes; generated if omitted. Repeating a call with the same id starts only one roll-out. */
+  readonly rolloutId?: string;
+  /** STRING. What the roll-out is for: at most 500 characters. */
+  readonly description?: string;
+  /** JSON. Devices to target: an array of device ids; replaces the condition of the service. */
+  readonly deviceIds?: unknown;
+  /** DATETIME. When the roll-out begins; now if omitted or in the past. */
+  readonly startTime?: Date;
+  /** JSON. Maintenance windows, outside which no hub job begins: an array of at most 20 objects {start, durationMinutes}. start: a cron pattern of five fields (minute hour day month weekday); durationMinutes: 1 to 10,080. Always open if omitted. */
+  readonly windows?: unknown;
+  /** STRING. The IANA time zone of windows, for example Europe/Berlin; default UTC. */
+  readonly timeZone?: string;
+  /** INTEGER. Number of devices in the first batch; as the other batches if omitted: 1 to 100,000. This service uses 5 if omitted. */
+  readonly canarySize?: number;
+  /** INTEGER. Number of devices in a batch; all devices are one batch if neither batchSize nor batchPercent is passed: 1 to 100,000. This service uses 50 if omitted. */
+  readonly batchSize?: number;
+}
+
 export interface CollectDiagnosticsParameters {
   /** STRING. How much the device tells. */
   readonly detail?: 'summary' | 'full';
@@ -85,12 +114,14 @@ export interface MoveToSiteParameters {
   readonly jobId?: string;
 }
 
-/** Services of the Thing device-maintenance.DeviceMethods and the ThingShape device-maintenance.DeviceMethods_TS. Each returns the job id. */
+/** Services of the Thing device-maintenance.DeviceMethods and the ThingShape device-maintenance.DeviceMethods_TS. Each returns the id of the job or roll-out that it starts. */
 export interface DeviceMaintenanceServices {
   /** Reboots the devices of a site. */
   RebootDevices(parameters: RebootDevicesParameters): string;
   /** Installs a firmware version, component by component. */
   UpdateFirmware(parameters: UpdateFirmwareParameters): string;
+  /** Installs a firmware version on the devices of a site, a few of them first, and stops when too many fail. */
+  RolloutFirmware(parameters: RolloutFirmwareParameters): string;
   /** Asks devices how they are; the answers are in the results of the job. */
   CollectDiagnostics(parameters?: CollectDiagnosticsParameters): string;
   /** Sets how often devices send telemetry. */

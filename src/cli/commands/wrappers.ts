@@ -14,6 +14,7 @@ interface BuildFlags {
   readonly payloadType: 'json' | 'infotable' | 'string';
   readonly hubService?: string;
   readonly hubTwinService?: string;
+  readonly hubRolloutService?: string;
 }
 
 /** `twx-iothub wrappers init | build | check | from-dtdl`. */
@@ -53,7 +54,8 @@ const withBuildFlags = (command: Command): Command =>
         .default('json'),
     )
     .option('--hub-service <name>', 'service that schedules direct methods; default: the one of the agent')
-    .option('--hub-twin-service <name>', 'service that schedules twin updates; default: the one of the agent');
+    .option('--hub-twin-service <name>', 'service that schedules twin updates; default: the one of the agent')
+    .option('--hub-rollout-service <name>', 'service that starts roll-outs; default: the one of the agent');
 
 function registerBuild(wrappers: Command, io: CommandIo): void {
   withBuildFlags(wrappers.command('build'))
@@ -129,11 +131,11 @@ async function buildAll(
 ): Promise<{ readonly name: string; readonly built: BuiltFiles }[]> {
   const { loadDescriptions } = await import('../../wrappers/read-descriptions.js');
   const { buildBundle } = await import('../../wrappers/build.js');
-  const { payloadType, hubService, hubTwinService } = flags;
+  const { payloadType, hubService, hubTwinService, hubRolloutService } = flags;
   const options = {
     isEditable: flags.editable ?? false,
     payloadType,
-    ...omitUndefined({ hubService, hubTwinService }),
+    ...omitUndefined({ hubService, hubTwinService, hubRolloutService }),
   };
   const loaded = await loadDescriptions(files);
   return loaded.map(({ description }) => ({ name: description.bundle.name, built: buildBundle(description, options) }));

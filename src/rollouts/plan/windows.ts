@@ -29,10 +29,12 @@ export class Windows {
    */
   constructor(windows: readonly Window[], timeZone: string) {
     const localTime = localClock(timeZone);
-    this.#patterns = windows.map(
-      ({ start, durationMinutes }, index) =>
-        new Pattern(readCron(start, timeZone, `windows[${index}].start`), durationMinutes * MINUTE_MS, localTime),
-    );
+    if (localTime === undefined) throw invalid(`timeZone ${unknownZone(timeZone)}`);
+    this.#patterns = windows.map(({ start, durationMinutes }, index) => {
+      const cron = readCron(start, timeZone);
+      if (typeof cron === 'string') throw invalid(`windows[${index}].start ${cron}`);
+      return new Pattern(cron, durationMinutes * MINUTE_MS, localTime);
+    });
   }
 
   /** Whether there are no windows, so that hub jobs may begin at any time. */
@@ -123,32 +125,44 @@ const CLOCK_CHANGES_MINUTES = [60, 30, 120];
 /** Syntax that only this library accepts: nicknames such as `@daily`, and `?` for the current value. */
 const NOT_PORTABLE = /[@?]/;
 
-function readCron(pattern: string, timezone: string, where: string): Cron {
+const MAX_PATTERN_LENGTH = 200;
+
+/** Returns the pattern, or what is wrong with it. */
+function readCron(pattern: string, timezone: string): Cron | string {
   const fields = pattern.trim().split(/\s+/);
   if (fields.length !== 5 || NOT_PORTABLE.test(pattern) || pattern.length > MAX_PATTERN_LENGTH)
-    throw invalid(`${where} must be a cron pattern of five fields (minute hour day month weekday)`);
-  let cron;
+    return 'must be a cron pattern of five fields (minute hour day month weekday)';
   try {
-    cron = new Cron(fields.join(' '), { paused: true, mode: '5-part', timezone });
+    const cron = new Cron(fields.join(' '), { paused: true, mode: '5-part', timezone });
+    return cron.nextRun() ? cron : 'never occurs';
   } catch (error) {
     const detail = messageOf(error)
       .replace(/^Cron\w*: /, '')
       .replace(/\.+$/, '');
-    throw invalid(`${where} is not a valid cron pattern: ${detail.slice(0, 160)}`);
+    return `is not a valid cron pattern: ${detail.slice(0, 160)}`;
   }
-  if (!cron.nextRun()) throw invalid(`${where} never occurs`);
-  return cron;
 }
 
-const MAX_PATTERN_LENGTH = 200;
+/** Returns what is wrong with the pattern of a window in a known time zone; undefined if nothing is. */
+export function problemWithStart(pattern: string, timeZone: string): string | undefined {
+  const cron = readCron(pattern, timeZone);
+  return typeof cron === 'string' ? cron : undefined;
+}
 
-/** Returns a function that formats a time as local time. @throws AgentError `InvalidArgument` for an unknown time zone. */
-function localClock(timeZone: string): (atMs: number) => string {
+/** Returns what is wrong with a time zone; undefined if it is known. */
+export const problemWithTimeZone = (timeZone: string): string | undefined =>
+  localClock(timeZone) ? undefined : unknownZone(timeZone);
+
+const unknownZone = (timeZone: string): string =>
+  `${JSON.stringify(timeZone.slice(0, 60))} is not an IANA time zone such as Europe/Berlin`;
+
+/** Returns a function that formats a time as local time; undefined for an unknown time zone. */
+function localClock(timeZone: string): ((atMs: number) => string) | undefined {
   try {
     const format = new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short', timeStyle: 'medium', hour12: false });
     return (atMs) => format.format(atMs);
   } catch {
-    throw invalid(`timeZone ${JSON.stringify(timeZone.slice(0, 60))} is not an IANA time zone such as Europe/Berlin`);
+    return undefined;
   }
 }
 

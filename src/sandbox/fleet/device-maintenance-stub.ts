@@ -44,6 +44,35 @@ export function checkUpdateFirmwarePayload(payload: unknown): UpdateFirmwarePayl
   return payload as UpdateFirmwarePayload;
 }
 
+/** The payload of RolloutFirmware. Installs a firmware version on the devices of a site, a few of them first, and stops when too many fail. */
+export type RolloutFirmwarePayload = {
+  /** The version that the device has afterwards. */
+  readonly version: string;
+  /** What is to be installed, in this order; absent for the version as a whole. */
+  readonly components?: ReadonlyArray<{
+    readonly component?: string;
+    readonly version?: string;
+    readonly packageUri?: string;
+    readonly sizeBytes?: number;
+    readonly mandatory?: boolean;
+  }>;
+  /** When the device may begin at the earliest. */
+  readonly notBefore?: string;
+  readonly options: {
+    /** Whether the device reboots when it is done. */
+    readonly reboot: boolean;
+    readonly protocol: 1;
+  };
+};
+
+const schemaOfRolloutFirmware: Schema = {"type":"object","required":["version","options"],"properties":{"version":{"type":"string","maxLength":32,"pattern":"^\\d+\\.\\d+\\.\\d+$"},"components":{"type":"array","items":{"type":"object","properties":{"component":{"type":"string"},"version":{"type":"string"},"packageUri":{"type":"string"},"sizeBytes":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"mandatory":{"type":"boolean"}}}},"notBefore":{"type":"string","format":"date-time"},"options":{"type":"object","required":["reboot","protocol"],"properties":{"reboot":{"type":"boolean"},"protocol":{"const":1}}}}};
+
+/** Returns the payload if it is valid for RolloutFirmware; throws a PayloadError otherwise. */
+export function checkRolloutFirmwarePayload(payload: unknown): RolloutFirmwarePayload {
+  check(payload, schemaOfRolloutFirmware, '');
+  return payload as RolloutFirmwarePayload;
+}
+
 /** The payload of CollectDiagnostics. Asks devices how they are; the answers are in the results of the job. */
 export type CollectDiagnosticsPayload = {
   /** How much the device tells. */
@@ -71,7 +100,7 @@ export interface DeviceMaintenanceMethods {
   /** Reboots the devices of a site. */
   reboot(payload: RebootDevicesPayload, request: DeviceMethodRequest): MethodAnswer | Promise<MethodAnswer>;
   /** Installs a firmware version, component by component. */
-  firmwareUpdate(payload: UpdateFirmwarePayload, request: DeviceMethodRequest): MethodAnswer | Promise<MethodAnswer>;
+  firmwareUpdate(payload: UpdateFirmwarePayload | RolloutFirmwarePayload, request: DeviceMethodRequest): MethodAnswer | Promise<MethodAnswer>;
   /** Asks devices how they are; the answers are in the results of the job. */
   getDiagnostics(payload: CollectDiagnosticsPayload, request: DeviceMethodRequest): MethodAnswer | Promise<MethodAnswer>;
 }
@@ -79,7 +108,7 @@ export interface DeviceMaintenanceMethods {
 /** Registers handlers for the direct methods of the device; an invalid payload is answered with status 400. */
 export function registerDeviceMaintenanceMethods(client: Client, handlers: DeviceMaintenanceMethods): void {
   client.onDeviceMethod('reboot', serve([schemaOfRebootDevices], async (payload, request) => handlers.reboot(payload as RebootDevicesPayload, request)));
-  client.onDeviceMethod('firmwareUpdate', serve([schemaOfUpdateFirmware], async (payload, request) => handlers.firmwareUpdate(payload as UpdateFirmwarePayload, request)));
+  client.onDeviceMethod('firmwareUpdate', serve([schemaOfUpdateFirmware, schemaOfRolloutFirmware], async (payload, request) => handlers.firmwareUpdate(payload as UpdateFirmwarePayload | RolloutFirmwarePayload, request)));
   client.onDeviceMethod('getDiagnostics', serve([schemaOfCollectDiagnostics], async (payload, request) => handlers.getDiagnostics(payload as CollectDiagnosticsPayload, request)));
 }
 

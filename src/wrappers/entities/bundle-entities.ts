@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../edge/definitions.js';
 import {
   isOnHubThing,
+  resultOf,
   shapeNameOf,
   thingNameOf,
   type ValueKind,
@@ -56,7 +57,7 @@ const entityService = (service: WrapperService): EntityService => ({
   description: service.description,
   category: service.category,
   parameters: service.parameters.map(entityParameter),
-  result: { baseType: 'STRING', description: 'The id of the job' },
+  result: { baseType: 'STRING', description: resultOf(service) },
 });
 
 const entityParameter = (parameter: WrapperParameter): EntityParameter => ({

@@ -1,14 +1,13 @@
-import { placeholderNames } from '../condition.js';
+import { callerOptionsOf, hasOption } from '../options.js';
 import type { RawService } from '../schema.js';
-import { findingsOfCondition, templateOf } from './conditions.js';
+import { findingsOfConditions, placeholdersIn, placeholdersOf } from './conditions.js';
 import type { ShapeTable } from './data-shapes.js';
 import { duplicates, type Finding } from './finding.js';
 import { problemWithJson } from './json-values.js';
 import { findingsOfParameter } from './parameters.js';
 import { formatPointer, parsePointer, pointersOverlap, problemWithPlace } from './pointers.js';
 import { isNameOfAgent } from './names.js';
-
-const METHOD_OPTIONS: readonly string[] = ['connectTimeoutInSeconds', 'responseTimeoutInSeconds'];
+import { findingsOfRollout } from './rollouts.js';
 
 /** Findings of one service; their paths begin at the service. */
 export function findingsOfService(service: RawService, shapes: ShapeTable): Finding[] {
@@ -26,14 +25,11 @@ export function findingsOfService(service: RawService, shapes: ShapeTable): Find
     ),
     ...findingsOfConstants(service),
     ...findingsOfOverlaps(service),
-    ...findingsOfJob(service),
-    ...findingsOfCondition(service),
+    ...findingsOfOptions(service),
+    ...findingsOfRollout(service),
+    ...findingsOfConditions(service),
   ];
 }
-
-/** Names in placeholders, of a condition with errors too: a wrong one must not make every parameter wrong. */
-const placeholdersIn = (service: RawService): ReadonlySet<string> =>
-  placeholderNames(service.job?.queryCondition ?? '');
 
 function findingsOfName({ name }: RawService): Finding[] {
   if (!isNameOfAgent(name)) return [];
@@ -49,11 +45,12 @@ function findingsOfMethod({ kind, methodName }: RawService): Finding[] {
   return isModule && !/^[^:]+::[^:]+$/.test(methodName) ? [{ path, message: 'must have the form module::method' }] : [];
 }
 
-function findingsOfNames({ parameters = [], job }: RawService): Finding[] {
-  const declared = parameters.map(({ name }) => name);
-  const options = job?.callerMaySet ?? [];
-  return duplicates([...declared, ...options], (index) =>
-    index < declared.length ? ['parameters', index, 'name'] : ['job', 'callerMaySet', index - declared.length],
+function findingsOfNames(service: RawService): Finding[] {
+  const declared = (service.parameters ?? []).map(({ name }) => name);
+  return duplicates([...declared, ...callerOptionsOf(service)], (index) =>
+    index < declared.length
+      ? ['parameters', index, 'name']
+      : [sectionOf(service), 'callerMaySet', index - declared.length],
   );
 }
 
@@ -75,9 +72,9 @@ interface Place {
 /** Where the service puts its values, for all pointers that can be parsed. */
 function placesOf(service: RawService): Place[] {
   const { parameters = [], constants = {} } = service;
-  const template = templateOf(service);
+  const placeholders = placeholdersOf(service);
   const ofParameters = parameters.flatMap(({ name, payloadPath }, index): Place[] => {
-    const isInPayload = payloadPath !== undefined || !template?.placeholders.includes(name);
+    const isInPayload = payloadPath !== undefined || !placeholders.includes(name);
     const pointer = parsePointer(payloadPath ?? `/${name}`);
     if (!isInPayload || 'problem' in pointer) return [];
     const path = ['parameters', index, payloadPath === undefined ? 'name' : 'payloadPath'];
@@ -101,16 +98,22 @@ function findingsOfOverlaps(service: RawService): Finding[] {
   });
 }
 
-function findingsOfJob({ job, kind }: RawService): Finding[] {
+/** The key that holds the options of a service. */
+const sectionOf = ({ rollout }: RawService): 'job' | 'rollout' => (rollout ? 'rollout' : 'job');
+
+function findingsOfOptions(service: RawService): Finding[] {
+  const { kind } = service;
+  const section = sectionOf(service);
+  const { callerMaySet: _callers, ...fixed } = service[section] ?? {};
   const findings: Finding[] = [];
-  if (job?.startTime !== undefined && !isInstant(job.startTime)) {
-    findings.push({ path: ['job', 'startTime'], message: 'must be a date and time, as ISO 8601 with a time zone' });
+  const { startTime } = fixed;
+  if (typeof startTime === 'string' && startTime !== '' && !isInstant(startTime)) {
+    findings.push({ path: [section, 'startTime'], message: 'must be a date and time, as ISO 8601 with a time zone' });
   }
-  if (kind === 'deviceMethod' || !job) return findings;
   const message = 'is only allowed for direct methods';
-  for (const key of METHOD_OPTIONS) if (Object.hasOwn(job, key)) findings.push({ path: ['job', key], message });
-  (job.callerMaySet ?? []).forEach((option, index) => {
-    if (METHOD_OPTIONS.includes(option)) findings.push({ path: ['job', 'callerMaySet', index], message });
+  for (const key of Object.keys(fixed)) if (!hasOption(kind, key)) findings.push({ path: [section, key], message });
+  callerOptionsOf(service).forEach((option, index) => {
+    if (!hasOption(kind, option)) findings.push({ path: [section, 'callerMaySet', index], message });
   });
   return findings;
 }

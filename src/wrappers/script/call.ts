@@ -1,19 +1,27 @@
 import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 import type { ConditionTemplate } from '../condition.js';
-import { isOnHubThing, JOB_OPTIONS, type JobOption, type WrapperBundle, type WrapperService } from '../definition.js';
+import {
+  type FixedOption,
+  isOnHubThing,
+  optionsOf,
+  type WrapperBundle,
+  type WrapperOption,
+  type WrapperService,
+} from '../definition.js';
+import { optionParameter, replacersOf } from '../options.js';
 import { kindOf } from '../parameter-types.js';
 import { type PayloadNode, payloadTree } from '../payload-tree.js';
 import { jsonExpression, stringLiteral } from './literals.js';
-import type { ScriptTarget } from './target.js';
+import { payloadTypeOf, type ScriptTarget, targetServiceOf } from './target.js';
 import type { Use } from './library.js';
 
-/** The statements that build `_call`, the parameters of the job service, from `_payload` and `_v`. */
+/** The statements that build `_call`, the parameters of the service of the hub Thing, from `_payload` and `_v`. */
 export function callStatements(service: WrapperService, target: ScriptTarget, use: Use): string[] {
   const isMethod = service.kind === 'deviceMethod';
   const start = isMethod ? `var _call = { methodName: ${stringLiteral(service.methodName)} };` : 'var _call = {};';
   const payload = isMethod ? payloadArgument(service, target, use) : '_payload';
   const more = isMethod && mayNeedText(service, target) ? textStatements(use) : [];
-  const options = JOB_OPTIONS.flatMap((option) => {
+  const options = optionsOf(service).flatMap((option) => {
     const value = optionExpression(option, service, target, use);
     return value === undefined ? [] : [`${use('_set')}(_call, "${option}", ${value});`];
   });
@@ -26,7 +34,7 @@ export function callStatements(service: WrapperService, target: ScriptTarget, us
  * that the agent would treat as a wrapped list. The agent's service accepts it as text; other services cannot.
  */
 function mayNeedText(service: WrapperService, target: ScriptTarget): boolean {
-  if (target.payloadType !== 'json' || !HUB_SERVICES.has(target.methodService)) return false;
+  if (payloadTypeOf(service, target) !== 'json' || !HUB_SERVICES.has(targetServiceOf(service, target))) return false;
   const tree = payloadTree(service);
   return tree.kind !== 'object' || tree.members.some(([name]) => name === 'array');
 }
@@ -37,8 +45,9 @@ const textStatements = (use: Use): string[] => [
 ];
 
 function payloadArgument(service: WrapperService, target: ScriptTarget, use: Use): string {
-  if (target.payloadType === 'json') return '_payload';
-  if (target.payloadType === 'string') return '_payload === undefined ? undefined : JSON.stringify(_payload)';
+  const payloadType = payloadTypeOf(service, target);
+  if (payloadType === 'json') return '_payload';
+  if (payloadType === 'string') return '_payload === undefined ? undefined : JSON.stringify(_payload)';
   const tree = payloadTree(service);
   const members = tree.kind === 'object' ? tree.members : [];
   const types = members.map(
@@ -63,31 +72,56 @@ function baseTypeOfJson(value: unknown): string {
   return typeof value === 'boolean' ? 'BOOLEAN' : 'JSON';
 }
 
-/** The value of a job option: the caller's if callers may set it, otherwise the description's. */
+/** The value of an option: the caller's if callers may set it, otherwise the description's. */
 function optionExpression(
-  option: JobOption,
+  option: WrapperOption,
   service: WrapperService,
   target: ScriptTarget,
   use: Use,
 ): string | undefined {
-  const fixed = fixedOption(option, service, target, use);
+  const fixed = unlessReplaced(option, fixedExpression(option, service, target, use), service, use);
   const isCallers = service.parameters.some(
     (parameter) => parameter.target.kind === 'option' && parameter.name === option,
   );
   if (!isCallers) return fixed;
-  const value = option === 'startTime' ? 'new Date(_v.startTime)' : `_v.${option}`;
+  const value = callersExpression(option, service, use);
   if (fixed === undefined && option !== 'startTime') return value;
   return `${use('_present')}(_v.${option}) ? ${value} : ${fixed ?? 'undefined'}`;
 }
 
-function fixedOption(option: JobOption, service: WrapperService, target: ScriptTarget, use: Use): string | undefined {
-  const { job } = service;
-  if (option === 'jobId') return undefined;
-  if (option === 'queryCondition') return job.queryCondition && conditionExpression(job.queryCondition, use);
-  if (option === 'startTime') return job.startTimeMs === undefined ? undefined : `new Date(${job.startTimeMs})`;
-  const isFallback = option === 'connectTimeoutInSeconds' && service.kind === 'deviceMethod';
-  const value = job[option] ?? (isFallback ? target.fallbackConnectTimeoutInSeconds : undefined);
-  return value === undefined ? undefined : jsonExpression(value);
+function callersExpression(option: WrapperOption, service: WrapperService, use: Use): string {
+  const { baseType } = optionParameter(service.starts, option);
+  if (baseType === 'DATETIME') return `new Date(_v.${option})`;
+  return baseType === 'JSON' ? `${use('_list')}(_v.${option})` : `_v.${option}`;
+}
+
+function unlessReplaced(
+  option: WrapperOption,
+  fixed: string | undefined,
+  service: WrapperService,
+  use: Use,
+): string | undefined {
+  const given = replacersOf(service, option).map((other) => `${use('_present')}(_v.${other})`);
+  return fixed === undefined || given.length === 0 ? fixed : `${given.join(' || ')} ? undefined : ${fixed}`;
+}
+
+function fixedExpression(
+  option: WrapperOption,
+  service: WrapperService,
+  target: ScriptTarget,
+  use: Use,
+): string | undefined {
+  const fixed = service.options.get(option);
+  if (fixed) return valueExpression(fixed, use);
+  const isFallback =
+    option === 'connectTimeoutInSeconds' && service.kind === 'deviceMethod' && service.starts === 'job';
+  const fallback = isFallback ? target.fallbackConnectTimeoutInSeconds : undefined;
+  return fallback === undefined ? undefined : jsonExpression(fallback);
+}
+
+function valueExpression(fixed: FixedOption, use: Use): string {
+  if (fixed.kind === 'condition') return conditionExpression(fixed.template, use);
+  return fixed.kind === 'instant' ? `new Date(${fixed.epochMs})` : jsonExpression(fixed.value);
 }
 
 function conditionExpression({ texts, placeholders }: ConditionTemplate, use: Use): string {
@@ -101,8 +135,7 @@ function conditionExpression({ texts, placeholders }: ConditionTemplate, use: Us
 
 /** The statements that look up the hub Thing and call it. */
 export function hubStatements(service: WrapperService, bundle: WrapperBundle, target: ScriptTarget): string[] {
-  const name = service.kind === 'deviceMethod' ? target.methodService : target.twinService;
-  const call = `return _hub[${stringLiteral(name)}](_call);`;
+  const call = `return _hub[${stringLiteral(targetServiceOf(service, target))}](_call);`;
   if (isOnHubThing(bundle)) return ['var _hub = me;', call];
   const thing = stringLiteral(bundle.hubThing);
   const missing = `throw new Error(_service + ": the Thing " + ${thing} + " does not exist; create it in ThingWorx");`;

@@ -1,8 +1,8 @@
 /**
  * The script of a wrapper service for ThingWorx, in ECMAScript 5: it checks the parameters, packages them, calls the hub
- * Thing and returns the job id; nothing else.
+ * Thing and returns the id of the job or roll-out; nothing else.
  */
-import type { WrapperBundle, WrapperService } from '../definition.js';
+import { resultOf, type WrapperBundle, type WrapperService } from '../definition.js';
 import { type PayloadNode, payloadTree } from '../payload-tree.js';
 import { callStatements, hubStatements } from './call.js';
 import { type LibraryName, librarySources, type Use } from './library.js';
@@ -37,7 +37,14 @@ function header(service: WrapperService): string[] {
       ` * @param {${parameter.baseType}} ${parameter.required ? parameter.name : `[${parameter.name}]`}${dash(parameter.description)}`,
   );
   const description = service.description === '' ? [] : [` * ${commentText(service.description)}`];
-  return ['/**', ` * @function ${service.name}`, ...description, ...params, ' * @returns {STRING} the job id', ' */'];
+  return [
+    '/**',
+    ` * @function ${service.name}`,
+    ...description,
+    ...params,
+    ` * @returns {STRING} ${resultOf(service)}`,
+    ' */',
+  ];
 }
 
 const dash = (text: string): string => (text === '' ? '' : ` - ${commentText(text)}`);

@@ -201,6 +201,7 @@ function _object(members) {
     return count > 0 ? made : undefined;
 }`,
   ),
+  _list: fn('', `function _list(v) { return Array.isArray(v) ? { array: v } : v; }`),
   _set: fn('', `function _set(object, name, v) { if (v !== undefined) { object[name] = v; } }`),
   _literal: fn(
     '',

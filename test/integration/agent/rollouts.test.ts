@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.js';
 import { RestCaller, type TableRow } from '../../support/thingworx-rest.js';
 
 const DEVICES = 12;
+const WRAPPERS = join(__dirname, '../../../wrappers/device-maintenance.yaml');
 
 let ends: BothEnds;
 let rest: RestCaller;
@@ -161,9 +162,11 @@ describe('a roll-out through platform and hub', () => {
     const parameters = { methodName: 'echo', queryCondition: '*', startTime: Date.now() + 500 };
     await rest.result('StartRollout', { ...parameters, rolloutId: 'r4' });
     await agent?.stop();
-    await (await start({ rollouts: { enabled: false } })).whenBound();
+    await (await start({ rollouts: { enabled: false }, wrappers: [WRAPPERS] })).whenBound();
     for (const name of ['StartRollout', 'FindRollouts', 'AzureIotDeviceJobGetRollout'])
       expect((await rest.invoke(name, {})).text).toContain('Forbidden');
+    const wrapper = await rest.invoke('RolloutFirmware', { version: '1.2.3', site: 'A' });
+    expect(wrapper.text).toContain('Forbidden');
     await agent?.stop();
     const other = await start({ things: [{ name: 'OtherHub' }] });
     await eventually(async () => (await (await fetch(`${other.adminUrl}/readyz?verbose`)).text()).includes('"hub"'));

@@ -6,6 +6,7 @@ import { agentConfigFrom } from '../../../src/agent/config/load.js';
 import { buildBundle } from '../../../src/wrappers/build.js';
 import { loadDescriptions } from '../../../src/wrappers/read-descriptions.js';
 import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
+import { eventually } from '../../support/eventually.js';
 import { RestCaller } from '../../support/thingworx-rest.js';
 
 const wrappers = path.join(__dirname, '..', '..', '..', 'wrappers');
@@ -48,6 +49,8 @@ beforeAll(async () => {
   );
   const config = await agentConfigFrom({
     ...ends.configuration,
+    stateDir: path.join(ends.folder, 'state'),
+    watch: { intervalSeconds: 0.1 },
     wrappers: [path.join(wrappers, 'device-maintenance.yaml'), PAYLOADS],
   });
   agent = createAgent(config, { withProcessMetrics: false });
@@ -67,6 +70,26 @@ async function jobOf(thing: RestCaller, service: string, parameters: unknown): P
   const jobId = String(await thing.result(service, parameters));
   const { type, methodName, payload, patch, queryCondition, maxExecutionTimeInSeconds } = await hubThing.ended(jobId);
   return { type, methodName, payload: JSON.stringify(payload), patch, queryCondition, maxExecutionTimeInSeconds };
+}
+
+/** A roll-out once it has ended: its definition and its devices. */
+async function rolloutOf(rolloutId: string): Promise<Record<string, unknown>> {
+  const [row] = await eventually(
+    () => hubThing.rows('GetRollout', { rolloutId }),
+    ([rollout]) => ['completed', 'paused', 'failed'].includes(String(rollout?.['state'])),
+  );
+  const { state, outcome, methodName, queryCondition, description, definition } = row ?? {};
+  const { json } = await hubThing.invoke('QueryRolloutDevices', { rolloutId });
+  const { rows } = json as { readonly rows: readonly { readonly deviceId: string }[] };
+  return {
+    state,
+    outcome,
+    methodName,
+    queryCondition,
+    description,
+    definition,
+    devices: rows.map((d) => d.deviceId).sort(),
+  };
 }
 
 const COMPONENTS = {
@@ -119,6 +142,39 @@ describe('the built bundle, imported', () => {
     const query = `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'`;
     const rows = await hubThing.rows('QueryJobResults', { query });
     expect(new Set(rows.map((row) => row['deviceId']))).toEqual(new Set(['site-0', 'site-1']));
+  });
+
+  it('starts the same roll-outs as the remote services, which reach the devices of the site or of the list', async () => {
+    const calls: readonly (readonly [unknown, readonly string[]])[] = [
+      [{ version: '1.2.3', site: 'A', components: COMPONENTS, canarySize: 1, batchSize: 1 }, ['site-0', 'site-1']],
+      [
+        {
+          version: '1.2.3',
+          site: 'A',
+          deviceIds: { array: ['site-2', 'site-0'] },
+          description: "it's",
+          startTime: '2020-01-01T00:00:00.000Z',
+          windows: { array: [] },
+          timeZone: 'Europe/Berlin',
+        },
+        ['site-0', 'site-2'],
+      ],
+    ];
+    for (const [parameters, devices] of calls) {
+      const ends = [];
+      for (const thing of [scripts, hubThing])
+        ends.push(await rolloutOf(String(await thing.result('RolloutFirmware', parameters))));
+      expect(ends[0]).toEqual(ends[1]);
+      expect(ends[0]).toMatchObject({ state: 'completed', outcome: 'succeeded', devices });
+    }
+  });
+
+  it('starts one roll-out for one id, whether a script or a remote service is called', async () => {
+    const parameters = { version: '1.2.3', site: 'nowhere', rolloutId: 'once' };
+    expect(await scripts.result('RolloutFirmware', parameters)).toBe('once');
+    expect(await hubThing.result('RolloutFirmware', parameters)).toBe('once');
+    const other = await scripts.invoke('RolloutFirmware', { ...parameters, site: 'elsewhere' });
+    expect([other.status, other.text]).toEqual([500, expect.stringContaining('Another roll-out has the id once')]);
   });
 
   it('refuses with the same words', async () => {

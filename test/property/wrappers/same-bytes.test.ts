@@ -6,7 +6,7 @@ import type { WrapperDescription } from '../../../src/wrappers/definition.js';
 import { packageCall } from '../../../src/wrappers/payload.js';
 import { serviceScript } from '../../../src/wrappers/script/emit.js';
 import { AGENT_TARGET } from '../../../src/wrappers/script/target.js';
-import { nastyText, randomCall } from '../../support/wrappers/arbitraries.js';
+import { nastyText, randomCall, randomRollout } from '../../support/wrappers/arbitraries.js';
 import { describeWrappers, withService } from '../../support/wrappers/descriptions.js';
 import { type TestValue, toNative } from '../../support/wrappers/rhino-values.js';
 import { assertEs5, runScript } from '../../support/wrappers/run-script.js';
@@ -20,7 +20,9 @@ function runAgent(description: WrapperDescription, values: Readonly<Record<strin
   const natives = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toNative(value)]));
   try {
     const { payload, options } = packageCall(service, natives);
-    return { parameters: { methodName: service.methodName, payload: JSON.stringify(payload), ...options } };
+    const text = JSON.stringify(payload);
+    const content = service.kind === 'twinUpdate' ? { patch: text } : { methodName: service.methodName, payload: text };
+    return { parameters: { ...content, ...options } };
   } catch (error) {
     if (!isAgentError(error)) throw error;
     return { error: error.reason };
@@ -46,6 +48,20 @@ describe('script and agent', () => {
       }),
       { numRuns: RUNS },
     );
+  }, 300_000);
+
+  it('start the same roll-out, or refuse with the same words, for any options and values of callers', () => {
+    let started = 0;
+    fc.assert(
+      fc.property(randomRollout, ({ description, values }) => {
+        const read = describeWrappers(JSON.stringify(description));
+        const made = runGenerated(read, values);
+        expect(made).toEqual(runAgent(read, values));
+        if ((made as { readonly parameters?: unknown }).parameters) started += 1;
+      }),
+      { numRuns: RUNS },
+    );
+    expect(started).toBeGreaterThan(RUNS / 10);
   }, 300_000);
 
   it('write placeholders so that no value can change the condition', () => {

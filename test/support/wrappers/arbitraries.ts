@@ -204,3 +204,68 @@ export const typedValue = fc.constantFrom(...TYPES).chain(({ baseType, value }) 
         : [],
   })),
 );
+
+const json = (values: fc.Arbitrary<unknown>): fc.Arbitrary<TestValue> => values.map((value) => ({ is: 'json', value }));
+const orEmpty = (values: fc.Arbitrary<TestValue>): fc.Arbitrary<TestValue> =>
+  fc.oneof({ arbitrary: absent, weight: 3 }, { arbitrary: values, weight: 4 }, plain(fc.constant('')));
+
+/** Options of a roll-out: values that a description accepts, and values of callers that the wrapper may refuse. */
+const ROLLOUT_VALUES: Readonly<
+  Record<string, readonly [fixed: fc.Arbitrary<unknown>, callers: fc.Arbitrary<TestValue>]>
+> = {
+  rolloutId: [fc.constant('r-1'), plain(fc.constantFrom('r-2', 'a b', 'x'.repeat(41)))],
+  description: [fc.constantFrom('', 'x', ']]> */'), plain(nastyText)],
+  startTime: [fc.constant('2030-01-01T00:00:00Z'), dateMs.map((ms): TestValue => ({ is: 'date', ms }))],
+  batchSize: [fc.integer({ min: 1, max: 9 }), plain(fc.constantFrom(0, 1, 1.5, '7', 100_001))],
+  batchGrowth: [fc.constantFrom(1, 1.5, 10), plain(fc.constantFrom(0.5, 2.25, 'x'))],
+  promotion: [fc.constantFrom('manual', 'afterFirst'), plain(fc.constantFrom('automatic', 'fast'))],
+  abort: [fc.constant([{ on: 'any', count: 1 }]), json(fc.oneof(fc.constant([]), jsonValue))],
+  retryOn: [fc.constant(['refused']), json(fc.constantFrom(['offline'], [], { array: ['refused'] }))],
+  deviceIds: [fc.constant(["a'", 'b']), json(fc.constantFrom(['a'], [], [1], { array: ['a'] }, { a: 1 }))],
+  queryCondition: [fc.constant('tags.site = {site}'), plain(fc.constantFrom('*', "tags.site = 'b'", 5))],
+  verifyCondition: [fc.constant('tags.v = {site}'), plain(nastyText)],
+};
+
+/** A description with one service that starts a roll-out, and values for its parameters. */
+export const randomRollout: fc.Arbitrary<RandomCall> = fc
+  .record({
+    isMethod: fc.boolean(),
+    site: plain(nastyText),
+    targets: fc.constantFrom('queryCondition', 'deviceIds'),
+    options: fc.record(
+      Object.fromEntries(
+        Object.entries(ROLLOUT_VALUES).map(([name, [fixed, callers]]) => [
+          name,
+          fc.record({
+            fixed: fc.option(fixed, { nil: undefined }),
+            isCallers: fc.boolean(),
+            callers: orEmpty(callers),
+          }),
+        ]),
+      ),
+    ),
+    defaults: fc.record(Object.fromEntries(Object.entries(ROLLOUT_VALUES).map(([name, [fixed]]) => [name, fixed]))),
+  })
+  .map(({ isMethod, site, targets, options, defaults }) => {
+    const isOther = (name: string): boolean => ['queryCondition', 'deviceIds'].includes(name) && name !== targets;
+    const named = Object.entries(options);
+    const fixed = named.map(([name, { fixed: value }]) => [
+      name,
+      isOther(name) ? undefined : name === targets ? defaults[name] : value,
+    ]);
+    const callers = named.filter(([, { isCallers }]) => isCallers);
+    return {
+      description: {
+        bundle: { name: 'random', version: '1.0.0' },
+        services: [
+          {
+            name: 'Do',
+            kind: isMethod ? 'deviceMethod' : 'twinUpdate',
+            parameters: [{ name: 'site', baseType: 'STRING', required: true, payloadPath: '/tags/site' }],
+            rollout: { ...Object.fromEntries(fixed), callerMaySet: callers.map(([name]) => name) },
+          },
+        ],
+      },
+      values: { site, ...Object.fromEntries(callers.map(([name, option]) => [name, option.callers])) },
+    };
+  });

@@ -21,7 +21,7 @@ const NUMERIC = ['connectTimeoutInSeconds', 'responseTimeoutInSeconds', 'maxExec
 describe('the bounds of a job parameter', () => {
   test.each(NUMERIC)('are the same for the parameter of a wrapper: %s', (name) => {
     const { minimum, maximum } = parameterOf(name);
-    expect(optionParameter(name).rule).toMatchObject({ minimum, maximum: maximum ?? INTEGER_RANGE.maximum });
+    expect(optionParameter('job', name).rule).toMatchObject({ minimum, maximum: maximum ?? INTEGER_RANGE.maximum });
   });
 
   test.each(NUMERIC)('are the same for the job section of a description: %s', (name) => {
@@ -45,7 +45,7 @@ describe('the bounds of a job parameter', () => {
 
   it('are the same for the condition of a description', () => {
     const { maxLength = Number.NaN } = parameterOf('queryCondition');
-    expect(optionParameter('queryCondition').rule.maxLength).toBe(maxLength);
+    expect(optionParameter('job', 'queryCondition').rule.maxLength).toBe(maxLength);
     expect(jobSchema.safeParse({ queryCondition: 'x'.repeat(maxLength) }).success).toBe(true);
     expect(jobSchema.safeParse({ queryCondition: 'x'.repeat(maxLength + 1) }).success).toBe(false);
   });
@@ -61,7 +61,7 @@ test.each([
   ['a_b', false],
   ['a\n', false],
 ])('a wrapper and a job service agree on whether %j is a job id', (id, isValid) => {
-  const { maxLength = 0, pattern = '', matcher } = optionParameter('jobId').rule;
+  const { maxLength = 0, pattern = '', matcher } = optionParameter('job', 'jobId').rule;
   expect(JOB_ID_RULES.pattern.test(id)).toBe(isValid);
   expect(id.length <= maxLength && matcher?.(id) === 'match').toBe(isValid);
   expect({ maxLength, pattern }).toEqual({ maxLength: MAX_JOB_ID_LENGTH, pattern: '^[A-Za-z0-9-]+$' });
@@ -70,6 +70,6 @@ test.each([
 test.each(JOB_OPTIONS)(
   'the option %s of a wrapper is a parameter of a job service, of the same base type',
   (option) => {
-    expect(optionParameter(option as JobOption).baseType).toBe(parameterOf(option).baseType);
+    expect(optionParameter('job', option as JobOption).baseType).toBe(parameterOf(option).baseType);
   },
 );

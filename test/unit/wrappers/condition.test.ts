@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { findingsOfCondition } from '../../../src/wrappers/rules/conditions';
+import { findingsOfConditions } from '../../../src/wrappers/rules/conditions';
 import { fillCondition, parseConditionTemplate } from '../../../src/wrappers/condition';
 
 const filled = (text: string, values: Record<string, string | number>): string => {
@@ -10,7 +10,7 @@ const filled = (text: string, values: Record<string, string | number>): string =
 
 describe('the check of a condition', () => {
   const findings = (queryCondition: string) =>
-    findingsOfCondition({
+    findingsOfConditions({
       name: 'S',
       parameters: [{ name: 'x', baseType: 'STRING', required: true }],
       job: { queryCondition },

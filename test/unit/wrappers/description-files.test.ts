@@ -29,8 +29,8 @@ ${BUNDLE}services:
     const [{ description } = { description: undefined }] = await loaded(text);
     expect(description?.services[0]).toMatchObject({
       parameters: [{ name: 'delay' }],
-      job: { connectTimeoutInSeconds: 5 },
     });
+    expect(description?.services[0]?.options.get('connectTimeoutInSeconds')).toMatchObject({ value: 5 });
   });
 
   it('has its errors reported where they were written, merged or not', async () => {

@@ -45,7 +45,9 @@ describe('a description from a DTDL model', () => {
       ['FanSpin', 'deviceMethod', 'fan*spin'],
       ['SetFanSpeed', 'twinUpdate', ''],
     ]);
-    expect(description.services[0]?.job.queryCondition?.texts).toEqual(["modelId = 'dtmi:com:example:Controller;2'"]);
+    expect(description.services[0]?.options.get('queryCondition')).toMatchObject({
+      template: { texts: ["modelId = 'dtmi:com:example:Controller;2'"] },
+    });
   });
 
   it('has base types, bounds, enumerations and data shapes that match the schemas', async () => {

@@ -2,20 +2,21 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startCall } from '../../../src/core/call-context.js';
-import type { Service } from '../../../src/edge/definitions.js';
+import { type CallContext, startCall } from '../../../src/core/call-context.js';
+import type { HubService } from '../../../src/jobs/services/job-service.js';
+import type { Service, ServiceParameters } from '../../../src/edge/definitions.js';
 import { loadWrapperServices } from '../../../src/wrappers/service.js';
-import type { CallJobService } from '../../../src/wrappers/service.js';
+import type { HubCalls } from '../../../src/wrappers/service.js';
 import { withService } from '../../support/wrappers/descriptions.js';
 
 /** Returns a substitute for the job services that records each call instead of making it. */
-function recordingCalls(): { readonly call: CallJobService; readonly calls: unknown[] } {
+function recordingCalls(): { readonly call: HubCalls; readonly calls: unknown[] } {
   const calls: unknown[] = [];
-  const call: CallJobService = (_context, { definition }, values) => {
+  const record = (_context: CallContext, { definition }: HubService, values: ServiceParameters): Promise<string> => {
     calls.push({ [definition.name]: values });
     return Promise.resolve('job-1');
   };
-  return { call, calls };
+  return { call: { job: record, rollout: record }, calls };
 }
 
 async function withFiles<T>(texts: readonly string[], use: (files: string[]) => Promise<T>): Promise<T> {
