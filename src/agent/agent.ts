@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
 import { messageOf } from '../core/errors.js';
+import type { Instruments } from '../core/instruments.js';
 import { growingScrubber, type GrowingScrubber } from '../core/scrub.js';
 import { EdgeClient } from '../edge/edge-client.js';
 import type { Store } from '../store/store.js';
@@ -14,6 +15,7 @@ import { DebugPeriod } from './ops/debug-period.js';
 import { Health } from './ops/health.js';
 import { createLogger, type Logger } from './ops/logger.js';
 import { createMetrics, type Metrics } from './ops/prometheus.js';
+import { loadTrace } from './ops/tracing.js';
 import type { ConfigComparison } from './reload/compare-configs.js';
 import { secretsOf } from './secrets.js';
 import { openStateStore, withStoreHealth } from './state-store.js';
@@ -44,6 +46,7 @@ export class Agent {
   readonly #log: Logger;
   readonly #health: Health;
   readonly #metrics: Metrics;
+  #instruments: Instruments;
   readonly #lifetime = new AbortController();
   readonly #closers: (() => Promise<void> | void)[] = [];
   #groups: HubThings[] = [];
@@ -68,6 +71,7 @@ export class Agent {
     this.#debug = new DebugPeriod(this.#log, this.#clock);
     this.#health = new Health(this.#clock, this.#secrets.scrub);
     this.#metrics = createMetrics({ withProcessMetrics: dependencies.withProcessMetrics ?? true });
+    this.#instruments = this.#metrics.instruments;
   }
 
   /** URL of the admin server; undefined before the start, or if it is disabled. */
@@ -139,7 +143,8 @@ export class Agent {
 
   async #open(): Promise<void> {
     const config = this.#config;
-    const { instruments } = this.#metrics;
+    this.#instruments = { ...this.#metrics.instruments, trace: await loadTrace(packageVersion()) };
+    const instruments = this.#instruments;
     instruments.gauge('agent_info', 1, { version: packageVersion() });
     this.#health.register('platform', true);
     this.#health.register('store', true);
@@ -157,7 +162,7 @@ export class Agent {
   }
 
   async #offerThings(): Promise<void> {
-    const { instruments } = this.#metrics;
+    const instruments = this.#instruments;
     const edge = new EdgeClient({ ...(await edgeOptions(this.#config, this.#log, instruments)), clock: this.#clock });
     edge.on('status', (status) => reportPlatform(this.#health, status));
     this.#edge = edge;
@@ -170,7 +175,7 @@ export class Agent {
   async #createGroups(config: AgentConfig): Promise<HubThings[]> {
     const store = this.#store;
     if (!store) return [];
-    const { instruments } = this.#metrics;
+    const instruments = this.#instruments;
     const existing = this.#groups.flatMap(({ things }) => things);
     const common = { config, clock: this.#clock, log: this.#log, instruments, store, existing };
     const groups: HubThings[] = [];
@@ -211,11 +216,11 @@ export class Agent {
 
   #metricsText(): Promise<string> {
     const dropped = this.#log.output?.droppedLines ?? 0;
-    this.#metrics.instruments.count('agent_log_lines_dropped_total', {}, dropped - this.#countedDrops);
+    this.#instruments.count('agent_log_lines_dropped_total', {}, dropped - this.#countedDrops);
     this.#countedDrops = dropped;
     for (const [component, { status }] of Object.entries(this.#health.report().components)) {
       const isUp = status === 'ok' || status === 'degraded';
-      this.#metrics.instruments.gauge('agent_component_up', isUp ? 1 : 0, { component });
+      this.#instruments.gauge('agent_component_up', isUp ? 1 : 0, { component });
     }
     return this.#metrics.text();
   }

@@ -2,7 +2,7 @@ import { type CallContext, type OwnedCallContext, startCall } from '../core/call
 import type { Clock, Timer } from '../core/clock.js';
 import { deferred, type Deferred } from '../core/deferred.js';
 import { AgentError, isAgentError } from '../core/errors.js';
-import type { Instruments } from '../core/instruments.js';
+import { type Instruments, traced } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import { type Answer, failure, refusal, statusOf, success } from './answers.js';
 import { CODE } from './codec/codes.js';
@@ -148,7 +148,13 @@ export class IncomingRequests {
     const request: OpenRequest = { header, context, guard, startedMs: clock.monotonicMs() };
     this.#open.set(message.requestId, request);
     this.#gauge();
-    void this.#run(request, this.#handle(request.context, message));
+    void this.#run(request, this.#handleInSpan(request.context, message));
+  }
+
+  /** A method of its own, since the timer of the request would otherwise keep the message. */
+  #handleInSpan(context: CallContext, message: Message<RequestBody>): Promise<InfoTable | null> {
+    const attributes = { 'alwayson.request_id': String(message.requestId), 'correlation.id': context.correlationId };
+    return traced(context.instruments, { name: 'AlwaysOn request', attributes }, () => this.#handle(context, message));
   }
 
   /** Does not wait: an async function that waits keeps its arguments, here up to 1 MiB of a request. */

@@ -3,6 +3,12 @@ import { newId } from './random.js';
 import { type Instruments, noInstruments } from './instruments.js';
 import { type Log, type LogFields, silentLog } from './log.js';
 
+/** What a call changes, which becomes known while it runs. Shared by the parts of the call. */
+export interface CallNotes {
+  /** `jobId`, `rolloutId` and the like; undefined for a call that changes nothing. */
+  fields?: LogFields;
+}
+
 /**
  * The context of one call, passed to every handler and port: its id, deadline, log and instruments. An explicit parameter,
  * so that no module keeps global state.
@@ -15,8 +21,10 @@ export interface CallContext {
   /** Aborts at the deadline, when the caller has disconnected, or at shutdown. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Adds the correlation id and what was noted to each line. */
   readonly log: Log;
   readonly instruments: Instruments;
+  readonly notes: CallNotes;
 }
 
 export interface CallContextOptions {
@@ -31,6 +39,7 @@ export interface CallContextOptions {
   readonly signal?: AbortSignal;
   /** Aborts the call when this one aborts. Its signal is read only when the signal of the part is. */
   readonly parent?: CallContext;
+  readonly notes?: CallNotes;
 }
 
 /** A context that its owner must dispose of when the call has ended. */
@@ -55,6 +64,7 @@ export function startCall(options: CallContextOptions): OwnedCallContext {
   const deadlineMs = clock.monotonicMs() + options.timeoutMs;
   let ended: Error | undefined;
   let abortable: Abortable | undefined;
+  const notes = options.notes ?? {};
   let log: Log | undefined;
   return {
     correlationId,
@@ -65,15 +75,76 @@ export function startCall(options: CallContextOptions): OwnedCallContext {
     },
     clock,
     get log() {
-      log ??= (options.log ?? silentLog).child({ ...options.logFields, correlationId });
+      log ??= callLog(options.log ?? silentLog, { ...options.logFields, correlationId }, notes);
       return log;
     },
     instruments: options.instruments ?? noInstruments,
+    notes,
     dispose(reason = ENDED) {
       ended ??= clock.monotonicMs() >= deadlineMs ? overdue() : reason;
       abortable?.end(ended);
     },
   };
+}
+
+/**
+ * Notes what a call changes: its lines, and those of its requests to the hub, have these fields from now on and are logged
+ * at level info.
+ */
+export function noteChange({ notes }: CallContext, fields: LogFields): void {
+  notes.fields = { ...notes.fields, ...fields };
+}
+
+/** Logs one line at info for a call that changes something, otherwise at debug. */
+export function logCall({ log, notes }: CallContext, fields: LogFields, message: string): void {
+  if (notes.fields === undefined) log.debug(fields, message);
+  else log.info(fields, message);
+}
+
+/** Returns a log that adds `fields`, and what is noted by then, to each line. */
+export function callLog(log: Log, fields: LogFields, notes: CallNotes = {}): Log {
+  return new CallLog(log, fields, notes);
+}
+
+/** Merges fields when a line is written: most calls write none, and creating a derived log costs more than a line. */
+class CallLog implements Log {
+  readonly #log: Log;
+  readonly #fields: LogFields;
+  readonly #notes: CallNotes;
+
+  constructor(log: Log, fields: LogFields, notes: CallNotes) {
+    this.#log = log;
+    this.#fields = fields;
+    this.#notes = notes;
+  }
+
+  trace(fields: LogFields, message: string): void {
+    this.#log.trace(this.#merged(fields), message);
+  }
+
+  debug(fields: LogFields, message: string): void {
+    this.#log.debug(this.#merged(fields), message);
+  }
+
+  info(fields: LogFields, message: string): void {
+    this.#log.info(this.#merged(fields), message);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.#log.warn(this.#merged(fields), message);
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.#log.error(this.#merged(fields), message);
+  }
+
+  child(fields: LogFields): Log {
+    return new CallLog(this.#log, { ...this.#fields, ...fields }, this.#notes);
+  }
+
+  #merged(fields: LogFields): LogFields {
+    return { ...this.#fields, ...this.#notes.fields, ...fields };
+  }
 }
 
 interface Abortable {
@@ -129,6 +200,7 @@ export function startPart(
     clock: context.clock,
     log: context.log,
     instruments: context.instruments,
+    notes: context.notes,
     parent: context,
     ...(limits.signal && { signal: limits.signal }),
   });

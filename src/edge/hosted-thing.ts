@@ -1,8 +1,9 @@
 import { CHARACTERISTIC, CODE } from '../alwayson/codec/codes.js';
 import type { RequestBody } from '../alwayson/codec/message.js';
 import type { InfoTable } from '../alwayson/codec/values-model.js';
-import type { CallContext } from '../core/call-context.js';
+import { type CallContext, logCall } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
+import { traced } from '../core/instruments.js';
 import { EventQueue } from './event-queue.js';
 import { PLATFORM_SERVICE_HANDLERS } from './platform-services.js';
 import { readProperties, writeProperties } from './property-access.js';
@@ -68,23 +69,28 @@ export class HostedThing {
   #callService(context: CallContext, { name, params }: RequestBody): Promise<InfoTable | null> {
     if (isPlatformService(name))
       return Promise.resolve(PLATFORM_SERVICE_HANDLERS[name](this.thing, this.#push, params));
-    return measured(name, context, callService(this.thing.service(name), context, params));
+    const service = this.thing.service(name);
+    const span = { name: `service ${name}`, attributes: { service: name, thing: this.thing.name } };
+    const call = traced(context.instruments, span, () => callService(service, context, params));
+    return this.#report(name, context, call);
   }
-}
 
-/** Names of services are as many as the Thing has, so they can be labels. */
-async function measured<T>(service: string, context: CallContext, call: Promise<T>): Promise<T> {
-  const { clock, instruments } = context;
-  const startMs = clock.monotonicMs();
-  let code = 'ok';
-  try {
-    return await call;
-  } catch (error) {
-    code = isAgentError(error) ? error.code : 'Internal';
-    throw error;
-  } finally {
-    instruments.count('service_calls_total', { service, code });
-    instruments.observe('service_call_seconds', (clock.monotonicMs() - startMs) / 1000, { service });
+  /** Logs and measures a call. Names of services are as many as the Thing has, so they can be labels. */
+  async #report<T>(service: string, context: CallContext, call: Promise<T>): Promise<T> {
+    const { clock, instruments } = context;
+    const startMs = clock.monotonicMs();
+    let code = 'ok';
+    try {
+      return await call;
+    } catch (error) {
+      code = isAgentError(error) ? error.code : 'Internal';
+      throw error;
+    } finally {
+      const seconds = (clock.monotonicMs() - startMs) / 1000;
+      instruments.count('service_calls_total', { service, code });
+      instruments.observe('service_call_seconds', seconds, { service });
+      logCall(context, { thing: this.thing.name, service, code, seconds }, 'a service was called');
+    }
   }
 }
 

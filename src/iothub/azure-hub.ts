@@ -186,7 +186,12 @@ class RestCalls {
 
   #send(client: RestApiClient, context: CallContext, request: RestRequest, authorization: string): Promise<RestAnswer> {
     const path = `${request.path}?${[API_VERSION, ...(request.filters ?? [])].join('&')}`;
-    const headers: Record<string, string> = { ...request.headers, Authorization: authorization };
+    const headers: Record<string, string> = {
+      ...request.headers,
+      Authorization: authorization,
+      // Shown in the diagnostic logs of the hub.
+      'x-ms-client-request-id': context.correlationId,
+    };
     if (request.body !== undefined) headers['Content-Type'] = 'application/json; charset=utf-8';
     let body: unknown;
     const onBody = async (text: string): Promise<void> => {

@@ -1,5 +1,7 @@
 import { type CallContext, remainingMs } from '../core/call-context.js';
 import type { Clock } from '../core/clock.js';
+import { traced } from '../core/instruments.js';
+import type { LogFields } from '../core/log.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isAgentError } from '../core/errors.js';
 import { omitUndefined } from '../core/objects.js';
@@ -46,20 +48,29 @@ export function createHubPort(options: HubPortOptions): HubPort {
   };
 }
 
-type Guard = <T>(context: CallContext, operation: keyof HubOperations, attempt: () => Promise<T>) => Promise<T>;
+type Guard = <T>(
+  context: CallContext,
+  operation: keyof HubOperations,
+  attempt: () => Promise<T>,
+  /** Added to the log line of an operation that changes something. */
+  about?: LogFields,
+) => Promise<T>;
+
+/** The other operations only read. */
+const CHANGES: ReadonlySet<keyof HubOperations> = new Set(['scheduleJob', 'cancelJob']);
 
 function guardOf(
   throttle: HubThrottle,
   retry: RetryOptions,
   report: (status: HubStatus) => void,
 ): (lane: HubLane) => Guard {
-  return (lane) => (context, operation, attempt) => {
+  return (lane) => (context, operation, attempt, about) => {
     const budget: Budget = operation === 'query' ? 'queries' : 'jobOperations';
     return withRetries(
       context,
       async () => {
         await throttle.take(context, budget, lane);
-        return await observed(context, operation, attempt, report);
+        return await observed({ context, operation, about, report }, attempt);
       },
       retry,
     );
@@ -68,14 +79,15 @@ function guardOf(
 
 function withGuard(operations: HubOperations, guard: Guard): HubOperations {
   return {
-    scheduleJob: (context, job) => guard(context, 'scheduleJob', () => operations.scheduleJob(context, job)),
+    scheduleJob: (context, job) =>
+      guard(context, 'scheduleJob', () => operations.scheduleJob(context, job), { jobId: job.jobId }),
     getJob: (context, jobId) => guard(context, 'getJob', () => operations.getJob(context, jobId)),
     listJobs: (context, request) =>
       readPage(
         (page) => guard(context, 'listJobs', () => operations.listJobs(context, { ...filtersOf(request), ...page })),
         request,
       ),
-    cancelJob: (context, jobId) => guard(context, 'cancelJob', () => operations.cancelJob(context, jobId)),
+    cancelJob: (context, jobId) => guard(context, 'cancelJob', () => operations.cancelJob(context, jobId), { jobId }),
     query: (context, request) =>
       readPage(
         (page) => guard(context, 'query', () => operations.query(context, { query: request.query, ...page })),
@@ -88,17 +100,21 @@ function filtersOf({ type, status }: ListJobsRequest): Pick<ListJobsRequest, 'ty
   return omitUndefined({ type, status });
 }
 
-async function observed<T>(
-  context: CallContext,
-  operation: keyof HubOperations,
-  attempt: () => Promise<T>,
-  report: (status: HubStatus) => void,
-): Promise<T> {
+interface Attempt {
+  readonly context: CallContext;
+  readonly operation: keyof HubOperations;
+  readonly about: LogFields | undefined;
+  readonly report: (status: HubStatus) => void;
+}
+
+/** Logs, measures and traces one request, and reports the status of the hub that it shows. */
+async function observed<T>({ context, operation, about, report }: Attempt, attempt: () => Promise<T>): Promise<T> {
   const startMs = context.clock.monotonicMs();
   const hadMs = remainingMs(context);
   let result = 'ok';
   try {
-    const answer = await attempt();
+    const attributes = { operation, 'correlation.id': context.correlationId };
+    const answer = await traced(context.instruments, { name: `hub ${operation}`, attributes }, attempt);
     report('connected');
     return answer;
   } catch (error) {
@@ -111,6 +127,8 @@ async function observed<T>(
     const seconds = (context.clock.monotonicMs() - startMs) / 1000;
     context.instruments.count('hub_requests_total', { operation, result });
     context.instruments.observe('hub_request_seconds', seconds, { operation });
+    const level = CHANGES.has(operation) ? 'info' : 'debug';
+    context.log[level]({ operation, result, seconds, ...about }, 'a request was sent to the hub');
   }
 }
 

@@ -1,5 +1,5 @@
 import { fullJitterMs } from '../core/backoff.js';
-import { type CallContext, remainingMs } from '../core/call-context.js';
+import { type CallContext, noteChange, remainingMs } from '../core/call-context.js';
 import { sleep } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import { unexpectedAnswerError } from '../iothub/connection-errors.js';
@@ -32,6 +32,7 @@ export async function scheduleJob(
       'The job queue requires persistent state; set stateDir in the configuration of the agent, or omit queue.',
     );
   const { jobId } = job.request;
+  noteChange(context, { jobId });
   if (await env.queue?.has(job)) return jobId;
   if (queue && env.queue) await env.queue.schedule(env, context, job);
   else await scheduleOnce(env, context, job);

@@ -114,7 +114,7 @@ export class HubJobQueue implements JobQueue {
   async #createNow(env: JobEnvironment, context: CallContext, job: JobToSchedule): Promise<boolean> {
     const { jobId } = job.request;
     const { list, open, options } = this.#transitions;
-    const head = await list.add({ ...this.#newHead(env, job), state: 'open' }).catch((error: unknown) => {
+    const head = await list.add({ ...this.#newHead(env, context, job), state: 'open' }).catch((error: unknown) => {
       options.places.release(jobId);
       throw storeFailure(error);
     });
@@ -152,7 +152,7 @@ export class HubJobQueue implements JobQueue {
     const { jobId, type } = request;
     if (this.count >= MAX_QUEUED) throw queueFull();
     const head = {
-      ...this.#newHead(env, { request, ...job }),
+      ...this.#newHead(env, context, { request, ...job }),
       ...(job.hasGivenStart && startTime ? { startMs: startTime.getTime() } : {}),
       state: 'waiting' as const,
     };
@@ -167,10 +167,12 @@ export class HubJobQueue implements JobQueue {
 
   #newHead(
     env: JobEnvironment,
+    { correlationId }: CallContext,
     { request, hasGivenId }: JobToSchedule,
   ): Omit<QueueHead, 'version' | 'sequence' | 'state'> {
     const { jobId, type } = request;
-    return { jobId, type, thing: env.thing, hasGivenId, calledMs: this.#transitions.clock.nowMs() };
+    const calledMs = this.#transitions.clock.nowMs();
+    return { jobId, type, thing: env.thing, hasGivenId, correlationId, calledMs };
   }
 }
 

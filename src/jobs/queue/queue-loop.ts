@@ -1,5 +1,6 @@
 import { type CallContext, startCall } from '../../core/call-context.js';
 import { isAgentError } from '../../core/errors.js';
+import { omitUndefined } from '../../core/objects.js';
 import { createQueuedJob, documentOf, type Creation } from './create-queued-job.js';
 import type { QueueTransitions } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead } from './queue-records.js';
@@ -82,12 +83,13 @@ export class QueueLoop {
     const askedMs = waiting.askedMs ?? clock.nowMs();
     const head = waiting.state === 'asked' ? waiting : await list.put({ ...waiting, state: 'asked', askedMs });
     const { guards = {} } = options;
-    await this.#settle(head, await this.#inCall((context) => createQueuedJob({ hub, guards }, context, head, request)));
+    const creation = await this.#inCall(head, (context) => createQueuedJob({ hub, guards }, context, head, request));
+    await this.#settle(head, creation);
   }
 
   async #expire(head: QueueHead): Promise<void> {
     if (head.state === 'asked')
-      await this.#settle(head, await this.#inCall((context) => this.#lastPoll(context, head)));
+      await this.#settle(head, await this.#inCall(head, (context) => this.#lastPoll(context, head)));
     else await this.#transitions.end(head, { status: 'failed', failureReason: 'QueueExpired' });
   }
 
@@ -130,9 +132,18 @@ export class QueueLoop {
     return this.#pauseUntilMs;
   }
 
-  async #inCall<T>(run: (context: CallContext) => Promise<T>): Promise<T> {
+  /** Continues the call that scheduled the job, under its correlation id. */
+  async #inCall<T>({ jobId, correlationId }: QueueHead, run: (context: CallContext) => Promise<T>): Promise<T> {
     const { clock, log, instruments, stopping } = this.#transitions;
-    const context = startCall({ timeoutMs: CALL_TIMEOUT_MS, clock, log, instruments, signal: stopping.signal });
+    const context = startCall({
+      timeoutMs: CALL_TIMEOUT_MS,
+      clock,
+      log,
+      instruments,
+      signal: stopping.signal,
+      notes: { fields: { jobId } },
+      ...omitUndefined({ correlationId }),
+    });
     try {
       return await run(context);
     } finally {

@@ -18,6 +18,8 @@ export interface QueueHead {
   readonly type: string;
   /** The Thing that scheduled it and fires its events. */
   readonly thing: string;
+  /** The id of that call in logs and at the hub. */
+  readonly correlationId?: string;
   /** When the caller scheduled it, in epoch milliseconds. */
   readonly calledMs: number;
   /** The start time that the caller chose, if it was ahead. */

@@ -1,4 +1,4 @@
-import { type CallContext, remainingMs, startPart } from '../../core/call-context.js';
+import { type CallContext, noteChange, remainingMs, startPart } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
 import { unexpectedAnswerError } from '../../iothub/connection-errors.js';
 import { type Job, readJob } from '../../iothub/documents.js';
@@ -21,6 +21,7 @@ export const cancelJobService = defineJobService({
   parameters: { jobId: JOB_ID },
   result: ONE_JOB,
   run: async ({ jobId }, context, env) => {
+    noteChange(context, { jobId });
     const queued = await env.queue?.cancel(context, jobId);
     if (queued) return [jobRow(readJob(queued), undefined)];
     const job = await cancelJob(env, context, jobId);

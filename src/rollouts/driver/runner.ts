@@ -1,4 +1,5 @@
-import type { CallContext } from '../../core/call-context.js';
+import { type CallContext, callLog } from '../../core/call-context.js';
+import { type SpanOptions, traced } from '../../core/instruments.js';
 import { isAgentError } from '../../core/errors.js';
 import { newId } from '../../core/random.js';
 import { WakeablePause } from '../../core/wakeable-pause.js';
@@ -50,15 +51,16 @@ export class RolloutRunner {
     this.rollout = rollout;
     this.#onFinal = onFinal;
     const { clock, log, instruments } = rollout.env;
+    const { rolloutId, correlationId = newId() } = rollout.record;
     this.#pause = new WakeablePause(clock);
-    const correlationId = newId();
     this.#context = {
       correlationId,
       deadlineMs: Infinity,
       signal,
       clock,
-      log: log.child({ rolloutId: rollout.record.rolloutId, correlationId }),
+      log: callLog(log, { rolloutId, correlationId }),
       instruments,
+      notes: {},
     };
     rollout.wake = () => this.wake();
     signal.addEventListener('abort', this.#stopStep, { once: true });
@@ -142,7 +144,9 @@ export class RolloutRunner {
         const action = nextAction(await this.#facts());
         if (action.kind === 'wait') return this.#beginWait(action);
         if (action.kind === 'prepare' || action.kind === 'readResults') this.#showAnswers();
-        await this.#perform(action, this.#contextOf(action));
+        await traced(this.#context.instruments, this.#spanOf(action), () =>
+          this.#perform(action, this.#contextOf(action)),
+        );
         this.#failures = 0;
         return undefined;
       });
@@ -151,6 +155,13 @@ export class RolloutRunner {
     } finally {
       this.#mayInterrupt = false;
     }
+  }
+
+  /** Steps go on for days after the call that started the roll-out, so they are not parts of its trace. */
+  #spanOf({ kind }: Action): SpanOptions {
+    const { rolloutId } = this.rollout.record;
+    const attributes = { step: kind, 'rollout.id': rolloutId, 'correlation.id': this.#context.correlationId };
+    return { name: 'roll-out step', attributes, isRoot: true };
   }
 
   /** A request for a hub job is never aborted, because it would then be unknown whether the job exists. */

@@ -9,6 +9,8 @@ import type { Store, StoreChange } from '../../store/store.js';
 export interface NewRollout {
   readonly rolloutId: string;
   readonly thing: string;
+  /** The id of the call that starts it. */
+  readonly correlationId?: string;
   readonly definition: RolloutDefinition;
   /** In order; present if the definition lists devices instead of having a condition. */
   readonly deviceIds?: readonly string[];
@@ -20,13 +22,14 @@ export interface NewRollout {
 
 /** Returns the head of a new roll-out. */
 export function newRecord(rollout: NewRollout, sequence: number, nowMs: number): RolloutRecord {
-  const { rolloutId, thing, definition, startMs, countedDevices, needsApproval, retryOf } = rollout;
+  const { rolloutId, thing, correlationId, definition, startMs, countedDevices, needsApproval, retryOf } = rollout;
   return {
     version: 1,
     rolloutId,
     sequence,
     thing,
     nonce: newNonce(),
+    ...(correlationId === undefined ? {} : { correlationId }),
     ...(retryOf === undefined ? {} : { retryOf }),
     definition,
     createdMs: nowMs,

@@ -68,6 +68,8 @@ export interface RolloutRecord {
   readonly thing: string;
   /** Part of the ids of its hub jobs, so that a later roll-out with the same id never finds these jobs. */
   readonly nonce: string;
+  /** The id of the call that started it, in logs and at the hub. */
+  readonly correlationId?: string;
   readonly retryOf?: string;
   readonly definition: RolloutDefinition;
   readonly createdMs: number;

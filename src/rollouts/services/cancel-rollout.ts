@@ -1,3 +1,4 @@
+import { noteChange } from '../../core/call-context.js';
 import { COMMENT, ROLLOUT_ID } from '../definition/parameters.js';
 import { cancel } from '../driver/commands.js';
 import { defineRolloutService, ONE_ROLLOUT, rowAfter } from './rollout-service.js';
@@ -8,6 +9,8 @@ export const cancelRolloutService = defineRolloutService({
   needs: ['registry write'],
   parameters: { rolloutId: ROLLOUT_ID, comment: COMMENT },
   result: ONE_ROLLOUT,
-  run: async ({ rolloutId, comment }, _context, env) =>
-    await rowAfter(env, await env.driver.command(rolloutId, (rollout) => cancel(rollout, comment))),
+  run: async ({ rolloutId, comment }, context, env) => {
+    noteChange(context, { rolloutId });
+    return await rowAfter(env, await env.driver.command(rolloutId, (rollout) => cancel(rollout, comment)));
+  },
 });

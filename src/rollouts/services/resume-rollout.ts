@@ -1,3 +1,4 @@
+import { noteChange } from '../../core/call-context.js';
 import { optional } from '../../jobs/parameters.js';
 import { COMMENT, ROLLOUT_ID } from '../definition/parameters.js';
 import { resume } from '../driver/commands.js';
@@ -17,6 +18,8 @@ export const resumeRolloutService = defineRolloutService({
     comment: COMMENT,
   },
   result: ONE_ROLLOUT,
-  run: async ({ rolloutId, skipSoak = false, comment }, _context, env) =>
-    await rowAfter(env, await env.driver.command(rolloutId, (rollout) => resume(rollout, skipSoak, comment))),
+  run: async ({ rolloutId, skipSoak = false, comment }, context, env) => {
+    noteChange(context, { rolloutId });
+    return await rowAfter(env, await env.driver.command(rolloutId, (rollout) => resume(rollout, skipSoak, comment)));
+  },
 });

@@ -1,4 +1,4 @@
-import type { CallContext } from '../../core/call-context.js';
+import { type CallContext, noteChange } from '../../core/call-context.js';
 import { AgentError } from '../../core/errors.js';
 import type { CheckedDefinition } from '../definition/read-definition.js';
 import { countDevices, guardDevices, needsApproval, needsCount, planOrRefuse } from './planning.js';
@@ -38,6 +38,7 @@ export async function startOnce(
 ): Promise<string> {
   const { driver, guards } = env;
   const rolloutId = rollout.rolloutId ?? env.newRolloutId();
+  noteChange(context, { rolloutId });
   const found = rollout.rolloutId === undefined ? undefined : await driver.find(rolloutId);
   if (found) {
     requireSame(found, rollout);
@@ -52,6 +53,7 @@ export async function startOnce(
     {
       rolloutId,
       thing: env.thing,
+      correlationId: context.correlationId,
       definition,
       ...(deviceIds ? { deviceIds } : {}),
       startMs: Math.max(definition.startTimeMs ?? 0, context.clock.nowMs()),

@@ -59,6 +59,7 @@ test('requests have the form that the service expects', async () => {
     authorization: expect.stringMatching(/^SharedAccessSignature sr=hub\.test&sig=/),
   });
   expect(cancel?.headers['content-length']).toBe('0');
+  expect(cancel?.headers['x-ms-client-request-id']).toMatch(/^[\da-f-]{36}$/);
   expect(list?.headers).toMatchObject({ 'x-ms-max-item-count': '7', 'x-ms-continuation': '3' });
   expect(query?.headers['content-type']).toBe('application/json; charset=utf-8');
   expect(JSON.parse(query?.body ?? '')).toEqual({ query: 'SELECT * FROM devices.jobs' });

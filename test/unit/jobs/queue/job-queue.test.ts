@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { AgentError } from '../../../../src/core/errors.js';
+import type { HubOperations } from '../../../../src/iothub/ports.js';
 import { jobEnvironment } from '../../../../src/jobs/environment.js';
 import { callJobService, failureOf } from '../../../support/jobs/callers.js';
+import { FakeHub } from '../../../support/jobs/fake-hub.js';
 import { limitJobs, QueueRig } from '../../../support/jobs/queue-rig.js';
 import type { RecordingThing } from '../../../support/jobs/recording-thing.js';
 
@@ -29,6 +31,30 @@ describe('a queued job', () => {
     await rig.clock.advanceAsync(3000);
     expect(rig.atHub).toEqual(['job-1', 'job-2', 'job-3']);
     expect(rig.counts).toEqual([0, 1, 2, 1, 0]);
+  });
+
+  it('is created under the correlation id of the call that scheduled it, even by a later process', async () => {
+    const hub = new FakeHub();
+    limitJobs(hub, 1);
+    const ids: string[] = [];
+    const operations: HubOperations = {
+      ...hub.operations,
+      scheduleJob: (context, job) => {
+        ids.push(context.correlationId);
+        return hub.operations.scheduleJob(context, job);
+      },
+    };
+    const first = await new QueueRig({ hub, operations }).start();
+    await first.schedule('job-1');
+    await first.schedule('job-2');
+    const heads: unknown[] = [];
+    for await (const [, value] of first.store.entries()) heads.push(value);
+    const second = await first.restart({ operations });
+    second.move('job-1', 'completed');
+    await second.clock.advanceAsync(3000);
+    expect(second.atHub).toEqual(['job-1', 'job-2']);
+    expect(new Set(ids).size).toBe(2);
+    expect(heads).toContainEqual(expect.objectContaining({ jobId: 'job-2', correlationId: ids.at(-1) }));
   });
 
   it('has no start time, which the clock of the hub might not have reached', async () => {

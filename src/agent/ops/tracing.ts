@@ -1,0 +1,29 @@
+import type { Trace } from '../../core/instruments.js';
+import { isAgentError } from '../../core/errors.js';
+
+/** Under this symbol the API of OpenTelemetry keeps what an SDK has registered, whichever copy of the API that SDK uses. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
+/**
+ * Returns what creates spans through the OpenTelemetry API; undefined, without loading anything, unless an SDK was loaded
+ * before the agent (`node --require`).
+ */
+export async function loadTrace(version: string): Promise<Trace | undefined> {
+  const registered = (globalThis as unknown as Record<symbol, { readonly trace?: unknown } | undefined>)[REGISTERED];
+  if (registered?.trace === undefined) return undefined;
+  const { SpanStatusCode, trace } = await import('@opentelemetry/api');
+  const tracer = trace.getTracer('thingworx-iothub-agent', version);
+  return ({ name, attributes, isRoot = false }, run) =>
+    tracer.startActiveSpan(name, { attributes, root: isRoot }, async (span) => {
+      try {
+        return await run();
+      } catch (error) {
+        // Messages may repeat text of another end, so only the code is recorded.
+        const code = isAgentError(error) ? error.code : 'Internal';
+        span.setAttribute('error.type', code).setStatus({ code: SpanStatusCode.ERROR, message: code });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+}
