@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { command } from '../support/agent/command.js';
 import { SandboxProcess } from '../support/sandbox-process.js';
 import { RestCaller } from '../support/thingworx-rest.js';
 import { eventually } from '../support/eventually.js';
@@ -85,6 +86,34 @@ describe('wrapper services, from the description to the devices', () => {
       ({ json }) => (json as { deviceCount: number }).deviceCount === 10,
     );
     expect(preview.status).toBe(200);
+  });
+
+  it('starts a roll-out that the command follows to its end, when the devices report the version', async () => {
+    const { status, stdout } = await command(
+      [
+        'invoke',
+        'RolloutFirmware',
+        '-p',
+        'version=2.1.0',
+        '-p',
+        'site=lyon',
+        '--wait',
+        '--output',
+        'json',
+        '--url',
+        hub.url,
+      ],
+      { env: { TWX_IOTHUB__THINGWORX__APPKEY: hub.appKey } },
+    );
+    const { rollout, failedDevices } = JSON.parse(stdout) as {
+      readonly rollout: object;
+      readonly failedDevices: object[];
+    };
+    expect({ status, failedDevices }).toEqual({ status: 0, failedDevices: [] });
+    expect(rollout).toMatchObject({ state: 'completed', outcome: 'succeeded', queryCondition: "tags.site = 'lyon'" });
+    const queryCondition = "tags.site = 'lyon' AND properties.reported.firmware = '2.1.0'";
+    const { json } = await hub.invoke('PreviewTargets', { queryCondition });
+    expect(rollout).toMatchObject({ succeededCount: (json as { deviceCount: number }).deviceCount });
   });
 
   it('sets desired properties and moves devices by their tags', async () => {
