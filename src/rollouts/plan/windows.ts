@@ -22,6 +22,8 @@ const MAX_JOINED = 1000;
 /** The windows of a roll-out in one time zone. */
 export class Windows {
   readonly #patterns: readonly Pattern[];
+  /** The last opening that was computed: joining many openings takes long, and most questions are about the same one. */
+  #last: Opening | undefined;
 
   /**
    * @param timeZone an IANA name.
@@ -44,8 +46,11 @@ export class Windows {
 
   /** Returns the opening at `atMs`; undefined while all windows are closed, and if there are none. */
   openAt(atMs: number): Opening | undefined {
+    const last = this.#last;
+    if (last && last.startMs <= atMs && atMs < last.endMs) return last;
     const opening = this.#widest(atMs);
-    return opening && { startMs: this.#joinedStart(opening.startMs), endMs: this.#joinedEnd(opening.endMs) };
+    this.#last = opening && { startMs: this.#joinedStart(opening.startMs), endMs: this.#joinedEnd(opening.endMs) };
+    return this.#last;
   }
 
   /** Returns the first opening that begins after `afterMs`; undefined if there is none. */

@@ -95,6 +95,17 @@ describe('windows', () => {
     expect(text(windows.openAt(at('2026-01-02T00:15:00Z')))).toBe(whole);
   });
 
+  it('join their openings once, however often they are asked about the same one', () => {
+    const always = new Windows([{ start: '0 * * * *', durationMinutes: 60 }], 'UTC');
+    const opening = always.openAt(at('2027-01-01T12:00:00Z'));
+    expect(opening).toBeDefined();
+    expect(always.openAt(at('2027-01-02T12:30:00Z'))).toBe(opening);
+    expect(always.nextAfter(at('2027-01-01T12:30:00Z'))).toBe(opening);
+    const later = always.openAt(opening?.endMs ?? 0);
+    expect(later?.startMs).toBeLessThan(opening?.endMs ?? 0);
+    expect(later?.endMs).toBeGreaterThan(opening?.endMs ?? Infinity);
+  });
+
   it('are bounded if they never close', () => {
     const windows = new Windows([{ start: '* * * * *', durationMinutes: 10_080 }], 'UTC');
     const opening = windows.openAt(at('2026-01-05T00:00:00Z'));
