@@ -37,7 +37,7 @@ export interface CallContextOptions {
   readonly instruments?: Instruments;
   /** Aborts the call when it aborts, in addition to the deadline. */
   readonly signal?: AbortSignal;
-  /** Aborts the call when this one aborts. Its signal is read only when the signal of the part is. */
+  /** Aborts the call when this one aborts, and lends it its log; both are read only when those of the part are. */
   readonly parent?: CallContext;
   readonly notes?: CallNotes;
 }
@@ -75,7 +75,7 @@ export function startCall(options: CallContextOptions): OwnedCallContext {
     },
     clock,
     get log() {
-      log ??= callLog(options.log ?? silentLog, { ...options.logFields, correlationId }, notes);
+      log ??= options.parent?.log ?? callLog(options.log ?? silentLog, { ...options.logFields, correlationId }, notes);
       return log;
     },
     instruments: options.instruments ?? noInstruments,
@@ -198,7 +198,6 @@ export function startPart(
     timeoutMs: Math.max(0, Math.min(leftMs, limits.maxMs ?? Infinity)),
     correlationId: context.correlationId,
     clock: context.clock,
-    log: context.log,
     instruments: context.instruments,
     notes: context.notes,
     parent: context,
