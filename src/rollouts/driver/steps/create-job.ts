@@ -1,6 +1,9 @@
 import type { CallContext } from '../../../core/call-context.js';
 import { isAgentError } from '../../../core/errors.js';
+import { unexpectedAnswerError } from '../../../iothub/connection-errors.js';
+import { isAnswerLost } from '../../../iothub/retry.js';
 import { guardMethod } from '../../../jobs/guards.js';
+import { acknowledgementFault } from '../../../jobs/job-document.js';
 import { isSameDefinition } from '../../../jobs/same-definition.js';
 import { isClosing } from '../../machine/next-action.js';
 import type { DeviceRecord, PartRecord } from '../../records/records.js';
@@ -43,7 +46,9 @@ export async function createJob(rollout: OpenRollout, context: CallContext, part
     return await failLost(rollout, part, recorded.devices);
   rollout.unsent.delete(part.jobId);
   try {
-    await rollout.env.hub.scheduleJob(context, requestOf(rollout, part, recorded.devices));
+    const document = await rollout.env.hub.scheduleJob(context, requestOf(rollout, part, recorded.devices));
+    const fault = acknowledgementFault(document, part.jobId);
+    if (fault !== undefined) throw unexpectedAnswerError(fault);
   } catch (error) {
     return await refused(rollout, context, recorded, error);
   }
@@ -80,13 +85,14 @@ async function refused(
   recorded: RecordedJob,
   error: unknown,
 ): Promise<void> {
-  const { part, devices, isUnsent } = recorded;
+  const { part, devices } = recorded;
   if (isAgentError(error, 'JobAlreadyExists')) return await existing(rollout, context, recorded);
   const isFull = isAgentError(error, 'HubJobQuotaExceeded');
   if (!isFull && !isAgentError(error, 'HubRejected', 'InvalidArgument')) throw error;
-  // An earlier request may have created the job although its response was lost.
-  if (!isUnsent && (await isKnown(rollout, context, part))) return await accept(rollout, part);
-  if (isFull && !isUnsent) return rollout.keepPart(part, NO_PLACE_PAUSE_MS);
+  // An earlier request, or an earlier attempt of this one, may have created the job although its response was lost.
+  const mayExist = !recorded.isUnsent || isAnswerLost(error);
+  if (mayExist && (await isKnown(rollout, context, part))) return await accept(rollout, part);
+  if (isFull && mayExist) return rollout.keepPart(part, NO_PLACE_PAUSE_MS, true);
   const { reason } = error;
   if (isFull) rollout.env.places.refused(part.jobId);
   await withdrawJob(rollout, part, devices, (transaction) => {
