@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { AgentError } from '../../core/errors.js';
-import { isSoaking } from '../machine/next-action.js';
+import { isSoaking, type Waiting } from '../machine/next-action.js';
 import { RolloutTransaction } from '../records/transaction.js';
 import { HistoryCleaner, removeRollout } from '../records/removal.js';
 import type { RolloutEnvironment } from '../environment.js';
@@ -13,7 +13,7 @@ import {
   isFinal,
   type RolloutRecord,
 } from '../records/records.js';
-import { RolloutRunner, type Waiting } from './runner.js';
+import { RolloutRunner } from './runner.js';
 import { IDS_PER_CHUNK } from './steps/prepare.js';
 import { stateConflict } from './commands.js';
 import { OpenRollout } from './open-rollout.js';

@@ -148,9 +148,9 @@ export class OpenRollout {
   }
 
   /** Keeps a hub job in memory. @param inMs milliseconds until it is polled. */
-  keepPart(part: PartRecord, inMs: number): void {
+  keepPart(part: PartRecord, inMs: number, isRefused = false): void {
     const known = this.parts.get(part.jobId);
-    this.parts.set(part.jobId, { ...known, record: part, pollMs: this.pauses.nowMs() + inMs });
+    this.parts.set(part.jobId, { ...known, record: part, pollMs: this.pauses.nowMs() + inMs, isRefused });
   }
 
   /** Makes all open hub jobs due to be polled. */

@@ -3,28 +3,27 @@ import { type SpanOptions, traced } from '../../core/instruments.js';
 import { isAgentError } from '../../core/errors.js';
 import { newId } from '../../core/random.js';
 import { WakeablePause } from '../../core/wakeable-pause.js';
-import { type Action, type Facts, isClosing, nextAction, type Wait, type WaitingFor } from '../machine/next-action.js';
+import {
+  type Action,
+  type Facts,
+  firstWaitingFor,
+  LOCAL_ACTIONS,
+  nextAction,
+  waitingDuring,
+  type Wait,
+  type Waiting,
+  type WaitingFor,
+} from '../machine/next-action.js';
 import { isFinal } from '../records/records.js';
-import { recordJob } from './steps/record-job.js';
-import { beginAttempt, beginBatch, scheduleRetry, settle } from './steps/batches.js';
-import { expire, finish } from './steps/finish.js';
-import { createJob } from './steps/create-job.js';
-import { prepare } from './steps/prepare.js';
-import { cancelJob, pollJob } from './steps/poll-job.js';
-import { readResults } from './steps/read-results.js';
 import { jobCapacity } from './steps/hub-job.js';
-import { verify, checkConnections } from './steps/check-devices.js';
 import type { OpenRollout } from './open-rollout.js';
-
-/** What a roll-out waits for, and for how long, as far as that is known. */
-export interface Waiting {
-  readonly waitingFor: WaitingFor;
-  readonly nextActionMs?: number;
-}
+import { performStep } from './perform-step.js';
 
 /** Pauses after a failed step. The longest one and the timeout of a call bound how late the return of the hub is noticed. */
 const PROBLEM_PAUSE_MS = { first: 1000, most: 30_000 };
 const STORE_PAUSE_MS = 5000;
+/** A hub call that takes longer than this is shown: the hub is away or slow, or its tier has no budget left. */
+const SLOW_CALL_MS = 5000;
 /** What ends by the wall clock; everything else ends by the clock that pauses are measured by. */
 const WALL_CLOCK_WAITS: ReadonlySet<WaitingFor> = new Set(['approval', 'startTime', 'resume', 'window']);
 
@@ -44,7 +43,9 @@ export class RolloutRunner {
   #mayInterrupt = false;
   /** A step has failed, and its write may have reached the store nevertheless. */
   #isStateUncertain = false;
-  #waiting: Waiting = { waitingFor: 'startTime' };
+  #waiting: Waiting;
+  /** Since when the hub has been asked in the current step, by the monotonic clock. */
+  #hubCallSinceMs: number | undefined;
 
   /** @param signal aborts when the agent stops. */
   constructor(rollout: OpenRollout, signal: AbortSignal, onFinal: () => void) {
@@ -64,11 +65,12 @@ export class RolloutRunner {
     };
     rollout.wake = () => this.wake();
     signal.addEventListener('abort', this.#stopStep, { once: true });
-    if (rollout.record.state === 'awaitingApproval') this.#waiting = { waitingFor: 'approval' };
+    this.#waiting = { waitingFor: firstWaitingFor(rollout.record) };
   }
 
   get waiting(): Waiting {
-    return this.#waiting;
+    const callMs = this.#context.clock.monotonicMs() - (this.#hubCallSinceMs ?? Infinity);
+    return callMs < SLOW_CALL_MS ? this.#waiting : { waitingFor: 'hub' };
   }
 
   start(): void {
@@ -143,9 +145,9 @@ export class RolloutRunner {
       return await this.#withKnownState(async () => {
         const action = nextAction(await this.#facts());
         if (action.kind === 'wait') return this.#beginWait(action);
-        if (action.kind === 'prepare' || action.kind === 'readResults') this.#showAnswers();
+        if (this.#failures === 0) this.#waiting = waitingDuring(action) ?? this.#waiting;
         await traced(this.#context.instruments, this.#spanOf(action), () =>
-          this.#perform(action, this.#contextOf(action)),
+          performStep(this.rollout, action, this.#contextOf(action)),
         );
         this.#failures = 0;
         return undefined;
@@ -154,6 +156,7 @@ export class RolloutRunner {
       return this.#interruption.signal.aborted ? 0 : this.#pauseAfter(error);
     } finally {
       this.#mayInterrupt = false;
+      this.#hubCallSinceMs = undefined;
     }
   }
 
@@ -166,6 +169,7 @@ export class RolloutRunner {
 
   /** A request for a hub job is never aborted, because it would then be unknown whether the job exists. */
   #contextOf({ kind }: Action): CallContext {
+    this.#hubCallSinceMs = LOCAL_ACTIONS.has(kind) ? undefined : this.#context.clock.monotonicMs();
     if (kind === 'createJob' || kind === 'cancelJob') return this.#context;
     this.#mayInterrupt = true;
     return { ...this.#context, signal: this.#interruption.signal };
@@ -181,10 +185,6 @@ export class RolloutRunner {
       this.#isStateUncertain = isStoreError(error) || !isAgentError(error);
       throw error;
     }
-  }
-
-  #showAnswers(): void {
-    if (this.#failures === 0) this.#waiting = { waitingFor: 'answers' };
   }
 
   /** Notes what the roll-out waits for; returns how long to pause. */
@@ -217,40 +217,6 @@ export class RolloutRunner {
     if (isAgentError(error)) log.debug({ err: error, pauseMs }, 'a step of a roll-out failed and will be repeated');
     else log.error({ err: error, pauseMs }, 'a step of a roll-out failed unexpectedly and will be repeated');
     return pauseMs;
-  }
-
-  #perform(action: Exclude<Action, { readonly kind: 'wait' }>, context: CallContext): Promise<void> {
-    const { rollout } = this;
-    switch (action.kind) {
-      case 'expire':
-        return expire(rollout);
-      case 'prepare':
-        return prepare(rollout, context);
-      case 'createJob':
-        return createJob(rollout, context, action.part);
-      case 'pollJob':
-        return pollJob(rollout, context, action.part);
-      case 'cancelJob':
-        return cancelJob(rollout, context, action.part);
-      case 'readResults':
-        return readResults(rollout, context, action.part);
-      case 'beginBatch':
-        return beginBatch(rollout);
-      case 'scheduleRetry':
-        return scheduleRetry(rollout);
-      case 'beginAttempt':
-        return beginAttempt(rollout);
-      case 'recordJob':
-        return recordJob(rollout, context, action.from);
-      case 'settle':
-        return settle(rollout);
-      case 'verify':
-        return verify(rollout, context, isClosing(rollout.record));
-      case 'checkConnections':
-        return checkConnections(rollout, context);
-      case 'finish':
-        return finish(rollout);
-    }
   }
 
   async #facts(): Promise<Facts> {

@@ -29,6 +29,12 @@ export const WAITING_FOR = [
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR)[number];
 
+/** What a roll-out waits for, and for how long, as far as that is known. */
+export interface Waiting {
+  readonly waitingFor: WaitingFor;
+  readonly nextActionMs?: number;
+}
+
 /**
  * Where the devices of the next hub job come from: the first attempt of the current batch, a retry of it, or the devices
  * that were deferred until they are connected.
@@ -73,6 +79,8 @@ export interface OpenPart {
   readonly pollMs: number;
   /** Whether the hub was asked to cancel the job, which has no effect on a running one. */
   readonly isCancelAsked?: boolean;
+  /** Whether the hub had no place for it when it was asked last. */
+  readonly isRefused?: boolean;
 }
 
 export type Action =
@@ -92,6 +100,23 @@ export type Action =
   | { readonly kind: 'finish' }
   | Wait;
 
+/** Actions that only write to the store and never ask the hub. */
+export const LOCAL_ACTIONS: ReadonlySet<Action['kind']> = new Set([
+  'expire',
+  'beginBatch',
+  'scheduleRetry',
+  'beginAttempt',
+  'settle',
+  'finish',
+]);
+
+/** What a roll-out waits for during an action; undefined for those that change nothing about that. */
+export function waitingDuring({ kind }: Action): Waiting | undefined {
+  if (kind === 'prepare' || kind === 'readResults') return { waitingFor: 'answers' };
+  const isForJob = kind === 'recordJob' || kind === 'createJob' || kind === 'pollJob' || kind === 'cancelJob';
+  return isForJob ? { waitingFor: 'job' } : undefined;
+}
+
 export interface Wait {
   readonly kind: 'wait';
   readonly waitingFor: WaitingFor;
@@ -106,6 +131,13 @@ const wait = (waitingFor: WaitingFor, untilMs?: number): Wait => ({
   waitingFor,
   ...(untilMs === undefined ? {} : { untilMs }),
 });
+
+/** What a roll-out waits for as long as only its state is known. */
+export function firstWaitingFor({ state }: RolloutRecord): WaitingFor {
+  if (state === 'awaitingApproval') return 'approval';
+  if (state === 'scheduled') return 'startTime';
+  return state === 'paused' ? 'resume' : 'job';
+}
 
 /** Whether no further device begins: open hub jobs are read, and the remaining devices become final. */
 export function isClosing({ state, isExpired, cancelRequest }: RolloutRecord): boolean {
@@ -151,8 +183,10 @@ function jobAction({ parts, pauseMs, record }: Facts): Action | undefined {
 }
 
 function partsWait(parts: readonly OpenPart[]): Wait {
-  const isReading = parts.every(({ record: part }) => part.ended !== undefined);
-  return wait(isReading ? 'answers' : 'job', Math.min(...parts.map(({ pollMs }) => pollMs)));
+  const open = parts.filter(({ record: part }) => part.ended === undefined);
+  const isPlaced = open.some(({ isRefused = false }) => !isRefused);
+  const waitingFor = open.length === 0 ? 'answers' : isPlaced ? 'job' : 'place';
+  return wait(waitingFor, Math.min(...parts.map(({ pollMs }) => pollMs)));
 }
 
 /** Devices that are `verifying` are checked once more before the remaining devices become final. */

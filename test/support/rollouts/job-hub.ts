@@ -1,4 +1,5 @@
-import type { Clock } from '../../../src/core/clock.js';
+import type { CallContext } from '../../../src/core/call-context.js';
+import { type Clock, sleep } from '../../../src/core/clock.js';
 import { AgentError } from '../../../src/core/errors.js';
 import { jobRequestBody } from '../../../src/iothub/job-request.js';
 import type { HubDocument, HubOperations, HubPage, PageRequest, QueryRequest } from '../../../src/iothub/ports.js';
@@ -47,6 +48,8 @@ export class JobHub {
   /** Time between the end of a job and its results. */
   rowsAfterMs = 0;
   maxJobs = Infinity;
+  /** How long a response takes, once the request has taken effect. */
+  answerAfterMs: (operation: keyof HubOperations) => number = () => 0;
   /** Throws instead of responding; with `after`, once the request has taken effect. */
   fail: (operation: keyof HubOperations, request: unknown, when: 'before' | 'after') => Error | undefined = () =>
     undefined;
@@ -62,8 +65,8 @@ export class JobHub {
     this.#clock = clock;
     this.devices = new Set(devices);
     this.operations = {
-      scheduleJob: (_context, job) =>
-        this.#do('scheduleJob', job, () => {
+      scheduleJob: (context, job) =>
+        this.#do('scheduleJob', context, job, () => {
           this.#settle();
           const body = JSON.parse(jobRequestBody(job)) as Record<string, unknown>;
           if (this.jobs.has(job.jobId)) throw new AgentError('JobAlreadyExists', 'exists');
@@ -71,17 +74,17 @@ export class JobHub {
           this.#make(body);
           return { jobId: job.jobId, type: job.type, status: 'queued' };
         }),
-      getJob: (_context, jobId) => this.#do('getJob', jobId, () => this.#document(jobId)),
-      listJobs: (_context, request) => this.#do('listJobs', request, () => ({ items: [] })),
-      cancelJob: (_context, jobId) =>
-        this.#do('cancelJob', jobId, () => {
+      getJob: (context, jobId) => this.#do('getJob', context, jobId, () => this.#document(jobId)),
+      listJobs: (context, request) => this.#do('listJobs', context, request, () => ({ items: [] })),
+      cancelJob: (context, jobId) =>
+        this.#do('cancelJob', context, jobId, () => {
           this.#settle();
           const job = this.jobs.get(jobId);
           if (job?.status !== 'queued') throw new AgentError('JobNotCancellable', `${jobId} runs`);
           job.status = 'cancelled';
           return this.#document(jobId);
         }),
-      query: (_context, request) => this.#do('query', request, () => this.#query(request)),
+      query: (context, request) => this.#do('query', context, request, () => this.#query(request)),
     };
   }
 
@@ -177,11 +180,16 @@ export class JobHub {
     return job && this.#clock.monotonicMs() >= shownMs ? job.rows : [];
   }
 
-  async #do<T>(operation: keyof HubOperations, request: unknown, run: () => T): Promise<T> {
+  async #do<T>(operation: keyof HubOperations, context: CallContext, request: unknown, run: () => T): Promise<T> {
     await Promise.resolve();
     const refusal = this.fail(operation, request, 'before');
     if (refusal) throw refusal;
     const answer = run();
+    const delayMs = this.answerAfterMs(operation);
+    if (delayMs > 0)
+      await sleep(this.#clock, delayMs, context.signal).catch(() => {
+        throw new AgentError('HubTimeout', 'no answer', { context: { answerLost: true } });
+      });
     const lost = this.fail(operation, request, 'after');
     if (lost) throw lost;
     return answer;

@@ -6,6 +6,7 @@ import { tierLimits } from '../../../src/iothub/tier-limits.js';
 import { HubPlaces } from '../../../src/jobs/queue/places.js';
 import { RolloutDriver } from '../../../src/rollouts/driver/driver.js';
 import type { RolloutEnvironment } from '../../../src/rollouts/environment.js';
+import { withCallTimeout } from '../../../src/rollouts/hub-rollouts.js';
 import { RolloutKeys } from '../../../src/rollouts/records/keys.js';
 import type { NewRollout } from '../../../src/rollouts/records/head.js';
 import type { HistoryEntry, RolloutDefinition, RolloutRecord } from '../../../src/rollouts/records/records.js';
@@ -145,7 +146,7 @@ export class RolloutRig {
     const environment: RolloutEnvironment = {
       keys: new RolloutKeys('main'),
       store: this.store,
-      hub: this.port.lane('background'),
+      hub: withCallTimeout(this.port.lane('background'), 60_000),
       places: new HubPlaces(this.#options.maxJobs ?? 1, this.clock),
       busyDevices: new Set(),
       guards: {},
