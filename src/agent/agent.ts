@@ -12,7 +12,7 @@ import { createHubThings, type HubThings } from './hub-things.js';
 import { logStart, statusReport } from './status.js';
 import type { AdminServer } from './ops/admin-server.js';
 import { DebugPeriod } from './ops/debug-period.js';
-import { Health } from './ops/health.js';
+import { Health, type HealthReport } from './ops/health.js';
 import { createLogger, type Logger } from './ops/logger.js';
 import { createMetrics, type Metrics } from './ops/prometheus.js';
 import { loadTrace } from './ops/tracing.js';
@@ -86,6 +86,11 @@ export class Agent {
   /** The configuration that the agent runs with. */
   get config(): AgentConfig {
     return this.#config;
+  }
+
+  /** The state of each component. */
+  get health(): HealthReport {
+    return this.#health.report();
   }
 
   /** Sets the log level to debug for ten minutes. */

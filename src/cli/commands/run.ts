@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Agent } from '../../agent/agent.js';
 import type { Logger } from '../../agent/ops/logger.js';
+import type { ServiceManager } from '../../agent/ops/service-manager.js';
 import type { Reloader } from '../../agent/reload/reloader.js';
 import { systemClock } from '../../core/clock.js';
 import { formatProblem } from '../../documents/problem.js';
@@ -36,6 +37,7 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
   const signals = new ProcessSignals();
   let log: Logger | undefined;
   let reloader: Reloader | undefined;
+  let manager: ServiceManager | undefined;
   try {
     const level = flags.logLevel === undefined ? [] : [`log.level=${flags.logLevel}`];
     const { loadUsable } = await import('../../agent/config/load.js');
@@ -46,15 +48,19 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     const agent = createAgent(loaded.config);
     log = agent.log;
     watchDefects(log);
+    const { ServiceManager } = await import('../../agent/ops/service-manager.js');
     const { Reloader, WORKS_BUT } = await import('../../agent/reload/reloader.js');
     for (const warning of loaded.warnings) agent.log.warn({ warning: formatProblem(warning) }, WORKS_BUT);
     reloader = new Reloader({ agent, sources, loaded, clock: systemClock, log });
     await reloader.start();
+    manager = new ServiceManager({ env: io.env, log, health: () => agent.health });
     await agent.start();
+    void manager.ready();
     obey(signals, agent, reloader);
     const signal = await signals.first();
     agent.log.info({ signal }, 'agent is stopping');
     void reloader.stop();
+    void manager.stopping();
     await agent.stop();
     await log.output?.flush(LAST_LINES_MS);
     io.exit(EXIT.done);
@@ -62,6 +68,7 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     setTimeout(() => process.exit(EXIT.done), 100).unref();
   } finally {
     void reloader?.stop();
+    manager?.stop();
     if (log) signals.release();
     else signals.dispose();
   }

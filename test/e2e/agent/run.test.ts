@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ConfigurationInput } from '../../../src/agent/config/schema.js';
@@ -79,6 +79,22 @@ describe('twx-iothub run', () => {
     const { keys } = await agent.line('these keys have changed too; restart the agent to use their new values');
     expect(keys).toEqual(['admin.port']);
     expect((await rest.invoke('ScheduleDeviceMethodJob', { methodName: 'echo' })).text).toContain('allowedMethods');
+  });
+
+  it('notifies systemd through its program when it is ready and when it stops', async () => {
+    const folder = join(ends.folder, 'bin');
+    const sent = join(ends.folder, 'notified');
+    await mkdir(folder);
+    await writeFile(join(folder, 'systemd-notify'), `#!/bin/sh\necho "$1 $2" >> '${sent}'\n`, { mode: 0o755 });
+    const file = await ends.writeConfiguration('notify.json', { log: { level: 'info' } });
+    const env = { NOTIFY_SOCKET: '/run/systemd/notify', PATH: `${folder}:${process.env['PATH']}` };
+    const agent = spawn(['run', '--config', file], env);
+    const notified = async (): Promise<string> => await readFile(sent, 'utf8').catch(() => '');
+    await eventually(async () => (await notified()).includes('READY=1'));
+    agent.signal('SIGTERM');
+    expect(await agent.exited).toBe(0);
+    expect(await eventually(async () => (await notified()).includes('STOPPING=1'))).toBe(true);
+    expect(await notified()).toMatch(/^READY=1 STATUS=.*platform/);
   });
 
   it('logs JSON lines to stdout, and ends with 0 on SIGTERM', async () => {

@@ -89,9 +89,52 @@ describe('Kubernetes', () => {
     const pod = podOf('sidecar.yaml');
     const [agent] = pod.initContainers as [Container];
     expect(agent.restartPolicy).toBe('Always');
+    expect(agent.readinessProbe?.httpGet.path).toBe('/readyz');
     expect(agent.startupProbe?.httpGet.path).toBe('/livez');
     expect(agent.args).toEqual(['run', '--config', '/etc/twx-iothub/agent.yaml']);
     expectLockedDown(agent, pod);
+  });
+});
+
+describe('kustomize', () => {
+  interface Kustomization {
+    readonly resources: readonly string[];
+    readonly images?: readonly { readonly name: string }[];
+    readonly patches?: readonly { readonly path: string }[];
+  }
+  interface Named {
+    readonly kind: string;
+    readonly metadata: { readonly name: string };
+    readonly data?: Record<string, string>;
+  }
+  const documentsIn = (...path: string[]): Named[] =>
+    parseAllDocuments(read(...path)).map((document) => document.toJS() as Named);
+  const kustomization = (...path: string[]): Kustomization =>
+    parse(read(...path, 'kustomization.yaml')) as Kustomization;
+  const identity = ({ kind, metadata }: Named): string => `${kind} ${metadata.name}`;
+  const base = kustomization('kubernetes').resources.flatMap((file) => documentsIn('kubernetes', file));
+  const overlay = kustomization('kustomize');
+
+  it('has a base of the manifests', () => {
+    expect(base.map(identity)).toEqual([
+      'ConfigMap twx-iothub',
+      'PersistentVolumeClaim twx-iothub',
+      'Deployment twx-iothub',
+    ]);
+  });
+
+  it('has an overlay whose patches and images are those of the base', () => {
+    expect(overlay.resources).toEqual(['../kubernetes']);
+    const patches = overlay.patches?.flatMap(({ path }) => documentsIn('kustomize', path)) ?? [];
+    expect(patches.map(identity).filter((id) => !base.map(identity).includes(id))).toEqual([]);
+    expect(patches).toHaveLength(3);
+    const images = overlay.images?.map(({ name }) => `image: ${name}:`) ?? [];
+    expect(images.filter((image) => !read('kubernetes', 'deployment.yaml').includes(image))).toEqual([]);
+  });
+
+  it('has an overlay whose configuration the schema accepts', () => {
+    const text = documentsIn('kustomize', 'configuration.yaml')[0]?.data?.['agent.yaml'] ?? '';
+    expect(checkDocument(parseDocument(text, 'agent.yaml'), configurationSchema)).toMatchObject({ ok: true });
   });
 });
 
@@ -135,6 +178,7 @@ describe('systemd', () => {
     expect([check?.includes('config validate'), signal]).toEqual([true, ['ExecReload=/bin/kill -HUP $MAINPID']]);
     expect(lines).toContain('RestartPreventExitStatus=78');
     expect(lines).toContain('TimeoutStopSec=12');
+    expect(lines).toEqual(expect.arrayContaining(['Type=notify', 'NotifyAccess=all', 'WatchdogSec=60']));
     const variables =
       lines
         .filter((line) => line.startsWith('Environment='))
