@@ -1,9 +1,8 @@
 import type { CallContext } from '../../core/call-context.js';
 import { isAgentError } from '../../core/errors.js';
-import { readJob } from '../../iothub/documents.js';
 import type { HubDocument, HubOperations } from '../../iothub/ports.js';
 import { type Guards, guardMethod } from '../guards.js';
-import { isNotFound } from '../outcome.js';
+import { findJob, FORGOTTEN_AFTER_MS } from '../known-job.js';
 import { isRefusal, putOrFind } from '../schedule.js';
 import { type QueueHead, requestOf, type StoredRequest } from './queue-records.js';
 
@@ -16,9 +15,6 @@ export type Creation =
   | { readonly kind: 'refused'; readonly reason: string }
   /** Unknown; to be requested again later. */
   | { readonly kind: 'unknown'; readonly error: unknown };
-
-/** Hubs forget jobs after 30 days. Creating a job that was requested longer ago than this could call its devices twice. */
-const FORGOTTEN_AFTER_MS = 25 * 86_400_000;
 
 export interface CreationOptions {
   readonly hub: HubOperations;
@@ -39,29 +35,14 @@ export async function createQueuedJob(
     const request = requestOf(stored);
     const { askedMs = Infinity } = head;
     if (context.clock.nowMs() - askedMs > FORGOTTEN_AFTER_MS) {
-      const document = await documentOf(hub, context, head.jobId);
-      return document ? { kind: 'accepted', document } : { kind: 'refused', reason: 'JobLost' };
+      const known = await findJob(hub, context, head.jobId);
+      return known ? { kind: 'accepted', document: known.document } : { kind: 'refused', reason: 'JobLost' };
     }
     if (request.type === 'scheduleDeviceMethod') guardMethod(guards, request.methodName);
     const job = { request, hasGivenId: head.hasGivenId, hasGivenStart: false };
     return { kind: 'accepted', document: await putOrFind(hub, context, job) };
   } catch (error) {
     return failed(error);
-  }
-}
-
-/** Reads a job from the hub; undefined if the hub does not know it. */
-export async function documentOf(
-  hub: HubOperations,
-  context: CallContext,
-  jobId: string,
-): Promise<HubDocument | undefined> {
-  try {
-    const document = await hub.getJob(context, jobId);
-    return isNotFound(readJob(document)) ? undefined : document;
-  } catch (error) {
-    if (isAgentError(error, 'JobNotFound')) return undefined;
-    throw error;
   }
 }
 

@@ -3,9 +3,9 @@ import { AgentError, isAgentError } from '../../core/errors.js';
 import { readJob } from '../../iothub/documents.js';
 import type { HubDocument, HubOperations } from '../../iothub/ports.js';
 import type { JobEnvironment, JobQueue, JobToSchedule } from '../environment.js';
+import { findJob } from '../known-job.js';
 import { isSameDefinition } from '../same-definition.js';
 import { anotherJob, isRefusal, scheduleOnce } from '../schedule.js';
-import { documentOf } from './create-queued-job.js';
 import { QueueLoop } from './queue-loop.js';
 import { type JobQueueOptions, QueueTransitions } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead, queueDocument } from './queue-records.js';
@@ -94,8 +94,8 @@ export class HubJobQueue implements JobQueue {
       if (!head || head.state === 'open') return undefined;
       if (head.state === 'ended') throw notCancellable(head);
       const hub = this.#transitions.options.hub.lane('user');
-      const document = head.state === 'asked' ? await documentOf(hub, context, jobId) : undefined;
-      if (document) await this.#transitions.accept(head, document);
+      const known = head.state === 'asked' ? await findJob(hub, context, jobId) : undefined;
+      if (known) await this.#transitions.accept(head, known.document);
       else await this.#transitions.end(head, { status: 'cancelled' });
       return await this.find(jobId);
     });
@@ -182,12 +182,12 @@ export class HubJobQueue implements JobQueue {
  */
 async function isAtHub(hub: HubOperations, context: CallContext, job: JobToSchedule): Promise<boolean> {
   const { jobId } = job.request;
-  const document = await documentOf(hub, context, jobId).catch((error: unknown) => {
+  const known = await findJob(hub, context, jobId).catch((error: unknown) => {
     if (!isAgentError(error) || context.signal.aborted) throw error;
     return undefined;
   });
-  if (!document) return false;
-  const isSame = isSameDefinition(readJob(document), job.request, job.hasGivenStart);
+  if (!known) return false;
+  const isSame = isSameDefinition(known.job, job.request, job.hasGivenStart);
   if (isSame === false) throw anotherJob(jobId);
   return isSame === true;
 }

@@ -1,11 +1,10 @@
-import { type CallContext, startCall } from '../../core/call-context.js';
+import { startCall } from '../../core/call-context.js';
 import type { Clock } from '../../core/clock.js';
-import { isAgentError } from '../../core/errors.js';
 import type { Instruments } from '../../core/instruments.js';
 import type { Log } from '../../core/log.js';
-import { readJob } from '../../iothub/documents.js';
 import type { HubOperations } from '../../iothub/ports.js';
-import { hasEnded, isNotFound } from '../outcome.js';
+import { findJob, isMissing, type Misses, MISSING_POLL_MS, missedAgain } from '../known-job.js';
+import { hasEnded } from '../outcome.js';
 import type { HubPlaces } from './places.js';
 import type { QueueList } from './queue-list.js';
 import type { QueueHead } from './queue-records.js';
@@ -26,13 +25,10 @@ export interface OpenJobsOptions {
 const POLL_TIMEOUT_MS = 15_000;
 /** Time between two polls while no client waits for a place. */
 const IDLE_POLL_MS = 60_000;
-/** The place of a job is freed when this many polls in a row did not find it, over this time at least. */
-const LOST_AFTER = { polls: 3, ms: 60_000 };
 
 interface OpenJob {
   readonly pollMs: number;
-  readonly misses: number;
-  readonly firstMissMs: number;
+  readonly misses?: Misses;
 }
 
 /** Polls the jobs of the queue that occupy a place of the hub until they have ended. */
@@ -59,7 +55,7 @@ export class OpenJobs {
 
   /** Polls the job from now on. */
   track({ jobId }: QueueHead): void {
-    this.#jobs.set(jobId, { pollMs: this.#nextPollMs(), misses: 0, firstMissMs: 0 });
+    this.#jobs.set(jobId, { pollMs: this.#nextPollMs() });
     this.#pause.wake();
   }
 
@@ -100,10 +96,10 @@ export class OpenJobs {
     const { hub, clock, log, instruments, signal } = this.#options;
     const context = startCall({ timeoutMs: POLL_TIMEOUT_MS, clock, log, instruments, signal });
     try {
-      const state = await stateOf(hub, context, jobId);
-      if (state === 'ended') await this.ended(jobId);
-      else if (state === 'unknown') await this.#missed(jobId, job);
-      else if (this.#jobs.has(jobId)) this.#jobs.set(jobId, { ...job, misses: 0, pollMs: this.#nextPollMs() });
+      const known = await findJob(hub, context, jobId);
+      if (!known) await this.#missed(jobId, job);
+      else if (hasEnded(known.job)) await this.ended(jobId);
+      else if (this.#jobs.has(jobId)) this.#jobs.set(jobId, { pollMs: this.#nextPollMs() });
     } catch (error) {
       log.debug({ err: error, jobId }, 'a job of the queue could not be polled and will be polled again');
       this.#jobs.set(jobId, { ...job, pollMs: clock.nowMs() + IDLE_POLL_MS / 2 });
@@ -112,26 +108,16 @@ export class OpenJobs {
     }
   }
 
-  async #missed(jobId: string, { misses, firstMissMs }: OpenJob): Promise<void> {
+  /** Frees the place of a job that the hub does not have after enough polls. */
+  async #missed(jobId: string, job: OpenJob): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
-    const firstMs = misses === 0 ? nowMs : firstMissMs;
-    if (misses + 1 >= LOST_AFTER.polls && nowMs - firstMs >= LOST_AFTER.ms) return await this.ended(jobId);
-    this.#jobs.set(jobId, { misses: misses + 1, firstMissMs: firstMs, pollMs: nowMs + LOST_AFTER.ms / 2 });
+    const misses = missedAgain(job.misses, nowMs);
+    if (isMissing(misses, nowMs)) return await this.ended(jobId);
+    this.#jobs.set(jobId, { misses, pollMs: nowMs + MISSING_POLL_MS });
   }
 
   #nextPollMs(): number {
     const { clock, places, pollIntervalMs } = this.#options;
     return clock.nowMs() + (places.hasWaiting ? pollIntervalMs : IDLE_POLL_MS);
-  }
-}
-
-async function stateOf(hub: HubOperations, context: CallContext, jobId: string): Promise<'ended' | 'open' | 'unknown'> {
-  try {
-    const job = readJob(await hub.getJob(context, jobId));
-    if (isNotFound(job)) return 'unknown';
-    return hasEnded(job) ? 'ended' : 'open';
-  } catch (error) {
-    if (isAgentError(error, 'JobNotFound')) return 'unknown';
-    throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { type CallContext, startCall } from '../../core/call-context.js';
 import { isAgentError } from '../../core/errors.js';
 import { omitUndefined } from '../../core/objects.js';
-import { createQueuedJob, documentOf, type Creation } from './create-queued-job.js';
+import { findJob } from '../known-job.js';
+import { createQueuedJob, type Creation } from './create-queued-job.js';
 import type { QueueTransitions } from './queue-transitions.js';
 import { dueMsOf, isWaiting, type QueueHead } from './queue-records.js';
 
@@ -95,8 +96,8 @@ export class QueueLoop {
 
   /** Asks for a job that has expired, because the hub may have created it. */
   async #lastPoll(context: CallContext, { jobId }: QueueHead): Promise<Creation> {
-    const document = await documentOf(this.#transitions.hub, context, jobId);
-    return document ? { kind: 'accepted', document } : { kind: 'refused', reason: 'QueueExpired' };
+    const known = await findJob(this.#transitions.hub, context, jobId);
+    return known ? { kind: 'accepted', document: known.document } : { kind: 'refused', reason: 'QueueExpired' };
   }
 
   async #settle(head: QueueHead, creation: Creation): Promise<void> {

@@ -3,6 +3,7 @@
  * records, so that a step writes only what has changed, and the devices are never all in memory.
  */
 import type { AbortCriterion } from '../machine/abort.js';
+import type { Misses } from '../../jobs/known-job.js';
 import type { BatchShape } from '../plan/batches.js';
 import type { DeviceOutcome } from '../machine/device-outcome.js';
 import type { DeviceState, FailureState, StateCounts } from '../machine/device-states.js';
@@ -188,16 +189,10 @@ export interface PartRecord {
   readonly recordedMs: number;
   /** When the hub acknowledged it. */
   readonly acceptedMs?: number;
-  /** Polls in a row that did not find the job. */
+  /** Polls in a row that did not find the job, by the clock that pauses are measured by. */
   readonly misses?: Misses;
   /** Present once the job has ended, while its results are read. */
   readonly ended?: { readonly atMs: number; readonly status: string; readonly deviceCount?: number };
-}
-
-export interface Misses {
-  readonly count: number;
-  /** By the clock that pauses are measured by. */
-  readonly firstMs: number;
 }
 
 export interface HistoryEntry {

@@ -2,19 +2,17 @@ import type { CallContext } from '../../../core/call-context.js';
 import { isAgentError } from '../../../core/errors.js';
 import { unexpectedAnswerError } from '../../../iothub/connection-errors.js';
 import { isAnswerLost } from '../../../iothub/retry.js';
-import { guardMethod } from '../../../jobs/guards.js';
 import { acknowledgementFault } from '../../../jobs/job-document.js';
+import { FORGOTTEN_AFTER_MS } from '../../../jobs/known-job.js';
 import { isSameDefinition } from '../../../jobs/same-definition.js';
 import { isClosing } from '../../machine/next-action.js';
 import type { DeviceRecord, PartRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
 import { jobIdOf, setParts } from './hub-job.js';
-import { isKnown, knownJob, countMiss, failLost } from './poll-job.js';
+import { knownJob, countMiss, failLost } from './poll-job.js';
 import { requestOf } from './hub-job.js';
-import { enterPause, pauseFor, withdrawJob } from './withdraw-job.js';
+import { enterPause, pauseIfForbidden, withdrawJob } from './withdraw-job.js';
 
-/** Hubs forget jobs after 30 days. Creating a job that was recorded longer ago than this could call its devices twice. */
-const FORGOTTEN_AFTER_MS = 25 * 86_400_000;
 /** Pause before another request for a job that may exist, while the hub has no place. */
 const NO_PLACE_PAUSE_MS = 10_000;
 /** Pause while the hub does not show the definition of a job whose id exists. */
@@ -35,18 +33,13 @@ interface RecordedJob {
 export async function createJob(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<void> {
   const recorded = { part, devices: await rollout.devicesAt(part.positions), isUnsent: rollout.unsent.has(part.jobId) };
   if (!mayBegin(rollout)) return await checkExistence(rollout, context, recorded);
-  const { methodName } = rollout.record.definition;
-  try {
-    if (methodName !== undefined) guardMethod(rollout.env.guards, methodName);
-  } catch (error) {
-    if (!isAgentError(error, 'Forbidden')) throw error;
-    return await pauseFor(rollout, 'jobRejected', error.reason);
-  }
-  if (rollout.env.clock.nowMs() - part.recordedMs > FORGOTTEN_AFTER_MS && !(await isKnown(rollout, context, part)))
+  if (await pauseIfForbidden(rollout)) return;
+  if (rollout.env.clock.nowMs() - part.recordedMs > FORGOTTEN_AFTER_MS && !(await knownJob(rollout, context, part)))
     return await failLost(rollout, part, recorded.devices);
   rollout.unsent.delete(part.jobId);
   try {
     const document = await rollout.env.hub.scheduleJob(context, requestOf(rollout, part, recorded.devices));
+    // The response may not come from the hub; a repeated request shows whether the job was created.
     const fault = acknowledgementFault(document, part.jobId);
     if (fault !== undefined) throw unexpectedAnswerError(fault);
   } catch (error) {
@@ -65,7 +58,7 @@ function mayBegin({ record, windows, env }: OpenRollout): boolean {
 async function checkExistence(rollout: OpenRollout, context: CallContext, recorded: RecordedJob): Promise<void> {
   const { part, devices, isUnsent } = recorded;
   if (isUnsent) return await withdrawJob(rollout, part, devices);
-  if (await isKnown(rollout, context, part)) return await accept(rollout, part);
+  if (await knownJob(rollout, context, part)) return await accept(rollout, part);
   // An aborted request may still arrive; only a roll-out that is ending cannot wait for it.
   if (countMiss(rollout, part) && isClosing(rollout.record)) await withdrawJob(rollout, part, devices);
 }
@@ -91,7 +84,7 @@ async function refused(
   if (!isFull && !isAgentError(error, 'HubRejected', 'InvalidArgument')) throw error;
   // An earlier request, or an earlier attempt of this one, may have created the job although its response was lost.
   const mayExist = !recorded.isUnsent || isAnswerLost(error);
-  if (mayExist && (await isKnown(rollout, context, part))) return await accept(rollout, part);
+  if (mayExist && (await knownJob(rollout, context, part))) return await accept(rollout, part);
   if (isFull && mayExist) return rollout.keepPart(part, NO_PLACE_PAUSE_MS, true);
   const { reason } = error;
   if (isFull) rollout.env.places.refused(part.jobId);

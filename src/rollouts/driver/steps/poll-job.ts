@@ -1,14 +1,11 @@
 import type { CallContext } from '../../../core/call-context.js';
 import { isAgentError } from '../../../core/errors.js';
-import { type Job, readJob } from '../../../iothub/documents.js';
-import { hasEnded, isActive, isNotFound } from '../../../jobs/outcome.js';
+import type { Job } from '../../../iothub/documents.js';
+import { findJob, isMissing, MISSING_POLL_MS, missedAgain } from '../../../jobs/known-job.js';
+import { hasEnded, isActive } from '../../../jobs/outcome.js';
 import type { PartRecord, DeviceRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
 import { storeOutcomes } from './store-outcomes.js';
-
-/** A job that this many polls in a row did not find, over this time at least, does not exist. */
-const MISSES = { polls: 3, ms: 60_000 };
-const POLL_AGAIN_MS = 30_000;
 
 /** Polls an open hub job. The results of one that has ended are read in a later step. */
 export async function pollJob(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<void> {
@@ -51,25 +48,15 @@ export async function knownJob(
   context: CallContext,
   { jobId }: PartRecord,
 ): Promise<Job | undefined> {
-  try {
-    const job = readJob(await rollout.env.hub.getJob(context, jobId));
-    return isNotFound(job) ? undefined : job;
-  } catch (error) {
-    if (isAgentError(error, 'JobNotFound')) return undefined;
-    throw error;
-  }
-}
-
-export async function isKnown(rollout: OpenRollout, context: CallContext, part: PartRecord): Promise<boolean> {
-  return (await knownJob(rollout, context, part)) !== undefined;
+  return (await findJob(rollout.env.hub, context, jobId))?.job;
 }
 
 /** Counts a poll that did not find a job. Returns whether the job is to be regarded as not existing. */
 export function countMiss(rollout: OpenRollout, part: PartRecord): boolean {
   const nowMs = rollout.pauses.nowMs();
-  const { count, firstMs } = part.misses ?? { count: 0, firstMs: nowMs };
-  rollout.keepPart({ ...part, misses: { count: count + 1, firstMs } }, POLL_AGAIN_MS);
-  return count + 1 >= MISSES.polls && nowMs - firstMs >= MISSES.ms;
+  const misses = missedAgain(part.misses, nowMs);
+  rollout.keepPart({ ...part, misses }, MISSING_POLL_MS);
+  return isMissing(misses, nowMs);
 }
 
 /** Ends the devices of a job that the hub does not know any more, because its results cannot be read. */

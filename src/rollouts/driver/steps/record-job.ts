@@ -1,13 +1,11 @@
 import type { CallContext } from '../../../core/call-context.js';
-import { isAgentError } from '../../../core/errors.js';
-import { guardMethod } from '../../../jobs/guards.js';
 import { started, postponed, waiting } from '../../machine/device-transitions.js';
 import type { RolloutTransaction } from '../../records/transaction.js';
 import type { JobSource } from '../../machine/next-action.js';
 import type { PartRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
 import { type Chosen, chooseDevices } from './choose-devices.js';
-import { pauseFor } from './withdraw-job.js';
+import { pauseIfForbidden } from './withdraw-job.js';
 import { type JobNumbers, jobIdOf, type JobCapacity, jobCapacity, setParts, jobTimes } from './hub-job.js';
 
 /**
@@ -16,13 +14,7 @@ import { type JobNumbers, jobIdOf, type JobCapacity, jobCapacity, setParts, jobT
  * Pauses the roll-out if the guards do not allow the method any more.
  */
 export async function recordJob(rollout: OpenRollout, context: CallContext, from: JobSource): Promise<void> {
-  const { definition } = rollout.record;
-  try {
-    if (definition.methodName !== undefined) guardMethod(rollout.env.guards, definition.methodName);
-  } catch (error) {
-    if (!isAgentError(error, 'Forbidden')) throw error;
-    return await pauseFor(rollout, 'jobRejected', error.reason);
-  }
+  if (await pauseIfForbidden(rollout)) return;
   const capacity = jobCapacity(rollout);
   if (capacity.maxDevices < 1) return;
   const numbers = nextNumbers(rollout, from);

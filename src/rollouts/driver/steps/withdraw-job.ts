@@ -1,8 +1,12 @@
+import { isAgentError } from '../../../core/errors.js';
+import { guardMethod } from '../../../jobs/guards.js';
 import { withdrawn } from '../../machine/device-transitions.js';
 import type { RolloutTransaction } from '../../records/transaction.js';
 import type { DeviceRecord, PartRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
 import { setParts } from './hub-job.js';
+
+const MAX_COMMENT_LENGTH = 500;
 
 /**
  * Withdraws a recorded job that does not exist and will not be created: its devices have not begun. The next job gets its
@@ -38,20 +42,22 @@ export function returnDevices(
       transaction.moveDevice(part.positions[at] as number, device, withdrawn(device));
 }
 
-const MAX_COMMENT_LENGTH = 500;
-
-/** Pauses a running roll-out because of a hub job. */
-export async function pauseFor(
-  rollout: OpenRollout,
-  reason: 'jobCancelled' | 'jobRejected',
-  comment?: string,
-): Promise<void> {
-  const transaction = await rollout.transaction();
-  enterPause(transaction, reason, comment);
-  await rollout.commit(transaction);
+/** Pauses the roll-out if the guards do not allow its method any more; returns whether they do not. */
+export async function pauseIfForbidden(rollout: OpenRollout): Promise<boolean> {
+  const { methodName } = rollout.record.definition;
+  try {
+    if (methodName !== undefined) guardMethod(rollout.env.guards, methodName);
+    return false;
+  } catch (error) {
+    if (!isAgentError(error, 'Forbidden')) throw error;
+    const transaction = await rollout.transaction();
+    enterPause(transaction, 'jobRejected', error.reason);
+    await rollout.commit(transaction);
+    return true;
+  }
 }
 
-/** The same as part of a transaction. A roll-out that is already paused, or is ending, is left as it is. */
+/** Pauses the roll-out because of a hub job, unless it is already paused, or is ending. */
 export function enterPause(
   transaction: RolloutTransaction,
   reason: 'jobCancelled' | 'jobRejected',

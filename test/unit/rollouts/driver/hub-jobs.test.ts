@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AgentError } from '../../../../src/core/errors.js';
+import type { HubDocument } from '../../../../src/iothub/ports.js';
 import { resume } from '../../../../src/rollouts/driver/commands.js';
 import { deviceId, RolloutRig } from '../../../support/rollouts/rig.js';
 
@@ -22,6 +23,25 @@ describe('a hub job of a roll-out', () => {
     await rig.start('r1');
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded', jobCount: 1 });
     expect(await rig.jobIds('r1')).toEqual(['b1-a1-p1']);
+    expect([...rig.hub.calls.values()]).toEqual(Array.from({ length: 10 }, () => 1));
+  });
+
+  it.each<[string, HubDocument]>([
+    ['is not a job', { message: 'Welcome to the guest network' }],
+    ['is empty', {}],
+    ['is another job', { jobId: 'other', type: 'scheduleDeviceMethod', status: 'queued' }],
+  ])('is requested again after a response that %s', async (_what, document) => {
+    const rig = await started();
+    const hub = { ...rig.hub.operations };
+    let requests = 0;
+    rig.hub.operations.scheduleJob = async (context, job) =>
+      (requests += 1) === 1 ? document : await hub.scheduleJob(context, job);
+    let polls = 0;
+    rig.hub.operations.getJob = async (context, jobId) =>
+      (polls += 1) === 1 ? document : await hub.getJob(context, jobId);
+    await rig.start('r1');
+    expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded', jobCount: 1 });
+    expect([requests, rig.hub.jobs.size]).toEqual([2, 1]);
     expect([...rig.hub.calls.values()]).toEqual(Array.from({ length: 10 }, () => 1));
   });
 
