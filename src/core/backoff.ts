@@ -8,12 +8,19 @@ export interface BackoffOptions {
 }
 
 /**
+ * Returns a delay that doubles with each attempt: `min(cap, base * 2^attempt)`.
+ * @param attempt 0 for the first retry.
+ */
+export function doublingDelayMs(attempt: number, { baseMs, capMs }: BackoffOptions): number {
+  return Math.min(capMs, baseMs * 2 ** Math.min(attempt, 30));
+}
+
+/**
  * Returns a delay with full jitter: between 0 and `min(cap, base * 2^attempt)`.
  * @param attempt 0 for the first retry.
  */
 export function fullJitterMs(attempt: number, options: BackoffOptions, random: Random = systemRandom): number {
-  const ceiling = Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30));
-  return random() * ceiling;
+  return random() * doublingDelayMs(attempt, options);
 }
 
 /**
@@ -25,6 +32,5 @@ export function spreadDelayMs(
   options: BackoffOptions & { readonly spread: number },
   random: Random = systemRandom,
 ): number {
-  const middle = Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30));
-  return middle * (1 + options.spread * (2 * random() - 1));
+  return doublingDelayMs(attempt, options) * (1 + options.spread * (2 * random() - 1));
 }

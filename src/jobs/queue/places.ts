@@ -1,3 +1,4 @@
+import { doublingDelayMs } from '../../core/backoff.js';
 import type { Clock, Timer } from '../../core/clock.js';
 
 /** A client that creates hub jobs: a roll-out, or the queue of plain jobs. */
@@ -8,7 +9,7 @@ export interface PlaceClient {
 }
 
 /** Pauses after the hub had no place, because jobs of other programs occupy it: 5 s, doubling, at most 60. */
-const REFUSED_PAUSE_MS = { first: 5000, most: 60_000 };
+const REFUSED_PAUSE = { baseMs: 5000, capMs: 60_000 };
 
 /**
  * The places of one hub: how many jobs of the agent may be open at once. A client that gets no place is in line and is woken
@@ -78,7 +79,7 @@ export class HubPlaces {
 
   /** Frees the place of a job that the hub had no place for, and gives out no place for a while. */
   refused(jobId: string): void {
-    const pauseMs = Math.min(REFUSED_PAUSE_MS.first * 2 ** this.#refusals, REFUSED_PAUSE_MS.most);
+    const pauseMs = doublingDelayMs(this.#refusals, REFUSED_PAUSE);
     this.#refusals += 1;
     this.#pause?.cancel();
     this.#pause = this.#clock.schedule(pauseMs, () => this.retryNow());

@@ -1,3 +1,4 @@
+import { doublingDelayMs } from '../../core/backoff.js';
 import { type CallContext, startCall } from '../../core/call-context.js';
 import { isAgentError } from '../../core/errors.js';
 import { omitUndefined } from '../../core/objects.js';
@@ -8,7 +9,7 @@ import { dueMsOf, isWaiting, type QueueHead } from './queue-records.js';
 
 const CALL_TIMEOUT_MS = 25_000;
 /** Pauses after a failure of the hub or the store. */
-const PROBLEM_PAUSE_MS = { first: 1000, most: 30_000 };
+const PROBLEM_PAUSE = { baseMs: 1000, capMs: 30_000 };
 const CLEAN_EVERY_MS = 3_600_000;
 
 /** Creates the jobs of the queue, one after the other, in order. */
@@ -122,7 +123,7 @@ export class QueueLoop {
 
   #pauseAfter(error: unknown): number {
     const { clock, log, stopping } = this.#transitions;
-    const pauseMs = Math.min(PROBLEM_PAUSE_MS.first * 2 ** Math.min(this.#failures, 10), PROBLEM_PAUSE_MS.most);
+    const pauseMs = doublingDelayMs(this.#failures, PROBLEM_PAUSE);
     this.#failures += 1;
     this.#pauseUntilMs = clock.nowMs() + pauseMs;
     if (!stopping.signal.aborted) {

@@ -1,5 +1,6 @@
 import { type CallContext, callLog } from '../../core/call-context.js';
 import { type SpanOptions, traced } from '../../core/instruments.js';
+import { doublingDelayMs } from '../../core/backoff.js';
 import { isAgentError } from '../../core/errors.js';
 import { newId } from '../../core/random.js';
 import { WakeablePause } from '../../core/wakeable-pause.js';
@@ -20,7 +21,7 @@ import type { OpenRollout } from './open-rollout.js';
 import { performStep } from './perform-step.js';
 
 /** Pauses after a failed step. The longest one and the timeout of a call bound how late the return of the hub is noticed. */
-const PROBLEM_PAUSE_MS = { first: 1000, most: 30_000 };
+const PROBLEM_PAUSE = { baseMs: 1000, capMs: 30_000 };
 const STORE_PAUSE_MS = 5000;
 /** A hub call that takes longer than this is shown: the hub is away or slow, or its tier has no budget left. */
 const SLOW_CALL_MS = 5000;
@@ -204,9 +205,7 @@ export class RolloutRunner {
 
   #pauseAfter(error: unknown): number {
     const isStore = isStoreError(error);
-    const pauseMs = isStore
-      ? STORE_PAUSE_MS
-      : Math.min(PROBLEM_PAUSE_MS.first * 2 ** Math.min(this.#failures, 10), PROBLEM_PAUSE_MS.most);
+    const pauseMs = isStore ? STORE_PAUSE_MS : doublingDelayMs(this.#failures, PROBLEM_PAUSE);
     this.#failures += 1;
     this.#waiting = {
       waitingFor: isStore ? 'store' : 'hub',

@@ -1,10 +1,11 @@
 /** How a device moves from state to state. Pure: each function returns the record of the device after a transition. */
+import { doublingDelayMs } from '../../core/backoff.js';
 import type { DeviceOutcome } from './device-outcome.js';
 import type { DeviceIndex, DeviceRecord, RetryClass, RolloutDefinition } from '../records/records.js';
 
 /** Pause before the next hub job of a device that is reported as connected and repeatedly fails as offline. */
-const OFFLINE_AGAIN_SECONDS = { first: 60, most: 3600 };
-const MAX_RETRY_DELAY_SECONDS = 86_400;
+const OFFLINE_AGAIN_PAUSE = { baseMs: 60_000, capMs: 3_600_000 };
+const MAX_RETRY_DELAY_MS = 86_400_000;
 
 /** The time of a transition. */
 export interface TransitionTime {
@@ -25,7 +26,7 @@ export function indexOf({ state, isDeferred, isPostponed }: DeviceRecord): Devic
 
 /** Delay between `attempt` and the next; it doubles with each attempt. */
 export function retryDelayMs(firstSeconds: number, attempt: number): number {
-  return Math.min(firstSeconds * 2 ** (attempt - 1), MAX_RETRY_DELAY_SECONDS) * 1000;
+  return doublingDelayMs(attempt - 1, { baseMs: firstSeconds * 1000, capMs: MAX_RETRY_DELAY_MS });
 }
 
 /** A device that becomes part of a hub job. */
@@ -122,14 +123,13 @@ function succeeded(definition: RolloutDefinition, device: DeviceRecord, pauseMs:
  */
 function waitingAgain(device: DeviceRecord, pauseMs: number): DeviceRecord {
   const count = (device.offlineAgain?.count ?? 0) + 1;
-  const seconds =
-    count === 1 ? 0 : Math.min(OFFLINE_AGAIN_SECONDS.first * 2 ** (count - 2), OFFLINE_AGAIN_SECONDS.most);
+  const lengthMs = count === 1 ? 0 : doublingDelayMs(count - 2, OFFLINE_AGAIN_PAUSE);
   return {
     ...device,
     state: 'waiting',
     isDeferred: true,
     tries: device.tries - 1,
-    offlineAgain: { count, untilMs: pauseMs + seconds * 1000 },
+    offlineAgain: { count, untilMs: pauseMs + lengthMs },
   };
 }
 
