@@ -27,7 +27,7 @@ function bannedModules(place: string, folder: string): string[] {
 
 /** One override for each place and depth, since import patterns are relative to the importing file. */
 function importRules(place: string): OxlintOverride[] {
-  const isFile = place.endsWith('.ts');
+  const isFile = /\.tsx?$/.test(place);
   const segments = place.split('/').length;
   const depths = isFile ? [0] : Array.from({ length: MAX_DEPTH - segments }, (_, depth) => depth);
   return depths.map((depth) => {
@@ -42,7 +42,7 @@ function importRules(place: string): OxlintOverride[] {
       }));
     const group = bannedModules(place, folder);
     return {
-      files: [isFile ? `src/${place}` : `src/${place}/${'*/'.repeat(depth)}*.ts`],
+      files: [isFile ? `src/${place}` : `src/${place}/${'*/'.repeat(depth)}*.{ts,tsx}`],
       rules: {
         'no-restricted-imports': [
           'error',
@@ -65,7 +65,7 @@ const PLACES = [...new Set([...MODULES.map(({ name }) => name), ...Object.values
 );
 
 export default defineConfig({
-  plugins: ['typescript', 'import', 'unicorn', 'oxc', 'jest', 'promise', 'node'],
+  plugins: ['typescript', 'import', 'unicorn', 'oxc', 'jest', 'promise', 'node', 'jsx-a11y'],
   categories: { correctness: 'error', suspicious: 'error' },
   env: { node: true, es2023: true },
   ignorePatterns: [
@@ -99,6 +99,12 @@ export default defineConfig({
     'unicorn/consistent-function-scoping': 'off',
     'unicorn/prefer-add-event-listener': 'off',
     'unicorn/require-module-specifiers': 'off',
+    // The page uses frames that scroll by keyboard, and roles where no element has the semantics.
+    'jsx-a11y/no-noninteractive-tabindex': 'off',
+    'jsx-a11y/prefer-tag-over-role': 'off',
+    // It does not know Preact's `for`; the tests check labels with axe.
+    'jsx-a11y/label-has-associated-control': 'off',
+    'jsx-a11y/control-has-associated-label': 'off',
     'jest/expect-expect': 'error',
     'jest/no-disabled-tests': 'error',
     'jest/no-focused-tests': 'error',

@@ -89,6 +89,11 @@ export const MODULES: readonly Module[] = [
     imports: ['core', 'iothub', 'jobs', 'rollouts'],
   },
   {
+    name: 'console/page',
+    purpose: 'The page of the console, in the browser: knows nothing but the types of the API',
+    imports: ['console/api'],
+  },
+  {
     name: 'console',
     purpose: 'The console: a web page for people who run fleets, and its API',
     imports: ['core', 'documents', 'hub-query', 'alwayson', 'edge', 'iothub', 'jobs', 'rollouts'],
@@ -145,6 +150,11 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   hono: ['agent/console.ts', 'agent/ops', 'console'],
   '@hono/node-server': ['agent/ops'],
   '@hono/zod-openapi': ['console/api/openapi.ts'],
+  preact: ['console/page'],
+  '@preact/signals': ['console/page'],
+  '@preact/signals-core': ['console/page'],
+  'preact-iso': ['console/page'],
+  uplot: ['console/page/parts/plot.tsx'],
   pino: ['agent/ops'],
   'prom-client': ['agent/ops'],
   '@opentelemetry/api': ['agent/ops'],

@@ -1,0 +1,28 @@
+/** Which rows of a long table are drawn. The others are stood in for by two empty rows of their height. */
+export interface VisibleRows {
+  readonly from: number;
+  /** The first row after those that are drawn. */
+  readonly to: number;
+}
+
+/** Shorter tables are drawn as a whole. */
+export const WINDOW_THRESHOLD = 200;
+/** Rows beyond the visible ones, so that scrolling by keyboard or wheel finds them drawn. */
+const OVERSCAN = 20;
+
+/** @param scrollTop, height, rowHeight in the same unit. */
+export function visibleRows(
+  count: number,
+  { scrollTop, height, rowHeight }: { scrollTop: number; height: number; rowHeight: number },
+): VisibleRows {
+  if (count <= WINDOW_THRESHOLD || rowHeight <= 0) return { from: 0, to: count };
+  const first = Math.floor(scrollTop / rowHeight);
+  const shown = Math.ceil(height / rowHeight);
+  // Even numbers, so that rows keep their place when a row is drawn in turns of two.
+  const from = Math.max(0, Math.min(count - shown, first) - OVERSCAN);
+  return { from, to: Math.min(count, first + shown + OVERSCAN) };
+}
+
+/** Whether the end of what is loaded is near enough to load more. */
+export const isNearEnd = (count: number, { to }: VisibleRows, scrolledBy: number): boolean =>
+  scrolledBy > 0 && to >= count - OVERSCAN;
