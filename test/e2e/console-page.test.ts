@@ -1,0 +1,223 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { axeFaults, launchBrowser, visit, type Visit } from '../support/console/browser.js';
+import { FakeAgent, KEY, PAGE_FOLDER } from '../support/console/fake-agent.js';
+import * as fleet from '../support/console/fake-fleet.js';
+
+/** One browser for all of them; each test has its own agent and its own profile. */
+let browser: Browser;
+let agent: FakeAgent;
+let opened: Visit;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+}, 60_000);
+
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  agent = new FakeAgent();
+  await agent.start();
+});
+
+afterEach(async () => {
+  await opened.context.close();
+  await agent.stop();
+  if (opened.faults.length > 0) throw new Error(`the browser reports: ${opened.faults.join('; ')}`);
+});
+
+const signedIn = async (path = '/', width = 1280): Promise<Page> => {
+  opened = await visit(browser, `${agent.url}/#key=${encodeURIComponent(KEY)}`, { width });
+  await opened.page.getByRole('navigation').waitFor();
+  if (path !== '/') await opened.page.goto(agent.url + path);
+  return opened.page;
+};
+
+describe('the first load', () => {
+  const built = (name: string): Buffer => readFileSync(join(PAGE_FOLDER, name));
+
+  it('is under 120 kB compressed, without inline script or style and without another origin', async () => {
+    const names = readdirSync(PAGE_FOLDER, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => extname(name) !== '',
+    );
+    const bytes = names.reduce((sum, name) => sum + gzipSync(built(name)).length, 0);
+    expect(bytes).toBeLessThan(120_000);
+    const html = built('index.html').toString();
+    expect(html).not.toMatch(/<style|style=|<script(?![^>]*src=)|https?:/);
+    const requests: string[] = [];
+    opened = await visit(browser, 'about:blank');
+    opened.page.on('request', (request) => requests.push(new URL(request.url()).origin));
+    await opened.page.goto(agent.url);
+    await opened.page.getByLabel('Key of the console').waitFor();
+    expect(new Set(requests.filter((origin) => origin !== 'null'))).toEqual(new Set([agent.url]));
+  });
+});
+
+describe('signing in', () => {
+  it('takes the key out of the address bar, and asks again for one that is wrong', async () => {
+    opened = await visit(browser, `${agent.url}/jobs#key=a-wrong-key`);
+    const { page } = opened;
+    await page.getByLabel('Key of the console').waitFor();
+    expect(page.url()).toBe(`${agent.url}/jobs`);
+    await page.getByLabel('Key of the console').fill('another wrong key');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Unauthorized', { exact: true }).waitFor();
+    await page.getByText('Do what docs/errors.md says.').waitFor();
+    await page.getByLabel('Key of the console').fill(KEY);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Key of the console').waitFor();
+  });
+
+  it('is not offered where no key is configured, and neither are actions', async () => {
+    agent.data.keyConfigured = false;
+    agent.data.rollouts = [fleet.rollout('firmware')];
+    opened = await visit(browser, `${agent.url}/rollouts/${fleet.HUB}/firmware`);
+    const { page } = opened;
+    await page.getByText('It is running in batch 4 of 6').waitFor();
+    await page.getByText('Read only').waitFor();
+    expect(await page.getByRole('button', { name: 'Pause …' }).count()).toBe(0);
+  });
+});
+
+describe('names that hold markup', () => {
+  it('are shown as text, and lead where they should', async () => {
+    const { HOSTILE, AWKWARD_ID } = fleet;
+    agent.data.jobs = [fleet.job(1, { methodName: HOSTILE, queryCondition: HOSTILE, failureReason: HOSTILE })];
+    agent.data.rollouts = [fleet.rollout('bad', { description: HOSTILE, queryCondition: HOSTILE, reason: HOSTILE })];
+    agent.data.devices = [fleet.device(AWKWARD_ID, { tags: { [HOSTILE]: HOSTILE } })];
+    agent.data.deviceCount = 1;
+    const answer = { methodPayload: HOSTILE, errorDescription: HOSTILE };
+    agent.data.jobDevice = (jobId, number) => ({ ...fleet.jobDevice(jobId, number), ...answer, deviceId: AWKWARD_ID });
+    agent.data.rolloutDevice = (number) => ({ ...fleet.rolloutDevice(number), ...answer, deviceId: HOSTILE });
+    const page = await signedIn();
+    for (const path of [
+      '/',
+      '/jobs',
+      `/jobs/${fleet.HUB}/job-1`,
+      '/rollouts',
+      `/rollouts/${fleet.HUB}/bad`,
+      '/devices',
+    ]) {
+      await page.goto(agent.url + path);
+      await page
+        .getByText(/<img src=x/)
+        .or(page.getByRole('heading', { name: 'Overview' }))
+        .first()
+        .waitFor();
+    }
+    await page.goto(`${agent.url}/jobs/${fleet.HUB}/job-1`);
+    await page.getByRole('link', { name: AWKWARD_ID }).click();
+    await page.getByRole('heading', { name: `Device ${AWKWARD_ID}` }).waitFor();
+    await page
+      .getByText(/<img src=x/)
+      .first()
+      .waitFor();
+    await page.goto(`${agent.url}/services?service=GetJob&p.jobId=${encodeURIComponent('a-b')}`);
+    await page.getByRole('button', { name: 'Invoke' }).click();
+    await page.getByText(`no job ${HOSTILE}`).waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
+  });
+});
+
+describe('an agent that goes away', () => {
+  it('leaves what was shown, marked as old, and is asked for the key in place when it is back', async () => {
+    agent.data.rollouts = [fleet.rollout('firmware')];
+    const page = await signedIn(`/rollouts/${fleet.HUB}/firmware`);
+    await page.getByText('It is running in batch 4 of 6').waitFor();
+    await agent.stop();
+    await page.getByText('What is shown is as of').waitFor();
+    expect(await page.locator('main.old').getByText('It is running in batch 4 of 6').isVisible()).toBe(true);
+    agent.data.rollouts = [fleet.rollout('firmware', { batch: 5 })];
+    await agent.start();
+    await page.getByLabel('You are signed out.').fill(KEY);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('It is running in batch 5 of 6').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    expect(page.url()).toBe(`${agent.url}/rollouts/${fleet.HUB}/firmware`);
+  });
+});
+
+describe('the keyboard', () => {
+  it('reaches and answers everything, and shows where it is', async () => {
+    agent.data.rollouts = [fleet.rollout('firmware')];
+    const page = await signedIn(`/rollouts/${fleet.HUB}/firmware`);
+    await page.getByRole('button', { name: 'Pause …' }).waitFor();
+    const seen: string[] = [];
+    for (let step = 0; step < 20 && seen.at(-1) !== 'Pause …'; step++) {
+      await page.keyboard.press('Tab');
+      seen.push(await page.evaluate('document.activeElement.textContent'));
+    }
+    expect(seen.slice(0, 3)).toEqual(['To the content', 'IoT Hub agent', 'Overview']);
+    const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+    expect(outline).toBe('solid');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Comment for the history').focus();
+    await page.keyboard.type('night shift');
+    await page.keyboard.press('Enter');
+    await page.getByText('The roll-out firmware is paused.').waitFor();
+    await page.getByRole('button', { name: 'Resume …' }).waitFor();
+  });
+});
+
+describe('long lists', () => {
+  it('draw only the rows in sight of 100,000 devices', async () => {
+    agent.data.rollouts = [fleet.rollout('firmware', { deviceCount: 100_000 })];
+    agent.data.deviceCount = 100_000;
+    const page = await signedIn(`/rollouts/${fleet.HUB}/firmware`);
+    const table = page.getByRole('region', { name: 'Devices of the roll-out firmware' });
+    await table.getByText('compressor-000000').waitFor();
+    for (const loaded of ['200', '300', '400']) {
+      await table.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
+      await page.getByText(`${loaded} devices loaded of 100,000`).waitFor();
+    }
+    await table.getByText('compressor-000299').waitFor();
+    expect(await table.getByRole('row').count()).toBeLessThan(100);
+  });
+});
+
+/** Every page with its first words. */
+const PAGES: readonly (readonly [path: string, heading: string | RegExp])[] = [
+  ['/', 'Overview'],
+  ['/jobs', 'Jobs'],
+  [`/jobs/${fleet.HUB}/job-1`, 'Job job-1'],
+  ['/rollouts', 'Roll-outs'],
+  [`/rollouts/${fleet.HUB}/firmware`, 'Roll-out firmware'],
+  [`/rollouts/${fleet.HUB}/waits`, 'Roll-out waits'],
+  ['/rollouts/new?condition=*', 'Start a roll-out'],
+  ['/services', 'Services'],
+  ['/services?service=EveryKind', 'EveryKind'],
+  ['/devices', 'Devices'],
+  [`/devices?hub=${fleet.HUB}&device=sensor-00001`, 'Device sensor-00001'],
+];
+
+describe('every page', () => {
+  it('has no serious fault of accessibility in either theme, and fits 360 pixels', async () => {
+    agent.data.jobs = [fleet.job(1), fleet.job(2)];
+    agent.data.deviceCount = 4;
+    agent.data.devices = [fleet.device('sensor-00001'), fleet.device('sensor-00003')];
+    agent.data.rollouts = [fleet.rollout('firmware'), fleet.rollout('waits', { state: 'awaitingApproval' })];
+    const page = await signedIn();
+    for (const [path, name] of PAGES) {
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.goto(agent.url + path);
+      await page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
+      await page.getByText('Loading …').first().waitFor({ state: 'detached' });
+      expect([path, await axeFaults(page)]).toEqual([path, []]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect([path, await axeFaults(page, ['color-contrast'])]).toEqual([path, []]);
+      await page.setViewportSize({ width: 360, height: 800 });
+      expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 360]);
+    }
+  }, 60_000);
+});
