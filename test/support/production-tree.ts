@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 interface LockEntry {
   readonly dev?: boolean;
@@ -9,6 +11,45 @@ interface LockEntry {
 }
 
 const ROOT = resolve(__dirname, '../..');
+
+/** The packages at the top of node_modules that `npm ci` installs, by the lock file. */
+function lockedPackages(isWanted: (entry: LockEntry) => boolean): string[] {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, LockEntry>>;
+  };
+  return Object.entries(packages)
+    .filter(([path, entry]) => path.lastIndexOf('node_modules/') === 0 && isWanted(entry))
+    .map(([path]) => path);
+}
+
+function linkPackages(paths: readonly string[], folder: string): void {
+  for (const path of paths) {
+    if (!existsSync(join(ROOT, path))) continue;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    symlinkSync(join(ROOT, path), join(folder, path));
+  }
+}
+
+/** Packs the built product as `npm publish` does, and unpacks it in an empty folder beside links to its packages. */
+export async function installPacked(folder: string): Promise<{ readonly command: string; readonly files: string[] }> {
+  const run = promisify(execFile);
+  const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: ROOT });
+  const [{ filename, files }] = JSON.parse(packed.stdout) as [Packed];
+  linkPackages(
+    lockedPackages(({ dev }) => dev !== true),
+    folder,
+  );
+  const target = join(folder, 'node_modules', 'thingworx-iothub-agent');
+  mkdirSync(target);
+  await run('tar', ['-xzf', join(folder, filename), '-C', target, '--strip-components=1']);
+  const { bin } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+  return { command: join(target, bin['twx-iothub'] ?? ''), files: files.map(({ path }) => path) };
+}
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
 const PRODUCT = ['bin', 'config', 'dist', 'package.json', 'wrappers'];
 
 /**
@@ -23,17 +64,8 @@ export class ProductionTree {
 
   constructor() {
     for (const name of PRODUCT) symlinkSync(join(ROOT, name), join(this.folder, name));
-    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
-      readonly packages: Readonly<Record<string, LockEntry>>;
-    };
-    this.packages = Object.entries(packages)
-      .filter(([, { dev, optional, devOptional }]) => !(dev ?? optional ?? devOptional))
-      .map(([path]) => path)
-      .filter((path) => path.lastIndexOf('node_modules/') === 0);
-    for (const path of this.packages) {
-      mkdirSync(dirname(join(this.folder, path)), { recursive: true });
-      symlinkSync(join(ROOT, path), join(this.folder, path));
-    }
+    this.packages = lockedPackages(({ dev, optional, devOptional }) => !(dev ?? optional ?? devOptional));
+    linkPackages(this.packages, this.folder);
   }
 
   get command(): string {
