@@ -39,7 +39,7 @@ services:
         required: true
     constants: # in every payload
       /protocol: 2
-    job:
+    job: # or rollout, with the parameters of StartRollout: batches, stop rules, retries, windows
       queryCondition: tags.site = {site} # the value is quoted by itself
       connectTimeoutInSeconds: 30
       responseTimeoutInSeconds: 30

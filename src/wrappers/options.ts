@@ -15,6 +15,7 @@ import {
   type FixedOption,
   type JobOption,
   optionsOf,
+  ROLLOUT_OPTIONS,
   ROLLOUT_PARAMETERS,
   type RolloutOption,
   type ServiceKind,
@@ -89,6 +90,11 @@ function rolloutOptionParameter(option: RolloutOption): OptionParameter {
   };
 }
 
+/** The options of a roll-out as parameters, with the bounds of StartRollout. */
+const ROLLOUT_OPTION_PARAMETERS = Object.fromEntries(
+  ROLLOUT_OPTIONS.map((option) => [option, rolloutOptionParameter(option)]),
+) as Readonly<Record<RolloutOption, OptionParameter>>;
+
 /** How a wrapper checks the value of a parameter before the agent does. */
 function ruleOfParameter({ baseType, minimum, maximum, maxLength, pattern, choices }: ParameterSpec): ValueRule {
   return {
@@ -115,7 +121,9 @@ export const optionParameter = (starts: WrapperService['starts'], option: Wrappe
   name: option,
   required: false,
   target: { kind: 'option', option },
-  ...(starts === 'job' ? JOB_OPTION_PARAMETERS[option as JobOption] : rolloutOptionParameter(option as RolloutOption)),
+  ...(starts === 'job'
+    ? JOB_OPTION_PARAMETERS[option as JobOption]
+    : ROLLOUT_OPTION_PARAMETERS[option as RolloutOption]),
 });
 
 /** Whether a kind of service has the option. */

@@ -14,7 +14,26 @@ import { assertEs5 } from '../../support/wrappers/run-script.js';
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 const RUNS = process.env['LOAD'] === 'full' ? 5000 : 150;
-const example = parse(EXAMPLE_DESCRIPTION) as Json;
+
+/** The example of `init`, with a roll-out. */
+const example = withRollout(parse(EXAMPLE_DESCRIPTION) as { readonly services: readonly Json[] });
+
+function withRollout(description: { readonly services: readonly Json[] }): Json {
+  const rollout = {
+    queryCondition: 'tags.site = {site}',
+    batchSize: 5,
+    abort: [{ on: ['refused', 'offline'], percent: 10.5, minimumExecuted: 5 }],
+    retryOn: ['refused'],
+    retryStatuses: [503],
+    windows: [{ start: '0 22 * * 1-5', durationMinutes: 300 }],
+    timeZone: 'Europe/Berlin',
+    verifyCondition: 'properties.reported.site = {site}',
+    callerMaySet: ['rolloutId', 'deviceIds', 'windows'],
+  };
+  const parameters = [{ name: 'site', baseType: 'STRING', required: true }];
+  const service = { name: 'Rollout', kind: 'deviceMethod', parameters, rollout };
+  return { ...description, services: [service, ...description.services] };
+}
 
 /** Every path in a value except the root. */
 function placesOf(value: Json, path: (string | number)[] = []): (string | number)[][] {

@@ -14,7 +14,7 @@ export interface ServiceRigOptions extends RigOptions {
 /** The services for roll-outs with a driver, a hub in memory and a manual clock. */
 export class ServiceRig extends RolloutRig {
   readonly #services: ServiceRigOptions;
-  /** The lane of optional calls of services; a test can replace it. */
+  /** The lanes that the services use; a test can replace them. */
   userLane: HubOperations;
   spareLane: HubOperations;
 
