@@ -73,6 +73,39 @@ export const ERROR_CODES = {
     'Only jobs that are queued, scheduled or pending can be cancelled.',
     { status: 0x89 },
   ),
+  DeviceNotFound: entry(
+    'service',
+    'The hub does not know the device or module.',
+    'Check the id, or look for it with QueryDevices.',
+    { status: 0x84 },
+  ),
+  DeviceOffline: entry(
+    'service',
+    'The device was not connected, or left while it was called.',
+    'Repeat the call when the device is connected, or set `connectTimeoutInSeconds`.',
+    { status: 0xa3, retryable: true },
+  ),
+  DeviceTimeout: entry(
+    'service',
+    'The device did not respond to a method in time.',
+    'Raise `responseTimeoutInSeconds`, or check that the device handles the method.',
+    { status: 0xa4, retryable: true },
+  ),
+  DeviceAlreadyExists: entry('service', 'The hub already has a device with this id.', 'Choose another id.', {
+    status: 0x89,
+  }),
+  TwinConflict: entry(
+    'service',
+    'The twin or the identity was changed after its etag was read.',
+    'Read it again, then repeat the call with the new etag.',
+    { status: 0x89 },
+  ),
+  BadDeviceResponse: entry(
+    'service',
+    'The response of a device to a method is not JSON, or is longer than 128 KiB.',
+    'Correct what the device sends.',
+    { status: 0xa2 },
+  ),
   RolloutNotFound: entry('service', 'No roll-out has this id.', 'List the roll-outs with FindRollouts.', {
     status: 0x84,
   }),

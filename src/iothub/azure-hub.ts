@@ -3,16 +3,18 @@ import { untilAborted } from '../core/abortable.js';
 import type { CallContext } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';
-import { isPlainObject, omitUndefined } from '../core/objects.js';
+import { omitUndefined } from '../core/objects.js';
 import { abortError, connectionError, unexpectedAnswerError } from './connection-errors.js';
 import { type Authorizer, createAuthorizer, type HubCredentials, type TokenCredential } from './credentials.js';
 import { refusalError } from './hub-errors.js';
+import { deviceOperations } from './device-requests.js';
 import { createHubPort } from './hub-port.js';
 import { type EndpointOptions, HttpsRequests, type RequestExtras } from './https-requests.js';
 import { jobRequestBody } from './job-request.js';
 import { BodyParser } from './parse-body.js';
 import type { HubDocument, HubOperations, HubPage, HubPort, HubTier, PageRequest } from './ports.js';
 import type { RetryOptions } from './retry.js';
+import { document, documentOf, type RestAnswer, type RestRequest } from './rest-request.js';
 import { tierLimits } from './tier-limits.js';
 
 export interface HubOptions extends Omit<EndpointOptions, 'hostName'> {
@@ -56,6 +58,7 @@ export function openHub(options: HubOptions): OpenHubPort {
   const port = createHubPort({
     hostName: authorizer.hostName,
     operations: azureOperations(rest),
+    devices: deviceOperations((context, request) => rest.call(context, request)),
     limits: tierLimits(options.tier, options.units),
     clock,
     close: () => requests.close(),
@@ -114,23 +117,12 @@ function pageHeaders(request: PageRequest): Record<string, string> {
   };
 }
 
-interface RestRequest {
-  readonly method: 'GET' | 'PUT' | 'POST';
-  readonly path: string;
-  readonly filters?: readonly string[];
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** The most items of a list in the response. */
-  readonly maxItems?: number;
+interface ApiResponse {
+  readonly statusCode?: number;
+  readonly headers?: IncomingHttpHeaders;
 }
 
-interface RestAnswer {
-  /** Parsed JSON with all digits of its numbers; undefined if the response is empty or not JSON. */
-  readonly body: unknown;
-  readonly headers: IncomingHttpHeaders;
-}
-
-type ApiCallback = (error: unknown, body: unknown, response?: { readonly headers?: IncomingHttpHeaders }) => void;
+type ApiCallback = (error: unknown, body: unknown, response?: ApiResponse) => void;
 
 /** The only method of the SDK's RestApiClient that is used, with its real signature. */
 interface RestApiClient {
@@ -143,6 +135,12 @@ interface RestApiClient {
     extras: RequestExtras,
     done: ApiCallback,
   ): void;
+}
+
+interface AuthorizedRequest extends RestRequest {
+  readonly authorization: string;
+  /** Notes that the request has a connection, over which the hub may receive it. */
+  readonly sending: { isSent: boolean };
 }
 
 /** Sends requests through one shared RestApiClient; each is aborted with its context. */
@@ -167,12 +165,13 @@ class RestCalls {
 
   async call(context: CallContext, request: RestRequest): Promise<RestAnswer> {
     const authorizer = this.#authorizer;
+    const sending = { isSent: false };
     try {
       const client = await (this.#client ??= this.#load());
       const authorization = await authorizationOf(authorizer, context);
-      return await this.#send(client, context, request, authorization);
+      return await this.#send(client, context, { ...request, authorization, sending });
     } catch (error) {
-      const failure = this.#errorOf(context, error);
+      const failure = this.#errorOf(context, error, sending.isSent);
       if (isAgentError(failure, 'HubUnauthorized')) authorizer.forget();
       throw failure;
     }
@@ -184,7 +183,8 @@ class RestCalls {
     return new sdk.RestApiClient(config, this.#userAgent, this.#requests as never) as unknown as RestApiClient;
   }
 
-  #send(client: RestApiClient, context: CallContext, request: RestRequest, authorization: string): Promise<RestAnswer> {
+  #send(client: RestApiClient, context: CallContext, request: AuthorizedRequest): Promise<RestAnswer> {
+    const { authorization, sending } = request;
     const path = `${request.path}?${[API_VERSION, ...(request.filters ?? [])].join('&')}`;
     const headers: Record<string, string> = {
       ...request.headers,
@@ -194,7 +194,9 @@ class RestCalls {
     };
     if (request.body !== undefined) headers['Content-Type'] = 'application/json; charset=utf-8';
     let body: unknown;
+    let isEmpty = true;
     const onBody = async (text: string): Promise<void> => {
+      isEmpty = text === '';
       body = text === '' ? undefined : await this.#parser.parse(text, request.maxItems ?? MAX_ITEMS);
     };
     return new Promise((resolve, reject) => {
@@ -205,20 +207,20 @@ class RestCalls {
         headers,
         request.body,
         undefined,
-        { signal: context.signal, onBody },
+        { signal: context.signal, onBody, onConnected: () => (sending.isSent = true) },
         (error, _body, response) => {
           if (error !== null && error !== undefined) reject(error);
-          else resolve({ body: isJson(response?.headers) ? body : undefined, headers: response?.headers ?? {} });
+          else resolve(answerOf(response, { body, isEmpty }));
         },
       );
     });
   }
 
-  #errorOf(context: CallContext, error: unknown): Error {
+  #errorOf(context: CallContext, error: unknown, isSent: boolean): Error {
     if (isAgentError(error)) return error;
-    if (context.signal.aborted) return abortError(context, this.#authorizer.hostName);
+    if (context.signal.aborted) return abortError(context, this.#authorizer.hostName, isSent);
     const refusal = refusalOf(error);
-    return refusal ? refusalError(refusal) : connectionError(error, this.#authorizer.hostName);
+    return refusal ? refusalError(refusal) : connectionError(error, this.#authorizer.hostName, isSent);
   }
 }
 
@@ -231,6 +233,13 @@ async function authorizationOf(authorizer: Authorizer, context: CallContext): Pr
     if (context.signal.aborted) throw error;
     throw tokenError(error);
   }
+}
+
+function answerOf(response: ApiResponse | undefined, content: { body: unknown; isEmpty: boolean }): RestAnswer {
+  const headers = response?.headers ?? {};
+  const body = isJson(headers) ? content.body : undefined;
+  const isMalformed = isJson(headers) && !content.isEmpty && body === undefined;
+  return { status: response?.statusCode ?? 0, body, isMalformed, headers };
 }
 
 /** Whether a response is declared as JSON. Other content, such as a page of a gateway, does not come from the hub. */
@@ -246,14 +255,6 @@ function refusalOf(error: unknown): { status: number; headers: IncomingHttpHeade
   if (typeof response?.statusCode !== 'number') return undefined;
   const body = typeof responseBody === 'string' ? responseBody : '';
   return { status: response.statusCode, headers: response.headers ?? {}, body };
-}
-
-const documentOf = (body: unknown): HubDocument | undefined => (isPlainObject(body) ? body : undefined);
-
-function document(answer: RestAnswer): HubDocument {
-  const found = documentOf(answer.body);
-  if (!found) throw unexpectedAnswerError('something that is not a JSON object');
-  return found;
 }
 
 /** Reads an array whose token is in a header, or an object with both, as the published API description has it. */

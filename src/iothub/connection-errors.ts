@@ -5,8 +5,11 @@ import { type CallContext, remainingMs } from '../core/call-context.js';
 const CERTIFICATE_CODES =
   /^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_CA|ERR_SSL_)/;
 
-/** Returns the AgentError for a request without a response: refused, reset, not resolved, not trusted. */
-export function connectionError(error: unknown, hostName: string): AgentError {
+/**
+ * Returns the AgentError for a request without a response: refused, reset, not resolved, not trusted.
+ * @param isSent whether the request may have reached the hub.
+ */
+export function connectionError(error: unknown, hostName: string, isSent: boolean): AgentError {
   const code = codeOf(error);
   const isCertificate = code !== undefined && CERTIFICATE_CODES.test(code);
   const remedy = isCertificate
@@ -14,7 +17,7 @@ export function connectionError(error: unknown, hostName: string): AgentError {
     : 'check the network, the name and the state of the hub';
   return new AgentError('HubUnavailable', `No connection to the hub ${hostName} (${code ?? 'broken'}): ${remedy}.`, {
     cause: error,
-    context: { transient: !isCertificate, answerLost: true, network: code ?? messageOf(error).slice(0, 120) },
+    context: { transient: !isCertificate, answerLost: isSent, network: code ?? messageOf(error).slice(0, 120) },
   });
 }
 
@@ -60,13 +63,16 @@ export function isDeadline(context: CallContext): boolean {
   return remainingMs(context) < TIMER_SLACK_MS || (reason instanceof Error && reason.message === 'deadline');
 }
 
-/** Returns the AgentError for an attempt that was aborted before the response arrived. */
-export function abortError(context: CallContext, hostName: string): AgentError {
+/**
+ * Returns the AgentError for an attempt that was aborted before the response arrived.
+ * @param isSent whether the request may have reached the hub.
+ */
+export function abortError(context: CallContext, hostName: string, isSent: boolean): AgentError {
   return isDeadline(context)
     ? new AgentError('HubTimeout', `The hub ${hostName} did not answer in time; repeat the call.`, {
-        context: { answerLost: true },
+        context: { answerLost: isSent },
       })
     : new AgentError('ServiceUnavailable', 'The call was aborted before the hub answered.', {
-        context: { answerLost: true },
+        context: { answerLost: isSent },
       });
 }

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, type RequestOptions, request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { checkServerIdentity } from 'node:tls';
+import { checkServerIdentity, type TLSSocket } from 'node:tls';
 import { AgentError } from '../core/errors.js';
 import { type ConnectionRequest, type ConnectSignal, proxiedConnection } from '../core/proxied-connection.js';
 import { BodyBudget } from './body-budget.js';
@@ -26,6 +26,8 @@ export interface RequestExtras {
    * SDK receives an empty body, since it would change the digits of large numbers.
    */
   readonly onBody: (text: string) => Promise<void>;
+  /** Called when the request has an open connection. Without this call, nothing of it has been sent. */
+  readonly onConnected: () => void;
 }
 
 type Done = (error: Error | null, body?: string, response?: IncomingMessage) => void;
@@ -89,6 +91,7 @@ export class HttpsRequests {
       callback(...result);
     });
     signal.addEventListener('abort', onAbort, { once: true });
+    request.once('socket', (socket) => onceConnected(socket as TLSSocket, extras.onConnected));
     request.on('response', (response: IncomingMessage) => void this.#receive(response, extras, done));
     request.on('error', (error) => done(error));
     return request;
@@ -124,6 +127,12 @@ export class HttpsRequests {
       if (index >= 0) queue?.splice(index, 1);
     }
   }
+}
+
+/** A socket that was open before, or was opened through a proxy, is not connecting any more. */
+function onceConnected(socket: TLSSocket, onConnected: () => void): void {
+  if (socket.connecting) socket.once('secureConnect', onConnected);
+  else onConnected();
 }
 
 /** The options that all requests share: address, server name and trusted authorities. */

@@ -46,6 +46,19 @@ const BY_AZURE_CODE: Readonly<Record<string, ErrorCode>> = {
   '401003': 'HubUnauthorized',
   IotHubUnauthorizedAccess: 'HubUnauthorized',
   '401002': 'HubUnauthorized',
+  DeviceNotFound: 'DeviceNotFound',
+  '404001': 'DeviceNotFound',
+  ModuleNotFound: 'DeviceNotFound',
+  '404010': 'DeviceNotFound',
+  DeviceNotOnline: 'DeviceOffline',
+  '404103': 'DeviceOffline',
+  DeviceConnectionClosedRemotely: 'DeviceOffline',
+  '404104': 'DeviceOffline',
+  DeviceAlreadyExists: 'DeviceAlreadyExists',
+  '409001': 'DeviceAlreadyExists',
+  PreconditionFailed: 'TwinConflict',
+  '412001': 'TwinConflict',
+  BadDeviceResponse: 'BadDeviceResponse',
 };
 
 /** HTTP statuses after which the same request may succeed. */
@@ -78,6 +91,7 @@ export function refusalError(refusal: HubRefusal): AgentError {
       transient: TRANSIENT_STATUSES.has(failure.status) && (code === 'HubThrottled' || code === 'HubUnavailable'),
       ...(failure.codes[0] !== undefined && { azureCode: failure.codes[0] }),
       ...(failure.message !== '' && { azureMessage: failure.message }),
+      ...(failure.trackingId !== undefined && { trackingId: failure.trackingId }),
     },
   });
 }
@@ -112,7 +126,8 @@ function sentenceFor(code: ErrorCode, failure: HubFailure): string {
   );
 }
 
-function detailsOf(failure: HubFailure): string {
+/** The end of a sentence about a refusal, with Azure's code, message and tracking id in parentheses. */
+export function detailsOf(failure: Omit<HubFailure, 'status'>): string {
   const parts: string[] = [];
   if (failure.codes.length > 0) parts.push(`Azure code ${[...new Set(failure.codes)].join(', ')}`);
   if (failure.message !== '') parts.push(`Azure says: ${failure.message}`);

@@ -1,21 +1,22 @@
 import { type CallContext, remainingMs } from '../core/call-context.js';
 import type { Clock } from '../core/clock.js';
 import { traced } from '../core/instruments.js';
-import type { LogFields } from '../core/log.js';
 import type { ErrorCode } from '../core/error-codes.js';
 import { isAgentError } from '../core/errors.js';
-import { omitUndefined } from '../core/objects.js';
 import { isTooLong } from './connection-errors.js';
-import type { HubLane, HubOperations, HubPort, HubStatus, ListJobsRequest } from './ports.js';
-import { DEFAULT_RETRY, type RetryOptions, withRetries } from './retry.js';
-import { readPage } from './shrinking-pages.js';
-import { type Budget, HubThrottle } from './throttle.js';
+import type { DeviceOperations } from './device-ports.js';
+import { type Guard, guardedDevices, guardedOperations, type Operation, type Terms } from './guarded-operations.js';
+import type { HubLane, HubOperations, HubPort, HubStatus } from './ports.js';
+import { DEFAULT_RETRY, isUnprocessed, type RetryOptions, withRetries } from './retry.js';
+import { HubThrottle } from './throttle.js';
 import type { TierLimits } from './tier-limits.js';
 
 export interface HubPortOptions {
   readonly hostName: string;
   /** The operations with one attempt each. */
   readonly operations: HubOperations;
+  /** The same for one device. */
+  readonly devices: DeviceOperations;
   readonly limits: TierLimits;
   readonly clock: Clock;
   readonly retry?: RetryOptions;
@@ -31,15 +32,17 @@ export function createHubPort(options: HubPortOptions): HubPort {
   const listeners = new Set<(status: HubStatus) => void>();
   const report = (status: HubStatus): void => listeners.forEach((listener) => listener(status));
   const guard = guardOf(throttle, options.retry ?? DEFAULT_RETRY, report);
+  const guards = { user: guard('user'), background: guard('background'), spare: guard('spare') };
   const lanes: Record<HubLane, HubOperations> = {
-    user: withGuard(options.operations, guard('user')),
-    background: withGuard(options.operations, guard('background')),
-    spare: withGuard(options.operations, guard('spare')),
+    user: guardedOperations(options.operations, guards.user),
+    background: guardedOperations(options.operations, guards.background),
+    spare: guardedOperations(options.operations, guards.spare),
   };
   return {
     hostName: options.hostName,
     deviceOperationsPerSecond: options.limits.deviceOperationsPerSecond,
     lane: (lane) => lanes[lane],
+    devices: (lane) => guardedDevices(options.devices, guards[lane]),
     onStatus(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -48,67 +51,31 @@ export function createHubPort(options: HubPortOptions): HubPort {
   };
 }
 
-type Guard = <T>(
-  context: CallContext,
-  operation: keyof HubOperations,
-  attempt: () => Promise<T>,
-  /** Added to the log line of an operation that changes something. */
-  about?: LogFields,
-) => Promise<T>;
-
-/** The other operations only read. */
-const CHANGES: ReadonlySet<keyof HubOperations> = new Set(['scheduleJob', 'cancelJob']);
-
 function guardOf(
   throttle: HubThrottle,
   retry: RetryOptions,
   report: (status: HubStatus) => void,
 ): (lane: HubLane) => Guard {
-  return (lane) => (context, operation, attempt, about) => {
-    const budget: Budget = operation === 'query' ? 'queries' : 'jobOperations';
-    return withRetries(
+  return (lane) => (context, operation, terms, attempt) =>
+    withRetries(
       context,
       async () => {
-        await throttle.take(context, budget, lane);
-        return await observed({ context, operation, about, report }, attempt);
+        await throttle.take(context, terms.budget, lane, terms.units);
+        return await observed({ context, operation, terms, report }, attempt);
       },
-      retry,
+      terms.onlyOnce === true ? { ...retry, isRepeatable: isUnprocessed } : retry,
     );
-  };
-}
-
-function withGuard(operations: HubOperations, guard: Guard): HubOperations {
-  return {
-    scheduleJob: (context, job) =>
-      guard(context, 'scheduleJob', () => operations.scheduleJob(context, job), { jobId: job.jobId }),
-    getJob: (context, jobId) => guard(context, 'getJob', () => operations.getJob(context, jobId)),
-    listJobs: (context, request) =>
-      readPage(
-        (page) => guard(context, 'listJobs', () => operations.listJobs(context, { ...filtersOf(request), ...page })),
-        request,
-      ),
-    cancelJob: (context, jobId) => guard(context, 'cancelJob', () => operations.cancelJob(context, jobId), { jobId }),
-    query: (context, request) =>
-      readPage(
-        (page) => guard(context, 'query', () => operations.query(context, { query: request.query, ...page })),
-        request,
-      ),
-  };
-}
-
-function filtersOf({ type, status }: ListJobsRequest): Pick<ListJobsRequest, 'type' | 'status'> {
-  return omitUndefined({ type, status });
 }
 
 interface Attempt {
   readonly context: CallContext;
-  readonly operation: keyof HubOperations;
-  readonly about: LogFields | undefined;
+  readonly operation: Operation;
+  readonly terms: Terms;
   readonly report: (status: HubStatus) => void;
 }
 
 /** Logs, measures and traces one request, and reports the status of the hub that it shows. */
-async function observed<T>({ context, operation, about, report }: Attempt, attempt: () => Promise<T>): Promise<T> {
+async function observed<T>({ context, operation, terms, report }: Attempt, attempt: () => Promise<T>): Promise<T> {
   const startMs = context.clock.monotonicMs();
   const hadMs = remainingMs(context);
   let result = 'ok';
@@ -127,8 +94,8 @@ async function observed<T>({ context, operation, about, report }: Attempt, attem
     const seconds = (context.clock.monotonicMs() - startMs) / 1000;
     context.instruments.count('hub_requests_total', { operation, result });
     context.instruments.observe('hub_request_seconds', seconds, { operation });
-    const level = CHANGES.has(operation) ? 'info' : 'debug';
-    context.log[level]({ operation, result, seconds, ...about }, 'a request was sent to the hub');
+    const level = terms.isChange === true ? 'info' : 'debug';
+    context.log[level]({ operation, result, seconds, ...terms.about }, 'a request was sent to the hub');
   }
 }
 

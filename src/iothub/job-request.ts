@@ -1,5 +1,6 @@
 import { stringifyJson } from '../core/exact-json.js';
-import type { JobRequest, MethodJobRequest } from './ports.js';
+import type { MethodCall } from './device-ports.js';
+import type { JobRequest } from './ports.js';
 
 /**
  * Returns the body of `PUT /jobs/v2/{id}`. Start and maximum time are always present, since the service would apply
@@ -21,14 +22,17 @@ export function jobRequestBody(job: JobRequest): string {
   return `${JSON.stringify(common).slice(0, -1)},"${name}":${content}}`;
 }
 
-/** Assembled as text, so that a payload that is given as text keeps its digits, key order and white space. */
-function methodText({
+/**
+ * A call of a method as the service reads it. Assembled as text, so that a payload that is given as text keeps its digits,
+ * key order and white space.
+ */
+export function methodText({
   methodName,
   payload,
   payloadText = stringifyJson(payload),
   responseTimeoutInSeconds,
   connectTimeoutInSeconds,
-}: MethodJobRequest): string {
+}: MethodCall): string {
   const member = payloadText === undefined ? '' : `"payload":${payloadText},`;
   const times = JSON.stringify({ responseTimeoutInSeconds, connectTimeoutInSeconds }).slice(1);
   return `{"methodName":${JSON.stringify(methodName)},${member}${times}`;

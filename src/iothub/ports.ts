@@ -3,14 +3,15 @@
  * that a missing or malformed field does not fail a call.
  */
 import type { CallContext } from '../core/call-context.js';
+import type { DeviceOperations, MethodCall } from './device-ports.js';
+import type { HubDocument } from './hub-document.js';
+
+export type { HubDocument } from './hub-document.js';
 
 /** The tiers by their Azure names; `unlimited` for a local hub without throttling. */
 export const HUB_TIERS = ['F1', 'S1', 'S2', 'S3', 'unlimited'] as const;
 
 export type HubTier = (typeof HUB_TIERS)[number];
-
-/** A JSON object as the hub sent it. Its fields have not been checked. */
-export type HubDocument = Readonly<Record<string, unknown>>;
 
 /** One page of a result, with at most the requested number of items. The last page has no `continuationToken`. */
 export interface HubPage {
@@ -43,15 +44,8 @@ interface JobRequestBase {
   readonly maxExecutionTimeInSeconds: number;
 }
 
-export interface MethodJobRequest extends JobRequestBase {
+export interface MethodJobRequest extends JobRequestBase, MethodCall {
   readonly type: 'scheduleDeviceMethod';
-  readonly methodName: string;
-  /** Any JSON value; `undefined` for none. */
-  readonly payload: unknown;
-  /** The same payload as JSON text, which is sent unchanged in its place. */
-  readonly payloadText?: string;
-  readonly responseTimeoutInSeconds: number;
-  readonly connectTimeoutInSeconds: number;
 }
 
 export interface TwinJobRequest extends JobRequestBase {
@@ -93,6 +87,8 @@ export interface HubPort {
   /** How many devices per second the tier serves within jobs; Infinity if it is not limited. */
   readonly deviceOperationsPerSecond: number;
   lane(lane: HubLane): HubOperations;
+  /** The operations on one device, within the same lanes. */
+  devices(lane: HubLane): DeviceOperations;
   /** Calls `listener` after every attempt that shows the status of the hub. Returns a function that unsubscribes. */
   onStatus(listener: (status: HubStatus) => void): () => void;
   /** Closes idle connections. Pending calls end with their own contexts. */

@@ -12,6 +12,8 @@ export interface RetryOptions {
   /** No attempt is started with less time left than this. */
   readonly smallestAttemptMs: number;
   readonly random: Random;
+  /** Whether a transient failure may be followed by another attempt; all may if absent. */
+  readonly isRepeatable?: (error: unknown) => boolean;
 }
 
 export const DEFAULT_RETRY: RetryOptions = { baseMs: 200, capMs: 4000, smallestAttemptMs: 400, random: systemRandom };
@@ -33,7 +35,8 @@ export async function withRetries<T>(
     } catch (error) {
       answerLost ||= isAnswerLost(error);
       const pauseMs = pauseBefore(context, count, options);
-      if (!isTransient(error) || pauseMs === undefined) throw answerLost ? marked(error) : error;
+      const isLast = !isTransient(error) || options.isRepeatable?.(error) === false;
+      if (isLast || pauseMs === undefined) throw answerLost ? marked(error) : error;
       context.instruments.count('hub_retries_total');
       context.log.debug({ err: error, attempt: count + 1, pauseMs }, 'the request to the hub will be retried');
       await pause(context, pauseMs, error);
@@ -44,6 +47,11 @@ export async function withRetries<T>(
 /** Whether the same request may succeed if it is retried soon. */
 export function isTransient(error: unknown): boolean {
   return isAgentError(error) && error.context['transient'] === true;
+}
+
+/** Whether the hub has certainly not carried out a request that failed: it refused it with 429, or was never reached. */
+export function isUnprocessed(error: unknown): boolean {
+  return isAgentError(error, 'HubThrottled') || (isAgentError(error, 'HubUnavailable') && !isAnswerLost(error));
 }
 
 /** Whether the hub may have processed an earlier attempt whose response was lost. */

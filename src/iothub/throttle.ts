@@ -4,10 +4,7 @@ import { AgentError } from '../core/errors.js';
 import { TokenBucket } from '../core/token-bucket.js';
 import { isDeadline } from './connection-errors.js';
 import type { HubLane } from './ports.js';
-import type { TierLimits } from './tier-limits.js';
-
-/** The two budgets of a hub. */
-export type Budget = 'jobOperations' | 'queries';
+import type { Budget, BudgetLimit, TierLimits } from './tier-limits.js';
 
 /** The background lane's share of a budget. Users may use most of it while that lane is idle. */
 const BACKGROUND_SHARE = 0.25;
@@ -25,87 +22,108 @@ const ATTEMPT_MS = 1000;
 const BACKGROUND_STEP_MS = 1000;
 
 interface Shares {
-  readonly perMinute: number;
+  readonly limit: BudgetLimit;
   readonly users: TokenBucket;
   readonly background: TokenBucket;
   readonly usersCapacity: number;
   readonly backgroundCapacity: number;
 }
 
+/** One request for a part of a budget. */
+interface Taking {
+  readonly budget: Budget;
+  readonly shares: Shares;
+  readonly units: number;
+}
+
+/** How a budget is called in a sentence. */
+const NAMES: Readonly<Record<Budget, string>> = {
+  jobOperations: 'job operations',
+  queries: 'queries',
+  twinReads: 'reads of twins',
+  twinUpdates: 'updates of twins',
+  methodCalls: 'blocks of 4 KB of direct methods',
+  identityOperations: 'operations on device identities',
+};
+
 /** Keeps the requests to one hub within the budgets of its tier. */
 export class HubThrottle {
   readonly #clock: Clock;
-  readonly #shares: Readonly<Record<Budget, Shares | undefined>>;
+  readonly #shares: ReadonlyMap<string, Shares>;
 
-  constructor(limits: TierLimits, clock: Clock) {
+  constructor({ budgets }: TierLimits, clock: Clock) {
     this.#clock = clock;
-    this.#shares = {
-      jobOperations: sharesOf(limits.jobOperationsPerMinute, clock),
-      queries: sharesOf(limits.queriesPerMinute, clock),
-    };
+    const limited = Object.entries(budgets).filter(([, { perMinute }]) => Number.isFinite(perMinute));
+    this.#shares = new Map(limited.map(([budget, limit]) => [budget, sharesOf(limit, clock)]));
   }
 
   /**
    * Resolves when one request may be sent.
+   * @param units of the budget that it takes.
    * @throws AgentError `HubThrottled` at once if the wait would exceed the deadline.
    */
-  async take(context: CallContext, budget: Budget, lane: HubLane): Promise<void> {
-    const shares = this.#shares[budget];
+  async take(context: CallContext, budget: Budget, lane: HubLane, units = 1): Promise<void> {
+    const shares = this.#shares.get(budget);
     if (!shares) return;
-    if (lane === 'user') await this.#takeForUser(context, budget, shares);
-    else if (lane === 'background') await this.#takeForBackground(context, budget, shares);
-    else if (!this.#takeSpare(shares)) throw refusal(context, budget, shares.perMinute, this.#userWaitMs(shares));
+    const taking = { budget, shares, units };
+    if (lane === 'user') await this.#takeForUser(context, taking);
+    else if (lane === 'background') await this.#takeForBackground(context, taking);
+    else if (!this.#takeSpare(taking)) throw refusal(context, taking, this.#userWaitMs(taking));
   }
 
-  async #takeForUser(context: CallContext, budget: Budget, shares: Shares): Promise<void> {
+  async #takeForUser(context: CallContext, taking: Taking): Promise<void> {
+    const { budget, shares, units } = taking;
     const nowMs = this.#clock.monotonicMs();
-    if (shares.users.take(nowMs)) return;
-    const waitMs = this.#userWaitMs(shares);
-    if (takeAbove(shares.background, nowMs, shares.backgroundCapacity * BACKGROUND_RESERVE)) return;
-    if (waitMs + ATTEMPT_MS > remainingMs(context)) throw refusal(context, budget, shares.perMinute, waitMs);
-    shares.users.reserve(nowMs);
+    if (shares.users.take(nowMs, units)) return;
+    const waitMs = this.#userWaitMs(taking);
+    if (takeAbove(shares.background, nowMs, shares.backgroundCapacity * BACKGROUND_RESERVE, units)) return;
+    if (waitMs + ATTEMPT_MS > remainingMs(context)) throw refusal(context, taking, waitMs);
+    shares.users.reserve(nowMs, units);
     context.instruments.observe('hub_throttle_wait_seconds', waitMs / 1000, { budget });
     await waitFor(context, waitMs);
   }
 
-  async #takeForBackground(context: CallContext, budget: Budget, shares: Shares): Promise<void> {
+  async #takeForBackground(context: CallContext, taking: Taking): Promise<void> {
+    const { shares } = taking;
+    // A request of more than the whole share would wait without end.
+    const units = Math.min(taking.units, Math.max(1, Math.floor(shares.backgroundCapacity)));
     for (;;) {
       const nowMs = this.#clock.monotonicMs();
-      if (shares.background.take(nowMs)) return;
-      const reserve = shares.perMinute * USERS_RESERVE;
-      if (takeAbove(shares.users, nowMs, reserve)) return;
-      const waitMs = Math.min(shares.background.waitMs(nowMs), shares.users.waitMs(nowMs, reserve + 1));
-      if (waitMs > remainingMs(context)) throw refusal(context, budget, shares.perMinute, waitMs);
+      if (shares.background.take(nowMs, units)) return;
+      const reserve = shares.limit.burst * USERS_RESERVE;
+      if (takeAbove(shares.users, nowMs, reserve, units)) return;
+      const waitMs = Math.min(shares.background.waitMs(nowMs, units), shares.users.waitMs(nowMs, reserve + units));
+      if (waitMs > remainingMs(context)) throw refusal(context, taking, waitMs);
       await waitFor(context, Math.min(waitMs, BACKGROUND_STEP_MS));
     }
   }
 
-  #takeSpare(shares: Shares): boolean {
-    return takeAbove(shares.users, this.#clock.monotonicMs(), shares.usersCapacity * SPARE_RESERVE);
+  #takeSpare({ shares, units }: Taking): boolean {
+    return takeAbove(shares.users, this.#clock.monotonicMs(), shares.usersCapacity * SPARE_RESERVE, units);
   }
 
-  #userWaitMs(shares: Shares): number {
-    return shares.users.waitMs(this.#clock.monotonicMs());
+  #userWaitMs({ shares, units }: Taking): number {
+    return shares.users.waitMs(this.#clock.monotonicMs(), units);
   }
 }
 
-function sharesOf(perMinute: number, clock: Clock): Shares | undefined {
-  if (!Number.isFinite(perMinute)) return undefined;
+function sharesOf(limit: BudgetLimit, clock: Clock): Shares {
   const nowMs = clock.monotonicMs();
-  const backgroundCapacity = perMinute * BACKGROUND_SHARE;
-  const usersCapacity = perMinute - backgroundCapacity;
+  const backgroundCapacity = limit.burst * BACKGROUND_SHARE;
+  const usersCapacity = limit.burst - backgroundCapacity;
+  const perSecond = limit.perMinute / 60;
   return {
-    perMinute,
+    limit,
     usersCapacity,
     backgroundCapacity,
-    users: new TokenBucket({ perSecond: usersCapacity / 60, capacity: usersCapacity, nowMs }),
-    background: new TokenBucket({ perSecond: backgroundCapacity / 60, capacity: backgroundCapacity, nowMs }),
+    users: new TokenBucket({ perSecond: perSecond * (1 - BACKGROUND_SHARE), capacity: usersCapacity, nowMs }),
+    background: new TokenBucket({ perSecond: perSecond * BACKGROUND_SHARE, capacity: backgroundCapacity, nowMs }),
   };
 }
 
-/** Takes one token if at least `reserve` remain. */
-function takeAbove(bucket: TokenBucket, nowMs: number, reserve: number): boolean {
-  return bucket.waitMs(nowMs, reserve + 1) === 0 && bucket.take(nowMs);
+/** Takes tokens if at least `reserve` remain. */
+function takeAbove(bucket: TokenBucket, nowMs: number, reserve: number, units: number): boolean {
+  return bucket.waitMs(nowMs, reserve + units) === 0 && bucket.take(nowMs, units);
 }
 
 async function waitFor(context: CallContext, waitMs: number): Promise<void> {
@@ -121,13 +139,12 @@ async function waitFor(context: CallContext, waitMs: number): Promise<void> {
   }
 }
 
-function refusal(context: CallContext, budget: Budget, perMinute: number, waitMs: number): AgentError {
+function refusal(context: CallContext, { budget, shares }: Taking, waitMs: number): AgentError {
   context.instruments.count('hub_throttles_total', { by: 'agent' });
-  const what = budget === 'queries' ? 'queries' : 'job operations';
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new AgentError(
     'HubThrottled',
-    `The tier of the hub allows ${Math.round(perMinute)} ${what} a minute, which are used up for the next ${seconds} s; ` +
+    `The tier of the hub allows ${Math.round(shares.limit.perMinute)} ${NAMES[budget]} a minute, which are used up for the next ${seconds} s; ` +
       'call less often, or raise the tier or the number of units.',
     { context: { budget, waitSeconds: seconds } },
   );

@@ -13,7 +13,7 @@ const BATCH_SIZE = 10;
 const STEP_MS = 500;
 const DAY_MS = 86_400_000;
 
-const reset = (): Error => connectionError({ code: 'ECONNRESET' }, 'hub.test');
+const reset = (): Error => connectionError({ code: 'ECONNRESET' }, 'hub.test', true);
 const refusal = (status: number, code: string): Error =>
   refusalError({ status, headers: { 'iothub-errorcode': code }, body: azureError(code, 'Not now.') });
 const serverError = (): Error => refusal(500, 'ServerError');

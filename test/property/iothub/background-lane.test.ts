@@ -31,7 +31,7 @@ test('users who use a quarter of the budget never wait behind the background lan
       const clock = new ManualClock();
       const limits = tierLimits(name, 1);
       const throttle = new HubThrottle(limits, clock);
-      const reserve = limits.jobOperationsPerMinute / 4;
+      const reserve = limits.budgets.jobOperations.perMinute / 4;
       const calls: number[] = [];
       for (const { seconds, userCalls } of steps) {
         await drain(throttle, clock, 'background');

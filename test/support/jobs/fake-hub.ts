@@ -4,6 +4,7 @@ import { createHubPort } from '../../../src/iothub/hub-port.js';
 import { jobRequestBody } from '../../../src/iothub/job-request.js';
 import type { HubDocument, HubOperations, HubPage, HubPort, HubTier, PageRequest } from '../../../src/iothub/ports.js';
 import { tierLimits } from '../../../src/iothub/tier-limits.js';
+import { NO_DEVICES } from '../iothub/no-devices.js';
 
 type Operation = keyof HubOperations;
 
@@ -66,6 +67,7 @@ export class FakeHub {
     return createHubPort({
       hostName: 'hub.test',
       operations: this.operations,
+      devices: NO_DEVICES,
       limits: tierLimits(options.tier ?? 'unlimited', options.units ?? 1),
       clock: options.clock ?? systemClock,
       close: () => undefined,

@@ -12,6 +12,7 @@ import type { WatchingThing } from '../../../src/jobs/watch/change-notifier.js';
 import { createJobWatcher, type JobWatcher } from '../../../src/jobs/watch/watcher.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store } from '../../../src/store/store.js';
+import { NO_DEVICES } from '../iothub/no-devices.js';
 import { ManualClock } from '../manual-clock.js';
 import { callJobService } from './callers.js';
 import { FakeHub } from './fake-hub.js';
@@ -56,6 +57,7 @@ export class QueueRig {
     const hub = createHubPort({
       hostName: 'hub.test',
       operations: options.operations ?? this.hub.operations,
+      devices: NO_DEVICES,
       limits: tierLimits('unlimited', 1),
       clock: this.clock,
       close: () => undefined,

@@ -13,6 +13,7 @@ import type { HistoryEntry, RolloutDefinition, RolloutRecord } from '../../../sr
 import type { OpenRollout } from '../../../src/rollouts/driver/open-rollout.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store } from '../../../src/store/store.js';
+import { NO_DEVICES } from '../iothub/no-devices.js';
 import { ManualClock } from '../manual-clock.js';
 import { JobHub } from './job-hub.js';
 
@@ -67,6 +68,7 @@ export class RolloutRig {
     this.port = createHubPort({
       hostName: 'hub.test',
       operations: this.hub.operations,
+      devices: NO_DEVICES,
       limits: tierLimits(options.tier ?? 'unlimited', 1),
       clock: this.clock,
       close: () => undefined,

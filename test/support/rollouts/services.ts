@@ -1,3 +1,4 @@
+import { NO_DEVICES } from '../iothub/no-devices.js';
 import type { NativeRow, Service } from '../../../src/edge/definitions.js';
 import type { HubOperations, HubPort } from '../../../src/iothub/ports.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../../../src/jobs/result-size.js';
@@ -60,6 +61,7 @@ export class ServiceRig extends RolloutRig {
     return {
       hostName: 'hub.local',
       deviceOperationsPerSecond: 10,
+      devices: () => NO_DEVICES,
       lane: (lane) => (lane === 'spare' ? this.spareLane : this.userLane),
       onStatus: () => () => undefined,
       close: () => undefined,

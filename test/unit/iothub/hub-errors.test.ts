@@ -100,7 +100,7 @@ describe('a connection that failed', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', false],
     ['CERT_HAS_EXPIRED', false],
   ])('%s is HubUnavailable; retryable: %s', (code, transient) => {
-    const error = connectionError(Object.assign(new Error('x'), { code }), 'hub.test');
+    const error = connectionError(Object.assign(new Error('x'), { code }), 'hub.test', false);
     expect(error.code).toBe('HubUnavailable');
     expect(error.reason).toContain(code);
     expect(error.context['transient']).toBe(transient);
@@ -108,6 +108,6 @@ describe('a connection that failed', () => {
 
   test('the first of several attempts determines the cause', () => {
     const error = new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]);
-    expect(connectionError(error, 'hub.test').reason).toContain('ECONNREFUSED');
+    expect(connectionError(error, 'hub.test', false).reason).toContain('ECONNREFUSED');
   });
 });

@@ -10,14 +10,19 @@ import { FakeHub } from '../../support/jobs/fake-hub.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 test.each([
-  ['F1', 1, 100, 20, 10],
-  ['S1', 3, 300, 60, 10],
-  ['S2', 1, 100, 20, 10],
-  ['S2', 20, 2000, 400, 20],
-  ['S3', 2, 10_000, 2000, 100],
-  ['unlimited', 1, Infinity, Infinity, Infinity],
-] as const)('%s with %d units', (tier, units, jobOperationsPerMinute, queriesPerMinute, deviceOperationsPerSecond) => {
-  expect(tierLimits(tier, units)).toEqual({ jobOperationsPerMinute, queriesPerMinute, deviceOperationsPerSecond });
+  ['F1', 1, { jobOperations: 100, queries: 20, identityOperations: 100 }, [100, 50, 40], 10],
+  ['S1', 3, { jobOperations: 300, queries: 60, identityOperations: 300 }, [100, 50, 120], 10],
+  ['S2', 1, { jobOperations: 100, queries: 20, identityOperations: 100 }, [100, 50, 120], 10],
+  ['S2', 20, { jobOperations: 2000, queries: 400, identityOperations: 2000 }, [200, 100, 2400], 20],
+  ['S3', 2, { jobOperations: 10_000, queries: 2000, identityOperations: 10_000 }, [1000, 500, 12_288], 100],
+  ['unlimited', 1, {}, [Infinity, Infinity, Infinity], Infinity],
+] as const)('%s with %d units', (tier, units, minutely, [twinReads, twinUpdates, methodCalls], rate) => {
+  const { budgets, deviceOperationsPerSecond } = tierLimits(tier, units);
+  for (const [budget, count] of Object.entries(minutely))
+    expect(budgets[budget as keyof typeof budgets]).toEqual({ perMinute: count, burst: count });
+  for (const [budget, count] of Object.entries({ twinReads, twinUpdates, methodCalls }))
+    expect(budgets[budget as keyof typeof budgets]).toEqual({ perMinute: 60 * count, burst: count });
+  expect(deviceOperationsPerSecond).toBe(rate);
 });
 
 test('500 concurrent calls on S1: none lost, none late, the excess refused with a remedy', async () => {
@@ -50,7 +55,9 @@ test('500 concurrent calls on S1: none lost, none late, the excess refused with 
 
 test('a call that the budget refuses is counted', async () => {
   const clock = new ManualClock();
-  const throttle = new HubThrottle({ ...tierLimits('S1', 1), queriesPerMinute: 1 }, clock);
+  const limits = tierLimits('S1', 1);
+  const budgets = { ...limits.budgets, queries: { perMinute: 1, burst: 1 } };
+  const throttle = new HubThrottle({ ...limits, budgets }, clock);
   const metrics = createMetrics({ withProcessMetrics: false });
   const options = { clock, timeoutMs: 1, instruments: metrics.instruments };
   const query = (): Promise<void> => inCall((context) => throttle.take(context, 'queries', 'user'), options);

@@ -1,0 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CallContext } from '../core/call-context.js';
+import { isPlainObject } from '../core/objects.js';
+import { unexpectedAnswerError } from './connection-errors.js';
+import type { HubDocument } from './hub-document.js';
+
+/** One request to the REST API of a hub. */
+export interface RestRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** Encoded, without the query. */
+  readonly path: string;
+  readonly filters?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly body?: string;
+  /** The most items of a list in the response. */
+  readonly maxItems?: number;
+}
+
+/** A successful response. */
+export interface RestAnswer {
+  readonly status: number;
+  /** Parsed JSON with all digits of its numbers; undefined if the response is empty or not JSON. */
+  readonly body: unknown;
+  /** Whether the response is declared as JSON and has a body that is not. */
+  readonly isMalformed: boolean;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Sends one request within the deadline of its context. @throws AgentErrors as the ports of a hub. */
+export type SendRequest = (context: CallContext, request: RestRequest) => Promise<RestAnswer>;
+
+export const documentOf = (body: unknown): HubDocument | undefined => (isPlainObject(body) ? body : undefined);
+
+/** The JSON object of a response. @throws AgentError `HubUnavailable` for anything else. */
+export function document(answer: RestAnswer): HubDocument {
+  const found = documentOf(answer.body);
+  if (!found) throw unexpectedAnswerError('something that is not a JSON object');
+  return found;
+}
