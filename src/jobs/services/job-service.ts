@@ -11,6 +11,12 @@ export interface HubService {
   readonly definition: ServiceDefinition;
   /** The rights that the agent's policy must grant for it. */
   readonly needs: HubRight | readonly HubRight[];
+  /** Its full name, if that is not the short name with the common prefix. */
+  readonly fullName?: string;
+  /** For a second service under a name of its own: the short name of the service that it stands for. */
+  readonly aliasOf?: string;
+  /** Whether it changes device identities, which `services.deviceManagement` must allow. */
+  readonly isManagement?: boolean;
 }
 
 export interface JobService extends DefinedService<JobEnvironment>, HubService {
