@@ -74,9 +74,14 @@ export const MODULES: readonly Module[] = [
     imports: ['core', 'store', 'hub-query', 'alwayson', 'edge', 'iothub', 'jobs'],
   },
   {
+    name: 'single-device',
+    purpose: 'The remote services for one device: method, twin, identity, queries',
+    imports: ['core', 'hub-query', 'alwayson', 'edge', 'iothub', 'jobs'],
+  },
+  {
     name: 'catalogue',
     purpose: 'All that the hub Thing offers as one list: services, shapes, events and properties',
-    imports: ['edge', 'jobs', 'rollouts'],
+    imports: ['edge', 'jobs', 'rollouts', 'single-device'],
   },
   {
     name: 'wrappers',
@@ -112,6 +117,7 @@ export const MODULES: readonly Module[] = [
       'iothub',
       'jobs',
       'rollouts',
+      'single-device',
       'catalogue',
       'wrappers',
       'console',

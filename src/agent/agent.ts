@@ -9,7 +9,7 @@ import type { AgentConfig } from './config/agent-config.js';
 import { edgeOptions, reportPlatform } from './platform.js';
 import { type OpenHub, openHubs, renewHubs } from './hubs.js';
 import { createHubThings, type HubThings } from './hub-things.js';
-import { logStart, statusReport } from './status.js';
+import { logStart, statusReport, warnOfShownKeys } from './status.js';
 import type { AdminServer } from './ops/admin-server.js';
 import { DebugPeriod } from './ops/debug-period.js';
 import { Health, type HealthReport } from './ops/health.js';
@@ -112,6 +112,7 @@ export class Agent {
     if (hasNewThings) await this.#replaceGroups(edge, merged);
     this.#hubs = renewHubs(this.#hubs, merged);
     this.#config = merged;
+    if (live.includes('services.showDeviceKeys')) warnOfShownKeys(this.#log, merged.services);
     if (live.includes('log.level')) this.#debug.configure(merged.log.level);
     if (live.includes('thingworx.appKey'))
       await edge.renewAppKey(merged.thingworx.appKey, merged.shutdown.timeoutSeconds * 1000);

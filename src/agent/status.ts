@@ -25,14 +25,19 @@ export function statusReport(config: AgentConfig, facts: StatusFacts): Record<st
   };
 }
 
-/** Logs what was started, with a warning if the connection is not encrypted. */
-export function logStart(log: Log, { thingworx, things, iothubs }: AgentConfig, adminUrl: string | undefined): void {
+/** Logs what was started, with a warning for each setting that exposes secrets or data. */
+export function logStart(
+  log: Log,
+  { thingworx, things, iothubs, services }: AgentConfig,
+  adminUrl: string | undefined,
+): void {
   const { webSocketUrl: url, isSecure } = thingworx.address;
   if (!isSecure)
     log.warn(
       { url },
       'the connection to ThingWorx has no TLS: the application key and all data are sent in clear text',
     );
+  warnOfShownKeys(log, services);
   const fields = {
     version: packageVersion(),
     url,
@@ -41,4 +46,13 @@ export function logStart(log: Log, { thingworx, things, iothubs }: AgentConfig, 
     adminUrl,
   };
   log.info(fields, 'agent started');
+}
+
+/** Logs a warning while the keys of new devices are returned. */
+export function warnOfShownKeys(log: Log, { showDeviceKeys }: AgentConfig['services']): void {
+  if (!showDeviceKeys) return;
+  log.warn(
+    { key: 'services.showDeviceKeys' },
+    'CreateDevice returns the keys of new devices: each user who may call it can read them',
+  );
 }

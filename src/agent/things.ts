@@ -6,6 +6,7 @@ import { jobEnvironment, type JobQueue, type JobRegistrar } from '../jobs/enviro
 import type { RefusedCounts } from '../jobs/refused-counts.js';
 import type { RolloutDriver } from '../rollouts/driver/driver.js';
 import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
+import type { SingleDeviceEnvironment } from '../single-device/environment.js';
 import type { AgentConfig, ThingConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
 import { AgentError } from '../core/errors.js';
@@ -26,8 +27,8 @@ export interface HubShared {
 }
 
 /**
- * Builds the Thing of one entry of the configuration: its services (for jobs, for roll-outs and of wrappers), events and
- * properties.
+ * Builds the Thing of one entry of the configuration: its services (for jobs, for roll-outs, for single devices and of
+ * wrappers), events and properties.
  * @throws AgentError `WrapperInvalid`, or `ConfigurationInvalid` if two services have the same name.
  */
 export async function buildThing(config: AgentConfig, thing: ThingConfig, shared: HubShared): Promise<EdgeThing> {
@@ -45,7 +46,7 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
     ...(shared.registrar ? { registrar: shared.registrar } : {}),
   });
   const rollouts = rolloutEnvironment(config, thing, shared);
-  const environments = { jobs: environment, rollouts };
+  const environments = { jobs: environment, rollouts, devices: singleDeviceEnvironment(config, shared) };
   const isEnabled = config.rollouts.enabled;
   const wrappers = await wrapperServices(config.wrappers, environments, { deny: services.deny, isEnabled });
   return new EdgeThing({
@@ -76,6 +77,20 @@ function rolloutEnvironment(
   };
 }
 
+function singleDeviceEnvironment(
+  { services, guards, thingworx }: AgentConfig,
+  { hub }: HubShared,
+): SingleDeviceEnvironment {
+  return {
+    hub: hub.port,
+    guards,
+    messageLimits: thingworx,
+    parsesConditions: services.checkQueryCondition,
+    timeoutSeconds: services.timeoutSeconds,
+    showsDeviceKeys: services.showDeviceKeys,
+  };
+}
+
 /**
  * The services that wrapper descriptions add. Those that `deny` names are switched off; without `isEnabled`
  * (`rollouts.enabled`) those that start roll-outs refuse every call. `services.allow` does not apply to them: naming the
@@ -84,7 +99,7 @@ function rolloutEnvironment(
  */
 export async function wrapperServices(
   files: readonly string[],
-  { jobs, rollouts }: HubEnvironments,
+  { jobs, rollouts }: Pick<HubEnvironments, 'jobs' | 'rollouts'>,
   { deny = [], isEnabled }: { readonly deny?: readonly string[] | undefined; readonly isEnabled: boolean },
 ): Promise<Service[]> {
   const services = await load(files, {

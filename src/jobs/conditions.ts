@@ -27,7 +27,7 @@ const WITH_SOURCE =
 export function checkCondition(
   condition: string | undefined,
   parses: boolean,
-  parameter: 'queryCondition' | 'verifyCondition' = 'queryCondition',
+  parameter: 'queryCondition' | 'verifyCondition' | 'query' = 'queryCondition',
 ): Targets {
   const text = condition?.trim() ?? '';
   if (text === '' || text === '*') return ALL_DEVICES;
@@ -81,9 +81,10 @@ export function targetsOfCondition(condition: string): Targets {
   };
 }
 
-function parsed(parameter: string, parse: () => unknown): void {
+/** The result of a parser. @throws AgentError `InvalidArgument` naming the parameter, with line and column. */
+export function parsed<T>(parameter: string, parse: () => T): T {
   try {
-    parse();
+    return parse();
   } catch (error) {
     if (!isAgentError(error, 'QueryInvalid')) throw error;
     const where = error.message.charAt(0).toLowerCase() + error.message.slice(1);

@@ -2,7 +2,7 @@
 import { memberPath } from '../core/exact-json.js';
 import { isPlainObject } from '../core/objects.js';
 import type { HubDocument } from '../iothub/ports.js';
-import { checkJson, shownPath } from './json-parameters.js';
+import { checkJson, shownPath, unwrapList } from './json-parameters.js';
 import { invalidParameter } from '../edge/parameter-rules.js';
 
 export interface CheckedPatch {
@@ -37,15 +37,25 @@ export function checkPatch(input: unknown): CheckedPatch {
   return { patch: sections, hadReported: Object.hasOwn(properties, 'reported') };
 }
 
+/**
+ * Checks the tags of a new twin by the rules of a patch.
+ * @throws AgentError `InvalidArgument` naming `tags` and the place in it.
+ */
+export function checkTags(input: unknown): HubDocument {
+  const tags = unwrapList(input);
+  checkJson('tags', tags, 'send the number as a string');
+  return sectionOf({ tags: objectOf(tags, 'tags', 'tags') }, 'tags', 'tags', 'tags')['tags'] as HubDocument;
+}
+
 /** The section as the only member of an object, or an empty object if the patch has no such section. */
-function sectionOf(parent: HubDocument, key: string, name: string): HubDocument {
+function sectionOf(parent: HubDocument, key: string, name: string, parameter = 'patch'): HubDocument {
   if (!Object.hasOwn(parent, key)) return {};
   const section = parent[key];
   if (section === null) return { [key]: null };
-  const path = nullInList(objectOf(section, name), name, false);
+  const path = nullInList(objectOf(section, name, parameter), name, false);
   if (path !== undefined)
     throw invalidParameter(
-      'patch',
+      parameter,
       `has null inside a list at ${shownPath(path)}, which the hub refuses; remove the item`,
     );
   return { [key]: section };
@@ -63,8 +73,8 @@ function nullInList(value: unknown, path: string, isInList: boolean): string | u
   return undefined;
 }
 
-function objectOf(value: unknown, where: string): HubDocument {
-  if (!isPlainObject(value)) throw invalidParameter('patch', `is invalid: ${where} must be a JSON object`);
+function objectOf(value: unknown, where: string, parameter = 'patch'): HubDocument {
+  if (!isPlainObject(value)) throw invalidParameter(parameter, `is invalid: ${where} must be a JSON object`);
   return value;
 }
 

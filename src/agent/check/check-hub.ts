@@ -6,7 +6,7 @@ import { readTextFile } from '../../core/regular-file.js';
 import { unexpectedAnswerError } from '../../iothub/connection-errors.js';
 import type { HubOperations, HubPort } from '../../iothub/ports.js';
 import type { HubConfig } from '../config/agent-config.js';
-import type { HubRight } from '../../jobs/services/job-service.js';
+import type { HubRight, HubService } from '../../jobs/services/job-service.js';
 import { HUB_SERVICES } from '../../catalogue/hub-services.js';
 import { hubPortOf } from '../hubs.js';
 import { checkEndpoint } from './check-endpoint.js';
@@ -21,33 +21,49 @@ const SKEW_FAILURE_SECONDS = 900;
 /** A request that needs one right of a policy and changes nothing. */
 interface RightProbe {
   readonly step: string;
-  readonly run: (hub: HubOperations, context: CallContext) => Promise<unknown>;
+  readonly right: HubRight;
+  /** The services that need it, as they are listed in a sentence. */
+  readonly services: () => string;
+  readonly run: (port: HubPort, context: CallContext) => Promise<unknown>;
 }
+
+const needing = (right: HubRight) => ({ right, services: () => servicesNeeding(right) });
 
 const PROBES: Readonly<Record<HubRight, RightProbe>> = {
   'registry read': {
+    ...needing('registry read'),
     step: 'right to read jobs',
-    run: (hub, context) => hub.listJobs(context, { pageSize: 1 }),
+    run: (port, context) => port.lane('user').listJobs(context, { pageSize: 1 }),
   },
   'service connect': {
+    ...needing('service connect'),
     step: 'right to query',
-    run: (hub, context) => hub.query(context, { query: 'SELECT deviceId FROM devices', pageSize: 1 }),
+    run: (port, context) => port.lane('user').query(context, { query: 'SELECT deviceId FROM devices', pageSize: 1 }),
   },
   'registry write': {
+    ...needing('registry write'),
     step: 'right to create and cancel jobs',
-    run: (hub, context) => cancelMissingJob(hub, context),
+    run: (port, context) => cancelMissingJob(port.lane('user'), context),
   },
 };
 
 const RIGHTS = Object.keys(PROBES) as HubRight[];
-const RIGHT_STEPS = RIGHTS.map((right) => PROBES[right].step);
+
+/** With Entra ID, the right to write identities is another one than that to write jobs. */
+const MANAGEMENT_PROBE: RightProbe = {
+  step: 'right to create and delete devices',
+  right: 'registry write',
+  services: () => servicesListed(HUB_SERVICES.services.filter(({ isManagement }) => isManagement === true)),
+  run: (port, context) => deleteMissingDevice(port, context),
+};
 
 /** The services that need a right, as they are listed in a sentence. */
 export function servicesNeeding(right: HubRight): string {
-  const names = HUB_SERVICES.services
-    .filter(({ needs }) => [needs].flat().includes(right))
-    .map(({ definition }) => definition.name);
-  return new Intl.ListFormat('en').format(names);
+  return servicesListed(HUB_SERVICES.services.filter(({ needs }) => [needs].flat().includes(right)));
+}
+
+function servicesListed(services: readonly HubService[]): string {
+  return new Intl.ListFormat('en').format(services.map(({ definition }) => definition.name));
 }
 
 /** Cancelling a job that does not exist needs the right to write and changes nothing. */
@@ -63,18 +79,35 @@ async function cancelMissingJob(hub: HubOperations, context: CallContext): Promi
   throw unexpectedAnswerError('success to the cancellation of a job that does not exist');
 }
 
+/** Deleting a device that does not exist needs the right to write identities and changes nothing. */
+async function deleteMissingDevice(port: HubPort, context: CallContext): Promise<void> {
+  try {
+    await port.devices('user').deleteIdentity(context, `twx-iothub-check-${randomUUID()}`, '*');
+  } catch (error) {
+    if (isAgentError(error, 'DeviceNotFound')) return;
+    throw error;
+  }
+  throw unexpectedAnswerError('success to the deletion of a device that does not exist');
+}
+
 /** Name, TLS, clock, credentials and each right of one hub. Changes nothing on it. */
-export async function checkHub(hub: HubConfig, clock: Clock, listener: StepListener): Promise<CheckStep[]> {
+export async function checkHub(
+  hub: HubConfig,
+  { deviceManagement }: { readonly deviceManagement: boolean },
+  clock: Clock,
+  listener: StepListener,
+): Promise<CheckStep[]> {
   const log = new StepLog(`iothub ${hub.name}`, listener);
+  const probes = [...RIGHTS.map((right) => PROBES[right]), ...(deviceManagement ? [MANAGEMENT_PROBE] : [])];
   const port = await hubPortOf(hub);
   try {
     const answer = await checkEndpoint(log, await endpointOf(hub, port), clock);
     if (!answer) {
-      log.skipped('clock', 'credentials', ...RIGHT_STEPS);
+      log.skipped('clock', 'credentials', ...probes.map(({ step }) => step));
       return log.steps;
     }
     reportClock(log, answer.serverTimeMs, clock.nowMs());
-    await checkRights(log, port, clock);
+    await checkRights(log, port, clock, probes);
   } finally {
     port.close();
   }
@@ -92,41 +125,41 @@ function reportClock(log: StepLog, serverTimeMs: number | undefined, nowMs: numb
 }
 
 interface ProbeResult {
-  readonly right: HubRight;
+  readonly probe: RightProbe;
   /** Undefined if the hub accepted the request. */
   readonly error: unknown;
 }
 
-async function checkRights(log: StepLog, port: HubPort, clock: Clock): Promise<void> {
+async function checkRights(log: StepLog, port: HubPort, clock: Clock, probes: readonly RightProbe[]): Promise<void> {
   const results: ProbeResult[] = [];
-  for (const right of RIGHTS) results.push({ right, error: await errorOfProbe(PROBES[right], port, clock) });
+  for (const probe of probes) results.push({ probe, error: await errorOfProbe(probe, port, clock) });
   if (results.every(({ error }) => isAgentError(error, 'HubUnauthorized'))) {
     log.failed(
       'credentials',
       messageOf(results[0]?.error),
       'the hub refused every request; check the policy and its key (or the SAS token and its expiry)',
     );
-    log.skipped(...RIGHT_STEPS);
+    log.skipped(...probes.map(({ step }) => step));
     return;
   }
   log.ok('credentials', 'the hub accepts them');
   for (const result of results) reportRight(log, result);
 }
 
-function reportRight(log: StepLog, { right, error }: ProbeResult): void {
-  const { step } = PROBES[right];
+function reportRight(log: StepLog, { probe, error }: ProbeResult): void {
+  const { step, right } = probe;
   if (error === undefined) log.ok(step, `granted (${right})`);
   else if (isAgentError(error, 'HubUnauthorized')) {
-    log.failed(step, messageOf(error), `grant the policy the right "${right}", which ${servicesNeeding(right)} need`);
+    log.failed(step, messageOf(error), `grant the policy the right "${right}", which ${probe.services()} need`);
   } else if (isAgentError(error, 'HubThrottled')) {
     log.warning(step, messageOf(error), 'the hub is busy; check again later');
-  } else log.failed(step, messageOf(error), `${servicesNeeding(right)} will fail in the same way; see the reason`);
+  } else log.failed(step, messageOf(error), `${probe.services()} will fail in the same way; see the reason`);
 }
 
 async function errorOfProbe(probe: RightProbe, port: HubPort, clock: Clock): Promise<unknown> {
   const context = startCall({ timeoutMs: CALL_TIMEOUT_MS, clock });
   try {
-    await probe.run(port.lane('user'), context);
+    await probe.run(port, context);
     return undefined;
   } catch (error) {
     return error ?? new Error('unknown');

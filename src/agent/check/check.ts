@@ -14,6 +14,6 @@ export async function checkInstallation(
   const hubs = config.iothubs.map(({ name }) => name).join(', ');
   log.ok('valid', `Things ${config.things.map(({ name }) => name).join(', ')}; hubs ${hubs}`);
   const steps = [...log.steps, ...(await checkThingWorx(config, clock, listener))];
-  for (const hub of config.iothubs) steps.push(...(await checkHub(hub, clock, listener)));
+  for (const hub of config.iothubs) steps.push(...(await checkHub(hub, config.services, clock, listener)));
   return steps;
 }

@@ -163,8 +163,7 @@ function checkHubOfThing(rules: Rules, path: DocumentPath, hubs: readonly string
  */
 export async function checkServiceNames(config: AgentConfig, layered: LayeredValue): Promise<Problem[]> {
   const wrappers = (await wrapperDefinitions(config.wrappers)).map(({ name }) => name);
-  const definitions = [...HUB_SERVICES.definitions, ...HUB_SERVICES.shortDefinitions];
-  const known = [...definitions.map(({ name }) => name), ...wrappers];
+  const known = [...HUB_SERVICES.allDefinitions.map(({ name }) => name), ...wrappers];
   const lists = [
     [['services', 'allow'], config.services.allow],
     [['services', 'deny'], config.services.deny],

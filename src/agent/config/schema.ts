@@ -144,6 +144,14 @@ const services = z
       .boolean()
       .default(false)
       .describe('Queue jobs while the hub cannot take them, unless the call sets it; requires stateDir.'),
+    deviceManagement: z
+      .boolean()
+      .default(false)
+      .describe('Allow the services that create, delete, enable and disable devices.'),
+    showDeviceKeys: z
+      .boolean()
+      .default(false)
+      .describe('Return the keys of a new device from CreateDevice; each user who may call it can read them.'),
     timeoutSeconds: z.int().min(1).max(29).default(25).describe('Deadline of each call.'),
   })
   .describe('The remote services.');

@@ -146,6 +146,18 @@ describe('check', () => {
     expect(status).toBe(69);
   });
 
+  it('tries the right to manage devices only while the services for it are switched on', async () => {
+    const managing = { services: { deviceManagement: true } };
+    const { status, report } = await check(managing);
+    expect(brief(report).at(-1)).toBe('iothub main: right to create and delete devices: ok');
+    expect(status).toBe(0);
+    const reader = hubWith({ connectionString: ends.hub.policyConnectionString('registryRead') });
+    const refused = await check({ ...managing, ...reader });
+    expect(brief(refused.report).at(-1)).toBe('iothub main: right to create and delete devices: failed');
+    expect(refused.report.steps.at(-1)?.remedy).toContain('CreateDevice');
+    expect(refused.status).toBe(69);
+  });
+
   it('exits with 78 for an invalid configuration', async () => {
     const file = await ends.writeConfiguration('wrong.json', { log: { level: 'loud' } as never });
     const { status, stderr } = await command(['check', '--config', file]);

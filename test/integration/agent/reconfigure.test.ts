@@ -52,6 +52,33 @@ describe('an agent that gets another configuration while it runs', () => {
     expect(lines.filter((line) => line.includes('bound to ThingWorx'))).toHaveLength(1);
   });
 
+  it('lets devices be managed and shows their keys once that is switched on, with a warning', async () => {
+    const log = { level: 'trace' } as const;
+    const lines = await start({ log });
+    const create = (deviceId: string) => rest.invoke('CreateDevice', { deviceId });
+    expect((await create('new-1')).text).toContain('services.deviceManagement');
+    await change({ log, services: { deviceManagement: true } });
+    expect((await create('new-2')).text).not.toContain('primaryKey');
+    expect(lines.join('')).not.toContain('showDeviceKeys');
+    await change({ log, services: { deviceManagement: true, showDeviceKeys: true } });
+    const { text } = await create('new-3');
+    const [row] = (JSON.parse(text) as { rows: { primaryKey: string }[] }).rows;
+    expect(row).toMatchObject({ deviceId: 'new-3', primaryKey: expect.stringMatching(/=$/) });
+    expect(lines.join('')).toContain('services.showDeviceKeys');
+    expect(lines.join('')).not.toContain(row?.primaryKey);
+  });
+
+  it('calls a method of one device and reads its twin', async () => {
+    const lines = await start({ log: { level: 'info' }, services: { showDeviceKeys: true } });
+    expect(lines.join('')).toContain('services.showDeviceKeys');
+    const method = { deviceId: 'light-1', methodName: 'echo', payload: { n: 1 } };
+    const response = await rest.invoke('InvokeDeviceMethod', method);
+    expect(JSON.parse(response.text)).toEqual({ status: 200, payload: { n: 1 } });
+    const twin = await rest.invoke('AzureIotDeviceGetTwin', { deviceId: 'light-1' });
+    expect(JSON.parse(twin.text)).toMatchObject({ deviceId: 'light-1' });
+    expect((await rest.invoke('AzureIotDeviceGet', { deviceId: 'nobody' })).text).toContain('DeviceNotFound');
+  });
+
   it('goes on watching the jobs that it scheduled before', async () => {
     await start();
     await schedule('watched');

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { type ScriptedAnswer, ScriptedDevices } from './scripted-devices.js';
 import { type Certificates, ensureCertificates } from '../../../src/sandbox/certificates.js';
 
 /** What the hub does with one request instead of answering it properly. */
@@ -31,7 +32,7 @@ interface JobDocument {
 }
 
 /**
- * An HTTPS server with just enough of jobs v2 to see what a client makes of it, and a script of misbehaviours: before
+ * An HTTPS server with just enough of jobs v2 and of single devices to see what a client makes of it, and a script of misbehaviours: before
  * each request, `decide` determines what goes wrong.
  */
 export class ScriptedHub {
@@ -40,6 +41,7 @@ export class ScriptedHub {
   /** How often a job was created. */
   made = 0;
   results: JobDocument[] = [];
+  readonly devices = new ScriptedDevices(refusal);
   decide: (request: SeenRequest, index: number) => Misbehaviour | undefined = () => undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -138,7 +140,8 @@ export class ScriptedHub {
   #answer(request: SeenRequest): Answer {
     const url = new URL(request.path, 'https://hub.test');
     const [, first, , third, action] = url.pathname.split('/');
-    if (first === 'devices') return page(this.results, request);
+    if (url.pathname === '/devices/query') return page(this.results, request);
+    if (first === 'devices' || first === 'twins') return this.devices.answer(request);
     if (third === 'query') return page(this.#list(url.searchParams), request);
     const id = decodeURIComponent(third ?? '');
     if (request.method === 'PUT') return this.#put(id, JSON.parse(request.body) as JobDocument);
@@ -174,11 +177,7 @@ export class ScriptedHub {
 
 let certificates: Promise<Certificates> | undefined;
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly headers?: Record<string, string>;
-}
+type Answer = ScriptedAnswer;
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 const ok = (value: unknown): Answer => ({ status: 200, text: JSON.stringify(value), headers: JSON_TYPE });

@@ -4,6 +4,8 @@ export interface ServiceProject {
   readonly sources: ReadonlyMap<string, string>;
   /** Short names of the services of the catalogue. */
   readonly listed: readonly string[];
+  /** The full name of a service with this short name. */
+  readonly fullNameOf: (name: string) => string;
   /** Every code of the table of error codes. */
   readonly errorCodes: readonly string[];
   readonly servicesPage: string;
@@ -25,7 +27,7 @@ export function forgottenSteps(project: ServiceProject): string[] {
       .filter((name) => !project.servicesPage.includes(`\n## ${name}\n`))
       .map((name) => `${name} is missing in docs/services.md: run \`npm run generate\``),
     ...project.listed
-      .filter((name) => !project.hubEntities.includes(`name="AzureIotDeviceJob${name}"`))
+      .filter((name) => !project.hubEntities.includes(`name="${project.fullNameOf(name)}"`))
       .map((name) => `${name} is missing in wrappers/hub: run \`npm run generate\``),
     ...project.listed
       .filter((name) => !new RegExp(`\\b${name}\\b`).test(project.contractTests))
@@ -37,4 +39,4 @@ export function forgottenSteps(project: ServiceProject): string[] {
 }
 
 const definedIn = (source: string): string[] =>
-  [...source.matchAll(/define(?:Job|Rollout)Service\(\{\s*name: '(\w+)'/g)].map(([, name = '']) => name);
+  [...source.matchAll(/define(?:Job|Rollout|Device)Service\(\{\s*name: '(\w+)'/g)].map(([, name = '']) => name);

@@ -6,8 +6,8 @@ import { ERROR_CODES } from '../../../src/core/error-codes.js';
 import { HUB_SERVICES } from '../../../src/catalogue/hub-services.js';
 import { forgottenSteps, type ServiceProject } from '../../support/jobs/forgotten-steps.js';
 
-const FOLDERS = ['src/jobs/services', 'src/rollouts/services'];
-const CONTRACT_TESTS = ['test/contract/jobs', 'test/contract/rollouts'];
+const FOLDERS = ['src/jobs/services', 'src/rollouts/services', 'src/single-device/services'];
+const CONTRACT_TESTS = ['test/contract/jobs', 'test/contract/rollouts', 'test/contract/single-device'];
 
 const textsIn = (folders: readonly string[]): [string, string][] =>
   folders.flatMap((folder) =>
@@ -20,6 +20,7 @@ const textsIn = (folders: readonly string[]): [string, string][] =>
 const PROJECT: ServiceProject = {
   sources: new Map(textsIn(FOLDERS)),
   listed: HUB_SERVICES.shortDefinitions.map(({ name }) => name),
+  fullNameOf: (name) => HUB_SERVICES.fullNameOf(name),
   errorCodes: Object.keys(ERROR_CODES),
   servicesPage: readFileSync('docs/services.md', 'utf8'),
   errorsPage: readFileSync('docs/errors.md', 'utf8'),

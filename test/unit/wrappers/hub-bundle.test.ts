@@ -11,7 +11,7 @@ const template = entities.find(({ collection }) => collection === 'ThingTemplate
 const metadata = thingMetadata({
   name: 'AzureIotHub',
   description: '',
-  serviceDefinitions: [...HUB_SERVICES.definitions, ...HUB_SERVICES.shortDefinitions],
+  serviceDefinitions: HUB_SERVICES.allDefinitions,
   propertyDefinitions: HUB_PROPERTIES,
   eventDefinitions: HUB_EVENTS,
 }) as Json;

@@ -85,6 +85,8 @@ describe('defaults', () => {
         checkQueryCondition: true,
         connectTimeoutInSeconds: 30,
         queueJobs: false,
+        deviceManagement: false,
+        showDeviceKeys: false,
         timeoutSeconds: 25,
       },
       guards: { requireQueryCondition: false },
@@ -264,6 +266,11 @@ shutdown: { timeoutSeconds: 60 }
       'a service that is none',
       `${MINIMAL}services: { deny: [CancelJobs] }\n`,
       'services.deny[0]: is not a service (did you mean "CancelJob"?)',
+    ],
+    [
+      'a switch for device keys that is not a boolean',
+      `${MINIMAL}services: { showDeviceKeys: all }\n`,
+      'services.showDeviceKeys: ',
     ],
     [
       'a queue without persistent state',
