@@ -73,9 +73,9 @@ export interface RolloutFirmwareParameters {
   readonly windows?: unknown;
   /** STRING. The IANA time zone of windows, for example Europe/Berlin; default UTC. */
   readonly timeZone?: string;
-  /** INTEGER. Number of devices in the first batch; as the other batches if omitted: 1 to 100,000. This service uses 5 if omitted. */
+  /** INTEGER. Number of devices in the first batch: 1 to 100,000; the same as in other batches if omitted. This service uses 5 if omitted. */
   readonly canarySize?: number;
-  /** INTEGER. Number of devices in a batch; all devices are one batch if neither batchSize nor batchPercent is passed: 1 to 100,000. This service uses 50 if omitted. */
+  /** INTEGER. Number of devices in a batch: 1 to 100,000; all devices are one batch if neither batchSize nor batchPercent is passed. This service uses 50 if omitted. */
   readonly batchSize?: number;
 }
 

@@ -37,7 +37,7 @@ const LISTS: readonly ListRules[] = [ABORT, DEVICE_IDS, RETRY_ON, RETRY_STATUSES
 function* scheduleFaults({ windows, timeZone = ROLLOUT_DEFAULTS.timeZone }: StartArguments): Generator<Fault> {
   const problem = problemWithTimeZone(timeZone);
   if (problem !== undefined) yield { path: ['timeZone'], problem };
-  // Patterns can be checked without their zone, because the date on which one comes depends little on it.
+  // Patterns are checked even if their zone is invalid, because whether they ever occur hardly depends on it.
   const zone = problem === undefined ? timeZone : ROLLOUT_DEFAULTS.timeZone;
   if (!Array.isArray(windows)) return;
   for (const [index, item] of (windows as readonly unknown[]).entries()) {

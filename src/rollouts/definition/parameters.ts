@@ -70,16 +70,24 @@ interface Range {
 const rangeText = ({ minimum, maximum }: Range): string =>
   `${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`;
 
-/** An optional whole number. @param meaning the description, to which the range is added. */
-const count = (meaning: string, range: Range, fallback?: number) =>
+/**
+ * An optional whole number.
+ * @param meaning the description, to which the range and the default are added.
+ * @param note continues the description after these.
+ */
+const count = (meaning: string, range: Range, { fallback, note }: { fallback?: number; note?: string } = {}) =>
   optional({
     baseType: 'INTEGER',
-    description: `${meaning}: ${rangeText(range)}${fallback === undefined ? '' : `, default ${fallback}`}`,
+    description: [
+      `${meaning}: ${rangeText(range)}`,
+      ...(fallback === undefined ? [] : [`, default ${fallback.toLocaleString('en')}`]),
+      ...(note === undefined ? [] : [`; ${note}`]),
+    ].join(''),
     ...range,
   });
 
-const seconds = (meaning: string, range: Range, fallback: number) => ({
-  ...count(meaning, range, fallback),
+const seconds = (meaning: string, range: Range, fallback: number, note?: string) => ({
+  ...count(meaning, range, { fallback, ...(note === undefined ? {} : { note }) }),
   aspects: { units: 's' },
 });
 
@@ -123,10 +131,9 @@ const TARGET_PARAMETERS = {
 } as const;
 
 const BATCH_PARAMETERS = {
-  batchSize: count(
-    'Number of devices in a batch; all devices are one batch if neither batchSize nor batchPercent is passed',
-    SIZE,
-  ),
+  batchSize: count('Number of devices in a batch', SIZE, {
+    note: 'all devices are one batch if neither batchSize nor batchPercent is passed',
+  }),
   batchPercent: optional({
     baseType: 'NUMBER',
     description:
@@ -134,22 +141,22 @@ const BATCH_PARAMETERS = {
     minimum: 0,
     maximum: 100,
   }),
-  canarySize: count('Number of devices in the first batch; as the other batches if omitted', SIZE),
+  canarySize: count('Number of devices in the first batch', SIZE, { note: 'the same as in other batches if omitted' }),
   batchGrowth: optional({
     baseType: 'NUMBER',
-    description: `Factor by which each batch is larger than the previous one, rounded down: 1 to 10, default ${D.batchGrowth}. It does not apply to a canary`,
+    description: `Size of each batch relative to the previous one, rounded down: 1 to 10, default ${D.batchGrowth}; the batch after a canary has the size that batchSize or batchPercent sets`,
     minimum: 1,
     maximum: 10,
   }),
   maxBatchSize: count('Maximum number of devices in a batch other than a canary', SIZE),
   promotion: choice(
-    'Whether the roll-out pauses after a batch that has passed: automatic, never; afterFirst, after the first batch; manual, after each batch but the last',
+    'When the roll-out pauses after a batch that has passed: automatic (never), afterFirst (after the first batch) or manual (after each batch but the last)',
     ['automatic', 'afterFirst', 'manual'],
     D.promotion,
   ),
   successPercent: optional({
     baseType: 'NUMBER',
-    description: `Percentage of the executed devices of a batch that must have succeeded; otherwise the roll-out pauses before the next batch: 0 to 100, default ${D.successPercent}`,
+    description: `Percentage of the devices of a batch that must succeed for the batch to pass: 0 to 100, default ${D.successPercent}; the roll-out pauses after a batch that has not passed`,
     minimum: 0,
     maximum: 100,
   }),
@@ -165,10 +172,14 @@ const BATCH_PARAMETERS = {
 } as const;
 
 const RETRY_PARAMETERS = {
-  retries: count('Maximum number of further attempts for each device', { minimum: 0, maximum: 10 }, D.retries),
+  retries: count(
+    'Maximum number of further attempts for each device',
+    { minimum: 0, maximum: 10 },
+    { fallback: D.retries },
+  ),
   retryOn: optional({
     baseType: 'JSON',
-    description: `The failures after which a device is retried: an array of ${RETRY_CLASSES.join(', ')}; default ${DEFAULT_RETRY_ON.method.join(', ')} for a method, ${DEFAULT_RETRY_ON.patch.join(', ')} for a patch`,
+    description: `The failures after which a device is retried: an array of ${RETRY_CLASSES.join(', ')}; default ${DEFAULT_RETRY_ON.method.join(' and ')} for a method, ${DEFAULT_RETRY_ON.patch.join(' and ')} for a patch`,
   }),
   retryStatuses: optional({
     baseType: 'JSON',
@@ -176,12 +187,13 @@ const RETRY_PARAMETERS = {
       'The method statuses after which a device is retried, if retryOn contains refused: an array of whole numbers from 400 to 999; all if omitted',
   }),
   retryDelaySeconds: seconds(
-    'How long to wait before a further attempt; doubles with each attempt, up to 86,400',
+    'How long to wait before the second attempt',
     { minimum: 0, maximum: 86_400 },
     D.retryDelaySeconds,
+    'doubles with each further attempt, up to a day',
   ),
   offlineDevices: choice(
-    'What to do with devices that are not connected: try, call them like all others; wait, call them once they are connected (methods only)',
+    'How to treat devices that are not connected: try (call them like all others) or wait (call them once they are connected; only for methods)',
     ['try', 'wait'],
     D.offlineDevices,
   ),
@@ -192,7 +204,7 @@ const MAX_VERIFY_CHARACTERS = 2048;
 const VERIFY_PARAMETERS = {
   verifyCondition: optional({
     baseType: 'STRING',
-    description: `A condition that a device must match afterwards to succeed, for example properties.reported.version = '2': at most ${MAX_VERIFY_CHARACTERS} characters`,
+    description: `A condition that a device must match afterwards to succeed, for example properties.reported.version = '2': at most ${MAX_VERIFY_CHARACTERS.toLocaleString('en')} characters`,
     maxLength: MAX_VERIFY_CHARACTERS,
   }),
   verifyTimeoutInSeconds: seconds(
@@ -208,7 +220,7 @@ const TIME_PARAMETERS = {
     description: 'When the roll-out begins; now if omitted or in the past',
   }),
   expiresAfterSeconds: seconds(
-    'How long after startTime the roll-out expires, which ends it',
+    'How long after startTime the roll-out expires, whatever its progress',
     { minimum: 60, maximum: 31_536_000 },
     D.expiresAfterSeconds,
   ),

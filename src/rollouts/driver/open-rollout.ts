@@ -62,7 +62,7 @@ export class OpenRollout {
     this.connections = (await this.first('waiting')) === undefined ? { position: 0 } : { position: 0, dueMs: 0 };
   }
 
-  /** Reads the recorded hub jobs. Whether the hub has those that are new in memory is unknown until it was asked. */
+  /** Reads the recorded hub jobs. Whether one that was not in memory exists is unknown until the hub was asked. */
   async #loadParts(): Promise<void> {
     const { keys, store, places, busyDevices } = this.env;
     const stored = new Map<string, PartRecord>();

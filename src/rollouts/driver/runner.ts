@@ -45,7 +45,7 @@ export class RolloutRunner {
   /** A step has failed, and its write may have reached the store nevertheless. */
   #isStateUncertain = false;
   #waiting: Waiting;
-  /** Since when the hub has been asked in the current step, by the monotonic clock. */
+  /** Start of the hub call of the current step, by the monotonic clock. */
   #hubCallSinceMs: number | undefined;
 
   /** @param signal aborts when the agent stops. */
@@ -161,7 +161,7 @@ export class RolloutRunner {
     }
   }
 
-  /** Steps go on for days after the call that started the roll-out, so they are not parts of its trace. */
+  /** Steps run for days after the call that started the roll-out, so they are not parts of its trace. */
   #spanOf({ kind }: Action): SpanOptions {
     const { rolloutId } = this.rollout.record;
     const attributes = { step: kind, 'rollout.id': rolloutId, 'correlation.id': this.#context.correlationId };

@@ -90,7 +90,7 @@ async function finishJob(
   rollout.forgetPart(part, devices);
 }
 
-/** Returns the devices of a job that somebody cancelled at the hub, and pauses the roll-out, so that a user decides. */
+/** Returns the devices of a job that another program has cancelled, and pauses the roll-out, so that a user decides. */
 async function finishCancelled(
   rollout: OpenRollout,
   part: PartRecord,
