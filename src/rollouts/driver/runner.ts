@@ -224,6 +224,7 @@ export class RolloutRunner {
     const nowMs = rollout.env.clock.nowMs();
     const isUnsettled =
       record.state === 'running' || record.state === 'paused' ? (rollout.batch?.unsettledCount ?? 0) > 0 : false;
+    const isWindowOpen = windows.isAlwaysOpen || jobCapacity(rollout).maxDevices >= 1;
     return {
       nowMs,
       pauseMs: rollout.pauses.nowMs(),
@@ -235,8 +236,8 @@ export class RolloutRunner {
       retryAttempt: isUnsettled ? (await rollout.first('retry'))?.due : undefined,
       deferredMs: await this.#deferredMs(),
       blocked: rollout.blocked,
-      isWindowOpen: windows.isAlwaysOpen || jobCapacity(rollout).maxDevices >= 1,
-      nextWindowMs: windows.nextAfter(nowMs)?.startMs,
+      isWindowOpen,
+      nextWindowMs: isWindowOpen ? undefined : windows.nextAfter(nowMs)?.startMs,
       isInLine: rollout.isInLine,
       verifyMs: rollout.verify.dueMs,
       connectionsMs: rollout.connections.dueMs,

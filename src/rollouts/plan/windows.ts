@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { AgentError, messageOf } from '../../core/errors.js';
+import { type LocalClock, localClock } from './local-clock.js';
 
 /** A recurring time span: it opens at each time of a cron pattern for a number of minutes. */
 export interface Window {
@@ -30,12 +31,12 @@ export class Windows {
    * @throws AgentError `InvalidArgument` for a pattern that cannot be parsed or never occurs, and for an unknown time zone.
    */
   constructor(windows: readonly Window[], timeZone: string) {
-    const localTime = localClock(timeZone);
-    if (localTime === undefined) throw invalid(`timeZone ${unknownZone(timeZone)}`);
+    const clock = localClock(timeZone);
+    if (clock === undefined) throw invalid(`timeZone ${unknownZone(timeZone)}`);
     this.#patterns = windows.map(({ start, durationMinutes }, index) => {
       const cron = readCron(start, timeZone);
       if (typeof cron === 'string') throw invalid(`windows[${index}].start ${cron}`);
-      return new Pattern(cron, durationMinutes * MINUTE_MS, localTime);
+      return new Pattern(cron, durationMinutes * MINUTE_MS, clock);
     });
   }
 
@@ -55,6 +56,13 @@ export class Windows {
 
   /** Returns the first opening that begins after `afterMs`; undefined if there is none. */
   nextAfter(afterMs: number): Opening | undefined {
+    const opening = this.#openingWithStartAfter(afterMs);
+    // A window that opens during an opening is a part of it; one that never closes is itself the next.
+    if (!opening || opening.startMs > afterMs || this.#widest(opening.endMs)) return opening;
+    return this.#openingWithStartAfter(opening.endMs);
+  }
+
+  #openingWithStartAfter(afterMs: number): Opening | undefined {
     const starts = this.#patterns.map((pattern) => pattern.startAfter(afterMs)).filter((start) => start !== undefined);
     return starts.length === 0 ? undefined : this.openAt(Math.min(...starts));
   }
@@ -93,44 +101,52 @@ export class Windows {
 /** The openings of one window. */
 class Pattern {
   readonly #cron: Cron;
+  /** The same pattern on a clock that is never changed. */
+  readonly #unchanged: Cron;
   readonly #durationMs: number;
-  readonly #localTime: (atMs: number) => string;
+  readonly #clock: LocalClock;
 
-  constructor(cron: Cron, durationMs: number, localTime: (atMs: number) => string) {
+  constructor(cron: Cron, durationMs: number, clock: LocalClock) {
     this.#cron = cron;
+    this.#unchanged = new Cron(cron.getPattern() ?? '', { ...CRON_OPTIONS, timezone: 'UTC' });
     this.#durationMs = durationMs;
-    this.#localTime = localTime;
+    this.#clock = clock;
   }
 
   startAfter(afterMs: number): number | undefined {
     let start = this.#cron.nextRun(new Date(afterMs));
-    while (start && this.#isRepeated(start.getTime())) start = this.#cron.nextRun(start);
-    return start?.getTime();
+    while (start && this.#clock.isRepeated(start.getTime())) start = this.#cron.nextRun(start);
+    const startMs = start?.getTime();
+    return startMs === undefined ? undefined : (this.#skippedStarts(afterMs, startMs).next().value ?? startMs);
   }
 
   openAt(atMs: number): Opening | undefined {
     // The library searches for runs before its reference, and a start at `atMs` itself counts.
     let [start] = this.#cron.previousRuns(1, new Date(atMs + 1));
-    while (start && this.#isRepeated(start.getTime())) [start] = this.#cron.previousRuns(1, start);
-    const startMs = start?.getTime();
-    if (startMs === undefined || startMs + this.#durationMs <= atMs) return undefined;
-    return { startMs, endMs: startMs + this.#durationMs };
+    while (start && this.#clock.isRepeated(start.getTime())) [start] = this.#cron.previousRuns(1, start);
+    const starts = [start?.getTime() ?? -Infinity, ...this.#skippedStarts(atMs - this.#durationMs, atMs)];
+    const startMs = Math.max(...starts);
+    return startMs + this.#durationMs <= atMs ? undefined : { startMs, endMs: startMs + this.#durationMs };
   }
 
-  /** Whether the clock has shown this local time before, because it was set back; the window then opened at the first. */
-  #isRepeated(startMs: number): boolean {
-    const shown = this.#localTime(startMs);
-    return CLOCK_CHANGES_MINUTES.some((minutes) => this.#localTime(startMs - minutes * MINUTE_MS) === shown);
+  /**
+   * Starts whose local time the clock skips: the window opens at the first minute after it. The library does that only for
+   * patterns with one hour and one minute.
+   */
+  *#skippedStarts(afterMs: number, toMs: number): Generator<number, undefined> {
+    for (const { atMs, fromLocalMs, toLocalMs } of this.#clock.skippedTimes(afterMs, toMs)) {
+      const start = this.#unchanged.nextRun(new Date(fromLocalMs - 1));
+      if (start && start.getTime() < toLocalMs) yield atMs;
+    }
+    return undefined;
   }
 }
-
-/** By how much clocks are set back: an hour nearly everywhere, half an hour on Lord Howe Island, two hours at Troll station. */
-const CLOCK_CHANGES_MINUTES = [60, 30, 120];
 
 /** Syntax that only this library accepts: nicknames such as `@daily`, and `?` for the current value. */
 const NOT_PORTABLE = /[@?]/;
 
 const MAX_PATTERN_LENGTH = 200;
+const CRON_OPTIONS = { paused: true, mode: '5-part' } as const;
 
 /** Returns the pattern, or what is wrong with it. */
 function readCron(pattern: string, timezone: string): Cron | string {
@@ -138,7 +154,7 @@ function readCron(pattern: string, timezone: string): Cron | string {
   if (fields.length !== 5 || NOT_PORTABLE.test(pattern) || pattern.length > MAX_PATTERN_LENGTH)
     return 'must be a cron pattern of five fields (minute hour day month weekday)';
   try {
-    const cron = new Cron(fields.join(' '), { paused: true, mode: '5-part', timezone });
+    const cron = new Cron(fields.join(' '), { ...CRON_OPTIONS, timezone });
     return cron.nextRun() ? cron : 'never occurs';
   } catch (error) {
     const detail = messageOf(error)
@@ -160,16 +176,6 @@ export const problemWithTimeZone = (timeZone: string): string | undefined =>
 
 const unknownZone = (timeZone: string): string =>
   `${JSON.stringify(timeZone.slice(0, 60))} is not an IANA time zone such as Europe/Berlin`;
-
-/** Returns a function that formats a time as local time; undefined for an unknown time zone. */
-function localClock(timeZone: string): ((atMs: number) => string) | undefined {
-  try {
-    const format = new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short', timeStyle: 'medium', hour12: false });
-    return (atMs) => format.format(atMs);
-  } catch {
-    return undefined;
-  }
-}
 
 function invalid(problem: string): AgentError {
   return new AgentError('InvalidArgument', `Parameter ${problem}.`);

@@ -141,6 +141,27 @@ describe('a roll-out whose wall clock jumps', () => {
 });
 
 describe('windows of a roll-out', () => {
+  it.each([
+    ['Europe/Berlin', '*/20 2 * * *', '2027-03-27T20:00:00Z', '2027-03-28T01:00:00.000Z'],
+    ['Europe/Berlin', '30 2 * * *', '2026-10-24T20:00:00Z', '2026-10-25T00:30:00.000Z'],
+    ['America/New_York', '30 2 * * *', '2027-03-14T00:00:00Z', '2027-03-14T07:00:00.000Z'],
+    ['America/New_York', '15 1 * * *', '2026-10-31T22:00:00Z', '2026-11-01T05:15:00.000Z'],
+    ['Australia/Lord_Howe', '15 2 * * *', '2026-10-03T12:00:00Z', '2026-10-03T15:30:00.000Z'],
+    ['Asia/Kolkata', '30 9 * * *', '2026-10-25T00:00:00Z', '2026-10-25T04:00:00.000Z'],
+  ])('in %s at %s open on the clock of the zone, also when it is changed', async (timeZone, start, from, opens) => {
+    const rig = await started();
+    rig.clock.setWallClock(Date.parse(from) - rig.clock.nowMs());
+    await rig.start('r1', { windows: [{ start, durationMinutes: 15 }], timeZone });
+    await rig.clock.advanceAsync(30_000);
+    const { waiting } = await rig.driver.status('r1');
+    expect(waiting).toEqual({ waitingFor: 'window', nextActionMs: Date.parse(opens) });
+    rig.clock.setWallClock(Date.parse(opens) - 70_000 - rig.clock.nowMs());
+    const { beginMs = 0, endMs = 0 } = await rig.until('r1', 'completed');
+    expect(new Date(beginMs).toISOString()).toBe(opens);
+    expect(endMs - beginMs).toBeLessThan(60_000);
+    allOnce(rig);
+  });
+
   const windows = [{ start: '0 2 * * *', durationMinutes: 3 }];
 
   it('allow no hub job outside, make the last one smaller, and continue with the next window', async () => {

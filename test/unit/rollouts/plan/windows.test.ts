@@ -66,6 +66,100 @@ describe('windows over clock changes', () => {
   });
 });
 
+/** Days on which a clock changes, as UTC days that hold the whole change. */
+const CHANGES: readonly (readonly [timeZone: string, day: string])[] = [
+  ['Europe/Berlin', '2027-03-28'],
+  ['Europe/Berlin', '2026-10-25'],
+  ['America/New_York', '2027-03-14'],
+  ['America/New_York', '2026-11-01'],
+  ['Australia/Lord_Howe', '2026-10-03'],
+  ['Australia/Lord_Howe', '2027-04-03'],
+  ['Asia/Kolkata', '2026-10-25'],
+  ['America/St_Johns', '2026-11-01'],
+];
+const MINUTE_MS = 60_000;
+
+/** Starts of `<minutes> <hours> * * *`, found by looking at what a clock shows in each minute of two days. */
+function startsByTheClock(
+  minutes: readonly number[],
+  hours: readonly number[],
+  timeZone: string,
+  day: string,
+): number[] {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+  const shownAt = (ms: number): number => {
+    const [, hour, minute] = /(\d+):(\d+)$/.exec(format.format(ms)) ?? [];
+    return Number(hour) * 60 + Number(minute);
+  };
+  const isStart = (shown: number): boolean =>
+    hours.includes(Math.floor(shown / 60) % 24) && minutes.includes(shown % 60);
+  const starts: number[] = [];
+  const seen = new Map<string, number>();
+  for (
+    let ms = at(`${day}T00:00:00Z`) - 3 * 60 * MINUTE_MS;
+    ms < at(`${day}T00:00:00Z`) + 33 * 60 * MINUTE_MS;
+    ms += MINUTE_MS
+  ) {
+    const shown = shownAt(ms);
+    const skipped = (shown - shownAt(ms - MINUTE_MS) - 1 + 1440) % 1440;
+    const inGap = skipped < 180 ? Array.from({ length: skipped }, (_, index) => shown - 1 - index) : [];
+    const text = format.format(ms);
+    if (!seen.has(text) && [shown, ...inGap].some(isStart)) starts.push(ms);
+    seen.set(text, ms);
+  }
+  return starts.filter((ms) => ms >= at(`${day}T00:00:00Z`) && ms < at(`${day}T00:00:00Z`) + 30 * 60 * MINUTE_MS);
+}
+
+describe('the starts of windows', () => {
+  it.each(CHANGES)('are those that a clock shows: %s, %s', (timeZone, day) => {
+    const patterns = [
+      [[0], [2]],
+      [[30], [1]],
+      [[15], [2]],
+      [[45], [1]],
+      [
+        [0, 20, 40],
+        [0, 1, 2, 3],
+      ],
+      [
+        [5, 35],
+        [1, 3],
+      ],
+      [[59], [0, 1, 2]],
+    ] as const;
+    for (const [minutes, hours] of patterns) {
+      const start = `${minutes.join(',')} ${hours.join(',')} * * *`;
+      const calendar = new Windows([{ start, durationMinutes: 1 }], timeZone);
+      const found: Opening[] = [];
+      const endMs = at(`${day}T00:00:00Z`) + 30 * 60 * MINUTE_MS;
+      for (let next = calendar.nextAfter(at(`${day}T00:00:00Z`) - 1); next && next.startMs < endMs;) {
+        found.push(next);
+        next = calendar.nextAfter(next.startMs);
+      }
+      const expected: Opening[] = [];
+      for (const startMs of startsByTheClock(minutes, hours, timeZone, day)) {
+        const last = expected.at(-1)?.endMs === startMs ? expected.pop() : undefined;
+        expected.push({ startMs: last?.startMs ?? startMs, endMs: startMs + MINUTE_MS });
+      }
+      expect([start, ...found.map(text)]).toEqual([start, ...expected.map(text)]);
+      for (const opening of found) expect(calendar.openAt(opening.endMs - 1)).toEqual(opening);
+    }
+  });
+
+  it('that fall into an opening are part of it, and not the next one', () => {
+    const calendar = new Windows(
+      [
+        { start: '0 22 * * *', durationMinutes: 90 },
+        { start: '29 23 * * *', durationMinutes: 1 },
+      ],
+      'UTC',
+    );
+    expect(text(calendar.nextAfter(at('2026-01-01T23:28:30Z')))).toBe(
+      '2026-01-02T22:00:00.000Z/2026-01-02T23:30:00.000Z',
+    );
+  });
+});
+
 describe('windows', () => {
   it('are always open when there are none', () => {
     const none = new Windows([], 'UTC');
