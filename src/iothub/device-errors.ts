@@ -1,4 +1,4 @@
-/** Converts failures of requests about one device to the codes that callers know. */
+/** Converts failures of requests about one device to the codes that callers know [HUB A.6, A.8]. */
 import type { ErrorCode } from '../core/error-codes.js';
 import { AgentError, type ErrorContext, isAgentError } from '../core/errors.js';
 import { isPlainObject } from '../core/objects.js';

@@ -15,13 +15,17 @@ export interface LostAnswerRules {
 export function sayingEffect({ effect, onlyOnce }: LostAnswerRules): (error: unknown) => never {
   return (error) => {
     if (!isAgentError(error) || !isAnswerLost(error)) throw error;
-    const isBroken = error.context['network'] !== undefined;
-    const code = isBroken && onlyOnce ? 'HubTimeout' : error.code;
-    const sentence =
-      isBroken && onlyOnce ? 'The connection to the hub broke before its response arrived.' : error.message;
-    throw new AgentError(code, `${sentence} Look before you repeat the call: ${effect}.`, {
+    const isBroken = onlyOnce && error.context['network'] !== undefined;
+    const code = isBroken ? 'HubTimeout' : error.code;
+    throw new AgentError(code, `${sentenceOf(error, isBroken)} Look before you repeat the call: ${effect}.`, {
       cause: error,
       context: { ...error.context, answerLost: true },
     });
   };
+}
+
+/** The errors of the port ask to repeat the call, which must not be done blindly here. */
+function sentenceOf(error: AgentError, isBroken: boolean): string {
+  if (isBroken) return 'The connection to the hub broke before its response arrived.';
+  return error.code === 'HubTimeout' ? 'The hub did not answer before the deadline of the call.' : error.message;
 }
