@@ -1,12 +1,11 @@
-import { problemWithStart, problemWithTimeZone } from '../plan/windows.js';
-import { ROLLOUT_DEFAULTS, type StartArguments } from './parameters.js';
+import type { StartArguments } from './parameters.js';
 import type { RetryClass } from '../records/records.js';
 import { combinationFaults, NO_TARGETS } from './combinations.js';
 import { DEVICE_IDS } from './targets.js';
-import { type Fault, isObject } from './faults.js';
+import type { Fault } from './faults.js';
 import { type ListRules, listFaults } from './json-list.js';
 import { ABORT, DEFAULT_RETRY_ON, RETRY_ON, RETRY_STATUSES } from './failure-rules.js';
-import { WINDOWS } from './window-list.js';
+import { scheduleFaults, WINDOWS } from './schedule.js';
 
 export interface ArgumentContext {
   /** Whether a method is called; otherwise twins are changed. */
@@ -33,16 +32,3 @@ export function* argumentFaults(args: StartArguments, context: ArgumentContext):
 }
 
 const LISTS: readonly ListRules[] = [ABORT, DEVICE_IDS, RETRY_ON, RETRY_STATUSES, WINDOWS];
-
-function* scheduleFaults({ windows, timeZone = ROLLOUT_DEFAULTS.timeZone }: StartArguments): Generator<Fault> {
-  const problem = problemWithTimeZone(timeZone);
-  if (problem !== undefined) yield { path: ['timeZone'], problem };
-  // Patterns are checked even if their zone is invalid, because whether they ever occur hardly depends on it.
-  const zone = problem === undefined ? timeZone : ROLLOUT_DEFAULTS.timeZone;
-  if (!Array.isArray(windows)) return;
-  for (const [index, item] of (windows as readonly unknown[]).entries()) {
-    const start = isObject(item) ? item['start'] : undefined;
-    const wrong = typeof start === 'string' ? problemWithStart(start, zone) : undefined;
-    if (wrong !== undefined) yield { path: ['windows', index, 'start'], problem: wrong };
-  }
-}

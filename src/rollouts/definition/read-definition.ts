@@ -8,7 +8,7 @@ import { inheritable, type KeptRollout } from './copied.js';
 import { listSummary, readDeviceIds, checkTargetCondition, checkVerifyCondition } from './targets.js';
 import { combinationFaults, NO_TARGETS } from './combinations.js';
 import { refuseFirst } from './faults.js';
-import { readWindows } from './window-list.js';
+import { readWindows } from './schedule.js';
 
 export interface DefinitionOptions {
   /** The roll-out of `copyOf`. */

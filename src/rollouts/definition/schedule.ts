@@ -1,5 +1,7 @@
-import type { Window } from '../plan/windows.js';
+/** The maintenance windows of a call and their time zone. */
+import { problemWithStart, problemWithTimeZone, type Window } from '../plan/windows.js';
 import { type Fault, type FaultPath, integerFaults, isObject, objectFaults } from './faults.js';
+import { ROLLOUT_DEFAULTS, type StartArguments } from './parameters.js';
 import { type ListRules, readList } from './json-list.js';
 
 const MINUTES = { minimum: 1, maximum: 10_080 } as const;
@@ -21,4 +23,18 @@ function* windowFaults(item: unknown, path: FaultPath): Generator<Fault> {
   if (!isObject(item)) return;
   if (typeof item['start'] !== 'string') yield { path: [...path, 'start'], problem: 'must be a cron pattern' };
   yield* integerFaults(item['durationMinutes'], [...path, 'durationMinutes'], MINUTES);
+}
+
+/** What is wrong with time zone and patterns, which `WINDOWS` does not check. */
+export function* scheduleFaults({ windows, timeZone = ROLLOUT_DEFAULTS.timeZone }: StartArguments): Generator<Fault> {
+  const problem = problemWithTimeZone(timeZone);
+  if (problem !== undefined) yield { path: ['timeZone'], problem };
+  // Patterns are checked even if their zone is invalid, because whether they ever occur hardly depends on it.
+  const zone = problem === undefined ? timeZone : ROLLOUT_DEFAULTS.timeZone;
+  if (!Array.isArray(windows)) return;
+  for (const [index, item] of (windows as readonly unknown[]).entries()) {
+    const start = isObject(item) ? item['start'] : undefined;
+    const wrong = typeof start === 'string' ? problemWithStart(start, zone) : undefined;
+    if (wrong !== undefined) yield { path: ['windows', index, 'start'], problem: wrong };
+  }
 }
