@@ -25,8 +25,13 @@ export const MODULES: readonly Module[] = [
   },
   {
     name: 'store',
-    purpose: 'State that must outlive the process: one interface, in memory and on disk',
+    purpose: 'State that must outlive the process: one interface, in memory, on disk and in PostgreSQL',
     imports: ['core'],
+  },
+  {
+    name: 'cluster',
+    purpose: 'Which agent serves which hub: leases, division, take-over',
+    imports: ['core', 'store'],
   },
   {
     name: 'hub-query',
@@ -110,6 +115,7 @@ export const MODULES: readonly Module[] = [
       'core',
       'documents',
       'store',
+      'cluster',
       'hub-query',
       'thingworx-rest',
       'alwayson',
@@ -134,6 +140,7 @@ export const MODULES: readonly Module[] = [
     imports: [
       'core',
       'documents',
+      'store',
       'thingworx-rest',
       'alwayson',
       'edge',
@@ -166,6 +173,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/api': ['agent/ops'],
   commander: ['cli'],
   'classic-level': ['store'],
+  pg: ['store/postgres'],
   aedes: ['sandbox/iothub'],
   '@peculiar/x509': ['sandbox'],
   fflate: ['wrappers/bundle', 'sandbox/thingworx'],

@@ -1,15 +1,18 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import { deferred } from '../core/deferred.js';
-import { messageOf } from '../core/errors.js';
+import { type AgentError, messageOf } from '../core/errors.js';
 import type { Instruments } from '../core/instruments.js';
 import { growingScrubber, type GrowingScrubber } from '../core/scrub.js';
 import { EdgeClient } from '../edge/edge-client.js';
+import type { ClusterMember } from '../cluster/member.js';
+import type { PostgresStore } from '../store/postgres-store.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { edgeOptions, reportPlatform } from './platform.js';
-import { type OpenHub, openHubs, renewHubs } from './hubs.js';
-import { createHubThings, type HubThings } from './hub-things.js';
-import { logStart, statusReport, warnOfShownKeys } from './status.js';
+import { hubComponent, type OpenHub, openHubs, renewHubs, reportServing } from './hubs.js';
+import { ServedHubs } from './served-hubs.js';
+import { createMember, databaseSettings } from './shared-state.js';
+import { logStart, metricsWithStatus, statusReport, warnOfShownKeys } from './status.js';
 import type { AdminServer } from './ops/admin-server.js';
 import { DebugPeriod } from './ops/debug-period.js';
 import { Health, type HealthReport } from './ops/health.js';
@@ -18,7 +21,7 @@ import { createMetrics, type Metrics } from './ops/prometheus.js';
 import { loadTrace } from './ops/tracing.js';
 import type { ConfigComparison } from './reload/compare-configs.js';
 import { secretsOf } from './secrets.js';
-import { openStateStore, withStoreHealth } from './state-store.js';
+import { openState } from './state-store.js';
 import { packageVersion } from './version.js';
 
 /** Dependencies that a program may replace. */
@@ -33,9 +36,6 @@ export interface AgentDependencies {
 /** Maximum duration of `stop`, whatever the platform does. */
 const STOP_LIMIT_MS = 9_400;
 
-/** How long calls in flight may delay a change of the configuration; the others wait meanwhile. */
-const CHANGE_LIMIT_MS = 3_000;
-
 /** Parts of the configuration that are fixed when the services and watchers are created. */
 const PARTS_OF_THINGS = ['guards', 'services', 'watch', 'wrappers', 'rollouts'] as const;
 
@@ -49,9 +49,12 @@ export class Agent {
   #instruments: Instruments;
   readonly #lifetime = new AbortController();
   readonly #closers: (() => Promise<void> | void)[] = [];
-  #groups: HubThings[] = [];
-  #hubs: ReadonlyMap<string, OpenHub> = new Map();
-  #store: Store | undefined;
+  #hubs = new Map<string, OpenHub>();
+  #served: ServedHubs | undefined;
+  /** Only for an agent that shares its state with others. */
+  #database: PostgresStore | undefined;
+  #member: ClusterMember | undefined;
+  readonly #failure = deferred<AgentError>();
   readonly #secrets: GrowingScrubber;
   readonly #debug: DebugPeriod;
   /** The change of the configuration that is under way. Never rejects. */
@@ -60,8 +63,6 @@ export class Agent {
   #admin: AdminServer | undefined;
   #stopped: Promise<void> | undefined;
   #startedMs: number | undefined;
-  /** Dropped log lines that the metric already includes. */
-  #countedDrops = 0;
 
   constructor(config: AgentConfig, dependencies: AgentDependencies = {}) {
     this.#config = config;
@@ -93,6 +94,11 @@ export class Agent {
     return this.#health.report();
   }
 
+  /** Resolves if something happens after the start that the agent cannot go on with; it must be stopped then. */
+  get failure(): Promise<AgentError> {
+    return this.#failure.promise;
+  }
+
   /** Sets the log level to debug for ten minutes. */
   debugForAWhile(): void {
     this.#debug.begin();
@@ -105,12 +111,18 @@ export class Agent {
    */
   async reconfigure({ live, merged }: ConfigComparison): Promise<void> {
     const edge = this.#edge;
-    if (!edge || this.#stopped) return;
+    const served = this.#served;
+    if (!edge || !served || this.#stopped) return;
     this.#secrets.add(secretsOf(merged));
     this.#log.mask(secretsOf(merged));
     const hasNewThings = live.some((key) => PARTS_OF_THINGS.some((part) => key.split('.')[0] === part));
-    if (hasNewThings) await this.#replaceGroups(edge, merged);
-    this.#hubs = renewHubs(this.#hubs, merged);
+    if (hasNewThings) {
+      this.#change = served.replace(merged, () => !this.#stopped);
+      await this.#change;
+    }
+    renewHubs(this.#hubs, merged);
+    if (live.includes('database.url') && merged.database)
+      await this.#database?.use(await databaseSettings(merged.database));
     this.#config = merged;
     if (live.includes('services.showDeviceKeys')) warnOfShownKeys(this.#log, merged.services);
     if (live.includes('log.level')) this.#debug.configure(merged.log.level);
@@ -135,7 +147,11 @@ export class Agent {
 
   /** Resolves once a Thing is bound, or when the agent is stopped first. */
   async whenBound(): Promise<void> {
-    await this.#edge?.start(this.#lifetime.signal);
+    const edge = this.#edge;
+    const { signal } = this.#lifetime;
+    await edge?.start(signal);
+    // Without a lease, an agent is connected and has nothing to bind.
+    if (this.#member) await edge?.whenBound(signal);
   }
 
   /**
@@ -154,54 +170,59 @@ export class Agent {
     instruments.gauge('agent_info', 1, { version: packageVersion() });
     this.#health.register('platform', true);
     this.#health.register('store', true);
-    const opened = await openStateStore(config.stateDir, this.#log);
-    this.#closers.push(() => opened.close());
-    const place = config.stateDir ?? 'in memory';
-    const store = withStoreHealth(opened, { clock: this.#clock, health: this.#health, instruments, place });
-    this.#store = store;
-    this.#hubs = await openHubs(config, this.#health);
+    const { store, database } = await openState(config, {
+      health: this.#health,
+      instruments,
+      clock: this.#clock,
+      log: this.#log,
+      onUnusable: (error) => this.#failure.resolve(error),
+    });
+    this.#closers.push(() => store.close());
+    this.#database = database;
+    this.#hubs = await openHubs(config, this.#health, (hub) => this.#isServing(hub));
     for (const { port } of this.#hubs.values()) this.#closers.push(() => port.close());
     // A port that is in use must be reported before a Thing is bound.
     await this.#startAdmin();
-    await this.#offerThings();
+    await this.#offerThings(store);
     logStart(this.#log, config, this.adminUrl);
   }
 
-  async #offerThings(): Promise<void> {
-    const instruments = this.#instruments;
-    const edge = new EdgeClient({ ...(await edgeOptions(this.#config, this.#log, instruments)), clock: this.#clock });
-    edge.on('status', (status) => reportPlatform(this.#health, status));
+  async #offerThings(store: Store): Promise<void> {
+    const observed = { clock: this.#clock, log: this.#log, instruments: this.#instruments };
+    const edge = new EdgeClient({
+      ...(await edgeOptions(this.#config, this.#log, observed.instruments)),
+      clock: this.#clock,
+    });
+    edge.on('status', (status) => {
+      reportPlatform(this.#health, status);
+      if (status.type === 'lost') this.#member?.checkBeforeBinding();
+    });
     this.#edge = edge;
-    this.#groups = await this.#createGroups(this.#config);
-    for (const { things } of this.#groups) for (const thing of things) edge.addThing(thing);
-    for (const group of this.#groups) await group.watch();
+    const onServing = (hub: string, isServing: boolean): void =>
+      reportServing(this.#health, hubComponent(this.#config, hub), isServing);
+    const served = new ServedHubs({ ...observed, edge, hubs: this.#hubs, config: () => this.#config, onServing });
+    this.#served = served;
+    await served.prepare();
+    if (this.#database) this.#joinCluster(this.#database, store, served);
+    else await served.serveAll(store);
     void edge.start(this.#lifetime.signal);
   }
 
-  async #createGroups(config: AgentConfig): Promise<HubThings[]> {
-    const store = this.#store;
-    if (!store) return [];
-    const instruments = this.#instruments;
-    const existing = this.#groups.flatMap(({ things }) => things);
-    const common = { config, clock: this.#clock, log: this.#log, instruments, store, existing };
-    const groups: HubThings[] = [];
-    for (const { port, config: before } of this.#hubs.values()) {
-      const hub = { port, config: config.iothubs.find(({ name }) => name === before.name) ?? before };
-      groups.push(await createHubThings({ ...common, hub }));
-    }
-    return groups;
+  #joinCluster(database: PostgresStore, state: Store, served: ServedHubs): void {
+    this.#member = createMember(this.#config, {
+      store: database,
+      state,
+      address: () => this.adminUrl ?? '',
+      work: (hub, store) => served.work(hub, store),
+      clock: this.#clock,
+      log: this.#log,
+      instruments: this.#instruments,
+    });
+    this.#member.start();
   }
 
-  /** The new groups read from the store what the old ones have written, so they must not overlap. */
-  async #replaceGroups(edge: EdgeClient, config: AgentConfig): Promise<void> {
-    const next = await this.#createGroups(config);
-    this.#change = edge.betweenRequests(CHANGE_LIMIT_MS, async () => {
-      await this.#stopWatches();
-      if (this.#stopped) return;
-      this.#groups = next;
-      for (const group of next) await this.#quietly(() => group.watch());
-    });
-    await this.#change;
+  #isServing(hub: string): boolean {
+    return this.#member?.holds(hub) ?? true;
   }
 
   async #startAdmin(): Promise<void> {
@@ -215,20 +236,15 @@ export class Agent {
       publicUrl: this.#config.console.publicUrl,
       console: await openConsole({ config: this.#config, clock: this.#clock, log: this.#log }),
       health: () => this.#health.report(),
-      metrics: { contentType: this.#metrics.contentType, text: () => this.#metricsText() },
+      metrics: metricsWithStatus({
+        metrics: this.#metrics,
+        instruments: this.#instruments,
+        health: () => this.#health.report(),
+        droppedLines: () => this.#log.output?.droppedLines ?? 0,
+      }),
       status: () => this.#status(),
+      cluster: () => this.#member?.status(),
     });
-  }
-
-  #metricsText(): Promise<string> {
-    const dropped = this.#log.output?.droppedLines ?? 0;
-    this.#instruments.count('agent_log_lines_dropped_total', {}, dropped - this.#countedDrops);
-    this.#countedDrops = dropped;
-    for (const [component, { status }] of Object.entries(this.#health.report().components)) {
-      const isUp = status === 'ok' || status === 'degraded';
-      this.#instruments.gauge('agent_component_up', isUp ? 1 : 0, { component });
-    }
-    return this.#metrics.text();
   }
 
   #status(): unknown {
@@ -237,6 +253,7 @@ export class Agent {
       startedMs: this.#startedMs ?? this.#clock.nowMs(),
       nowMs: this.#clock.nowMs(),
       requestsInFlight: this.#edge?.requestsInFlight ?? 0,
+      ...(this.#member ? { cluster: this.#member.status() } : {}),
     });
   }
 
@@ -253,16 +270,18 @@ export class Agent {
 
   /** Closes the platform and the watchers first, because calls in flight still need the hubs and the store. */
   async #closeAll(): Promise<void> {
+    this.#member?.leave();
     const drained = this.#quietly(() => this.#edge?.drain(this.#config.shutdown.timeoutSeconds * 1000));
-    await Promise.all([drained, this.#change.then(() => this.#stopWatches())]);
+    await Promise.all([drained, this.#quietly(() => this.#change).then(() => this.#stopWatches())]);
     // The last calls in flight may have scheduled more jobs.
     await this.#stopWatches();
+    await this.#quietly(() => this.#member?.stop());
     for (const close of this.#closers.reverse()) await this.#quietly(close);
     await this.#quietly(() => this.#admin?.close());
   }
 
   async #stopWatches(): Promise<void> {
-    await Promise.all(this.#groups.map((group) => this.#quietly(() => group.stopWatch())));
+    await this.#quietly(() => this.#served?.stopWatches());
   }
 
   async #quietly(close: () => Promise<void> | undefined | void): Promise<void> {

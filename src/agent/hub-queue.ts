@@ -7,7 +7,7 @@ import { HubJobQueue } from '../jobs/queue/job-queue.js';
 import { HubPlaces } from '../jobs/queue/places.js';
 import type { WatchedQueue } from '../jobs/watch/watcher.js';
 import type { Store } from '../store/store.js';
-import type { AgentConfig, HubConfig } from './config/agent-config.js';
+import { type AgentConfig, type HubConfig, isDurable } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
 
 /** Maximum time between two polls of an open job while a client waits for its place. */
@@ -37,9 +37,9 @@ export interface HubQueueOptions {
   readonly onCount: (count: number) => void;
 }
 
-/** Creates the queue of one hub; undefined without a state folder. */
+/** Creates the queue of one hub; undefined without persistent state. */
 export function createHubQueue({ config, hub, ...options }: HubQueueOptions): HubJobQueue | undefined {
-  if (config.stateDir === undefined) return undefined;
+  if (!isDurable(config)) return undefined;
   return new HubJobQueue({
     ...options,
     hub: hub.port,

@@ -38,30 +38,39 @@ export async function hubPortOf(hub: HubConfig): Promise<OpenHubPort> {
   });
 }
 
-/** The open hubs with another configuration of the same hubs, whose credentials are used from now on. */
-export function renewHubs(hubs: ReadonlyMap<string, OpenHub>, config: AgentConfig): ReadonlyMap<string, OpenHub> {
-  const renewed = new Map(hubs);
+/** Gives open hubs another configuration of the same hubs, whose credentials are used from now on. */
+export function renewHubs(hubs: Map<string, OpenHub>, config: AgentConfig): void {
   for (const hub of config.iothubs) {
     const open = hubs.get(hub.name);
     if (!open) continue;
     const isRenewed = JSON.stringify(hub.credentials) !== JSON.stringify(open.config.credentials);
     if (isRenewed) open.port.renew(hub.credentials);
-    renewed.set(hub.name, { config: hub, port: open.port });
+    hubs.set(hub.name, { config: hub, port: open.port });
   }
-  return renewed;
+}
+
+/** Reports that this agent begins to serve a hub, or that another one does: how the hub responds is not known then. */
+export function reportServing(health: Health, component: string, isServing: boolean): void {
+  health.set(component, 'starting', isServing ? undefined : 'standby: another agent serves the hub');
 }
 
 /**
- * Opens every hub of the configuration and reports how they respond to `health`.
+ * Opens every hub of the configuration and reports how those that are served respond to `health`.
  * @throws AgentError `ConfigurationInvalid`.
  */
-export async function openHubs(config: AgentConfig, health: Health): Promise<ReadonlyMap<string, OpenHub>> {
+export async function openHubs(
+  config: AgentConfig,
+  health: Health,
+  isServing: (hub: string) => boolean,
+): Promise<Map<string, OpenHub>> {
   const hubs = new Map<string, OpenHub>();
   for (const hub of config.iothubs) {
     const port = await hubPortOf(hub);
     const component = hubComponent(config, hub.name);
     health.register(component, false);
-    port.onStatus((status) => health.set(component, ...HEALTH[status]));
+    port.onStatus((status) => {
+      if (isServing(hub.name)) health.set(component, ...HEALTH[status]);
+    });
     hubs.set(hub.name, { config: hub, port });
   }
   return hubs;

@@ -6,6 +6,8 @@ import type { AgentConfig } from './config/agent-config.js';
 import type { ConnectionStatus } from '../alwayson/session-types.js';
 import type { Health } from './ops/health.js';
 
+const REBIND_MS = 2000;
+
 /** The options of the connection to ThingWorx; reads the certificates that the configuration names. */
 export async function edgeOptions(config: AgentConfig, log: Log, instruments: Instruments): Promise<EdgeClientOptions> {
   const { thingworx, services } = config;
@@ -22,6 +24,8 @@ export async function edgeOptions(config: AgentConfig, log: Log, instruments: In
     serviceTimeoutMs: services.timeoutSeconds * 1000,
     log,
     instruments,
+    // The Things of a hub that was taken over are refused until its former agent has let go of them.
+    ...(config.database ? { reconnect: { rebindBaseMs: REBIND_MS, rebindCapMs: REBIND_MS } } : {}),
     ...(thingworx.gateway ? { gateway: thingworx.gateway } : {}),
     ...(thingworx.proxy === undefined ? {} : { proxy: thingworx.proxy }),
     ...(await pem('ca', thingworx.caFile)),
@@ -46,6 +50,7 @@ export function reportPlatform(health: Health, status: ConnectionStatus): void {
       return health.set('platform', 'failing', status.cause);
     case 'connecting':
     case 'authenticated':
+    case 'unbound':
     case 'closed':
       return;
   }
@@ -60,7 +65,10 @@ function reportRefused(health: Health, status: Extract<ConnectionStatus, { reado
 }
 
 function reportBound(health: Health, names: readonly string[], refused: readonly string[]): void {
-  if (refused.length === 0) return health.set('platform', 'ok', `bound: ${names.join(', ')}`);
+  if (refused.length === 0) {
+    const detail = names.length === 0 ? 'authenticated; no Thing is to be bound' : `bound: ${names.join(', ')}`;
+    return health.set('platform', 'ok', detail);
+  }
   const status = names.length === 0 ? 'failing' : 'degraded';
   return health.set('platform', status, `ThingWorx refuses to bind ${refused.join(', ')}`);
 }

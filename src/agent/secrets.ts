@@ -2,13 +2,14 @@ import { readConnectionString } from '../iothub/connection-string.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 
 /** Every secret of a configuration, in each form in which it may appear in a string. */
-export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs' | 'console'>): string[] {
+export function secretsOf(config: Pick<AgentConfig, 'thingworx' | 'iothubs' | 'console' | 'database'>): string[] {
   const consoleKey = config.console.key;
   return [
     ...(consoleKey === undefined ? [] : [consoleKey]),
     config.thingworx.appKey,
     ...config.iothubs.flatMap(secretsOfHub),
     ...proxyPasswords(config),
+    ...urlSecrets(config.database?.url),
   ];
 }
 
@@ -32,11 +33,11 @@ function decoded(text: string): string {
 
 function proxyPasswords(config: Pick<AgentConfig, 'thingworx' | 'iothubs'>): string[] {
   const proxies = [config.thingworx.proxy, ...config.iothubs.map(({ proxy }) => proxy)];
-  return proxies.flatMap(proxySecrets);
+  return proxies.flatMap(urlSecrets);
 }
 
-/** The password in the URL of a proxy, as it is written and decoded. */
-export function proxySecrets(proxy: string | undefined): string[] {
-  const password = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy).password : '';
+/** The password in a URL, as it is written and decoded. */
+export function urlSecrets(url: string | undefined): string[] {
+  const password = url !== undefined && URL.canParse(url) ? new URL(url).password : '';
   return password === '' ? [] : [password, decoded(password)];
 }

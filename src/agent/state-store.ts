@@ -3,16 +3,49 @@ import { AgentError, isAgentError, messageOf } from '../core/errors.js';
 import { makeFolder } from '../core/make-folder.js';
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
+import type { PostgresStore } from '../store/postgres-store.js';
+import type { AgentConfig } from './config/agent-config.js';
 import type { Store } from '../store/store.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Health } from './ops/health.js';
+
+export interface StateOptions extends Omit<StoreHealthOptions, 'place' | 'onFailure'> {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The database can be reached and cannot be used; the agent must stop. */
+  readonly onUnusable: (error: AgentError) => void;
+}
+
+/** The state of an agent. */
+export interface AgentState {
+  /** Observed for health and metrics. */
+  readonly store: Store;
+  /** Only for an agent that shares its state with others. */
+  readonly database?: PostgresStore;
+}
+
+/**
+ * Opens the place of the state: a database, a folder, or memory.
+ * @throws AgentError `StateUnwritable`.
+ */
+export async function openState(config: AgentConfig, options: StateOptions): Promise<AgentState> {
+  const { database: shared, stateDir } = config;
+  if (!shared) {
+    const store = await openStateStore(stateDir, options.log);
+    return { store: withStoreHealth(store, { ...options, place: stateDir ?? 'in memory' }) };
+  }
+  const { openSharedState, placeOfDatabase } = await import('./shared-state.js');
+  const database = await openSharedState({ ...options, config: shared });
+  const store = withStoreHealth(database, { ...options, place: placeOfDatabase(shared), onFailure: 'degraded' });
+  return { store, database };
+}
 
 /**
  * Opens the store for state that must survive a restart: under `stateDir`, or in memory, with a warning, if that is not
  * set.
  * @throws AgentError `StateUnwritable`, also if another agent uses the folder.
  */
-export async function openStateStore(stateDir: string | undefined, log: Log): Promise<Store> {
+async function openStateStore(stateDir: string | undefined, log: Log): Promise<Store> {
   if (stateDir === undefined) {
     log.warn(
       {},
@@ -42,19 +75,26 @@ export interface StoreHealthOptions {
   readonly instruments: Instruments;
   /** Where the state is kept; shown while writes succeed. */
   readonly place: string;
+  /**
+   * What a write that fails means: without the state of its own an agent is `failing`. One that shares it with others is
+   * `degraded`, since they could do no better.
+   */
+  readonly onFailure?: 'failing' | 'degraded';
 }
 
-/** Wraps a store: reports whether writes succeed to the health component `store`, and counts them. */
-export function withStoreHealth(store: Store, { clock, health, instruments, place }: StoreHealthOptions): Store {
-  const observed = async (write: Promise<void>): Promise<void> => {
+/** Wraps a store: reports whether writes succeed to the health component `store`, and measures and counts requests. */
+export function withStoreHealth(store: Store, options: StoreHealthOptions): Store {
+  const { clock, health, instruments, place, onFailure = 'failing' } = options;
+  const measured = measuring(clock, instruments);
+  const observed = async (operation: string, write: () => Promise<void>): Promise<void> => {
     const startMs = clock.monotonicMs();
     try {
-      await write;
+      await measured(operation, write);
     } catch (error) {
       // The store works: it rejected a write that another one has overtaken.
       if (isAgentError(error, 'StoreConflict', 'LeaseLost')) throw error;
       instruments.count('store_writes_total', { result: 'failed' });
-      health.set('store', 'failing', messageOf(error));
+      health.set('store', onFailure, messageOf(error));
       throw error;
     } finally {
       instruments.observe('store_write_seconds', (clock.monotonicMs() - startMs) / 1000);
@@ -62,15 +102,32 @@ export function withStoreHealth(store: Store, { clock, health, instruments, plac
     instruments.count('store_writes_total', { result: 'ok' });
     health.set('store', 'ok', place);
   };
-  health.set('store', 'ok', place);
+  if (onFailure === 'failing') health.set('store', 'ok', place);
   return {
-    get: (key) => store.get(key),
-    put: (key, value) => observed(store.put(key, value)),
-    delete: (key) => observed(store.delete(key)),
-    read: (key) => store.read(key),
-    batch: (changes, options) => observed(store.batch(changes, options)),
+    get: (key) => measured('get', () => store.get(key)),
+    put: (key, value) => observed('put', () => store.put(key, value)),
+    delete: (key) => observed('delete', () => store.delete(key)),
+    read: (key) => measured('read', () => store.read(key)),
+    batch: (changes, batchOptions) => observed('batch', () => store.batch(changes, batchOptions)),
     entries: (range) => store.entries(range),
-    lease: (name, holder, seconds) => store.lease(name, holder, seconds),
+    lease: (name, holder, seconds) => measured('lease', () => store.lease(name, holder, seconds)),
     close: () => store.close(),
+  };
+}
+
+type Measure = <T>(operation: string, run: () => Promise<T>) => Promise<T>;
+
+/** Measures how long requests to the store take, and counts those that fail by code. */
+function measuring(clock: Clock, instruments: Instruments): Measure {
+  return async (operation, run) => {
+    const startMs = clock.monotonicMs();
+    try {
+      return await run();
+    } catch (error) {
+      instruments.count('store_errors_total', { code: isAgentError(error) ? error.code : 'Internal' });
+      throw error;
+    } finally {
+      instruments.observe('store_request_seconds', (clock.monotonicMs() - startMs) / 1000, { operation });
+    }
   };
 }

@@ -1,6 +1,9 @@
+import type { ClusterStatus } from '../cluster/roles.js';
 import type { AgentConfig } from './config/agent-config.js';
 import type { HealthReport } from './ops/health.js';
+import type { Metrics } from './ops/prometheus.js';
 import { packageVersion } from './version.js';
+import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 
 export interface StatusFacts {
@@ -8,6 +11,8 @@ export interface StatusFacts {
   readonly startedMs: number;
   readonly nowMs: number;
   readonly requestsInFlight: number;
+  /** Only for an agent that shares its state with others. */
+  readonly cluster?: ClusterStatus;
 }
 
 /** The response of the admin server to `GET /status`. Contains no secrets. */
@@ -21,7 +26,35 @@ export function statusReport(config: AgentConfig, facts: StatusFacts): Record<st
     thingworx: { url: config.thingworx.address.webSocketUrl, requestsInFlight: facts.requestsInFlight },
     iothubs: config.iothubs.map(({ name, tier, units, address }) => ({ name, tier, units, address })),
     things: config.things,
+    ...(facts.cluster ? { cluster: facts.cluster } : {}),
     residentMemoryBytes: process.memoryUsage.rss(),
+  };
+}
+
+export interface MeasuredStatus {
+  readonly metrics: Metrics;
+  readonly instruments: Instruments;
+  readonly health: () => HealthReport;
+  /** Log lines dropped since the start. */
+  readonly droppedLines: () => number;
+}
+
+/** The metrics, with those that are measured when they are read. */
+export function metricsWithStatus(facts: MeasuredStatus): Pick<Metrics, 'contentType' | 'text'> {
+  const { metrics, instruments, health, droppedLines } = facts;
+  let countedDrops = 0;
+  return {
+    contentType: metrics.contentType,
+    text() {
+      const dropped = droppedLines();
+      instruments.count('agent_log_lines_dropped_total', {}, dropped - countedDrops);
+      countedDrops = dropped;
+      for (const [component, { status }] of Object.entries(health().components)) {
+        const isUp = status === 'ok' || status === 'degraded';
+        instruments.gauge('agent_component_up', isUp ? 1 : 0, { component });
+      }
+      return metrics.text();
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { RefusedCounts } from '../jobs/refused-counts.js';
 import type { RolloutDriver } from '../rollouts/driver/driver.js';
 import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
 import type { SingleDeviceEnvironment } from '../single-device/environment.js';
-import type { AgentConfig, ThingConfig } from './config/agent-config.js';
+import { type AgentConfig, isDurable, type ThingConfig } from './config/agent-config.js';
 import type { OpenHub } from './hubs.js';
 import { AgentError } from '../core/errors.js';
 import type { Service, ServiceDefinition, ServiceParameters } from '../edge/definitions.js';
@@ -60,13 +60,14 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
 }
 
 function rolloutEnvironment(
-  { services, guards, thingworx, stateDir }: AgentConfig,
+  config: AgentConfig,
   { name }: ThingConfig,
   { hub, driver }: HubShared,
 ): RolloutServiceEnvironment {
+  const { services, guards, thingworx } = config;
   return {
     driver,
-    isDurable: stateDir !== undefined,
+    isDurable: isDurable(config),
     hub: hub.port,
     guards,
     messageLimits: thingworx,

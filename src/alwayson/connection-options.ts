@@ -21,9 +21,12 @@ export interface ReconnectOptions {
   readonly stableAfterMs: number;
   /** After a clean close by the platform, the first attempt is made at a random moment within this time (or the cap). */
   readonly spreadMs: number;
-  /** Pauses after a refused AUTH or BIND double from this base, plus or minus 20 %. */
+  /** Pauses after a refused AUTH double from this base, plus or minus 20 %. */
   readonly refusalBaseMs: number;
   readonly refusalCapMs: number;
+  /** The same, before refused names are bound again. */
+  readonly rebindBaseMs: number;
+  readonly rebindCapMs: number;
 }
 
 export const DEFAULT_RECONNECT: ReconnectOptions = {
@@ -36,6 +39,8 @@ export const DEFAULT_RECONNECT: ReconnectOptions = {
   spreadMs: 5_000,
   refusalBaseMs: 5_000,
   refusalCapMs: 40_000,
+  rebindBaseMs: 5_000,
+  rebindCapMs: 40_000,
 };
 
 export interface ConnectionOptions {

@@ -8,7 +8,7 @@ import type { InfoTable } from './codec/values-model.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { Exchange, type OutgoingRequest } from './exchange.js';
 import { Link } from './link.js';
-import { boundNames, initialState, isAuthenticated, step } from './session.js';
+import { boundNames, initialState, isAuthenticated, isUnbinding, step } from './session.js';
 import { SessionTimers } from './session-timers.js';
 import type { ConnectionStatus, Effect, Grouping, SessionInput, SessionState, TimerName } from './session-types.js';
 
@@ -53,6 +53,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     return boundNames(this.#state);
   }
 
+  /** Whether an UNBIND of the name has to be sent or answered. */
+  isUnbinding(name: string): boolean {
+    return isUnbinding(this.#state, name);
+  }
+
   /** How many requests of the platform are in flight. */
   get requestsInFlight(): number {
     return this.#exchange.incoming.size;
@@ -66,6 +71,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   /** Binds one more name, at once or with the next connection. */
   addName(name: string): void {
     this.#input({ type: 'addName', name });
+  }
+
+  /** Unbinds a name, and does not bind it any more. The status `unbound` follows if it was bound. */
+  removeName(name: string): void {
+    this.#input({ type: 'removeName', name });
   }
 
   /**

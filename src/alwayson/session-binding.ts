@@ -1,48 +1,77 @@
 import type { Grouping } from './session-types.js';
 
+/** Names that are bound, or unbound, by one request. */
+export interface Batch {
+  readonly names: readonly string[];
+  readonly isUnbind: boolean;
+}
+
 /** Which names are bound on one connection, and which are still to be bound. Pure; part of the session machine. */
 export interface Binding {
   /** Accepted by the platform. */
   readonly bound: readonly string[];
   /** Refused in a BIND of their own; bound again after a pause. */
   readonly refused: readonly string[];
-  /** The names of the pending BIND; empty between BINDs. */
-  readonly current: readonly string[];
+  /** The pending BIND or UNBIND; undefined between requests. */
+  readonly current: Batch | undefined;
   /** Whether a round has ended with at least one name bound, or without any name to bind. */
   readonly isUp: boolean;
-  /** Groups still to be sent in this round, each as one BIND. */
-  readonly queue: readonly (readonly string[])[];
+  /** What is still to be sent in this round. */
+  readonly queue: readonly Batch[];
 }
+
+const binds = (groups: readonly (readonly string[])[]): Batch[] => groups.map((names) => ({ names, isUnbind: false }));
 
 /** A connection on which nothing is bound yet. */
-export function startRound(queue: readonly (readonly string[])[]): Binding {
-  return { bound: [], refused: [], current: [], isUp: false, queue };
+export function startRound(groups: readonly (readonly string[])[]): Binding {
+  return { bound: [], refused: [], current: undefined, isUp: false, queue: binds(groups) };
 }
 
-/** Returns the binding with the next group as `current`; undefined when the round has ended. */
-export function nextBatch(state: Binding): Binding | undefined {
+/** Returns the binding with the next request as `current`; undefined when the round has ended. */
+export function nextBatch(state: Binding): (Binding & { readonly current: Batch }) | undefined {
   const [current, ...queue] = state.queue;
   return current && { ...state, current, queue };
 }
 
 export const binding = {
   accepted(state: Binding): Binding {
-    return { ...state, bound: [...state.bound, ...state.current], current: [] };
+    const { names = [], isUnbind = false } = state.current ?? {};
+    const bound = isUnbind ? state.bound.filter((name) => !names.includes(name)) : [...state.bound, ...names];
+    return { ...state, bound, current: undefined };
   },
 
-  /** A refused group is repeated name by name, since the platform does not say which name it refused [AO 5.2]. */
+  /**
+   * A refused group is repeated name by name, since the platform does not say which name it refused [AO 5.2]. A refused
+   * UNBIND is not repeated: the platform does not know the name as ours.
+   */
   refused(state: Binding): Binding {
     const { current, queue } = state;
-    if (current.length > 1) return { ...state, current: [], queue: [...current.map((name) => [name]), ...queue] };
-    return { ...state, refused: [...state.refused, ...current], current: [] };
+    if (current?.isUnbind) return binding.accepted(state);
+    const leaving = queue.flatMap((batch) => (batch.isUnbind ? batch.names : []));
+    const names = (current?.names ?? []).filter((name) => !leaving.includes(name));
+    if (current && current.names.length > 1)
+      return { ...state, current: undefined, queue: [...binds(names.map((name) => [name])), ...queue] };
+    return { ...state, refused: [...state.refused, ...names], current: undefined };
   },
 
   retryRefused(state: Binding): Binding {
-    return { ...state, refused: [], queue: state.refused.map((name) => [name]) };
+    return { ...state, refused: [], queue: binds(state.refused.map((name) => [name])) };
   },
 
   enqueue(state: Binding, groups: readonly (readonly string[])[]): Binding {
-    return { ...state, queue: [...state.queue, ...groups] };
+    return { ...state, queue: [...state.queue, ...binds(groups)] };
+  },
+
+  /** Forgets a name that is not to be bound any more; one that is bound, or may be soon, is unbound. */
+  remove(state: Binding, name: string): Binding {
+    const others = (names: readonly string[]): string[] => names.filter((other) => other !== name);
+    const queue = state.queue
+      .map((batch) => (batch.isUnbind ? batch : { ...batch, names: others(batch.names) }))
+      .filter(({ names }) => names.length > 0);
+    const { current } = state;
+    const mayBeBound = state.bound.includes(name) || (current?.isUnbind === false && current.names.includes(name));
+    const unbind: Batch[] = mayBeBound ? [{ names: [name], isUnbind: true }] : [];
+    return { ...state, refused: others(state.refused), queue: [...queue, ...unbind] };
   },
 };
 

@@ -47,6 +47,10 @@ export class SessionTimers {
         const { refusalBaseMs: baseMs, refusalCapMs: capMs } = reconnect;
         return spreadDelayMs(delay.attempt, { baseMs, capMs, spread: 0.2 }, random);
       }
+      case 'rebind': {
+        const { rebindBaseMs: baseMs, rebindCapMs: capMs } = reconnect;
+        return spreadDelayMs(delay.attempt, { baseMs, capMs, spread: 0.2 }, random);
+      }
     }
   }
 }

@@ -9,6 +9,8 @@ export type Delay =
   | { readonly kind: 'jitter'; readonly attempt: number; readonly isRecentlyBound: boolean }
   /** Doubling pauses, for a platform that refused. */
   | { readonly kind: 'refusal'; readonly attempt: number }
+  /** The pause before refused names are bound again. */
+  | { readonly kind: 'rebind'; readonly attempt: number }
   /** The platform closed cleanly, perhaps to restart: its edges must not all reconnect at once. */
   | { readonly kind: 'spread' };
 
@@ -36,6 +38,8 @@ export type ConnectionStatus =
       readonly code: number;
       readonly reason: string;
     }
+  /** Names that were removed are no longer bound. */
+  | { readonly type: 'unbound'; readonly names: readonly string[] }
   | { readonly type: 'lost'; readonly cause: string; readonly kind: LossKind }
   | { readonly type: 'closed' };
 
@@ -56,6 +60,7 @@ export type SessionInput =
   | { readonly type: 'lost'; readonly cause: string; readonly clean: boolean }
   | { readonly type: 'timer'; readonly timer: TimerName }
   | { readonly type: 'addName'; readonly name: string }
+  | { readonly type: 'removeName'; readonly name: string }
   /** Unbind, then close. */
   | { readonly type: 'shutDown' }
   /** Close now. */

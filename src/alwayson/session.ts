@@ -32,6 +32,13 @@ export function boundNames(state: SessionState): readonly string[] {
   return state.tag === 'binding' || state.tag === 'bound' ? state.binding.bound : [];
 }
 
+/** Whether an UNBIND of a removed name is still to be sent or answered on the current connection. */
+export function isUnbinding(state: SessionState, name: string): boolean {
+  if (state.tag !== 'binding' && state.tag !== 'bound') return false;
+  const { current, queue } = state.binding;
+  return [...(current ? [current] : []), ...queue].some(({ names, isUnbind }) => isUnbind && names.includes(name));
+}
+
 /** Whether the platform has accepted a name on the current connection, or there is none to bind. */
 function isUp(state: SessionState): boolean {
   return (state.tag === 'binding' || state.tag === 'bound') && (state.binding.isUp || state.binding.bound.length > 0);
@@ -54,14 +61,14 @@ export function step(state: SessionState, input: SessionInput, group: Grouping):
     case 'refused':
       return refused(state, input);
     case 'pong':
-      if (!state.awaitsPong || !isConnected(state)) return stay(state);
-      return { state: { ...state, awaitsPong: false }, effects: [{ type: 'disarm', timer: 'pong' }] };
+      return pong(state);
     case 'lost':
       return lostIfConnected(state, input.cause, input.clean ? 'closed' : 'broken');
     case 'timer':
       return timer(state, input.timer);
     case 'addName':
-      return addName(state, input.name, group);
+    case 'removeName':
+      return rename(state, input, group);
     case 'shutDown':
       return shutDown(state, group);
     case 'close':
@@ -107,7 +114,7 @@ function authenticate(state: SessionState): Step {
 
 function accepted(state: SessionState, group: Grouping): Step {
   if (state.tag === 'unbinding') return unbindNext(state, state.queue.slice(1));
-  if (state.tag === 'binding') return settle(bindNext({ ...state, binding: binding.accepted(state.binding) }));
+  if (state.tag === 'binding') return bindingAccepted(state);
   if (state.tag !== 'authenticating') return stay(state);
   const round = startRound(group(state.names));
   return settle(
@@ -116,12 +123,20 @@ function accepted(state: SessionState, group: Grouping): Step {
   );
 }
 
+function bindingAccepted(state: BindingState): Step {
+  const { current } = state.binding;
+  const next = bindNext({ ...state, binding: binding.accepted(state.binding) });
+  return settle(next, ...(current?.isUnbind ? [notify({ type: 'unbound', names: current.names })] : []));
+}
+
 function refused(state: SessionState, { code, reason }: Refusal): Step {
   // The connection closes regardless: the platform unbinds what a closed socket had bound.
   if (state.tag === 'unbinding') return unbindNext(state, state.queue.slice(1));
   if (state.tag === 'authenticating') return authRefused(state, { code, reason });
   if (state.tag !== 'binding') return stay(state);
-  const [name, ...others] = state.binding.current;
+  const { names = [], isUnbind = false } = state.binding.current ?? {};
+  if (isUnbind) return bindingAccepted(state);
+  const [name, ...others] = names;
   const next = bindNext({ ...state, binding: binding.refused(state.binding) });
   if (name === undefined || others.length > 0) return settle(next);
   return settle(next, notify({ type: 'refused', what: 'bind', name, code, reason }));
@@ -140,6 +155,11 @@ function authRefused(state: SessionState, refusal: Refusal): Step {
   };
 }
 
+function pong(state: SessionState): Step {
+  if (!state.awaitsPong || !isConnected(state)) return stay(state);
+  return { state: { ...state, awaitsPong: false }, effects: [{ type: 'disarm', timer: 'pong' }] };
+}
+
 /** Continues with `next` once the pending request has been answered. */
 function settle(next: Step, ...before: readonly Effect[]): Step {
   return { state: next.state, effects: [{ type: 'disarm', timer: 'answer' }, ...before, ...next.effects] };
@@ -150,10 +170,11 @@ type BindingState = Extract<SessionState, { readonly binding: Binding }>;
 function bindNext(state: BindingState): Step {
   const next = nextBatch(state.binding);
   if (next) {
+    const { names, isUnbind } = next.current;
     return {
       state: { ...state, tag: 'binding', binding: next },
       effects: [
-        { type: 'sendBind', names: next.current },
+        { type: isUnbind ? 'sendUnbind' : 'sendBind', names },
         { type: 'arm', timer: 'answer' },
       ],
     };
@@ -168,7 +189,7 @@ function endRound(state: BindingState): Step {
   const isUp = bound.length > 0 || refused.length === 0;
   const effects: Effect[] = isUp ? [notify({ type: 'bound', names: bound, refused })] : [];
   if (isUp && !wasUp) effects.push({ type: 'arm', timer: 'stable' });
-  if (refused.length > 0) effects.push({ type: 'arm', timer: 'rebind', delay: { kind: 'refusal', attempt } });
+  if (refused.length > 0) effects.push({ type: 'arm', timer: 'rebind', delay: { kind: 'rebind', attempt } });
   const bindRefusals = refused.length > 0 ? attempt + 1 : 0;
   const ended: SessionState = {
     tag: 'bound',
@@ -209,7 +230,7 @@ function delayAfterLoss(state: SessionState, clean: boolean): Delay {
   const { losses, authRefusals, bindRefusals } = state.failures;
   const wasUp = isUp(state);
   // A platform that refuses and then closes the connection has refused: the slow pace applies.
-  if (bindRefusals > 0 && !wasUp) return { kind: 'refusal', attempt: bindRefusals - 1 };
+  if (bindRefusals > 0 && !wasUp) return { kind: 'rebind', attempt: bindRefusals - 1 };
   if (authRefusals > 0) return { kind: 'refusal', attempt: authRefusals - 1 };
   if (clean && losses === 0) return { kind: 'spread' };
   return { kind: 'jitter', attempt: losses, isRecentlyBound: wasUp || state.isRecentlyBound };
@@ -247,12 +268,27 @@ function pendingRequestName(state: SessionState): string {
   return state.tag === 'authenticating' ? 'AUTH' : 'BIND';
 }
 
+type NameInput = Extract<SessionInput, { readonly type: 'addName' | 'removeName' }>;
+
+function rename(state: SessionState, { type, name }: NameInput, group: Grouping): Step {
+  if (state.tag === 'closed' || state.tag === 'unbinding') return stay(state);
+  return type === 'addName' ? addName(state, name, group) : removeName(state, name);
+}
+
 function addName(state: SessionState, name: string, group: Grouping): Step {
-  if (state.names.includes(name) || state.tag === 'closed' || state.tag === 'unbinding') return stay(state);
+  if (state.names.includes(name)) return stay(state);
   const named: SessionState = { ...state, names: [...state.names, name] };
   if (named.tag !== 'binding' && named.tag !== 'bound') return stay(named);
   const queued = { ...named, binding: binding.enqueue(named.binding, group([name])) };
   return named.tag === 'bound' ? bindNext(queued) : stay(queued);
+}
+
+function removeName(state: SessionState, name: string): Step {
+  if (!state.names.includes(name)) return stay(state);
+  const named: SessionState = { ...state, names: state.names.filter((other) => other !== name) };
+  if (named.tag !== 'binding' && named.tag !== 'bound') return stay(named);
+  const removed = { ...named, binding: binding.remove(named.binding, name) };
+  return removed.tag === 'bound' && removed.binding.queue.length > 0 ? bindNext(removed) : stay(removed);
 }
 
 function shutDown(state: SessionState, group: Grouping): Step {

@@ -9,6 +9,7 @@ import { registerRollouts } from './commands/rollouts.js';
 import { registerRun } from './commands/run.js';
 import { registerSandbox } from './commands/sandbox.js';
 import { registerServices } from './commands/services.js';
+import { registerState } from './commands/state.js';
 import { registerWrappers } from './commands/wrappers.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
@@ -21,6 +22,7 @@ const REGISTRATIONS = [
   registerServices,
   registerInvoke,
   registerRollouts,
+  registerState,
   registerWrappers,
   registerFrames,
 ];

@@ -80,6 +80,8 @@ function configurationFor(
     console: { key: consoleKey },
     // At level warn, each start would report that the connection has no TLS.
     log: { level: 'error' },
-    stateDir: join(directory, 'agent'),
+    ...(options.databaseUrl === undefined
+      ? { stateDir: join(directory, 'agent') }
+      : { database: { url: options.databaseUrl } }),
   };
 }

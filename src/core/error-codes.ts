@@ -121,7 +121,7 @@ export const ERROR_CODES = {
   StateRequired: entry(
     'service',
     'Roll-outs and queued jobs require persistent state.',
-    'Ask the operator of the agent to set `stateDir`.',
+    'Ask the operator of the agent to set `stateDir` or `database`.',
     { status: 0x83 },
   ),
   RolloutLimitReached: entry(
@@ -167,6 +167,18 @@ export const ERROR_CODES = {
     'service',
     'The agent is shutting down, or has reached its limit of concurrent calls.',
     'Repeat the call later.',
+    { status: 0xa3, retryable: true },
+  ),
+  StoreUnavailable: entry(
+    'service',
+    'The database that keeps the state of the agent cannot be reached or does not work.',
+    'Repeat the call later; ask the operator of the agent to look at its database.',
+    { status: 0xa3, retryable: true },
+  ),
+  LeaseLost: entry(
+    'service',
+    'Another agent serves the hub now.',
+    'Repeat the call; ThingWorx sends it to the other agent.',
     { status: 0xa3, retryable: true },
   ),
   HubTimeout: entry('service', 'The hub did not answer before the deadline.', 'Repeat the call.', {
@@ -264,16 +276,15 @@ export const ERROR_CODES = {
     'An optional package that the sandbox needs is not installed.',
     'Run `npm install --include=optional`.',
   ),
-  StateUnwritable: entry('sandbox', 'The state directory cannot be used.', 'Check its permissions and the disk.'),
+  StateUnwritable: entry(
+    'sandbox',
+    'The state directory or the database cannot be used.',
+    'Check its permissions and the disk, or the credentials and rights of the database role.',
+  ),
   StoreConflict: entry(
     'sandbox',
     'A record of the state was changed after it was read.',
     'Nothing; the agent reads the record again.',
-  ),
-  LeaseLost: entry(
-    'sandbox',
-    'A write was rejected because its lease has passed to another holder.',
-    'Nothing; the other holder continues.',
   ),
   QueryInvalid: entry(
     'service',

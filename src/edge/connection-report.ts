@@ -9,6 +9,8 @@ export class ConnectionReport {
   /** How the connection ended on which something was bound last; undefined while it lasts. */
   #endedBy: LossKind | undefined;
   #isBound = false;
+  /** Things whose refusal has been logged. */
+  readonly #refused = new Set<string>();
 
   constructor({ log, instruments }: { readonly log: Log; readonly instruments: Instruments }) {
     this.#log = log;
@@ -17,13 +19,23 @@ export class ConnectionReport {
   }
 
   onStatus(status: ConnectionStatus): void {
-    logStatus(this.#log, status);
+    if (status.type === 'refused' && status.what === 'bind') this.#logRefusal(status);
+    else logStatus(this.#log, status);
     this.#instruments.count('alwayson_status_total', { status: status.type });
-    if (status.type === 'bound') this.#onBound();
+    if (status.type === 'bound') this.#onBound(status.names);
     else if (status.type === 'lost' || status.type === 'closed') this.#onEnd(status);
   }
 
-  #onBound(): void {
+  /** A Thing that is refused again and again is an error only the first time. */
+  #logRefusal({ name, code, reason }: { readonly name: string; readonly code: number; readonly reason: string }): void {
+    const fields = { thing: name, status: hex(code), reason };
+    if (this.#refused.has(name)) return this.#log.debug(fields, 'ThingWorx still refuses to bind a Thing');
+    this.#refused.add(name);
+    this.#log.error(fields, 'ThingWorx refused to bind a Thing');
+  }
+
+  #onBound(names: readonly string[]): void {
+    for (const name of names) this.#refused.delete(name);
     if (this.#endedBy !== undefined) this.#instruments.count('alwayson_reconnects_total', { cause: this.#endedBy });
     this.#endedBy = undefined;
     this.#show(true);
@@ -51,12 +63,9 @@ function logStatus(log: Log, status: ConnectionStatus): void {
     case 'bound':
       return log.info({ things: status.names, refused: status.refused }, 'bound to ThingWorx');
     case 'refused':
-      if (status.what === 'auth')
-        return log.error({ status: hex(status.code), reason: status.reason }, 'ThingWorx refused the application key');
-      return log.error(
-        { thing: status.name, status: hex(status.code), reason: status.reason },
-        'ThingWorx refused to bind a Thing',
-      );
+      return log.error({ status: hex(status.code), reason: status.reason }, 'ThingWorx refused the application key');
+    case 'unbound':
+      return log.info({ things: status.names }, 'unbound from ThingWorx');
     case 'lost':
       return log.warn({ cause: status.cause }, 'connection to ThingWorx lost');
     case 'closed':

@@ -4,7 +4,6 @@ import type { RequestBody } from '../alwayson/codec/message.js';
 import type { InfoTable } from '../alwayson/codec/values-model.js';
 import { Connection, type ConnectionEvents } from '../alwayson/connection.js';
 import type { ConnectionStatus } from '../alwayson/session-types.js';
-import { inferPrimitive, rowsFromTable } from '../alwayson/values.js';
 import type { CallContext } from '../core/call-context.js';
 import { untilAborted } from '../core/abortable.js';
 import { deferred } from '../core/deferred.js';
@@ -12,17 +11,13 @@ import { AgentError } from '../core/errors.js';
 import { completeOptions, connectionOptions, type CompleteOptions, type EdgeClientOptions } from './client-options.js';
 import type { ServiceParameters } from './definitions.js';
 import { ConnectionReport } from './connection-report.js';
-import { HostedThing } from './hosted-thing.js';
+import { HostedThings } from './hosted-things.js';
+import { type Entity, nativeResult, serviceRequest } from './platform-call.js';
 import type { ThingChannel } from './thing-channel.js';
 import type { EdgeThing } from './thing.js';
 
 export type { EdgeClientOptions } from './client-options.js';
-
-/** The entity of the platform that a call is sent to. */
-export interface Entity {
-  readonly type: keyof typeof ENTITY_TYPE;
-  readonly name: string;
-}
+export type { Entity } from './platform-call.js';
 
 /** The events of an EdgeClient, with the arguments of their listeners. */
 export type EdgeClientEvents = ConnectionEvents;
@@ -39,7 +34,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   readonly #report: ConnectionReport;
   /** Entries that wait for the platform, of all Things. */
   readonly #queued = { events: 0, properties: 0 };
-  readonly #hosted = new Map<string, HostedThing>();
+  readonly #things = new HostedThings();
   #status: ConnectionStatus | { readonly type: 'idle' } = { type: 'idle' };
   /** Why the connection is being replaced; its end is then reported as a loss. */
   #renewal: string | undefined;
@@ -59,9 +54,10 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   }
 
   #createConnection(): Connection {
-    const names = new Set([...this.#hosted.values()].map(({ thing }) => thing.boundName));
     const connection = new Connection(
-      connectionOptions(this.#options, [...names], (context, request, code) => this.#handle(context, request, code)),
+      connectionOptions(this.#options, this.#things.wantedNames, (context, request, code) =>
+        this.#handle(context, request, code),
+      ),
     );
     connection.on('status', (status) => this.#onStatus(status));
     return connection;
@@ -82,12 +78,32 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
    * @throws AgentError ConfigurationInvalid if a Thing with that name has been added already.
    */
   addThing(thing: EdgeThing): void {
-    if (this.#hosted.has(thing.boundName) || this.#hosted.has(thing.name))
-      throw new AgentError('ConfigurationInvalid', `Two Things are named "${thing.name}"; rename one of them.`);
-    const hosted = new HostedThing(thing, this.#channelOf(thing));
-    // Platforms address a Thing by the string that it was bound with, or by its name [AO 5.2].
-    for (const name of new Set([thing.boundName, thing.name])) this.#hosted.set(name, hosted);
-    this.#connection.addName(thing.boundName);
+    this.hostThing(thing);
+    this.bind(thing);
+  }
+
+  /** Adds a Thing that is not bound until `bind`. @throws AgentError as `addThing`. */
+  hostThing(thing: EdgeThing): void {
+    this.#things.add(thing, this.#channelOf(thing));
+  }
+
+  /**
+   * Removes a Thing: refuses its requests, waits for those in flight, and unbinds it. Resolves when the platform has
+   * confirmed that, or the connection has closed.
+   * @param drainMs how long requests in flight may take before the Thing is unbound; they are still answered then.
+   */
+  async removeThing(thing: EdgeThing, drainMs: number): Promise<void> {
+    await this.#things.remove(thing, this.#connection, this.#options.clock, drainMs);
+  }
+
+  /** Binds a Thing that was added, at once or with the next connection. */
+  bind(thing: EdgeThing): void {
+    this.#things.bind(thing, this.#connection);
+  }
+
+  /** Unbinds a Thing and does not bind it again until `bind`. Resolves as `removeThing`. */
+  async unbind(thing: EdgeThing): Promise<void> {
+    await this.#things.unbind(thing, this.#connection);
   }
 
   /** Connects. Resolves when bound for the first time, when closed, or when `signal` aborts. Losses are retried. */
@@ -103,6 +119,20 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
     this.#starting.delete(onReady);
   }
 
+  /** Resolves when a Thing is bound, or when `signal` aborts. Unlike `start`, it waits for a Thing to be added. */
+  async whenBound(signal: AbortSignal): Promise<void> {
+    const bound = deferred();
+    const onStatus = (): void => {
+      if (this.#connection.boundNames.length > 0 || signal.aborted) bound.resolve();
+    };
+    this.on('status', onStatus);
+    signal.addEventListener('abort', onStatus, { once: true });
+    onStatus();
+    await bound.promise;
+    this.off('status', onStatus);
+    signal.removeEventListener('abort', onStatus);
+  }
+
   /**
    * Calls a service on the platform. The base type of a parameter follows from its JavaScript type (number: NUMBER, Date:
    * DATETIME, object: JSON, ...); pass a `Primitive` for any other.
@@ -115,14 +145,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
     parameters: ServiceParameters = {},
     options: { readonly timeoutMs?: number } = {},
   ): Promise<unknown> {
-    const request = {
-      code: CODE.POST,
-      entityType: ENTITY_TYPE[entity.type],
-      entityName: entity.name,
-      characteristic: CHARACTERISTIC.services,
-      name: service,
-      params: parameterTable(parameters),
-    };
+    const request = serviceRequest(entity, service, parameters);
     return nativeResult(await this.#connection.call(request, options.timeoutMs ?? this.#options.callTimeoutMs));
   }
 
@@ -177,7 +200,7 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
   }
 
   #dispatch(context: CallContext, request: RequestBody, code: number): Promise<InfoTable | null> {
-    const hosted = request.entityType === ENTITY_TYPE.Things ? this.#hosted.get(request.entityName) : undefined;
+    const hosted = request.entityType === ENTITY_TYPE.Things ? this.#things.find(request.entityName) : undefined;
     if (!hosted) throw new AgentError('UnknownThing', `The agent has no Thing "${request.entityName}".`);
     if (this.#isRefused(hosted.thing.boundName))
       throw new AgentError('UnknownThing', `Thing "${request.entityName}" is not bound: its BIND was refused.`);
@@ -197,11 +220,8 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
       : reported;
     this.#status = status;
     this.#report.onStatus(status);
-    const bound = new Set(this.#connection.boundNames);
-    for (const hosted of new Set(this.#hosted.values())) {
-      if (status.type === 'closed') hosted.close();
-      else hosted.setBound(bound.has(hosted.thing.boundName));
-    }
+    if (status.type === 'closed') this.#things.close();
+    else this.#things.update(this.#connection);
     if (status.type === 'bound' || status.type === 'closed') for (const onReady of this.#starting) onReady();
     this.#emitStatus(status);
   }
@@ -234,26 +254,4 @@ export class EdgeClient extends EventEmitter<EdgeClientEvents> {
       instruments,
     };
   }
-}
-
-function parameterTable(parameters: ServiceParameters): InfoTable | null {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return null;
-  const cells = given.map(([name, value]) => ({ name, primitive: inferPrimitive(value) }));
-  return {
-    fields: cells.map(({ name, primitive }) => ({
-      name,
-      description: '',
-      baseType: primitive.baseType,
-      aspects: new Map(),
-    })),
-    rows: [cells.map(({ primitive }) => primitive.value)],
-  };
-}
-
-function nativeResult(table: InfoTable | null): unknown {
-  if (!table) return undefined;
-  const rows = rowsFromTable(table);
-  const isSingle = table.fields.length === 1 && table.fields[0]?.name === 'result' && rows.length === 1;
-  return isSingle ? rows[0]?.['result'] : rows;
 }

@@ -2,6 +2,7 @@ import { CHARACTERISTIC, CODE } from '../alwayson/codec/codes.js';
 import type { RequestBody } from '../alwayson/codec/message.js';
 import type { InfoTable } from '../alwayson/codec/values-model.js';
 import { type CallContext, logCall } from '../core/call-context.js';
+import { deferred, type Deferred } from '../core/deferred.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import { traced } from '../core/instruments.js';
 import { EventQueue } from './event-queue.js';
@@ -18,6 +19,9 @@ export class HostedThing {
   readonly #push: PropertyPush;
   readonly #events: EventQueue;
   #isBound = false;
+  #isLeaving = false;
+  #inFlight = 0;
+  #idle: Deferred<void> | undefined;
 
   constructor(thing: EdgeThing, channel: ThingChannel) {
     this.thing = thing;
@@ -39,6 +43,14 @@ export class HostedThing {
     }
   }
 
+  /** Refuses requests from now on; resolves when none is in flight any more. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
+    if (this.#inFlight === 0) return;
+    this.#idle ??= deferred();
+    await this.#idle.promise;
+  }
+
   /** Detaches the Thing; queued events are rejected. */
   close(): void {
     this.#push.close();
@@ -51,6 +63,18 @@ export class HostedThing {
    * reads properties [AO 6.2].
    */
   async handle(context: CallContext, request: RequestBody, code: number): Promise<InfoTable | null> {
+    if (this.#isLeaving)
+      throw new AgentError('LeaseLost', `Thing "${this.thing.name}" moves to another agent; repeat the call.`);
+    this.#inFlight += 1;
+    try {
+      return await this.#handle(context, request, code);
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#idle?.resolve();
+    }
+  }
+
+  async #handle(context: CallContext, request: RequestBody, code: number): Promise<InfoTable | null> {
     switch (request.characteristic) {
       case CHARACTERISTIC.services:
         return this.#callService(context, request);

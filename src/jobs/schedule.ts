@@ -29,7 +29,7 @@ export async function scheduleJob(
   if (queue && !env.queue)
     throw new AgentError(
       'StateRequired',
-      'The job queue requires persistent state; set stateDir in the configuration of the agent, or omit queue.',
+      'The job queue requires persistent state; set stateDir or database in the configuration of the agent, or omit queue.',
     );
   const { jobId } = job.request;
   noteChange(context, { jobId });

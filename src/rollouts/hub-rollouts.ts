@@ -5,7 +5,7 @@ import type { HubPort, HubOperations } from '../iothub/ports.js';
 import type { HubPlaces } from '../jobs/queue/places.js';
 import type { MessageLimits } from '../jobs/result-size.js';
 import type { WatchingThing } from '../jobs/watch/change-notifier.js';
-import type { Store } from '../store/store.js';
+import { isOutOfReach, type Store } from '../store/store.js';
 import { ActiveProperties } from './reporting/active-properties.js';
 import { RolloutDriver } from './driver/driver.js';
 import { EventNotifier } from './reporting/event-notifier.js';
@@ -107,6 +107,7 @@ export class HubRollouts {
         await this.#notifier.start();
       }
     } catch (error) {
+      if (isOutOfReach(error)) throw error;
       this.#log.error(
         { err: error },
         'roll-outs of an earlier run cannot be read from the store; they continue after a restart of the agent',

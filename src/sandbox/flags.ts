@@ -119,6 +119,12 @@ export const SANDBOX_FLAGS = {
     description: 'keep certificates, keys, devices, twins, jobs and Things in this folder',
     otherwise: 'a temporary folder, removed at the end',
   }),
+  databaseUrl: text({
+    value: 'url',
+    description: 'PostgreSQL database for the state of the agent, instead of the state folder',
+    otherwise: 'none',
+    maxLength: 4096,
+  }),
   appKey: text({
     value: 'key',
     description: 'application key of ThingWorx',

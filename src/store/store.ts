@@ -1,3 +1,5 @@
+import { isAgentError } from '../core/errors.js';
+
 /** One change of a batch. */
 export type StoreChange =
   | { readonly type: 'put'; readonly key: string; readonly value: unknown }
@@ -18,7 +20,7 @@ export interface StoreRange {
 /** A value with what tells it from other values of its key. */
 export interface StoredValue {
   readonly value: unknown;
-  /** The same as long as the value is the same. */
+  /** Moves when the value changes. */
   readonly version: string;
 }
 
@@ -45,11 +47,14 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** Whether a request failed because the shared state cannot be reached now, or belongs to another agent. */
+export const isOutOfReach = (error: unknown): boolean => isAgentError(error, 'StoreUnavailable', 'LeaseLost');
+
 /**
  * State that must outlive the process: JSON values by text keys, in the order of the keys' UTF-8 bytes. In a value, a whole
  * number beyond 2^53 is a bigint. A batch is atomic. Once a promise of `put`, `delete` or `batch` has resolved, the change
- * in a store on disk survives a kill -9 of the process. Failures are AgentErrors with code `StateUnwritable`; after a
- * failed write it is not known whether the change was made.
+ * in a store on disk or in a database survives a kill -9 of the process. Failures are AgentErrors with code `StateUnwritable`
+ * or, of a database, `StoreUnavailable`; after a failed write it is not known whether the change was made.
  */
 export interface Store {
   get(key: string): Promise<unknown>;
@@ -59,10 +64,11 @@ export interface Store {
   delete(key: string): Promise<void>;
   /** @throws AgentError also `StoreConflict` and `LeaseLost`, by its options. */
   batch(changes: readonly StoreChange[], options?: BatchOptions): Promise<void>;
+  /** Every entry that exists during the whole walk is listed once; one that comes or goes meanwhile may be. */
   entries(range?: StoreRange): AsyncIterable<readonly [key: string, value: unknown]>;
   /**
    * Takes a lease by the store's clock; undefined while another holds it. A store that only one process can open grants
-   * every lease to its one holder and never loses it.
+   * every lease to its one holder and never loses it; in a database it expires unless it is renewed.
    */
   lease(name: string, holder: string, seconds: number): Promise<Lease | undefined>;
   close(): Promise<void>;

@@ -37,13 +37,13 @@ export async function startHttpProxy(): Promise<{
 }
 
 /**
- * A network between client and server that can silently drop everything.
+ * A network between client and server that can silently drop everything, until it heals and resets all connections.
  * @param onConnection called for each connection of a client.
  */
 export async function startSwallowingLink(
   targetPort: number,
   onConnection: () => void = () => undefined,
-): Promise<{ readonly port: number; swallow(): void; close(): Promise<void> }> {
+): Promise<{ readonly port: number; swallow(): void; heal(): void; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
   let isSwallowing = false;
   const server = createTcpServer((client) => {
@@ -66,6 +66,10 @@ export async function startSwallowingLink(
   return {
     port: (server.address() as AddressInfo).port,
     swallow: () => (isSwallowing = true),
+    heal() {
+      isSwallowing = false;
+      for (const socket of sockets) socket.destroy();
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

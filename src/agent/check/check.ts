@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.js';
 import type { AgentConfig } from '../config/agent-config.js';
+import { checkDatabase } from './check-database.js';
 import { checkHub } from './check-hub.js';
 import { checkThingWorx } from './check-thingworx.js';
 import { type CheckStep, StepLog, type StepListener } from './step.js';
@@ -14,6 +15,7 @@ export async function checkInstallation(
   const hubs = config.iothubs.map(({ name }) => name).join(', ');
   log.ok('valid', `Things ${config.things.map(({ name }) => name).join(', ')}; hubs ${hubs}`);
   const steps = [...log.steps, ...(await checkThingWorx(config, clock, listener))];
+  if (config.database) steps.push(...(await checkDatabase(config.database, clock, listener)));
   for (const hub of config.iothubs) steps.push(...(await checkHub(hub, config.services, clock, listener)));
   return steps;
 }

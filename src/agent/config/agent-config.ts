@@ -28,15 +28,26 @@ export interface ThingConfig {
   readonly iothub: string;
 }
 
+/** A database with its URL, wherever that was written. */
+export interface DatabaseConfig extends Omit<NonNullable<Configuration['database']>, 'url' | 'urlFile'> {
+  readonly url: string;
+}
+
 /** The configuration ready for use: with defaults, secrets and absolute paths, and a hub for each Thing. */
-export interface AgentConfig extends Omit<Configuration, 'thingworx' | 'iothubs' | 'things'> {
+export interface AgentConfig extends Omit<Configuration, 'thingworx' | 'iothubs' | 'things' | 'database'> {
   readonly thingworx: Omit<Configuration['thingworx'], 'appKey' | 'appKeyFile' | 'url'> & {
     readonly appKey: string;
     readonly address: ThingWorxAddress;
   };
   readonly iothubs: readonly HubConfig[];
   readonly things: readonly ThingConfig[];
+  /** The database that this agent shares with others; absent if its state is its own. */
+  readonly database?: DatabaseConfig;
 }
+
+/** Whether the state survives the process. */
+export const isDurable = ({ stateDir, database }: Pick<AgentConfig, 'stateDir' | 'database'>): boolean =>
+  stateDir !== undefined || database !== undefined;
 
 const WATCH_INTERVAL_SECONDS: Readonly<Record<HubTier, number>> = { F1: 10, S1: 10, S2: 5, S3: 2, unlimited: 0.25 };
 
@@ -48,7 +59,7 @@ export const DEFAULT_THING = 'AzureIotHub';
 
 /** Completes a configuration that has been checked and contains its secrets. */
 export function toAgentConfig(configuration: Configuration): AgentConfig {
-  const { thingworx, iothubs = {}, things, ...rest } = configuration;
+  const { thingworx, iothubs = {}, things, database, ...rest } = configuration;
   const { appKey = '', appKeyFile: _file, url, ...connection } = thingworx;
   const address = parseThingWorxAddress(url);
   if (isAddressFault(address)) throw new TypeError(address.message);
@@ -56,6 +67,7 @@ export function toAgentConfig(configuration: Configuration): AgentConfig {
   const firstHub = hubs[0]?.name ?? '';
   return {
     ...rest,
+    ...(database === undefined ? {} : { database: toDatabaseConfig(database) }),
     thingworx: { ...connection, appKey, address },
     iothubs: hubs,
     things: (things ?? [{ name: DEFAULT_THING }]).map(({ name, identifier, iothub }: ThingEntry) => ({
@@ -64,6 +76,14 @@ export function toAgentConfig(configuration: Configuration): AgentConfig {
       iothub: iothub ?? firstHub,
     })),
   };
+}
+
+function toDatabaseConfig({
+  url = '',
+  urlFile: _file,
+  ...database
+}: NonNullable<Configuration['database']>): DatabaseConfig {
+  return { ...database, url };
 }
 
 type HubEntry = NonNullable<Configuration['iothubs']>[string];

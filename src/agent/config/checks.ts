@@ -3,6 +3,7 @@ import { addressFault, hostNameFault } from '../../core/host-name.js';
 import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
 import { isAddressFault, parseThingWorxAddress } from '../../core/thingworx-address.js';
 import { variableFor } from './key-lookup.js';
+import { checkDatabase } from './database-checks.js';
 import { appKeyFault } from './files.js';
 import { type LayeredValue, valueAt } from './layers.js';
 import { proxyFault } from './proxy.js';
@@ -26,8 +27,9 @@ export function checkRelations(layered: LayeredValue): Problem[] {
   for (const hub of Object.keys(hubs)) checkHub(rules, ['iothubs', hub]);
   checkThings(rules, Object.keys(hubs));
   checkConsole(rules);
-  if (rules.flag(['services', 'queueJobs']) && !rules.has(['stateDir']))
-    rules.fail(['services', 'queueJobs'], 'requires persistent state for the queue', 'set stateDir');
+  checkDatabase(rules);
+  if (rules.flag(['services', 'queueJobs']) && !rules.has(['stateDir']) && !rules.has(['database']))
+    rules.fail(['services', 'queueJobs'], 'requires persistent state for the queue', 'set stateDir or database');
   return rules.problems;
 }
 

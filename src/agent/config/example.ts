@@ -41,6 +41,12 @@ const EXAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   'console.allow': ['PauseRollout', 'ResumeRollout'],
   'console.publicUrl': 'https://fleet.example.com',
   stateDir: '/var/lib/twx-iothub',
+  'database.url': 'postgres://twx:put-the-password-here@database.example.com:5432/twx',
+  'database.urlFile': '/etc/twx-iothub/database-url',
+  'database.caFile': '/etc/twx-iothub/database-ca.pem',
+  'database.clientCertificateFile': '/etc/twx-iothub/database-client.pem',
+  'database.clientKeyFile': '/etc/twx-iothub/database-client-key.pem',
+  'cluster.agentName': 'agent-1',
 };
 
 /** Keys that are set in the example although they have no default. */
@@ -53,7 +59,7 @@ const USED = new Set([
 ]);
 
 /** Groups that are comments in the example. */
-const COMMENTED_GROUPS = new Set(['thingworx.gateway']);
+const COMMENTED_GROUPS = new Set(['thingworx.gateway', 'database', 'cluster']);
 
 const HEADER = `# Configuration of thingworx-iothub-agent. All keys are listed; those that are commented out have no default.
 #

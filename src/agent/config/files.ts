@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { DocumentPath, Problem } from '../../documents/problem.js';
 import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
+import { databaseUrlFault } from './database-checks.js';
 import type { FileRights } from './file-rights.js';
 import { MIN_CONSOLE_KEY } from './console-schema.js';
 import { keyAt } from './key-lookup.js';
@@ -95,6 +96,7 @@ const consoleKeyFault = (text: string): string | undefined =>
 function secretFault(key: string | number | undefined, text: string): string | undefined {
   if (key === 'appKeyFile') return appKeyFault(text);
   if (key === 'keyFile') return consoleKeyFault(text);
+  if (key === 'urlFile') return databaseUrlFault(text);
   const read = key === 'connectionStringFile' ? readConnectionString(text) : readSasToken(text);
   return read.ok ? undefined : read.fault;
 }

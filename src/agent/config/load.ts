@@ -7,6 +7,7 @@ import { type AgentConfig, toAgentConfig } from './agent-config.js';
 import { type Assignments, environmentAssignments, flagAssignments, flagWarnings } from './assignments.js';
 import { type FileRights, PROCESS_FILE_RIGHTS } from './file-rights.js';
 import { checkRelations } from './checks.js';
+import { checkDatabaseTls } from './database-checks.js';
 import { filePaths, readNamedFiles, resolveFile } from './files.js';
 import { type LayeredValue, layer, valueAt } from './layers.js';
 import { checkServiceNames } from './checks.js';
@@ -111,7 +112,7 @@ async function checkAll(
     return { ok: false, problems: sortProblems(withoutRepeats(problems)), warnings };
   const effective = withFilesResolved(checked.value, layered);
   const config = toAgentConfig(withSecrets(effective, named.secrets));
-  const nameProblems = await checkServiceNames(config, layered);
+  const nameProblems = [...checkDatabaseTls(config, layered), ...(await checkServiceNames(config, layered))];
   if (nameProblems.length > 0) return { ok: false, problems: nameProblems, warnings };
   const thingworx = { ...effective.thingworx, url: config.thingworx.address.webSocketUrl };
   return { ok: true, config, effective: { ...effective, thingworx, things: [...config.things] }, layered, warnings };

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { HUB_TIERS } from '../../iothub/ports.js';
 import { CONNECT_TIMEOUT, DEFAULTS, METHOD_NAME } from '../../jobs/parameters.js';
 import { consoleKeys } from './console-schema.js';
+import { cluster, database } from './database-schema.js';
 import { rolloutGuards, rollouts } from './rollouts-schema.js';
 import { SECRET, SECRET_FILE } from './secret-marks.js';
+import { file, text } from './value-kinds.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const text = z.string().min(1, 'must not be empty').max(4096);
-const file = text;
 const name = z
   .string()
   .regex(/^[^\s/\\\p{Cc}]{1,255}$/u, 'is not a valid name: use 1 to 255 characters without white space and slashes');
@@ -143,7 +143,7 @@ const services = z
     queueJobs: z
       .boolean()
       .default(false)
-      .describe('Queue jobs while the hub cannot take them, unless the call sets it; requires stateDir.'),
+      .describe('Queue jobs while the hub cannot take them, unless the call sets it; requires stateDir or database.'),
     deviceManagement: z
       .boolean()
       .default(false)
@@ -215,7 +215,9 @@ export const configurationSchema = z.strictObject({
     .describe('The log, JSON lines on stdout.'),
   stateDir: file
     .optional()
-    .describe('Folder for state that must survive a restart; without it the state is kept in memory.'),
+    .describe('Folder for state that must survive a restart; without it and database the state is kept in memory.'),
+  database,
+  cluster,
   shutdown: z
     .strictObject({
       timeoutSeconds: z

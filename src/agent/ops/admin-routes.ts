@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { messageOf } from '../../core/errors.js';
 import type { RequestEnvironment } from '../../console/request.js';
+import type { ClusterStatus } from '../../cluster/roles.js';
 import type { HealthReport } from './health.js';
 import type { Metrics } from './prometheus.js';
 
@@ -9,6 +10,8 @@ export interface AdminFacts {
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
   /** The response to `GET /status`. Must not contain secrets. */
   readonly status: () => unknown;
+  /** Who serves which hub; undefined for an agent that shares its state with no other. */
+  readonly cluster?: () => ClusterStatus | undefined;
 }
 
 type AdminContext = Context<RequestEnvironment>;
@@ -33,23 +36,24 @@ export function adminRoutes(facts: AdminFacts, rest?: Hono<RequestEnvironment>):
   return app;
 }
 
-function answersOf({ health, metrics, status }: AdminFacts): Readonly<Record<string, Answer>> {
+function answersOf({ health, metrics, status, cluster }: AdminFacts): Readonly<Record<string, Answer>> {
   const live: Answer = () => text(200, 'ok');
   return {
     '/livez': live,
     '/healthz': live,
-    '/readyz': (context) => readiness(health(), context),
+    '/readyz': (context) => readiness(health(), cluster?.(), context),
     '/metrics': async () => response(200, metrics.contentType, await metrics.text()),
     '/status': ({ env }) => (env.isMeantForUs ? json(200, status()) : misdirected()),
   };
 }
 
-function readiness(report: HealthReport, { req, env }: AdminContext): Response {
+function readiness(report: HealthReport, cluster: ClusterStatus | undefined, { req, env }: AdminContext): Response {
   const isVerbose = new URL(req.url).searchParams.has('verbose');
   if (isVerbose && !env.isMeantForUs) return misdirected();
   const code = report.ready ? 200 : 503;
   const status = report.ready ? 'ready' : 'not ready';
-  if (isVerbose || (!report.ready && env.isMeantForUs)) return json(code, { status, components: report.components });
+  if (isVerbose || (!report.ready && env.isMeantForUs))
+    return json(code, { status, components: report.components, ...(cluster ? { cluster } : {}) });
   return text(code, report.ready ? 'ok' : status);
 }
 

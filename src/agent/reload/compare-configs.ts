@@ -29,6 +29,7 @@ export function compareConfigs(running: AgentConfig, next: AgentConfig): ConfigC
   const renewable = running.iothubs.flatMap((hub) => renewableKeys(hub, hubOf(next, hub.name)));
   const isLive = (key: string): boolean =>
     key === 'thingworx.appKey' ||
+    (key === 'database.url' && running.database !== undefined && next.database !== undefined) ||
     renewable.includes(key) ||
     (LIVE_SECTIONS.some((section) => key === section || key.startsWith(`${section}.`)) && !RESTART_KEYS.includes(key));
   return {
@@ -45,6 +46,7 @@ function merge(running: AgentConfig, next: AgentConfig): AgentConfig {
     ...(sections as Pick<AgentConfig, (typeof LIVE_SECTIONS)[number]>),
     services: { ...next.services, timeoutSeconds: running.services.timeoutSeconds },
     thingworx: { ...running.thingworx, appKey: next.thingworx.appKey },
+    ...(running.database && next.database ? { database: { ...running.database, url: next.database.url } } : {}),
     iothubs: running.iothubs.map((hub) => mergeHub(hub, hubOf(next, hub.name))),
   };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../agent/ops/logger.js';
 import type { ServiceManager } from '../../agent/ops/service-manager.js';
 import type { Reloader } from '../../agent/reload/reloader.js';
 import { systemClock } from '../../core/clock.js';
+import { printable } from '../../core/printable.js';
 import { formatProblem } from '../../documents/problem.js';
 import type { CommandIo } from '../command-io.js';
 import { type ConfigFlags, sourcesFrom, warningWriter, withConfigFlags } from '../config-flags.js';
@@ -57,15 +58,19 @@ async function run(io: CommandIo, flags: Flags): Promise<void> {
     await agent.start();
     void manager.ready();
     obey(signals, agent, reloader);
-    const signal = await signals.first();
-    agent.log.info({ signal }, 'agent is stopping');
+    const reason = await Promise.race([signals.first(), agent.failure]);
+    const isFailure = typeof reason !== 'string';
+    if (isFailure) agent.log.error({ err: reason }, `the agent must stop: ${reason.message}`);
+    else agent.log.info({ signal: reason }, 'agent is stopping');
     void reloader.stop();
     void manager.stopping();
     await agent.stop();
     await log.output?.flush(LAST_LINES_MS);
-    io.exit(EXIT.done);
+    const status = isFailure ? EXIT.failed : EXIT.done;
+    if (isFailure) io.stderr.write(`error: ${printable(reason.message)}\n`);
+    io.exit(status);
     // Open handles must not keep the process alive.
-    setTimeout(() => process.exit(EXIT.done), 100).unref();
+    setTimeout(() => process.exit(status), 100).unref();
   } finally {
     void reloader?.stop();
     manager?.stop();

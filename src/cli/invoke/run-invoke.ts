@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readPrivateFile } from '../../agent/config/secret-file.js';
 import { hasProxyCredentials, proxyFault } from '../../agent/config/proxy.js';
-import { proxySecrets } from '../../agent/secrets.js';
+import { urlSecrets } from '../../agent/secrets.js';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { parseJson } from '../../core/exact-json.js';
 import { isPlainObject, omitUndefined } from '../../core/objects.js';
@@ -63,7 +63,7 @@ export async function withClient(
     appKey,
     ...omitUndefined({ ca, proxy }),
   });
-  await guardSecrets(io, [appKey, ...proxySecrets(proxy)], async (guarded) => await use(guarded, client));
+  await guardSecrets(io, [appKey, ...urlSecrets(proxy)], async (guarded) => await use(guarded, client));
 }
 
 function refuseWaitWithoutJob(service: string): void {

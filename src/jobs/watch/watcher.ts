@@ -6,7 +6,7 @@ import { stringifyJson } from '../../core/exact-json.js';
 import { type Instruments, noInstruments } from '../../core/instruments.js';
 import { type Log, silentLog } from '../../core/log.js';
 import type { HubOperations, HubPort, HubStatus } from '../../iothub/ports.js';
-import type { Store } from '../../store/store.js';
+import { isOutOfReach, type Store } from '../../store/store.js';
 import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
@@ -141,6 +141,8 @@ class HubWatcher implements JobWatcher {
     try {
       await this.#list.load();
     } catch (error) {
+      // Another attempt is made as a whole: an agent that shares its state must know what others have watched.
+      if (isOutOfReach(error)) throw error;
       this.#log.warn({ err: error }, 'could not read the watched jobs of an earlier run');
     }
     if (this.#hasWork()) this.#startRound();

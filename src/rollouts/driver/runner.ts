@@ -28,7 +28,8 @@ const SLOW_CALL_MS = 5000;
 /** What ends by the wall clock; everything else ends by the clock that pauses are measured by. */
 const WALL_CLOCK_WAITS: ReadonlySet<WaitingFor> = new Set(['approval', 'startTime', 'resume', 'window']);
 
-const isStoreError = (error: unknown): boolean => isAgentError(error, 'StateUnwritable', 'StoreConflict', 'LeaseLost');
+const isStoreError = (error: unknown): boolean =>
+  isAgentError(error, 'StateUnwritable', 'StoreUnavailable', 'StoreConflict', 'LeaseLost');
 
 /** Drives one roll-out: runs one step after the other, and the calls of users between them. */
 export class RolloutRunner {

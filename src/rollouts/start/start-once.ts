@@ -22,7 +22,7 @@ export function requireState({ isDurable }: RolloutServiceEnvironment): void {
   if (isDurable) return;
   throw new AgentError(
     'StateRequired',
-    'Roll-outs require persistent state, and this agent has none; ask its operator to set stateDir in the configuration.',
+    'Roll-outs require persistent state, and this agent has none; ask its operator to set stateDir or database in the configuration.',
   );
 }
 

@@ -19,9 +19,9 @@ export interface BothEnds {
   close(): Promise<void>;
 }
 
-export async function startBothEnds(devices = 3): Promise<BothEnds> {
+export async function startBothEnds(devices = 3, things: readonly string[] = ['AzureIotHub']): Promise<BothEnds> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-'));
-  const platform = await startLocalThingWorx({ port: 0, appKey: APP_KEY, things: [{ name: 'AzureIotHub' }] });
+  const platform = await startLocalThingWorx({ port: 0, appKey: APP_KEY, things: things.map((name) => ({ name })) });
   const hub = await startLocalIotHub({});
   const ids = Array.from({ length: devices }, (_, index) => ({ deviceId: `light-${index + 1}` }));
   await hub.addLightDevices(ids);

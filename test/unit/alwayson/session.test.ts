@@ -74,17 +74,35 @@ describe('the session', () => {
     });
     expect(all).toContainEqual({ type: 'notify', status: { type: 'bound', names: ['good'], refused: ['bad'] } });
     expect(boundNames(state)).toEqual(['good']);
-    expect(pauses(all)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+    expect(pauses(all)).toEqual([{ kind: 'rebind', attempt: 0 }]);
   });
 
   it('tries a refused name again with growing pauses while the others work', () => {
     const again = run(['good', 'bad'], ...toBinding, REFUSED, accepted, REFUSED, fire('rebind'), REFUSED);
-    expect(pauses(again.effects)).toEqual([{ kind: 'refusal', attempt: 1 }]);
+    expect(pauses(again.effects)).toEqual([{ kind: 'rebind', attempt: 1 }]);
     expect(boundNames(again.state)).toEqual(['good']);
     const won = run(['good', 'bad'], ...toBinding, REFUSED, accepted, REFUSED, fire('rebind'), accepted);
     expect(boundNames(won.state)).toEqual(['good', 'bad']);
     expect(pauses(won.effects)).toEqual([]);
     expect(won.state.failures.bindRefusals).toBe(0);
+  });
+
+  it('unbinds a name that was removed, and does not bind it again', () => {
+    const removeA: SessionInput = { type: 'removeName', name: 'a' };
+    const { all, state } = run(['a', 'b'], ...toBinding, accepted, removeA, accepted);
+    expect(sent(all).at(-1)).toEqual({ type: 'sendUnbind', names: ['a'] });
+    expect(all).toContainEqual({ type: 'notify', status: { type: 'unbound', names: ['a'] } });
+    expect(boundNames(state)).toEqual(['b']);
+    const later = run(['a', 'b'], ...toBinding, accepted, removeA, accepted, lost(), fire('dial'), ...toAuth.slice(1));
+    expect(later.state.names).toEqual(['b']);
+  });
+
+  it('unbinds a name that is removed while its BIND is pending, and forgets one that was refused', () => {
+    const removeA: SessionInput = { type: 'removeName', name: 'a' };
+    const pending = run(['a', 'b'], ...toBinding, removeA, accepted, accepted);
+    expect(boundNames(pending.state)).toEqual(['b']);
+    const refused = run(['a'], ...toBinding, REFUSED, removeA, fire('rebind'));
+    expect(sent(refused.effects).filter(({ type }) => type === 'sendBind')).toEqual([]);
   });
 
   it('does not report bound if every name was refused', () => {
@@ -102,7 +120,7 @@ describe('the session', () => {
   });
 
   it('keeps the slow pace if a platform refuses and then closes', () => {
-    expect(pauses(run(['a'], ...toBinding, REFUSED, lost()).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+    expect(pauses(run(['a'], ...toBinding, REFUSED, lost()).effects)).toEqual([{ kind: 'rebind', attempt: 0 }]);
     const dialling = run(['a'], ...toAuth, REFUSED, fire('dial'), lost());
     expect(pauses(dialling.effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
   });
@@ -142,7 +160,7 @@ describe('the session', () => {
   it('keeps the slow pace of refusals although it was bound a moment ago', () => {
     const again = [...toBinding, accepted, lost(), fire('dial'), { type: 'opened' }] as const;
     expect(pauses(run(['a'], ...again, REFUSED).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
-    expect(pauses(run(['a'], ...again, accepted, REFUSED, lost()).effects)).toEqual([{ kind: 'refusal', attempt: 0 }]);
+    expect(pauses(run(['a'], ...again, accepted, REFUSED, lost()).effects)).toEqual([{ kind: 'rebind', attempt: 0 }]);
   });
 
   it('reconnects at the pace of a loss although one of several Things is refused', () => {

@@ -80,6 +80,22 @@ describe('Kubernetes', () => {
     expect(manifests('deployment.yaml').at(-1)?.spec?.replicas).toBe(1);
   });
 
+  it('runs two agents on different nodes that share a database, one of which always stays', () => {
+    const file = 'shared-state.yaml';
+    const pod = podOf(file);
+    const [agent] = pod.containers as [Container];
+    expectLockedDown(agent, pod);
+    expect(manifests(file).map(({ kind }) => kind)).toEqual(['ConfigMap', 'PodDisruptionBudget', 'Deployment']);
+    expect(manifests(file).at(-1)?.spec?.replicas).toBe(2);
+    expect(pod).toMatchObject({ affinity: { podAntiAffinity: expect.anything() } });
+    const [configuration] = manifests(file);
+    const document = parseDocument(configuration?.data?.['agent.yaml'] ?? '', 'agent.yaml');
+    expect(checkDocument(document, configurationSchema)).toMatchObject({
+      ok: true,
+      value: { database: { urlFile: '/etc/twx-iothub/database/database-url' } },
+    });
+  });
+
   it('provides a configuration that the schema accepts', () => {
     const text = manifests('deployment.yaml')[0]?.data?.['agent.yaml'] ?? '';
     expect(checkDocument(parseDocument(text, 'agent.yaml'), configurationSchema)).toMatchObject({ ok: true });
@@ -159,6 +175,16 @@ describe('Docker', () => {
     };
     expect(services.agent).toMatchObject({ read_only: true, stop_grace_period: '12s' });
     expect(problemsOfVariables(Object.keys(services.agent.environment))).toEqual(ALL_WELL);
+  });
+
+  it('has a compose file of two agents and their database', () => {
+    const { services } = parse(read('docker', 'compose-shared-state.yaml'), { merge: true }) as {
+      services: Record<string, { environment: Record<string, string>; image?: string }>;
+    };
+    expect(Object.keys(services)).toEqual(['agent-1', 'agent-2', 'database']);
+    for (const name of ['agent-1', 'agent-2'])
+      expect(problemsOfVariables(Object.keys(services[name]?.environment ?? {}))).toEqual(ALL_WELL);
+    expect(services['database']?.image).toMatch(/^postgres:1[3-9]/);
   });
 });
 

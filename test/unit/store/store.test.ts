@@ -5,12 +5,17 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { isAgentError } from '../../../src/core/errors.js';
 import { openLevelStore } from '../../../src/store/level-store.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
+import { openPostgresStore } from '../../../src/store/postgres-store.js';
 import type { Store, StoreRange } from '../../../src/store/store.js';
+import { testDatabase } from '../../support/postgres/test-database.js';
 
 const kinds: [string, (directory: string) => Promise<Store>][] = [
   ['memory', () => Promise.resolve(new MemoryStore())],
   ['level', (directory) => openLevelStore(directory)],
+  ['PostgreSQL', async () => openPostgresStore(await database.settings())],
 ];
+
+const database = testDatabase();
 
 async function read(store: Store, range?: StoreRange): Promise<[string, unknown][]> {
   const found: [string, unknown][] = [];

@@ -100,6 +100,7 @@ describe('defaults', () => {
       watch: { all: false },
       wrappers: [],
       admin: { enabled: true, host: '127.0.0.1', port: 9009 },
+      cluster: { leaseSeconds: 15 },
       console: { enabled: true },
       log: { level: 'info' },
       shutdown: { timeoutSeconds: 9 },
@@ -275,7 +276,7 @@ shutdown: { timeoutSeconds: 60 }
     [
       'a queue without persistent state',
       `${MINIMAL}services: { queueJobs: true }\n`,
-      'FILE:8:24: services.queueJobs: requires persistent state for the queue (set stateDir)',
+      'FILE:8:24: services.queueJobs: requires persistent state for the queue (set stateDir or database)',
     ],
     [
       'a key of the console that is too short',

@@ -17,6 +17,15 @@ async function compared(changes: Partial<ConfigurationInput>) {
 }
 
 describe('compareConfigs', () => {
+  it('uses another password of the database at once, and another pool after a restart', async () => {
+    const database = { url: 'postgres://u:old@127.0.0.1/d' };
+    const running = await agentConfigFrom({ ...BASE, database });
+    const next = await agentConfigFrom({ ...BASE, database: { url: 'postgres://u:new@127.0.0.1/d', poolSize: 9 } });
+    const { live, restart, merged } = compareConfigs(running, next);
+    expect([live, restart]).toEqual([['database.url'], ['database.poolSize']]);
+    expect(merged.database).toMatchObject({ url: 'postgres://u:new@127.0.0.1/d', poolSize: 4 });
+  });
+
   it('finds nothing in a configuration that is the same', async () => {
     expect(await compared({})).toMatchObject({ live: [], restart: [] });
   });

@@ -1,0 +1,140 @@
+import type { EndOfWork, HubWork } from '../cluster/tenure.js';
+import { AgentError } from '../core/errors.js';
+import type { EdgeClient } from '../edge/edge-client.js';
+import type { EdgeThing } from '../edge/thing.js';
+import type { Store } from '../store/store.js';
+import type { HubThings } from './hub-things.js';
+
+/** Makes the Things and workers of a hub; the Things of earlier ones keep their values and queues. */
+export type CreateHubThings = (store: Store, existing: readonly EdgeThing[]) => Promise<HubThings>;
+
+export interface HubSeatOptions {
+  readonly edge: EdgeClient;
+  readonly create: CreateHubThings;
+  /** How long calls in flight may take when the hub is handed over. */
+  readonly drainMs: () => number;
+  /** Is notified when this agent begins or ends to serve the hub. */
+  readonly onServing: (isServing: boolean) => void;
+}
+
+/**
+ * The place of one hub in this agent. Things and workers are made before they are needed, so that an error in them is
+ * found at the start, and anew after each time that the hub was served.
+ */
+export class HubSeat implements HubWork {
+  readonly #options: HubSeatOptions;
+  #create: CreateHubThings;
+  #group: Group | undefined;
+  /** Kept over all groups. */
+  #things: readonly EdgeThing[] = [];
+  #current: Store | undefined;
+  #isServing = false;
+
+  constructor(options: HubSeatOptions) {
+    this.#options = options;
+    this.#create = options.create;
+  }
+
+  /** Makes the Things and workers. @throws AgentError as `createHubThings`. */
+  async prepare(): Promise<void> {
+    this.#group = await this.#createGroup(this.#create);
+    this.#things = this.#group.things;
+  }
+
+  /** The store that the work writes through from now on. */
+  use(store: Store): this {
+    this.#current = store;
+    return this;
+  }
+
+  async begin(): Promise<void> {
+    const { edge, onServing } = this.#options;
+    if (!this.#group) await this.prepare();
+    onServing(true);
+    for (const thing of this.#things) edge.hostThing(thing);
+    try {
+      await this.#watch(this.#group);
+    } catch (error) {
+      await this.end('lost');
+      throw error;
+    }
+    this.#isServing = true;
+    this.setBound(true);
+  }
+
+  async end(why: EndOfWork): Promise<void> {
+    const { edge, drainMs, onServing } = this.#options;
+    const group = this.#group;
+    this.#isServing = false;
+    const limitMs = why === 'lost' ? 0 : drainMs();
+    const removed = Promise.all(this.#things.map((thing) => edge.removeThing(thing, limitMs)));
+    await Promise.all([removed, group?.stopWatch()]);
+    // The last calls in flight may have scheduled more jobs.
+    await group?.stopWatch();
+    onServing(false);
+    if (this.#group === group) this.#group = undefined;
+  }
+
+  setBound(isBound: boolean): void {
+    if (!this.#isServing) return;
+    for (const thing of this.#things) {
+      if (isBound) this.#options.edge.bind(thing);
+      else void this.#options.edge.unbind(thing);
+    }
+  }
+
+  /**
+   * Makes Things and workers of a new configuration. @returns what puts them in place of the present ones.
+   * @throws AgentError as `createHubThings`; nothing has changed then.
+   */
+  async replace(create: CreateHubThings): Promise<() => Promise<void>> {
+    const next = await this.#createGroup(create);
+    return async () => {
+      const before = this.#group;
+      await before?.stopWatch();
+      this.#create = create;
+      this.#group = next;
+      if (this.#isServing) await this.#watch(next);
+    };
+  }
+
+  /** Ends the work without unbinding, when the connection to the platform is closed anyway. Idempotent. */
+  async stopWatch(): Promise<void> {
+    await this.#group?.stopWatch();
+  }
+
+  async #createGroup(create: CreateHubThings): Promise<Group> {
+    const slot: Slot = {};
+    return { ...(await create(storeOf(slot), this.#things)), slot };
+  }
+
+  /** A group keeps the store that it began with: what is left of its work must not write under a later lease. */
+  async #watch(group: Group | undefined): Promise<void> {
+    if (group && this.#current) group.slot.store = this.#current;
+    await group?.watch();
+  }
+}
+
+interface Slot {
+  store?: Store;
+}
+
+type Group = HubThings & { readonly slot: Slot };
+
+/** The store of a hub before it is known under which lease it will be written. */
+function storeOf(slot: Slot): Store {
+  const store = (): Store => {
+    if (slot.store) return slot.store;
+    throw new AgentError('LeaseLost', 'This agent does not serve the hub; repeat the call.');
+  };
+  return {
+    get: async (key) => await store().get(key),
+    read: async (key) => await store().read(key),
+    put: async (key, value) => await store().put(key, value),
+    delete: async (key) => await store().delete(key),
+    batch: async (changes, options) => await store().batch(changes, options),
+    entries: (range) => store().entries(range),
+    lease: async (name, holder, seconds) => await store().lease(name, holder, seconds),
+    close: async () => await store().close(),
+  };
+}

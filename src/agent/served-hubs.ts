@@ -1,0 +1,87 @@
+import type { HubWork } from '../cluster/tenure.js';
+import { messageOf } from '../core/errors.js';
+import type { EdgeClient } from '../edge/edge-client.js';
+import type { Store } from '../store/store.js';
+import type { AgentConfig } from './config/agent-config.js';
+import { HubSeat } from './hub-seat.js';
+import { createHubThings, type HubThingsOptions } from './hub-things.js';
+import type { OpenHub } from './hubs.js';
+
+export interface ServedHubsOptions extends Pick<HubThingsOptions, 'clock' | 'log' | 'instruments'> {
+  readonly edge: EdgeClient;
+  readonly hubs: ReadonlyMap<string, OpenHub>;
+  /** The configuration that is in force. */
+  readonly config: () => AgentConfig;
+  readonly onServing: (hub: string, isServing: boolean) => void;
+}
+
+/** How long calls in flight may delay a change of the configuration; the others wait meanwhile. */
+const CHANGE_LIMIT_MS = 3_000;
+
+/** The hubs of this agent: those that it serves, and those that it could serve. */
+export class ServedHubs {
+  readonly #options: ServedHubsOptions;
+  readonly #seats = new Map<string, HubSeat>();
+
+  constructor(options: ServedHubsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes Things and workers for every hub. @throws AgentError as `createHubThings`. */
+  async prepare(): Promise<void> {
+    const { hubs, edge, config, onServing } = this.#options;
+    for (const name of hubs.keys()) {
+      const seat = new HubSeat({
+        edge,
+        create: this.#creatorOf(name, config()),
+        drainMs: () => config().shutdown.timeoutSeconds * 1000,
+        onServing: (isServing) => onServing(name, isServing),
+      });
+      await seat.prepare();
+      this.#seats.set(name, seat);
+    }
+  }
+
+  /** Serves every hub from now on, for an agent that shares its state with no other. */
+  async serveAll(store: Store): Promise<void> {
+    for (const seat of this.#seats.values()) await seat.use(store).begin();
+  }
+
+  /** What is to be done for a hub under a lease. */
+  work(hub: string, store: Store): HubWork {
+    const seat = this.#seats.get(hub);
+    if (!seat) throw new TypeError(`there is no hub ${hub}`);
+    return seat.use(store);
+  }
+
+  /**
+   * Makes Things and workers of a new configuration, and puts them in place of the present ones between two calls.
+   * @throws AgentError as `createHubThings`; nothing has changed then.
+   */
+  async replace(config: AgentConfig, mayChange: () => boolean): Promise<void> {
+    const changes: (() => Promise<void>)[] = [];
+    for (const [name, seat] of this.#seats) changes.push(await seat.replace(this.#creatorOf(name, config)));
+    await this.#options.edge.betweenRequests(CHANGE_LIMIT_MS, async () => {
+      if (mayChange())
+        await Promise.all(changes.map((change) => change().catch((error: unknown) => this.#warn(error))));
+    });
+  }
+
+  /** Ends all work without unbinding. Idempotent. */
+  async stopWatches(): Promise<void> {
+    await Promise.all([...this.#seats.values()].map((seat) => seat.stopWatch()));
+  }
+
+  #warn(error: unknown): void {
+    this.#options.log.warn({ err: error }, `an error occurred while a part was replaced: ${messageOf(error)}`);
+  }
+
+  #creatorOf(name: string, config: AgentConfig) {
+    const { hubs, clock, log, instruments } = this.#options;
+    return (store: Store, existing: HubThingsOptions['existing']) => {
+      const { port, config: before } = hubs.get(name) as OpenHub;
+      const hub = { port, config: config.iothubs.find((other) => other.name === name) ?? before };
+      return createHubThings({ config, clock, log, instruments, store, hub, ...(existing ? { existing } : {}) });
+    };
+  }
+}
