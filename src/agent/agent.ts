@@ -234,7 +234,12 @@ export class Agent {
       host,
       port,
       publicUrl: this.#config.console.publicUrl,
-      console: await openConsole({ config: this.#config, clock: this.#clock, log: this.#log }),
+      console: await openConsole({
+        config: this.#config,
+        currentKey: () => this.#config.console.key,
+        clock: this.#clock,
+        log: this.#log,
+      }),
       health: () => this.#health.report(),
       metrics: metricsWithStatus({
         metrics: this.#metrics,

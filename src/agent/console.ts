@@ -12,6 +12,8 @@ const PAGE_FOLDER = join(__dirname, '..', '..', 'dist', 'console', 'page');
 
 export interface OpenConsoleOptions {
   readonly config: AgentConfig;
+  /** The key at the time of a request; that of `config` by default. */
+  readonly currentKey?: () => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -22,6 +24,7 @@ export interface OpenConsoleOptions {
  */
 export async function openConsole({
   config,
+  currentKey,
   clock,
   log,
 }: OpenConsoleOptions): Promise<Hono<RequestEnvironment> | undefined> {
@@ -35,7 +38,14 @@ export async function openConsole({
     return undefined;
   }
   const { createConsole } = await import('../console/console.js');
-  return await createConsole({ key, publicUrl, version: packageVersion(), pageFolder: PAGE_FOLDER, clock, log });
+  return await createConsole({
+    key: currentKey ?? key,
+    publicUrl,
+    version: packageVersion(),
+    pageFolder: PAGE_FOLDER,
+    clock,
+    log,
+  });
 }
 
 function isLoopback(host: string): boolean {

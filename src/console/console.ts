@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Clock } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
 import type { Log } from '../core/log.js';
-import { AccessControl } from './access/access.js';
+import { AccessControl, type AccessOptions } from './access/access.js';
 import { API_ROOT } from './api/routes.js';
 import { answerJson, apiServer, type Handlers } from './api-server.js';
 import { PageFiles } from './page-files.js';
@@ -11,7 +11,7 @@ import { sessionHandlers } from './session-handlers.js';
 
 export interface ConsoleOptions {
   /** `console.key`; without it the console is read only. */
-  readonly key?: string | undefined;
+  readonly key?: AccessOptions['key'];
   /** `console.publicUrl`. */
   readonly publicUrl?: string | undefined;
   readonly version: string;

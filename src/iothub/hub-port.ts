@@ -1,4 +1,4 @@
-import { type CallContext, remainingMs } from '../core/call-context.js';
+import { type CallContext, noteChange, remainingMs } from '../core/call-context.js';
 import type { Clock } from '../core/clock.js';
 import { traced } from '../core/instruments.js';
 import type { ErrorCode } from '../core/error-codes.js';
@@ -79,6 +79,7 @@ async function observed<T>({ context, operation, terms, report }: Attempt, attem
   const startMs = context.clock.monotonicMs();
   const hadMs = remainingMs(context);
   let result = 'ok';
+  if (terms.isChange === true) noteChange(context, terms.about ?? {});
   try {
     const attributes = { operation, 'correlation.id': context.correlationId };
     const answer = await traced(context.instruments, { name: `hub ${operation}`, attributes }, attempt);

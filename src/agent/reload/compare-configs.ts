@@ -27,9 +27,11 @@ export function compareConfigs(running: AgentConfig, next: AgentConfig): ConfigC
   const [before, after] = [leavesOf(running), leavesOf(next)];
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
   const renewable = running.iothubs.flatMap((hub) => renewableKeys(hub, hubOf(next, hub.name)));
+  const isKeyReplaced = running.console.key !== undefined && next.console.key !== undefined;
   const isLive = (key: string): boolean =>
     key === 'thingworx.appKey' ||
     (key === 'database.url' && running.database !== undefined && next.database !== undefined) ||
+    (key === 'console.key' && isKeyReplaced) ||
     renewable.includes(key) ||
     (LIVE_SECTIONS.some((section) => key === section || key.startsWith(`${section}.`)) && !RESTART_KEYS.includes(key));
   return {
@@ -45,10 +47,16 @@ function merge(running: AgentConfig, next: AgentConfig): AgentConfig {
     ...running,
     ...(sections as Pick<AgentConfig, (typeof LIVE_SECTIONS)[number]>),
     services: { ...next.services, timeoutSeconds: running.services.timeoutSeconds },
+    console: consoleOf(running, next),
     thingworx: { ...running.thingworx, appKey: next.thingworx.appKey },
     ...(running.database && next.database ? { database: { ...running.database, url: next.database.url } } : {}),
     iothubs: running.iothubs.map((hub) => mergeHub(hub, hubOf(next, hub.name))),
   };
+}
+
+/** Whether there is a console, and whether it is read only, is decided by the key at the start. */
+function consoleOf({ console: running }: AgentConfig, { console: next }: AgentConfig): AgentConfig['console'] {
+  return running.key === undefined || next.key === undefined ? running : { ...running, key: next.key };
 }
 
 /** What depends on the tier changes with the tier only. */
@@ -75,7 +83,9 @@ function renewableKeys(running: HubConfig, next: HubConfig | undefined): string[
 function leavesOf({ thingworx, iothubs, ...rest }: AgentConfig): Map<string, string> {
   const { address, ...connection } = thingworx;
   const leaves = new Map<string, string>();
-  collect({ ...rest, thingworx: { ...connection, url: address.webSocketUrl } }, '', leaves);
+  // What counts of a secret file is its content.
+  const { keyFile: _file, ...console } = rest.console;
+  collect({ ...rest, console, thingworx: { ...connection, url: address.webSocketUrl } }, '', leaves);
   for (const { name, credentials, watchIntervalSeconds: _, maxConcurrentJobs: __, ...hub } of iothubs)
     collect({ ...hub, ...credentials }, `iothubs.${name}`, leaves);
   return leaves;

@@ -18,8 +18,8 @@ export type Visitor =
   | { readonly kind: 'session'; readonly session: Session; readonly token: string };
 
 export interface AccessOptions {
-  /** `console.key`; without it everyone may read and nobody may act. */
-  readonly key?: string | undefined;
+  /** `console.key`, or what returns it where it can change; without it everyone may read and nobody may act. */
+  readonly key?: string | (() => string | undefined) | undefined;
   /** Whether browsers reach the console by https. */
   readonly isSecure: boolean;
   readonly clock: Clock;
@@ -29,14 +29,26 @@ const BEARER = /^bearer +(\S+)$/i;
 
 /** Decides who may do what, by cookie, key and Origin. */
 export class AccessControl {
-  readonly #keyCheck: KeyCheck | undefined;
+  readonly #key: () => string | undefined;
+  readonly #clock: Clock;
+  #known: { readonly key: string | undefined; readonly check: KeyCheck | undefined } | undefined;
   readonly #sessions: Sessions;
   readonly #isSecure: boolean;
 
   constructor({ key, clock, isSecure }: AccessOptions) {
     this.#isSecure = isSecure;
-    this.#keyCheck = key === undefined ? undefined : new KeyCheck(key, clock);
+    this.#key = typeof key === 'function' ? key : () => key;
+    this.#clock = clock;
     this.#sessions = new Sessions(clock);
+  }
+
+  /** The check of the present key. A new key ends the sessions that began with another one. */
+  get #keyCheck(): KeyCheck | undefined {
+    const key = this.#key();
+    if (this.#known && this.#known.key === key) return this.#known.check;
+    this.#sessions.endAll();
+    this.#known = { key, check: key === undefined ? undefined : new KeyCheck(key, this.#clock) };
+    return this.#known.check;
   }
 
   /**
@@ -55,9 +67,10 @@ export class AccessControl {
   }
 
   #visitor({ incoming }: RequestBindings): Visitor {
+    const keyCheck = this.#keyCheck;
     const bearer = BEARER.exec(incoming.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined && this.#keyCheck) {
-      this.#keyCheck.check(bearer, addressOf(incoming));
+    if (bearer !== undefined && keyCheck) {
+      keyCheck.check(bearer, addressOf(incoming));
       return { kind: 'bearer' };
     }
     const token = cookieOf(incoming);

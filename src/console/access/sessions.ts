@@ -71,6 +71,10 @@ export class Sessions {
     if (session) this.#end(session);
   }
 
+  endAll(): void {
+    for (const session of this.#open.values()) this.#end(session);
+  }
+
   #end(session: OpenSession): void {
     this.#open.delete(session.id);
     session.end.abort(new Error('the session has ended'));

@@ -172,9 +172,11 @@ export class RolloutRunner {
   /** A request for a hub job is never aborted, because it would then be unknown whether the job exists. */
   #contextOf({ kind }: Action): CallContext {
     this.#hubCallSinceMs = LOCAL_ACTIONS.has(kind) ? undefined : this.#context.clock.monotonicMs();
-    if (kind === 'createJob' || kind === 'cancelJob') return this.#context;
+    // What one step notes, such as a jobId, must not be in the log lines of the next.
+    const context = { ...this.#context, notes: {} };
+    if (kind === 'createJob' || kind === 'cancelJob') return context;
     this.#mayInterrupt = true;
-    return { ...this.#context, signal: this.#interruption.signal };
+    return { ...context, signal: this.#interruption.signal };
   }
 
   /** Reads the roll-out from the store first if a step has failed, because memory may differ from the store after that. */

@@ -163,3 +163,18 @@ describe('every response', () => {
     if (path.startsWith('/api')) expect(json.error.code).toBe('Misdirected');
   });
 });
+
+describe('a key that is replaced while the agent runs', () => {
+  it('ends the sessions of the old one, and lets people sign in with the new one', async () => {
+    let key = KEY;
+    server = await ConsoleServer.start({ key: () => key });
+    const session = await server.signIn(KEY);
+    const signedIn = async (headers: Record<string, string>): Promise<unknown> =>
+      ((await server.send('/api/v1/session', { headers })).json as { signedIn: boolean }).signedIn;
+    expect(await signedIn(session)).toBe(true);
+    key = 'another-key-of-the-console';
+    expect(await signedIn(session)).toBe(false);
+    expect((await signIn(KEY)).status).toBe(401);
+    expect(await signedIn(await server.signIn(key))).toBe(true);
+  });
+});

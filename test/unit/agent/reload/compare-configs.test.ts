@@ -10,6 +10,7 @@ const THINGWORX = { url: 'wss://twx.example.com', appKey: 'the-old-key' };
 const BASE: ConfigurationInput = {
   thingworx: THINGWORX,
   iothubs: { main: { connectionString: connection('one.example') } },
+  console: { key: 'the-key-of-the-console' },
 };
 
 async function compared(changes: Partial<ConfigurationInput>) {
@@ -45,6 +46,7 @@ describe('compareConfigs', () => {
     ['the watch', { watch: { all: true, intervalSeconds: 3 } }, ['watch.all', 'watch.intervalSeconds']],
     ['settings of roll-outs', { rollouts: { maxOpen: 7 } }, ['rollouts.maxOpen']],
     ['the application key', { thingworx: { ...THINGWORX, appKey: 'the-new-key' } }, ['thingworx.appKey']],
+    ['the key of the console', { console: { key: 'another-key-of-the-console' } }, ['console.key']],
     [
       'the key of a hub',
       { iothubs: { main: { connectionString: connection('one.example', 'YW5vdGhlcg==') } } },
@@ -63,6 +65,7 @@ describe('compareConfigs', () => {
     ['the deadline of calls', { services: { timeoutSeconds: 3 } }, ['services.timeoutSeconds']],
     ['Things', { things: [{ name: 'Another' }] }, ['things']],
     ['the admin server', { admin: { port: 1 } }, ['admin.port']],
+    ['the key of a console that would have none', { console: {} }, ['console.key']],
     ['the state folder', { stateDir: '/var/lib/x' }, ['stateDir']],
     [
       'the tier',
