@@ -6,8 +6,9 @@ import { isAgentError } from '../core/errors.js';
 import { isTooLong } from './connection-errors.js';
 import type { DeviceOperations } from './device-ports.js';
 import { type Guard, guardedDevices, guardedOperations, type Operation, type Terms } from './guarded-operations.js';
-import type { HubLane, HubOperations, HubPort, HubStatus } from './ports.js';
+import type { HubLane, HubOperations, HubPort, HubStatus, SeenJob } from './ports.js';
 import { DEFAULT_RETRY, isUnprocessed, type RetryOptions, withRetries } from './retry.js';
+import { showingJobs } from './seen-jobs.js';
 import { HubThrottle } from './throttle.js';
 import type { TierLimits } from './tier-limits.js';
 
@@ -31,12 +32,14 @@ export function createHubPort(options: HubPortOptions): HubPort {
   const throttle = new HubThrottle(options.limits, options.clock);
   const listeners = new Set<(status: HubStatus) => void>();
   const report = (status: HubStatus): void => listeners.forEach((listener) => listener(status));
+  const jobListeners = new Set<(seen: SeenJob) => void>();
+  const show = (seen: SeenJob): void => jobListeners.forEach((listener) => listener(seen));
   const guard = guardOf(throttle, options.retry ?? DEFAULT_RETRY, report);
   const guards = { user: guard('user'), background: guard('background'), spare: guard('spare') };
   const lanes: Record<HubLane, HubOperations> = {
-    user: guardedOperations(options.operations, guards.user),
-    background: guardedOperations(options.operations, guards.background),
-    spare: guardedOperations(options.operations, guards.spare),
+    user: showingJobs(guardedOperations(options.operations, guards.user), show),
+    background: showingJobs(guardedOperations(options.operations, guards.background), show),
+    spare: showingJobs(guardedOperations(options.operations, guards.spare), show),
   };
   return {
     hostName: options.hostName,
@@ -47,6 +50,11 @@ export function createHubPort(options: HubPortOptions): HubPort {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onJob(listener) {
+      jobListeners.add(listener);
+      return () => void jobListeners.delete(listener);
+    },
+    budgetUse: (budget) => throttle.use(budget),
     close: options.close,
   };
 }

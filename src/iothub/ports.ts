@@ -81,6 +81,34 @@ export type HubLane = 'user' | 'background' | 'spare';
 /** The status of the hub after its latest response. */
 export type HubStatus = 'connected' | 'throttled' | 'unreachable' | 'unauthorized';
 
+/** The budgets whose use is measured. */
+export type MeteredBudget = 'jobOperations' | 'queries';
+
+/** The requests of one step of time. */
+export interface BudgetPoint {
+  /** Begin of the step, in milliseconds since 1970. */
+  readonly startMs: number;
+  /** Requests of service calls. */
+  readonly users: number;
+  /** Requests of the agent itself. */
+  readonly background: number;
+}
+
+/** How much of a budget was used in the last 15 minutes. */
+export interface BudgetUse {
+  /** Infinity if the tier has no limit. */
+  readonly perMinute: number;
+  readonly stepMs: number;
+  /** Oldest first, without gaps; the last step is not over yet. */
+  readonly points: readonly BudgetPoint[];
+}
+
+/** A document of a job that the hub has returned, and the request that created the job if this is its response. */
+export interface SeenJob {
+  readonly document: HubDocument;
+  readonly request?: JobRequest;
+}
+
 /** One hub, shared by all services and the watcher. */
 export interface HubPort {
   readonly hostName: string;
@@ -91,6 +119,10 @@ export interface HubPort {
   devices(lane: HubLane): DeviceOperations;
   /** Calls `listener` after every attempt that shows the status of the hub. Returns a function that unsubscribes. */
   onStatus(listener: (status: HubStatus) => void): () => void;
+  /** Calls `listener` for each job in a response of the hub, whoever asked. Returns a function that unsubscribes. */
+  onJob(listener: (seen: SeenJob) => void): () => void;
+  /** How much of a budget was used lately. */
+  budgetUse(budget: MeteredBudget): BudgetUse;
   /** Closes idle connections. Pending calls end with their own contexts. */
   close(): void;
 }

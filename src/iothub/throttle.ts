@@ -3,7 +3,8 @@ import { type Clock, sleep } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
 import { TokenBucket } from '../core/token-bucket.js';
 import { isDeadline } from './connection-errors.js';
-import type { HubLane } from './ports.js';
+import { BudgetMeter } from './budget-meter.js';
+import type { BudgetUse, HubLane, MeteredBudget } from './ports.js';
 import type { Budget, BudgetLimit, TierLimits } from './tier-limits.js';
 
 /** The background lane's share of a budget. Users may use most of it while that lane is idle. */
@@ -46,14 +47,18 @@ const NAMES: Readonly<Record<Budget, string>> = {
   identityOperations: 'operations on device identities',
 };
 
+const METERED: readonly MeteredBudget[] = ['jobOperations', 'queries'];
+
 /** Keeps the requests to one hub within the budgets of its tier. */
 export class HubThrottle {
   readonly #clock: Clock;
   readonly #shares: ReadonlyMap<string, Shares>;
+  readonly #meters: ReadonlyMap<string, BudgetMeter>;
 
   constructor({ budgets }: TierLimits, clock: Clock) {
     this.#clock = clock;
     const limited = Object.entries(budgets).filter(([, { perMinute }]) => Number.isFinite(perMinute));
+    this.#meters = new Map(METERED.map((budget) => [budget, new BudgetMeter(budgets[budget].perMinute, clock)]));
     this.#shares = new Map(limited.map(([budget, limit]) => [budget, sharesOf(limit, clock)]));
   }
 
@@ -63,6 +68,16 @@ export class HubThrottle {
    * @throws AgentError `HubThrottled` at once if the wait would exceed the deadline.
    */
   async take(context: CallContext, budget: Budget, lane: HubLane, units = 1): Promise<void> {
+    await this.#take(context, budget, lane, units);
+    this.#meters.get(budget)?.count(lane);
+  }
+
+  /** How much of a budget was used lately. */
+  use(budget: MeteredBudget): BudgetUse {
+    return (this.#meters.get(budget) as BudgetMeter).use();
+  }
+
+  async #take(context: CallContext, budget: Budget, lane: HubLane, units: number): Promise<void> {
     const shares = this.#shares.get(budget);
     if (!shares) return;
     const taking = { budget, shares, units };

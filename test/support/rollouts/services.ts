@@ -64,6 +64,8 @@ export class ServiceRig extends RolloutRig {
       devices: () => NO_DEVICES,
       lane: (lane) => (lane === 'spare' ? this.spareLane : this.userLane),
       onStatus: () => () => undefined,
+      onJob: () => () => undefined,
+      budgetUse: () => ({ perMinute: Infinity, stepMs: 15_000, points: [] }),
       close: () => undefined,
     };
   }
