@@ -12,7 +12,14 @@ import { edgeOptions, reportPlatform } from './platform.js';
 import { hubComponent, type OpenHub, openHubs, renewHubs, reportServing } from './hubs.js';
 import { ServedHubs } from './served-hubs.js';
 import { createMember, databaseSettings } from './shared-state.js';
-import { logStart, metricsWithStatus, statusReport, warnOfShownKeys } from './status.js';
+import {
+  logStart,
+  metricsWithStatus,
+  type StatusFacts,
+  statusReport,
+  viewedStatus,
+  warnOfShownKeys,
+} from './status.js';
 import type { AdminServer } from './ops/admin-server.js';
 import { DebugPeriod } from './ops/debug-period.js';
 import { Health, type HealthReport } from './ops/health.js';
@@ -179,8 +186,12 @@ export class Agent {
     });
     this.#closers.push(() => store.close());
     this.#database = database;
-    this.#hubs = await openHubs(config, this.#health, (hub) => this.#isServing(hub));
-    for (const { port } of this.#hubs.values()) this.#closers.push(() => port.close());
+    const observed = { clock: this.#clock, log: this.#log, instruments };
+    this.#hubs = await openHubs(config, this.#health, { ...observed, isServing: (hub) => this.#isServing(hub) });
+    for (const { port, index } of this.#hubs.values()) {
+      this.#closers.push(() => port.close());
+      this.#closers.push(() => index.close());
+    }
     // A port that is in use must be reported before a Thing is bound.
     await this.#startAdmin();
     await this.#offerThings(store);
@@ -200,7 +211,15 @@ export class Agent {
     this.#edge = edge;
     const onServing = (hub: string, isServing: boolean): void =>
       reportServing(this.#health, hubComponent(this.#config, hub), isServing);
-    const served = new ServedHubs({ ...observed, edge, hubs: this.#hubs, config: () => this.#config, onServing });
+    const served = new ServedHubs({
+      ...observed,
+      edge,
+      hubs: this.#hubs,
+      config: () => this.#config,
+      onServing,
+      state: store,
+      health: () => this.#health.report(),
+    });
     this.#served = served;
     await served.prepare();
     if (this.#database) this.#joinCluster(this.#database, store, served);
@@ -235,10 +254,14 @@ export class Agent {
       port,
       publicUrl: this.#config.console.publicUrl,
       console: await openConsole({
-        config: this.#config,
-        currentKey: () => this.#config.console.key,
+        config: () => this.#config,
+        view: {
+          status: () => viewedStatus(this.#config, this.#statusFacts()),
+          hubs: () => this.#served?.views(this.#member?.status()) ?? [],
+        },
         clock: this.#clock,
         log: this.#log,
+        instruments: this.#instruments,
       }),
       health: () => this.#health.report(),
       metrics: metricsWithStatus({
@@ -253,13 +276,16 @@ export class Agent {
   }
 
   #status(): unknown {
-    return statusReport(this.#config, {
+    return statusReport(this.#config, { ...this.#statusFacts(), nowMs: this.#clock.nowMs() });
+  }
+
+  #statusFacts(): Omit<StatusFacts, 'nowMs'> {
+    return {
       health: this.#health.report(),
       startedMs: this.#startedMs ?? this.#clock.nowMs(),
-      nowMs: this.#clock.nowMs(),
       requestsInFlight: this.#edge?.requestsInFlight ?? 0,
       ...(this.#member ? { cluster: this.#member.status() } : {}),
-    });
+    };
   }
 
   async #stop(): Promise<void> {

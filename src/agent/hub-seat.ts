@@ -3,7 +3,7 @@ import { AgentError } from '../core/errors.js';
 import type { EdgeClient } from '../edge/edge-client.js';
 import type { EdgeThing } from '../edge/thing.js';
 import type { Store } from '../store/store.js';
-import type { HubThings } from './hub-things.js';
+import type { HubParts, HubThings } from './hub-things.js';
 
 /** Makes the Things and workers of a hub; the Things of earlier ones keep their values and queues. */
 export type CreateHubThings = (store: Store, existing: readonly EdgeThing[]) => Promise<HubThings>;
@@ -11,6 +11,8 @@ export type CreateHubThings = (store: Store, existing: readonly EdgeThing[]) => 
 export interface HubSeatOptions {
   readonly edge: EdgeClient;
   readonly create: CreateHubThings;
+  /** The store without a lease: a standby reads through it. */
+  readonly state: Store;
   /** How long calls in flight may take when the hub is handed over. */
   readonly drainMs: () => number;
   /** Is notified when this agent begins or ends to serve the hub. */
@@ -25,6 +27,8 @@ export class HubSeat implements HubWork {
   readonly #options: HubSeatOptions;
   #create: CreateHubThings;
   #group: Group | undefined;
+  /** The last group, whether or not it works. */
+  #viewed: Group | undefined;
   /** Kept over all groups. */
   #things: readonly EdgeThing[] = [];
   #current: Store | undefined;
@@ -39,6 +43,11 @@ export class HubSeat implements HubWork {
   async prepare(): Promise<void> {
     this.#group = await this.#createGroup(this.#create);
     this.#things = this.#group.things;
+  }
+
+  /** What the console shows of the hub; undefined before the first `prepare`. */
+  view(): HubParts | undefined {
+    return this.#viewed?.view();
   }
 
   /** The store that the work writes through from now on. */
@@ -105,11 +114,14 @@ export class HubSeat implements HubWork {
 
   async #createGroup(create: CreateHubThings): Promise<Group> {
     const slot: Slot = {};
-    return { ...(await create(storeOf(slot), this.#things)), slot };
+    const group = { ...(await create(storeOf(slot, this.#options.state), this.#things)), slot };
+    this.#viewed ??= group;
+    return group;
   }
 
   /** A group keeps the store that it began with: what is left of its work must not write under a later lease. */
   async #watch(group: Group | undefined): Promise<void> {
+    this.#viewed = group;
     if (group && this.#current) group.slot.store = this.#current;
     await group?.watch();
   }
@@ -121,19 +133,19 @@ interface Slot {
 
 type Group = HubThings & { readonly slot: Slot };
 
-/** The store of a hub before it is known under which lease it will be written. */
-function storeOf(slot: Slot): Store {
+/** The store of a hub before it is known under which lease it will be written. It can be read. */
+function storeOf(slot: Slot, state: Store): Store {
   const store = (): Store => {
     if (slot.store) return slot.store;
     throw new AgentError('LeaseLost', 'This agent does not serve the hub; repeat the call.');
   };
   return {
-    get: async (key) => await store().get(key),
-    read: async (key) => await store().read(key),
+    get: async (key) => await (slot.store ?? state).get(key),
+    read: async (key) => await (slot.store ?? state).read(key),
     put: async (key, value) => await store().put(key, value),
     delete: async (key) => await store().delete(key),
     batch: async (changes, options) => await store().batch(changes, options),
-    entries: (range) => store().entries(range),
+    entries: (range) => (slot.store ?? state).entries(range),
     lease: async (name, holder, seconds) => await store().lease(name, holder, seconds),
     close: async () => await store().close(),
   };

@@ -1,16 +1,19 @@
+import { HUB_SERVICES } from '../catalogue/hub-services.js';
+import type { ViewedHub, ViewedThing } from '../console/agent-view.js';
 import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import type { EdgeThing } from '../edge/thing.js';
 import type { WatchingThing } from '../jobs/watch/change-notifier.js';
-import { RefusedCounts } from '../jobs/refused-counts.js';
+import { HubJobs } from '../jobs/read-model/hub-jobs.js';
 import { createJobWatcher } from '../jobs/watch/watcher.js';
 import { HubRollouts } from '../rollouts/hub-rollouts.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { createHubQueue, pollIntervalMs, placesOf, watchedQueue } from './hub-queue.js';
 import type { OpenHub } from './hubs.js';
-import { buildThing } from './things.js';
+import type { FindPreview } from './previews.js';
+import { type BuiltThing, buildThing } from './things.js';
 import { packageVersion } from './version.js';
 
 export interface HubThingsOptions {
@@ -24,6 +27,9 @@ export interface HubThingsOptions {
   readonly existing?: readonly EdgeThing[];
 }
 
+/** What the console shows of a hub beside its configuration and state. */
+export type HubParts = Omit<ViewedHub, 'name' | 'tier' | 'units' | 'port' | 'health' | 'role' | 'holder'>;
+
 /** The Things that represent one hub, the watcher of its jobs, its queue and its roll-outs. */
 export interface HubThings {
   readonly things: readonly EdgeThing[];
@@ -31,48 +37,25 @@ export interface HubThings {
   watch(): Promise<void>;
   /** Stops watching. Idempotent. */
   stopWatch(): Promise<void>;
+  /** What the console shows of these parts. */
+  view(): HubParts;
 }
 
 /** Creates the Things of one hub with watcher, queue and roll-outs. @throws AgentError as `buildThing`. */
 export async function createHubThings(options: HubThingsOptions): Promise<HubThings> {
-  const { config, hub, store, clock, log, instruments, existing = [] } = options;
-  const refusedCounts = new RefusedCounts();
+  const { config, hub, clock, existing = [] } = options;
+  const { refusedCounts, index } = hub;
   const entries = config.things.filter(({ iothub }) => iothub === hub.config.name);
   const things = new Map<string, EdgeThing>();
-  const places = placesOf(hub.config, clock);
   const watchedThings = entries.map(({ name }) => watched(name, things));
-  const observed = { clock, log, instruments };
-  const common = {
-    ...observed,
-    hub: hub.port,
-    hubName: hub.config.name,
-    store,
-    things: watchedThings,
-    messageLimits: config.thingworx,
-  };
-  const watcher = createJobWatcher({
-    ...common,
-    agentVersion: packageVersion(),
-    refusedCounts,
-    watchAll: config.watch.all,
-    intervalMs: hub.config.watchIntervalSeconds * 1000,
-    queue: watchedQueue(places, () => queue),
-  });
-  const { registrar } = watcher;
-  const onCount = (): void => rollouts.queueChanged();
-  const queue = createHubQueue({ ...observed, config, hub, store, places, registrar, onCount });
-  const rollouts = new HubRollouts({
-    ...common,
-    settings: config.rollouts,
-    guards: config.guards,
-    places,
-    queuedJobCount: () => queue?.count ?? 0,
-    pollIntervalMs: pollIntervalMs(hub.config),
-  });
-  const shared = { hub, refusedCounts, registrar, queue, driver: rollouts.driver };
-  const built: EdgeThing[] = [];
-  for (const entry of entries) built.push(await buildThing(config, entry, shared));
+  const { places, watcher, queue, rollouts } = createWorkers(options, watchedThings);
+  const shared = { hub, refusedCounts, registrar: watcher.registrar, queue, driver: rollouts.driver };
+  const builds: BuiltThing[] = [];
+  for (const entry of entries) builds.push(await buildThing(config, entry, shared));
+  const built = builds.map(({ thing }) => thing);
+  const previews = new Map(builds.map(({ thing, findPreview }) => [thing.name, findPreview]));
   for (const thing of built) things.set(thing.name, existing.find(({ name }) => name === thing.name) ?? thing);
+  const jobs = new HubJobs({ hub: hub.port, hubName: hub.config.name, index, refusedCounts, queue, clock });
   return {
     things: [...things.values()],
     watch: async () => {
@@ -86,6 +69,63 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
       await watcher.stop();
       places.close();
     },
+    view: () => ({
+      things: [...things.values()].map((thing) => viewedThing(thing, previews)),
+      jobs,
+      rollouts: rollouts.driver,
+      messageLimits: config.thingworx,
+      places,
+      queuedJobs: queue?.count,
+      activeJobs: watcher.activeCount,
+    }),
+  };
+}
+
+/** What works for the Things of a hub. */
+function createWorkers(options: HubThingsOptions, things: readonly WatchingThing[]) {
+  const { config, hub, store, clock, log, instruments } = options;
+  const places = placesOf(hub.config, clock);
+  const observed = { clock, log, instruments };
+  const common = {
+    ...observed,
+    hub: hub.port,
+    hubName: hub.config.name,
+    store,
+    things,
+    messageLimits: config.thingworx,
+  };
+  const watcher = createJobWatcher({
+    ...common,
+    agentVersion: packageVersion(),
+    refusedCounts: hub.refusedCounts,
+    watchAll: config.watch.all,
+    intervalMs: hub.config.watchIntervalSeconds * 1000,
+    queue: watchedQueue(places, () => queue),
+    index: hub.index,
+  });
+  const { registrar } = watcher;
+  const onCount = (): void => rollouts.queueChanged();
+  const queue = createHubQueue({ ...observed, config, hub, store, places, registrar, onCount });
+  const rollouts = new HubRollouts({
+    ...common,
+    settings: config.rollouts,
+    guards: config.guards,
+    places,
+    queuedJobCount: () => queue?.count ?? 0,
+    pollIntervalMs: pollIntervalMs(hub.config),
+  });
+  return { places, watcher, queue, rollouts };
+}
+
+function viewedThing(thing: EdgeThing, previews: ReadonlyMap<string, FindPreview>): ViewedThing {
+  return {
+    thing,
+    services: () => {
+      const names = new Set(thing.serviceDefinitions.map(({ name }) => name));
+      const shown = [...names].filter((name) => !HUB_SERVICES.isOtherName(name, names));
+      return shown.map((name) => thing.service(name));
+    },
+    preview: (name) => previews.get(thing.name)?.(name),
   };
 }
 

@@ -1,6 +1,8 @@
 import { readTextFile } from '../core/regular-file.js';
 import type { OpenHubPort } from '../iothub/azure-hub.js';
 import type { HubStatus } from '../iothub/ports.js';
+import { JobIndex, type JobIndexOptions } from '../jobs/read-model/job-index.js';
+import { RefusedCounts } from '../jobs/refused-counts.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 import type { ComponentStatus, Health } from './ops/health.js';
 import { packageVersion } from './version.js';
@@ -9,6 +11,9 @@ import { packageVersion } from './version.js';
 export interface OpenHub {
   readonly config: HubConfig;
   readonly port: OpenHubPort;
+  /** The jobs of the hub for those who look at them. */
+  readonly index: JobIndex;
+  readonly refusedCounts: RefusedCounts;
 }
 
 /** The name of a hub as a component of the agent's health. */
@@ -45,7 +50,7 @@ export function renewHubs(hubs: Map<string, OpenHub>, config: AgentConfig): void
     if (!open) continue;
     const isRenewed = JSON.stringify(hub.credentials) !== JSON.stringify(open.config.credentials);
     if (isRenewed) open.port.renew(hub.credentials);
-    hubs.set(hub.name, { config: hub, port: open.port });
+    hubs.set(hub.name, { ...open, config: hub });
   }
 }
 
@@ -61,8 +66,9 @@ export function reportServing(health: Health, component: string, isServing: bool
 export async function openHubs(
   config: AgentConfig,
   health: Health,
-  isServing: (hub: string) => boolean,
+  options: Omit<JobIndexOptions, 'hub'> & { readonly isServing: (hub: string) => boolean },
 ): Promise<Map<string, OpenHub>> {
+  const { isServing, ...observed } = options;
   const hubs = new Map<string, OpenHub>();
   for (const hub of config.iothubs) {
     const port = await hubPortOf(hub);
@@ -71,7 +77,9 @@ export async function openHubs(
     port.onStatus((status) => {
       if (isServing(hub.name)) health.set(component, ...HEALTH[status]);
     });
-    hubs.set(hub.name, { config: hub, port });
+    const index = new JobIndex({ ...observed, hub: port });
+    const refusedCounts = new RefusedCounts({ onRead: (jobId) => index.touch(jobId) });
+    hubs.set(hub.name, { config: hub, port, index, refusedCounts });
   }
   return hubs;
 }

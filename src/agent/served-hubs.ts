@@ -1,11 +1,15 @@
+import type { ClusterStatus } from '../cluster/roles.js';
 import type { HubWork } from '../cluster/tenure.js';
+import type { ViewedHub } from '../console/agent-view.js';
 import { messageOf } from '../core/errors.js';
+import { omitUndefined } from '../core/objects.js';
 import type { EdgeClient } from '../edge/edge-client.js';
 import type { Store } from '../store/store.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { HubSeat } from './hub-seat.js';
 import { createHubThings, type HubThingsOptions } from './hub-things.js';
-import type { OpenHub } from './hubs.js';
+import { hubComponent, type OpenHub } from './hubs.js';
+import type { HealthReport } from './ops/health.js';
 
 export interface ServedHubsOptions extends Pick<HubThingsOptions, 'clock' | 'log' | 'instruments'> {
   readonly edge: EdgeClient;
@@ -13,6 +17,9 @@ export interface ServedHubsOptions extends Pick<HubThingsOptions, 'clock' | 'log
   /** The configuration that is in force. */
   readonly config: () => AgentConfig;
   readonly onServing: (hub: string, isServing: boolean) => void;
+  /** The store without a lease, to read what an agent that serves the hub has written. */
+  readonly state: Store;
+  readonly health: () => HealthReport;
 }
 
 /** How long calls in flight may delay a change of the configuration; the others wait meanwhile. */
@@ -34,6 +41,7 @@ export class ServedHubs {
       const seat = new HubSeat({
         edge,
         create: this.#creatorOf(name, config()),
+        state: this.#options.state,
         drainMs: () => config().shutdown.timeoutSeconds * 1000,
         onServing: (isServing) => onServing(name, isServing),
       });
@@ -45,6 +53,20 @@ export class ServedHubs {
   /** Serves every hub from now on, for an agent that shares its state with no other. */
   async serveAll(store: Store): Promise<void> {
     for (const seat of this.#seats.values()) await seat.use(store).begin();
+  }
+
+  /** What the console shows of each hub. @param cluster who serves which hub, if agents share their state. */
+  views(cluster: ClusterStatus | undefined): ViewedHub[] {
+    const { hubs, config, health, clock } = this.#options;
+    const { components } = health();
+    return [...hubs].flatMap(([name, open]) => {
+      const view = this.#seats.get(name)?.view();
+      if (!view) return [];
+      const unknown = { status: 'starting' as const, since: new Date(clock.nowMs()).toISOString() };
+      const component = components[hubComponent(config(), name)] ?? unknown;
+      const { role, holder } = cluster?.hubs[name] ?? {};
+      return [{ ...view, ...open.config, port: open.port, health: component, ...omitUndefined({ role, holder }) }];
+    });
   }
 
   /** What is to be done for a hub under a lease. */
@@ -79,8 +101,8 @@ export class ServedHubs {
   #creatorOf(name: string, config: AgentConfig) {
     const { hubs, clock, log, instruments } = this.#options;
     return (store: Store, existing: HubThingsOptions['existing']) => {
-      const { port, config: before } = hubs.get(name) as OpenHub;
-      const hub = { port, config: config.iothubs.find((other) => other.name === name) ?? before };
+      const open = hubs.get(name) as OpenHub;
+      const hub = { ...open, config: config.iothubs.find((other) => other.name === name) ?? open.config };
       return createHubThings({ config, clock, log, instruments, store, hub, ...(existing ? { existing } : {}) });
     };
   }

@@ -1,4 +1,6 @@
 import type { ClusterStatus } from '../cluster/roles.js';
+import type { ViewedStatus } from '../console/agent-view.js';
+import { omitUndefined } from '../core/objects.js';
 import type { AgentConfig } from './config/agent-config.js';
 import type { HealthReport } from './ops/health.js';
 import type { Metrics } from './ops/prometheus.js';
@@ -28,6 +30,20 @@ export function statusReport(config: AgentConfig, facts: StatusFacts): Record<st
     things: config.things,
     ...(facts.cluster ? { cluster: facts.cluster } : {}),
     residentMemoryBytes: process.memoryUsage.rss(),
+  };
+}
+
+/** The status as the console shows it. */
+export function viewedStatus(config: AgentConfig, facts: Omit<StatusFacts, 'nowMs'>): ViewedStatus {
+  const { health, startedMs, requestsInFlight, cluster } = facts;
+  return {
+    version: packageVersion(),
+    startedMs,
+    ready: health.ready,
+    components: health.components,
+    thingworx: { url: config.thingworx.address.webSocketUrl, requestsInFlight },
+    things: config.things,
+    ...omitUndefined({ cluster }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { RolloutDriver } from '../rollouts/driver/driver.js';
 import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
 import type { SingleDeviceEnvironment } from '../single-device/environment.js';
 import { type AgentConfig, isDurable, type ThingConfig } from './config/agent-config.js';
+import { createPreviews, type FindPreview } from './previews.js';
 import type { OpenHub } from './hubs.js';
 import { AgentError } from '../core/errors.js';
 import type { Service, ServiceDefinition, ServiceParameters } from '../edge/definitions.js';
@@ -26,12 +27,18 @@ export interface HubShared {
   readonly queue?: JobQueue | undefined;
 }
 
+/** A Thing, and what previews its services. */
+export interface BuiltThing {
+  readonly thing: EdgeThing;
+  readonly findPreview: FindPreview;
+}
+
 /**
  * Builds the Thing of one entry of the configuration: its services (for jobs, for roll-outs, for single devices and of
  * wrappers), events and properties.
  * @throws AgentError `WrapperInvalid`, or `ConfigurationInvalid` if two services have the same name.
  */
-export async function buildThing(config: AgentConfig, thing: ThingConfig, shared: HubShared): Promise<EdgeThing> {
+export async function buildThing(config: AgentConfig, thing: ThingConfig, shared: HubShared): Promise<BuiltThing> {
   const { services, guards, thingworx } = config;
   const environment = jobEnvironment({
     hub: shared.hub.port,
@@ -48,8 +55,9 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
   const rollouts = rolloutEnvironment(config, thing, shared);
   const environments = { jobs: environment, rollouts, devices: singleDeviceEnvironment(config, shared) };
   const isEnabled = config.rollouts.enabled;
+  const findPreview = await createPreviews(environments, (call) => load(config.wrappers, { job: call, rollout: call }));
   const wrappers = await wrapperServices(config.wrappers, environments, { deny: services.deny, isEnabled });
-  return new EdgeThing({
+  const edgeThing = new EdgeThing({
     name: thing.name,
     ...(thing.identifier === undefined ? {} : { identifier: thing.identifier }),
     description: `Device jobs of the Azure IoT Hub ${shared.hub.port.hostName}`,
@@ -57,6 +65,7 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
     properties: HUB_PROPERTIES,
     events: HUB_EVENTS,
   });
+  return { thing: edgeThing, findPreview };
 }
 
 function rolloutEnvironment(

@@ -1,13 +1,21 @@
 import { Hono } from 'hono';
+import type { AgentView } from './agent-view.js';
 import type { Clock } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
+import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import { AccessControl, type AccessOptions } from './access/access.js';
 import { API_ROOT } from './api/routes.js';
 import { answerJson, apiServer, type Handlers } from './api-server.js';
+import { deviceHandlers } from './handlers/devices.js';
+import { jobHandlers } from './handlers/jobs.js';
+import { overviewHandlers } from './handlers/overview.js';
+import { rolloutHandlers } from './handlers/rollouts.js';
+import { serviceHandlers } from './handlers/services.js';
+import { sessionHandlers } from './handlers/session.js';
 import { PageFiles } from './page-files.js';
 import type { RequestEnvironment } from './request.js';
-import { sessionHandlers } from './session-handlers.js';
+import { SharedReads } from './shared-reads.js';
 
 export interface ConsoleOptions {
   /** `console.key`; without it the console is read only. */
@@ -17,17 +25,23 @@ export interface ConsoleOptions {
   readonly version: string;
   /** Where the built page is. */
   readonly pageFolder: string;
+  readonly agent: AgentView;
+  /** `console.allow`. */
+  readonly isAllowed: (service: string) => boolean;
+  /** Deadline of a call. */
+  readonly timeoutMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly instruments: Instruments;
 }
 
 /** Makes the console: the page and its API, to be served at the root of the admin server. */
 export async function createConsole(options: ConsoleOptions): Promise<Hono<RequestEnvironment>> {
   const { key, publicUrl, clock, log } = options;
   const access = new AccessControl({ key, clock, isSecure: publicUrl?.startsWith('https:') === true });
-  const handlers: Handlers = { ...sessionHandlers(access) };
   const pages = await PageFiles.load(options.pageFolder);
   const app = new Hono<RequestEnvironment>();
+  const handlers = handlersOf(options, access);
   app.get(`${API_ROOT}/openapi.json`, (context) =>
     answerJson({ access, log }, context, 'open', async () => {
       const { openApiDocument } = await import('./api/openapi.js');
@@ -48,4 +62,17 @@ export async function createConsole(options: ConsoleOptions): Promise<Hono<Reque
       : new Response('misdirected request: use an address of this server, or set console.publicUrl\n', { status: 421 }),
   );
   return app;
+}
+
+function handlersOf(options: ConsoleOptions, access: AccessControl): Handlers {
+  const { agent, clock } = options;
+  const shared = new SharedReads(options);
+  return {
+    ...sessionHandlers(access),
+    ...overviewHandlers(agent, shared, clock),
+    ...jobHandlers(agent, shared),
+    ...rolloutHandlers(agent, shared),
+    ...serviceHandlers(options),
+    ...deviceHandlers(agent, shared),
+  };
 }

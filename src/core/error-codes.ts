@@ -225,6 +225,7 @@ export const ERROR_CODES = {
     'Use an address that the admin server listens on, or set `console.publicUrl`.',
   ),
   UnknownPath: entry('console', 'The API has no such path or method.', 'Look it up in docs/openapi.json.'),
+  UnknownHub: entry('console', 'The agent has no hub with this name.', 'Check `iothubs` in the configuration.'),
   BodyTooLarge: entry('console', 'The body of the request is larger than 1 MiB.', 'Send less at a time.'),
 
   // Decoding and encoding of AlwaysOn frames.

@@ -1,6 +1,7 @@
 import type { BaseType } from '../alwayson/codec/base-types.js';
 import type { Location } from '../alwayson/codec/values-model.js';
 import type { CallContext } from '../core/call-context.js';
+import { omitUndefined } from '../core/objects.js';
 import type {
   NativeRow,
   ParameterDefinition,
@@ -57,6 +58,8 @@ export interface ServiceSpec<P extends Readonly<Record<string, ParameterSpec>>, 
   /** In the order of the documentation. */
   readonly parameters: P;
   readonly result: ResultDefinition;
+  readonly isReadOnly?: boolean;
+  readonly creates?: ServiceDefinition['creates'];
   /** Returns the native value of the result; throws AgentError to refuse. */
   readonly run: (
     args: ArgumentsOf<P>,
@@ -94,7 +97,7 @@ export interface DefinedService<Environment = void> {
 export function defineService<const P extends Readonly<Record<string, ParameterSpec>>, Environment = void>(
   spec: ServiceSpec<P, Environment>,
 ): DefinedService<Environment> {
-  const { name, description, category, parameters, result, run } = spec;
+  const { name, description, category, parameters, result, isReadOnly, creates, run } = spec;
   return {
     definition: {
       name,
@@ -102,6 +105,7 @@ export function defineService<const P extends Readonly<Record<string, ParameterS
       ...(category === undefined ? {} : { category }),
       parameters: Object.entries<ParameterSpec>(parameters).map(([parameter, rest]) => ({ name: parameter, ...rest })),
       result,
+      ...omitUndefined({ isReadOnly, creates }),
     },
     // The cast is sound because the values have been checked against the definition, which has the same parameters.
     handler: (context, values, ...environment) => run(values as ArgumentsOf<P>, context, ...environment),

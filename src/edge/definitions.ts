@@ -60,6 +60,8 @@ export interface ParameterDefinition {
   readonly choices?: readonly string[];
   /** Accepts `choices` in any case; the handler receives the spelling of the list. */
   readonly ignoresCase?: boolean;
+  /** Whether the text is a query condition of IoT Hub, for forms that check it while it is typed. */
+  readonly isCondition?: boolean;
   /** Further aspects for the metadata (`units`, ...). */
   readonly aspects?: Readonly<Record<string, JsonValue>>;
 }
@@ -79,6 +81,10 @@ export interface ServiceDefinition {
   readonly category?: string;
   readonly parameters: readonly ParameterDefinition[];
   readonly result: ResultDefinition;
+  /** Whether it changes nothing. By default a service is taken to change something. */
+  readonly isReadOnly?: boolean;
+  /** What its result, a text, is the id of. */
+  readonly creates?: 'job' | 'rollout';
 }
 
 export type PushType = 'ALWAYS' | 'NEVER' | 'VALUE' | 'DEADBAND';

@@ -77,6 +77,7 @@ export const QUERY_CONDITION = optional({
   description:
     "The devices that the job targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * or omitted for all devices; FROM devices.modules WHERE ... for modules",
   maxLength: MAX_QUERY_CHARACTERS,
+  isCondition: true,
 });
 
 export const QUERY = required({

@@ -8,6 +8,8 @@ import { isCompleted, isMethodJob } from './outcome.js';
 export interface RefusedCountsOptions {
   /** How many jobs are remembered; the oldest are forgotten first. */
   readonly capacity?: number;
+  /** Called when the count of a job has been read. */
+  readonly onRead?: (jobId: string) => void;
 }
 
 const DEFAULT_CAPACITY = 10_000;
@@ -23,9 +25,11 @@ export class RefusedCounts {
   /** Reads in flight; a second caller waits for the first. */
   readonly #reading = new Map<string, Promise<number | undefined>>();
   readonly #capacity: number;
+  readonly #onRead: (jobId: string) => void;
 
   constructor(options: RefusedCountsOptions = {}) {
     this.#capacity = options.capacity ?? DEFAULT_CAPACITY;
+    this.#onRead = options.onRead ?? (() => undefined);
   }
 
   /** The count, if it is known without a request: remembered, or 0 because no device has responded. */
@@ -58,6 +62,7 @@ export class RefusedCounts {
     this.#known.delete(jobId);
     this.#known.set(jobId, count);
     if (this.#known.size > this.#capacity) this.#known.delete(this.#known.keys().next().value as string);
+    this.#onRead(jobId);
   }
 }
 

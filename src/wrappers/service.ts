@@ -61,6 +61,7 @@ function serviceDefinition(service: WrapperService, description: WrapperDescript
     ...(service.category === '' ? {} : { category: service.category }),
     parameters: service.parameters.map((parameter) => parameterDefinition(parameter, description)),
     result: { baseType: 'STRING', description: resultOf(service) },
+    creates: service.starts,
   };
 }
 

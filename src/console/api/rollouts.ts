@@ -1,5 +1,6 @@
 /** Roll-outs of all hubs, their devices, and their course. */
 import { z } from 'zod';
+import { ROLLOUT_ACTIONS } from '../../rollouts/driver/commands.js';
 import { FINAL_DEVICE_STATES, OPEN_DEVICE_STATES } from '../../rollouts/machine/device-states.js';
 import { ROLLOUT_STATES } from '../../rollouts/records/records.js';
 import { count, cursor, hubName, limit, listOf, rolloutId, time } from './shapes.js';
@@ -74,15 +75,6 @@ const historyEntry = z
     abort: z.object({ criterion: z.record(z.string(), z.unknown()), matching: count, executed: count }).optional(),
   })
   .meta({ id: 'RolloutHistoryEntry' });
-
-export const ROLLOUT_ACTIONS = [
-  'ApproveRollout',
-  'PauseRollout',
-  'ResumeRollout',
-  'CancelRollout',
-  'RetryRollout',
-  'DeleteRollout',
-] as const;
 
 export const rolloutDetails = rollout
   .extend({

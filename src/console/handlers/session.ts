@@ -1,13 +1,7 @@
-import type { AccessControl } from './access/access.js';
-import type { Handler } from './api-server.js';
+import type { AccessControl } from '../access/access.js';
+import type { Handlers } from '../api-server.js';
 
-interface SessionHandlers {
-  readonly getSession: Handler<'getSession'>;
-  readonly signIn: Handler<'signIn'>;
-  readonly signOut: Handler<'signOut'>;
-}
-
-export function sessionHandlers(access: AccessControl): SessionHandlers {
+export function sessionHandlers(access: AccessControl): Pick<Handlers, 'getSession' | 'signIn' | 'signOut'> {
   return {
     getSession: (_input, { visitor }) => access.describe(visitor),
     signIn: ({ body }, call) => {

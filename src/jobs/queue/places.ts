@@ -41,6 +41,11 @@ export class HubPlaces {
     return this.#open.size;
   }
 
+  /** How many jobs may be open at once. */
+  get limit(): number {
+    return this.#max;
+  }
+
   /** Whether a client is in line. */
   get hasWaiting(): boolean {
     return this.#waiting.size > 0;

@@ -19,6 +19,7 @@ export const findJobsService = defineJobService({
   name: 'FindJobs',
   description: 'Returns the jobs of the hub, all of them or by type and status',
   needs: 'registry read',
+  isReadOnly: true,
   parameters: {
     type: optional({
       baseType: 'STRING',

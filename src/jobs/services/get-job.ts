@@ -18,6 +18,7 @@ export const getJobService = defineJobService({
   name: 'GetJob',
   description: 'Returns the state of a job, with its counts and its outcome',
   needs: 'registry read',
+  isReadOnly: true,
   parameters: { jobId: JOB_ID },
   result: ONE_JOB,
   run: async ({ jobId }, context, env) => {

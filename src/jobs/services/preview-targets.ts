@@ -34,6 +34,7 @@ export const previewTargetsService = defineJobService({
   description:
     'Returns how many devices a condition selects, a sample of them, and the minimum duration of a job on them',
   needs: 'service connect',
+  isReadOnly: true,
   parameters: {
     queryCondition: QUERY_CONDITION,
     sampleSize: optional({

@@ -9,6 +9,7 @@ export const queryJobResultsPageService = defineJobService({
   name: 'QueryJobResultsPage',
   description: 'Returns the results of jobs page by page, for results of any size',
   needs: 'service connect',
+  isReadOnly: true,
   parameters: {
     query: QUERY,
     maxItems: pageItems(MAX_PAGE_SIZE),

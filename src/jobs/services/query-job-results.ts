@@ -10,6 +10,7 @@ export const queryJobResultsService = defineJobService({
   name: 'QueryJobResults',
   description: 'Returns the results of jobs on each device that a query over devices.jobs selects',
   needs: 'service connect',
+  isReadOnly: true,
   parameters: { query: QUERY, maxItems: MAX_ITEMS },
   result: {
     baseType: 'INFOTABLE',

@@ -22,6 +22,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
   name: 'ScheduleDeviceMethodJob',
   description: 'Schedules a job that calls a direct method on many devices and returns its id',
   needs: 'registry write',
+  creates: 'job',
   parameters: {
     methodName: METHOD_NAME,
     payload: PAYLOAD,

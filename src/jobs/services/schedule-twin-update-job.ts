@@ -12,6 +12,7 @@ export const scheduleTwinUpdateJobService = defineJobService({
   description:
     'Schedules a job that updates tags and desired properties of the twins of many devices and returns its id',
   needs: 'registry write',
+  creates: 'job',
   parameters: {
     patch: PATCH,
     queryCondition: QUERY_CONDITION,

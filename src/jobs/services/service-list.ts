@@ -56,6 +56,12 @@ export class ServiceList<S extends HubService> {
     return this.definitions.some((definition) => definition.name === this.fullNameOf(name));
   }
 
+  /** Whether `name` is an alias, or the full name of a service that is among `offered` under its short name too. */
+  isOtherName(name: string, offered: ReadonlySet<string>): boolean {
+    if (this.#aliases.has(name)) return true;
+    return [...this.#fullNames].some(([short, full]) => full === name && short !== name && offered.has(short));
+  }
+
   /** Whether the operator has enabled a service; in the lists, any of its names and aliases means all of them. */
   isOn(name: string, { allow, deny }: ServiceSwitches): boolean {
     const meant = (either: string): string => this.fullNameOf(this.#aliases.get(either) ?? either);

@@ -7,6 +7,7 @@ import { type Instruments, noInstruments } from '../../core/instruments.js';
 import { type Log, silentLog } from '../../core/log.js';
 import type { HubOperations, HubPort, HubStatus } from '../../iothub/ports.js';
 import { isOutOfReach, type Store } from '../../store/store.js';
+import type { JobIndex } from '../read-model/job-index.js';
 import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
@@ -42,6 +43,8 @@ export interface JobWatcherOptions {
   /** `watch.all`; default false. */
   readonly watchAll?: boolean;
   readonly intervalMs: number;
+  /** The jobs for those who look at them: while somebody does, the hub is polled as if a job were watched. */
+  readonly index?: JobIndex;
   /** The agent's queue for the places of the hub. */
   readonly queue?: WatchedQueue;
   readonly messageLimits?: MessageLimits;
@@ -55,6 +58,8 @@ export interface JobWatcher {
   /** Is notified of the jobs that Things schedule. */
   readonly registrar: JobRegistrar;
   readonly hubStatus: HubStatus | undefined;
+  /** Number of jobs of any client that have not ended; undefined until they were listed. */
+  readonly activeCount: number | undefined;
   /** Resolves once the records of an earlier process have been loaded. */
   start(): Promise<void>;
   /** Idempotent. Resolves when all work has ended and is in the store; waits at most 2 s for the platform. */
@@ -90,6 +95,7 @@ class HubWatcher implements JobWatcher {
   readonly #timers = new Map<'round' | 'probe', Timer>();
   readonly #running = new Set<Promise<void>>();
   #isRoundPending = false;
+  #ignoreViewers: (() => void) | undefined;
   #roundDueMs = 0;
   #status: HubStatusTracker | undefined;
   #shownActive = '';
@@ -132,6 +138,10 @@ class HubWatcher implements JobWatcher {
     return this.#status?.current;
   }
 
+  get activeCount(): number | undefined {
+    return this.#lists.latest?.count;
+  }
+
   async start(): Promise<void> {
     this.#setAll('agentVersion', this.#options.agentVersion);
     this.#status = trackHubStatus(this.#options.hub, this.#clock, (status) => {
@@ -145,6 +155,9 @@ class HubWatcher implements JobWatcher {
       if (isOutOfReach(error)) throw error;
       this.#log.warn({ err: error }, 'could not read the watched jobs of an earlier run');
     }
+    this.#ignoreViewers = this.#options.index?.onViewed(() => {
+      if (!this.#isRoundPending) this.#startRound();
+    });
     if (this.#hasWork()) this.#startRound();
     this.#track(this.#probeAndContinue());
   }
@@ -153,6 +166,7 @@ class HubWatcher implements JobWatcher {
     this.#stopping.abort(new Error('the agent is stopping'));
     for (const timer of this.#timers.values()) timer.cancel();
     this.#status?.stop();
+    this.#ignoreViewers?.();
     await this.#notifier.stop(this.#clock);
     while (this.#running.size > 0) await Promise.all(this.#running);
     await this.#list.flush();
@@ -167,12 +181,17 @@ class HubWatcher implements JobWatcher {
 
   /** Whether rounds are needed, to poll the hub or to retry what platform or store have not accepted yet. */
   #hasWork(): boolean {
-    return this.#options.watchAll === true || this.#list.size > 0 || this.#list.hasUnwritten;
+    return this.#looksAtAll() || this.#list.size > 0 || this.#list.hasUnwritten;
   }
 
   /** Whether the hub must be polled in each round. */
   #isWatching(): boolean {
-    return this.#options.watchAll === true || this.#list.all().some((record) => this.#isAtHub(record));
+    return this.#looksAtAll() || this.#list.all().some((record) => this.#isAtHub(record));
+  }
+
+  /** Whether jobs of other clients matter too. */
+  #looksAtAll(): boolean {
+    return this.#options.watchAll === true || this.#options.index?.isViewed === true;
   }
 
   /** Whether the hub has to be asked for the job. */
@@ -256,6 +275,8 @@ class HubWatcher implements JobWatcher {
     const active = await this.#lists.readAll(context);
     this.#showActive(this.#lists.latest);
     if (this.#options.watchAll === true) await this.#changes.watchOthers(active);
+    const { index, queue } = this.#options;
+    if (index?.isViewed === true) await index.settle(context, active, (jobId) => queue?.isWaiting(jobId) === true);
     const open = this.#list.all().filter((record) => this.#isAtHub(record));
     await Promise.all(open.map(({ jobId }) => this.#observeListed(jobId, active)));
     const unlisted = open.filter(({ jobId }) => !active.get(jobId));

@@ -120,6 +120,7 @@ const CONTENT_PARAMETERS = {
 const TARGET_PARAMETERS = {
   queryCondition: optional({
     baseType: 'STRING',
+    isCondition: true,
     description:
       "The devices that the roll-out targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices. The set of devices is fixed when the roll-out begins. Pass exactly one of queryCondition and deviceIds",
     maxLength: MAX_QUERY_CHARACTERS,
@@ -204,6 +205,7 @@ const MAX_VERIFY_CHARACTERS = 2048;
 const VERIFY_PARAMETERS = {
   verifyCondition: optional({
     baseType: 'STRING',
+    isCondition: true,
     description: `A condition that a device must match afterwards to succeed, for example properties.reported.version = '2': at most ${MAX_VERIFY_CHARACTERS.toLocaleString('en')} characters`,
     maxLength: MAX_VERIFY_CHARACTERS,
   }),

@@ -2,7 +2,7 @@
 import { AgentError } from '../../core/errors.js';
 import { countOf, OPEN_DEVICE_STATES } from '../machine/device-states.js';
 import type { RolloutTransaction } from '../records/transaction.js';
-import { type BatchRecord, isFinal, type RolloutState } from '../records/records.js';
+import { type BatchRecord, isFinal, type RolloutRecord, type RolloutState } from '../records/records.js';
 import { isSoaking } from '../machine/next-action.js';
 import type { OpenRollout } from './open-rollout.js';
 import { clearUnfixed, finish } from './steps/finish.js';
@@ -99,6 +99,37 @@ export async function approve(rollout: OpenRollout, comment?: string): Promise<v
   transaction.enter('scheduled');
   transaction.note({ event: 'approved', ...(comment === undefined ? {} : { comment }) });
   await rollout.commit(transaction);
+}
+
+/** The services that the state of a roll-out allows. */
+export const ROLLOUT_ACTIONS = [
+  'ApproveRollout',
+  'PauseRollout',
+  'ResumeRollout',
+  'CancelRollout',
+  'RetryRollout',
+  'DeleteRollout',
+] as const;
+export type RolloutAction = (typeof ROLLOUT_ACTIONS)[number];
+
+/** Returns the services that have an effect on a roll-out in this state. @param isSoaking whether its soak can be ended. */
+export function actionsOn({ state, deviceCount = 0, counts }: RolloutRecord, isSoaking: boolean): RolloutAction[] {
+  switch (state) {
+    case 'awaitingApproval':
+      return ['ApproveRollout', 'CancelRollout'];
+    case 'scheduled':
+    case 'preparing':
+    case 'running':
+      return ['PauseRollout', ...(isSoaking ? (['ResumeRollout'] as const) : []), 'CancelRollout'];
+    case 'paused':
+      return ['ResumeRollout', 'CancelRollout'];
+    case 'cancelling':
+      return [];
+    case 'completed':
+    case 'cancelled':
+    case 'failed':
+      return [...((counts.succeeded ?? 0) < deviceCount ? (['RetryRollout'] as const) : []), 'DeleteRollout'];
+  }
 }
 
 /** The error of a call that the state of a roll-out does not allow. @param possible continues "The roll-out is <state>; it ...". */

@@ -129,10 +129,14 @@ export class RolloutDriver {
     return sequence === undefined ? undefined : await readHead(store, keys, sequence as number);
   }
 
-  /** Lists all roll-outs, newest first. Those that are not driven come without payload and patch. */
-  async *list(): AsyncGenerator<RolloutStatus> {
+  /**
+   * Lists the roll-outs, newest first. Those that are not driven come without payload and patch.
+   * @param before only those that were made before the one with this sequence number.
+   */
+  async *list(before?: number): AsyncGenerator<RolloutStatus> {
     const { keys, store } = this.env;
-    for await (const [, value] of store.entries({ prefix: keys.heads, reverse: true })) {
+    const range = before === undefined ? { prefix: keys.heads } : { from: keys.heads, to: keys.head(before) };
+    for await (const [, value] of store.entries({ ...range, reverse: true })) {
       const record = value as RolloutRecord;
       const runner = this.#runners.get(record.rolloutId);
       yield runner ? { record: runner.rollout.record, waiting: runner.waiting } : { record };

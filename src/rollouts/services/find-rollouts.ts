@@ -11,6 +11,7 @@ import { defineRolloutService, ROLLOUTS } from './rollout-service.js';
 export const findRolloutsService = defineRolloutService({
   name: 'FindRollouts',
   description: 'Returns the roll-outs of the hub, newest first, all of them or by state',
+  isReadOnly: true,
   parameters: {
     state: optional({
       baseType: 'STRING',

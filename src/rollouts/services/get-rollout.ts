@@ -5,6 +5,7 @@ import { defineRolloutService, fits, ONE_ROLLOUT, wholeRow } from './rollout-ser
 export const getRolloutService = defineRolloutService({
   name: 'GetRollout',
   description: 'Returns a roll-out with its state, counts, batches, failures and history',
+  isReadOnly: true,
   parameters: { rolloutId: ROLLOUT_ID },
   result: ONE_ROLLOUT,
   run: async ({ rolloutId }, _context, env) => {

@@ -7,6 +7,7 @@ export const previewRolloutService = defineRolloutService({
   description:
     'Returns the devices, batches and hub jobs that StartRollout would use for the same parameters, without starting a roll-out',
   needs: ['service connect'],
+  isReadOnly: true,
   parameters: START_ROLLOUT_PARAMETERS,
   result: {
     baseType: 'JSON',

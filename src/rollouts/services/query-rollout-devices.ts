@@ -33,6 +33,7 @@ interface DevicePage {
 export const queryRolloutDevicesService = defineRolloutService({
   name: 'QueryRolloutDevices',
   description: 'Returns the devices of a roll-out with their states, page by page',
+  isReadOnly: true,
   parameters: {
     rolloutId: ROLLOUT_ID,
     state: optional({
@@ -63,12 +64,32 @@ export const queryRolloutDevicesService = defineRolloutService({
       '{rows: [{deviceId, batch, state, attempts, jobId, methodStatus, methodPayload, methodPayloadTruncated, errorCode, errorDescription, startTime, endTime, nextAttemptTime}], continuationToken}: dates as ISO text, without missing values; the token is null after the last page. A page may have fewer rows than maxItems, or none, although more follow',
   },
   run: async ({ rolloutId, state, batch, maxItems = MAX_ITEMS, continuationToken }, context, env) => {
-    const { record } = await env.driver.status(rolloutId);
-    const walk = { rolloutId, nonce: record.nonce, state, batch };
-    const position = continuationToken === undefined ? 0 : readDeviceToken(walk, continuationToken);
-    return await readPage(env, context, { record, walk, position, maxItems });
+    const filters = { rolloutId, state, batch };
+    return await readDevicePage(env, context, { ...filters, maxItems, continuationToken });
   },
 });
+
+export interface DevicePageRequest {
+  readonly rolloutId: string;
+  readonly state?: string | undefined;
+  readonly batch?: number | undefined;
+  readonly maxItems: number;
+  readonly continuationToken?: string | undefined;
+}
+
+/** Reads one page of the devices of a roll-out. @throws AgentError `RolloutNotFound`, `InvalidArgument` for a wrong token. */
+export async function readDevicePage(
+  env: PageEnvironment,
+  context: CallContext,
+  { rolloutId, state, batch, maxItems, continuationToken }: DevicePageRequest,
+): Promise<DevicePage> {
+  const { record } = await env.driver.status(rolloutId);
+  const walk = { rolloutId, nonce: record.nonce, state, batch };
+  const position = continuationToken === undefined ? 0 : readDeviceToken(walk, continuationToken);
+  return await readPage(env, context, { record, walk, position, maxItems });
+}
+
+type PageEnvironment = Pick<RolloutServiceEnvironment, 'driver' | 'messageLimits'>;
 
 interface PageRequest {
   readonly record: RolloutRecord;
@@ -79,7 +100,7 @@ interface PageRequest {
 
 /** Reads devices by position. Positions never change, so that the pages contain each device exactly once. */
 async function readPage(
-  env: RolloutServiceEnvironment,
+  env: PageEnvironment,
   context: CallContext,
   { record, walk, position, maxItems }: PageRequest,
 ): Promise<DevicePage> {
@@ -106,7 +127,7 @@ interface PositionRange {
   readonly to: number;
 }
 
-const devicesIn = (env: RolloutServiceEnvironment, record: RolloutRecord, range: PositionRange) =>
+const devicesIn = (env: PageEnvironment, record: RolloutRecord, range: PositionRange) =>
   range.from < range.to ? env.driver.devices(record, range) : [];
 
 /** The positions that a page may read; none until the set of devices is fixed. */

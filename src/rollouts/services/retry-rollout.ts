@@ -30,6 +30,7 @@ export const retryRolloutService = defineRolloutService({
   description:
     'Starts a roll-out with the same parameters for the devices that did not succeed in a roll-out that has ended, and returns its id',
   needs: ['registry write', 'registry read', 'service connect'],
+  creates: 'rollout',
   parameters: {
     rolloutId: ROLLOUT_ID,
     states: optional({

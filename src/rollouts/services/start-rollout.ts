@@ -6,6 +6,7 @@ export const startRolloutService = defineRolloutService({
   description:
     'Starts a roll-out, which calls a direct method on many devices or updates their twins in batches, and returns its id',
   needs: ['registry write', 'registry read', 'service connect'],
+  creates: 'rollout',
   parameters: START_ROLLOUT_PARAMETERS,
   result: THE_ROLLOUT_ID,
   run: async (args, context, env): Promise<string> => {

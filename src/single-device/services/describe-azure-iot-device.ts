@@ -8,6 +8,7 @@ export const describeAzureIotDeviceService = defineDeviceService({
   aliasOf: 'GetDevice',
   description: "Returns the identity of a device, with the tags of its twin; the name in PTC's connector",
   needs: ['registry read', 'service connect'],
+  isReadOnly: true,
   parameters: { thingName: THING_NAME },
   result: DEVICES,
   run: async ({ thingName }, context, env) => {

@@ -12,6 +12,7 @@ export const queryDevicesService = defineDeviceService({
   name: 'QueryDevices',
   description: 'Returns the twins that a condition selects, or the rows of a query, page by page',
   needs: ['service connect'],
+  isReadOnly: true,
   parameters: {
     query: required(
       optional({

@@ -3,6 +3,8 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:ht
 import { type AdminServer, startAdminServer } from '../../../src/agent/ops/admin-server.js';
 import { Health } from '../../../src/agent/ops/health.js';
 import { createMetrics } from '../../../src/agent/ops/prometheus.js';
+import type { AgentView } from '../../../src/console/agent-view.js';
+import { noInstruments } from '../../../src/core/instruments.js';
 import { type ConsoleOptions, createConsole } from '../../../src/console/console.js';
 import { ManualClock } from '../manual-clock.js';
 import { recordingLog } from '../recording-log.js';
@@ -19,6 +21,19 @@ export interface Received {
   readonly text: string;
   readonly json: any;
 }
+
+/** An agent without hubs. */
+const NO_AGENT: AgentView = {
+  status: () => ({
+    version: '1.2.3',
+    startedMs: 0,
+    ready: true,
+    components: {},
+    thingworx: { url: 'wss://platform.test', requestsInFlight: 0 },
+    things: [],
+  }),
+  hubs: () => [],
+};
 
 /** The console on an admin server of its own, with a client that can send any header. */
 export class ConsoleServer {
@@ -43,7 +58,17 @@ export class ConsoleServer {
       health: () => health.report(),
       metrics: createMetrics({ withProcessMetrics: false }),
       status: () => ({}),
-      console: await createConsole({ version: '1.2.3', pageFolder: '/nowhere', clock, log, ...options }),
+      console: await createConsole({
+        version: '1.2.3',
+        pageFolder: '/nowhere',
+        agent: NO_AGENT,
+        isAllowed: () => true,
+        timeoutMs: () => 25_000,
+        clock,
+        log,
+        instruments: noInstruments,
+        ...options,
+      }),
     });
     return new ConsoleServer(server, clock, log);
   }

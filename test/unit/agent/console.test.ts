@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { agentConfigFrom } from '../../../src/agent/config/load.js';
 import { openConsole } from '../../../src/agent/console.js';
+import { noInstruments } from '../../../src/core/instruments.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { recordingLog } from '../../support/recording-log.js';
 
@@ -15,7 +16,13 @@ async function consoleOf(host: string, settings: { enabled?: boolean; key?: stri
     console: settings,
   });
   const log = recordingLog();
-  const app = await openConsole({ config, clock: new ManualClock(), log });
+  const app = await openConsole({
+    config: () => config,
+    view: { status: () => expect.anything() as never, hubs: () => [] },
+    clock: new ManualClock(),
+    log,
+    instruments: noInstruments,
+  });
   return { isOn: app !== undefined, warnings: log.lines.map(({ message }) => message) };
 }
 

@@ -93,6 +93,7 @@ describe('wrappers at run time', () => {
           },
         ],
         result: { baseType: 'STRING', description: 'The id of the job' },
+        creates: 'job',
       },
     ]);
   });

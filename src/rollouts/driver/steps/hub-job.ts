@@ -20,6 +20,13 @@ export function jobIdOf({ record: { rolloutId, nonce } }: OpenRollout, { batch, 
   return `${rolloutId}-${nonce}-b${batch}-a${attempt}-p${part}`;
 }
 
+const JOB_ID = /^([A-Za-z0-9-]{1,40})-[a-z0-9]{4}-b\d+-a\d+-p\d+$/;
+
+/** Returns the id of the roll-out whose hub jobs have ids like this one; undefined for any other id. */
+export function rolloutOfJob(jobId: string): string | undefined {
+  return JOB_ID.exec(jobId)?.[1];
+}
+
 /** Sets the number of hub jobs of an attempt, or of those for deferred devices, to that of its last job. */
 export function setParts(transaction: RolloutTransaction, { batch, attempt, part }: JobNumbers): void {
   const { batch: current } = transaction.record;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { pageOfJobs } from '../../jobs/read-model/job-list.js';
+import type { ResultsRequest } from '../../jobs/read-model/hub-jobs.js';
+import type { AgentView, ViewedHub } from '../agent-view.js';
+import type { JobDevice } from '../api/types.js';
+import type { Handlers } from '../api-server.js';
+import { readCursor, writeCursor } from '../cursor.js';
+import type { SharedReads } from '../shared-reads.js';
+import { servedHub, servedHubs } from './hubs.js';
+import { jobDetailsJson, jobDeviceJson, jobJson } from './job-json.js';
+
+/** An answer of the hub is shared by all who ask for the same within this time. */
+const SHARED_MS = 2000;
+
+const jobPosition = z.strictObject({ createdMs: z.number(), hub: z.string(), jobId: z.string() });
+const resultsPosition = z.strictObject({ token: z.string(), pageSize: z.int() });
+
+type JobHandlers = Pick<Handlers, 'listJobs' | 'getJob' | 'listJobDevices' | 'listDeviceJobs'>;
+
+export function jobHandlers(agent: AgentView, shared: SharedReads): JobHandlers {
+  return {
+    listJobs: async ({ query: { cursor, limit, ...filters } }) => {
+      const { hub, ...wanted } = filters;
+      const position = readCursor(['jobs', filters], cursor, jobPosition);
+      const jobs = (await Promise.all(servedHubs(agent, hub).map((one) => one.jobs.all()))).flat();
+      const page = pageOfJobs(jobs, wanted, { position, limit });
+      return {
+        items: page.jobs.map(jobJson),
+        cursor: page.next ? writeCursor(['jobs', filters], page.next) : null,
+      };
+    },
+    getJob: async ({ params: { hub: name, id } }) => {
+      const { jobs } = servedHub(agent, name);
+      const listed = await shared.read(`job ${name} ${id}`, SHARED_MS, (context) => jobs.read(context, id));
+      return jobDetailsJson(listed, jobs.canBeCancelled(listed));
+    },
+    listJobDevices: ({ params: { hub, id }, query: { state, cursor, limit } }) =>
+      listResults(shared, servedHub(agent, hub), { jobId: id, state, cursor, limit }),
+    listDeviceJobs: ({ params: { hub, id }, query: { cursor, limit } }) =>
+      listResults(shared, servedHub(agent, hub), { deviceId: id, cursor, limit }),
+  };
+}
+
+type ResultsQuery = Pick<ResultsRequest, 'jobId' | 'deviceId' | 'state'> & {
+  readonly cursor: string | undefined;
+  readonly limit: number;
+};
+
+/** The hub's token is valid for one page size, so that of the first page counts for all. */
+async function listResults(
+  shared: SharedReads,
+  hub: ViewedHub,
+  { cursor, limit, ...wanted }: ResultsQuery,
+): Promise<{ items: JobDevice[]; cursor: string | null }> {
+  const filters = ['results', hub.name, wanted];
+  const position = readCursor(filters, cursor, resultsPosition);
+  const pageSize = position?.pageSize ?? limit;
+  const request: ResultsRequest = { ...wanted, pageSize, continuationToken: position?.token };
+  const key = JSON.stringify(['results', hub.name, request]);
+  const page = await shared.read(key, SHARED_MS, (context) => hub.jobs.results(context, request));
+  return {
+    items: page.devices.map((device) => jobDeviceJson(hub.name, device)),
+    cursor:
+      page.continuationToken === undefined ? null : writeCursor(filters, { token: page.continuationToken, pageSize }),
+  };
+}
