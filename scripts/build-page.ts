@@ -1,5 +1,5 @@
 /** Builds the console's page: script and stylesheet with names that change with their content, and the HTML that names them. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -28,13 +28,24 @@ async function buildPage(): Promise<void> {
   const assetOf = (extension: string): string => {
     const name = names.find((name) => name.endsWith(extension));
     if (name === undefined) throw new Error(`the build made no ${extension} file`);
-    return `/assets/${name}`;
+    return name;
   };
+  const script = assetOf('.js');
+  appendFileSync(join(assets, script), `/*!\n${licences(Object.keys(metafile.inputs))}*/\n`);
   const html = readFileSync(join(SOURCES, 'index.html'), 'utf8');
   writeFileSync(
     join(TARGET, 'index.html'),
-    html.replace('{{style}}', assetOf('.css')).replace('{{script}}', assetOf('.js')),
+    html.replace('{{style}}', `/assets/${assetOf('.css')}`).replace('{{script}}', `/assets/${script}`),
   );
+}
+
+/** The licences of the libraries that the script contains: they ask to go along with every copy. */
+function licences(inputs: readonly string[]): string {
+  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+  return [...folders]
+    .map((folder) => `${folder.replace(/^.*node_modules\//, '')}:\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}\n`)
+    .join('')
+    .replaceAll('*/', '* /');
 }
 
 buildPage().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router';
 import { useRef } from 'preact/hooks';
 import type { ConsoleState } from './live/console-state.js';
 import { DevicesPage } from './pages/devices-page.js';

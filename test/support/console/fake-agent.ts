@@ -212,13 +212,12 @@ export class FakeAgent {
     return { body: fleet.rolloutDetails(rollout) };
   }
 
-  #devices({ query }: Call, [, id, jobs]: readonly string[]): Answer {
+  #devices({ query }: Call, [, id]: readonly string[]): Answer {
     const { devices } = this.data;
-    if (id === undefined) return { body: page(devices.length, (index) => devices[index], query) };
-    if (jobs !== undefined)
-      return { body: page(3, (index) => ({ ...fleet.jobDevice(`job-${index}`, index), deviceId: id }), query) };
-    const found = devices.find(({ deviceId }) => deviceId === id);
-    return found ? { body: found } : refusal(404, 'DeviceNotFound');
+    const wanted = /^deviceId = '(.*)'$/.exec(query.get('condition') ?? '')?.[1]?.replaceAll(/\\(.)/g, '$1');
+    const found = devices.filter(({ deviceId }) => wanted === undefined || deviceId === wanted);
+    if (id === undefined) return { body: page(found.length, (index) => found[index], query) };
+    return { body: page(3, (index) => ({ ...fleet.jobDevice(`job-${index}`, index), deviceId: id }), query) };
   }
 
   #preview({ service }: { readonly service: string }): unknown {

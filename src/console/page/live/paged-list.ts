@@ -23,6 +23,8 @@ export class PagedList<Item> {
   readonly moreFailure = signal<ApiFailure | null>(null);
   readonly #options: PagedListOptions<Item>;
   readonly #closed = new AbortController();
+  /** Those of `items`; collecting them for each page would take longer with each page. */
+  #keys = new Set<string>();
   /** The first page, or as much of what is shown as one request can read. */
   readonly #head: Resource<List<Item>>;
 
@@ -86,13 +88,9 @@ export class PagedList<Item> {
     return [...newer.values()];
   }
 
-  /** Puts an item before all others. */
-  prepend(items: readonly Item[]): void {
-    if (items.length > 0) this.items.value = [...items, ...this.items.value];
-  }
-
   remove(key: string): void {
     this.items.value = this.items.value.filter((item) => this.#options.keyOf(item) !== key);
+    this.#keys.delete(key);
   }
 
   async #loadHead(signal: AbortSignal): Promise<List<Item>> {
@@ -105,14 +103,16 @@ export class PagedList<Item> {
       this.items.value = rest.length > 0 ? [...page.items, ...rest] : page.items;
       if (rest.length === 0) this.cursor.value = page.cursor;
     });
+    this.#keys = new Set(this.items.value.map(keyOf));
     return page;
   }
 
   #append({ items, cursor }: List<Item>): void {
     const { keyOf } = this.#options;
-    const known = new Set(this.items.value.map(keyOf));
+    const added = items.filter((item) => !this.#keys.has(keyOf(item)));
+    for (const item of added) this.#keys.add(keyOf(item));
     batch(() => {
-      this.items.value = [...this.items.value, ...items.filter((item) => !known.has(keyOf(item)))];
+      this.items.value = [...this.items.value, ...added];
       this.cursor.value = cursor;
     });
   }

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Device, JobDevice } from '../../api/types.js';
+import type { Device, JobDevice, List } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
 import { devicesHref, jobHref, rolloutHref } from '../format/links.js';
 import { wordsOf } from '../format/states.js';
@@ -21,11 +21,12 @@ export interface DeviceViewProps {
 export function DeviceView({ hub, deviceId }: DeviceViewProps): VNode {
   useTitle(`Device ${deviceId}`);
   const { api } = useConsole();
-  const device = useResource<Device>({
+  const device = useResource<List<Device>>({
     key: cacheKey('device', hub, deviceId),
-    load: (signal) => api.get(`devices/${pathOf(hub, deviceId)}`, {}, signal),
+    load: (signal) => api.get('devices', { hub, condition: conditionFor(deviceId), limit: 1 }, signal),
   });
-  const found = device.value.value;
+  const found = device.value.value?.items[0];
+  const isMissing = device.value.value !== null && !found;
   return (
     <>
       <PageHead
@@ -45,12 +46,17 @@ export function DeviceView({ hub, deviceId }: DeviceViewProps): VNode {
       />
       <div class="stack">
         <ReadFailure failure={device.failure.value} />
-        {found ? <Twin device={found} /> : !device.failure.value && <Loading />}
+        {found && <Twin device={found} />}
+        {isMissing && <Empty>The hub has no such device.</Empty>}
+        {!device.value.value && !device.failure.value && <Loading />}
         <Jobs hub={hub} deviceId={deviceId} />
       </div>
     </>
   );
 }
+
+/** Selects one device. Ids may hold quotes. */
+const conditionFor = (deviceId: string): string => `deviceId = '${deviceId.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
 
 function Twin({ device }: { readonly device: Device }): VNode {
   const { hub, status, connectionState = 'unknown', lastActivityTime, tags, desired, reported } = device;

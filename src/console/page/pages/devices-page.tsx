@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import { useLocation } from 'preact-iso';
+import { useLocation } from 'preact-iso/router';
 import type { Device } from '../../api/types.js';
 import { MarkedText } from '../forms/marked-text.js';
 import { useConditionFault } from '../forms/condition-check.js';
@@ -134,7 +134,7 @@ const COLUMNS: readonly Column<Device>[] = [
   {
     title: 'Device',
     cell: ({ hub, deviceId }) => (
-      <a class="mono" href={devicesHref(hub, { device: deviceId })}>
+      <a class="mono" href={devicesHref(hub, { device: deviceId.split('/', 1)[0] ?? '' })}>
         {deviceId}
       </a>
     ),

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useRoute } from 'preact-iso';
+import { useRoute } from 'preact-iso/router';
 import { useMemo, useState } from 'preact/hooks';
 import type { JobDetails, JobDevice } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
@@ -107,7 +107,7 @@ function Devices({ job }: { readonly job: JobDetails }): VNode {
     },
   });
   const columns = useColumns(setShown);
-  const device = list.items.value.find((item) => keyOfDevice(item) === shown);
+  const device = shown === null ? undefined : list.items.value.find((item) => keyOfDevice(item) === shown);
   return (
     <Panel title="Devices">
       <div class="filters">

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useLocation } from 'preact-iso';
+import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
 import type { RolloutDetails } from '../../api/types.js';
 import { rolloutHref, withQuery } from '../format/links.js';

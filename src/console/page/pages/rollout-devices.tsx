@@ -61,7 +61,7 @@ export function RolloutDevices({ rollout, batch }: RolloutDevicesProps): VNode {
     },
   });
   const columns = useColumns(hub, setShown);
-  const device = list.items.value.find(({ deviceId }) => deviceId === shown);
+  const device = shown === null ? undefined : list.items.value.find(({ deviceId }) => deviceId === shown);
   const total = batch > 0 ? batches[batch - 1]?.size : deviceCount;
   return (
     <Panel title={batch > 0 ? `Devices of batch ${batch}` : 'Devices'}>

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useLocation } from 'preact-iso';
+import { useLocation } from 'preact-iso/router';
 import { useMemo, useState } from 'preact/hooks';
 import type { Service } from '../../api/types.js';
 import { type Drafts, draftText } from '../forms/draft.js';

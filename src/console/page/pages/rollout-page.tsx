@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useRoute } from 'preact-iso';
+import { useRoute } from 'preact-iso/router';
 import type { RolloutDetails } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
 import { rolloutHref } from '../format/links.js';

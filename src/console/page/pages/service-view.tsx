@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useLocation } from 'preact-iso';
+import { useLocation } from 'preact-iso/router';
 import { useMemo, useState } from 'preact/hooks';
 import type { JobDetails, Service, ServiceResult } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';

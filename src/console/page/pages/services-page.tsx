@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useLocation } from 'preact-iso';
+import { useLocation } from 'preact-iso/router';
 import type { Service } from '../../api/types.js';
 import { byCategory, useCatalogue } from '../forms/catalogue.js';
 import { serviceHref, withQuery } from '../format/links.js';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useLocation } from 'preact-iso';
+import { useLocation } from 'preact-iso/router';
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { Hub, List } from '../../api/types.js';
 import { withQuery } from '../format/links.js';

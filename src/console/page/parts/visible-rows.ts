@@ -6,9 +6,9 @@ export interface VisibleRows {
 }
 
 /** Shorter tables are drawn as a whole. */
-export const WINDOW_THRESHOLD = 200;
+export const WINDOW_THRESHOLD = 100;
 /** Rows beyond the visible ones, so that scrolling by keyboard or wheel finds them drawn. */
-const OVERSCAN = 20;
+const OVERSCAN = 15;
 
 /** @param scrollTop, height, rowHeight in the same unit. */
 export function visibleRows(
@@ -18,7 +18,6 @@ export function visibleRows(
   if (count <= WINDOW_THRESHOLD || rowHeight <= 0) return { from: 0, to: count };
   const first = Math.floor(scrollTop / rowHeight);
   const shown = Math.ceil(height / rowHeight);
-  // Even numbers, so that rows keep their place when a row is drawn in turns of two.
   const from = Math.max(0, Math.min(count - shown, first) - OVERSCAN);
   return { from, to: Math.min(count, first + shown + OVERSCAN) };
 }
