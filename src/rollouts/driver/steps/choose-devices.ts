@@ -1,5 +1,6 @@
 import type { CallContext } from '../../../core/call-context.js';
-import { fittingIds } from '../../plan/id-conditions.js';
+import { fittingIds, MAX_QUERY_LENGTH } from '../../plan/id-conditions.js';
+import { positionOf } from '../../records/keys.js';
 import type { JobSource } from '../../machine/next-action.js';
 import type { DeviceIndex, DeviceRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
@@ -7,6 +8,8 @@ import { queryConnections, idsPerConnectionQuery } from './device-queries.js';
 
 /** Maximum number of devices that are examined for one hub job: more than fit one condition. */
 const MAX_CANDIDATES = 2048;
+/** What a device id takes up in a condition beside its own length, at least. */
+const QUOTES_AND_COMMA = 3;
 
 /** A device that may become part of the next hub job. */
 export interface Candidate {
@@ -113,10 +116,27 @@ async function candidatesOf(rollout: OpenRollout, from: JobSource): Promise<Cand
   const nextPosition = batch?.nextPosition ?? 0;
   const { start = 0, size = 0 } = rollout.plan[(batch?.batch ?? 0) - 1] ?? {};
   const end = Math.min(start + size, nextPosition + MAX_CANDIDATES - postponed.length);
-  const positions = Array.from({ length: Math.max(0, end - nextPosition) }, (_, offset) => nextPosition + offset);
-  const devices = await rollout.devicesAt(positions);
-  const fresh = devices.map((device, at) => ({ position: positions[at] as number, device, isFresh: true }));
-  return [...postponed, ...fresh];
+  return [...postponed, ...(await freshCandidates(rollout, nextPosition, end))];
+}
+
+/** Devices of a range of positions; unless the hub is asked which are connected, one more than fit one condition is enough. */
+async function freshCandidates(rollout: OpenRollout, fromPosition: number, end: number): Promise<Candidate[]> {
+  const { keys, store, busyDevices } = rollout.env;
+  const { sequence, definition } = rollout.record;
+  const candidates: Candidate[] = [];
+  if (fromPosition >= end) return candidates;
+  let length = 0;
+  for await (const [key, value] of store.entries({
+    from: keys.device(sequence, fromPosition),
+    to: keys.device(sequence, end),
+  })) {
+    const device = value as DeviceRecord;
+    candidates.push({ position: positionOf(key), device, isFresh: true });
+    if (busyDevices.has(device.deviceId)) continue;
+    length += device.deviceId.length + QUOTES_AND_COMMA;
+    if (length > MAX_QUERY_LENGTH && definition.offlineDevices !== 'wait') break;
+  }
+  return candidates;
 }
 
 /** Devices of an index that are due. @param due the attempt, or the time for deferred devices. */
