@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AgentError, isAgentError, messageOf } from '../core/errors.js';
+import { writeFailure } from '../core/file-failure.js';
 import { makeFolder } from '../core/make-folder.js';
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
@@ -60,7 +61,7 @@ async function openStateStore(stateDir: string | undefined, log: Log): Promise<S
   } catch (error) {
     throw new AgentError(
       'StateUnwritable',
-      `cannot create the folder ${stateDir}: ${messageOf(error)}; check stateDir and its permissions`,
+      `stateDir ${stateDir} cannot be created: ${writeFailure(stateDir, error)}`,
       {
         cause: error,
       },

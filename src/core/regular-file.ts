@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { AgentError, messageOf } from './errors.js';
+import { AgentError } from './errors.js';
+import { readFailure } from './file-failure.js';
 import { decodeText, textFaultSentence } from './text-encoding.js';
 
 /** Returns the kind of a file that is not a regular one; undefined for a regular file. */
@@ -35,7 +36,7 @@ export async function readRegularFile(file: string, maxBytes: number): Promise<B
  */
 export async function readTextFile(file: string, maxBytes = 4 * 1024 * 1024): Promise<string> {
   const bytes = await readRegularFile(file, maxBytes).catch((error: unknown) => {
-    throw unreadable(file, `cannot be read: ${messageOf(error)}`, error);
+    throw unreadable(file, `cannot be read: ${readFailure(error)}`, error);
   });
   if (bytes.length > maxBytes) throw unreadable(file, `is larger than ${maxBytes} bytes`);
   const decoded = decodeText(bytes);

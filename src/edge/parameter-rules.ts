@@ -29,7 +29,7 @@ function checkBounds({ name, baseType, minimum, maximum }: ParameterDefinition, 
 
 function checkLength({ name, minLength = 0, maxLength = Infinity }: ParameterDefinition, { length }: string): void {
   if (length > maxLength) throw invalidParameter(name, `has ${length} characters; at most ${maxLength} are allowed`);
-  if (length < minLength) throw invalidParameter(name, `must have at least ${minLength} characters; it has ${length}`);
+  if (length < minLength) throw invalidParameter(name, `must have a length of at least ${minLength}; it has ${length}`);
 }
 
 function rangeOf(minimum: number | undefined, maximum: number | undefined): string {

@@ -30,23 +30,28 @@ export function readConnectionString(text: string): Read<ConnectionStringParts> 
   }
   const [hostName = '', policy = '', key = ''] = FIELDS.map((name) => fields.get(name.toLowerCase())?.[0] ?? '');
   const missing = FIELDS.filter((_name, index) => ![hostName, policy, key][index]);
-  if (missing.length > 0) return refused(`lacks ${missing.join(', ')}; ${FORM}`);
-  const fault = partsFault({ hostName, policy, key });
-  return fault === undefined ? { ok: true, parts: { hostName, policy, key } } : refused(fault);
+  const faults = [
+    ...(missing.length > 0 ? [`lacks ${missing.join(', ')}; ${FORM}`] : []),
+    ...partsFaults({ hostName, policy, key }),
+  ];
+  return faults.length === 0 ? { ok: true, parts: { hostName, policy, key } } : refused(faults.join('. It also '));
 }
 
-function partsFault({ hostName, policy, key }: ConnectionStringParts): string | undefined {
-  const hostFault = hostNameFault(hostName);
+/** All faults of the parts that are there. */
+function partsFaults({ hostName, policy, key }: ConnectionStringParts): string[] {
+  const faults: string[] = [];
+  const hostFault = hostName === '' ? undefined : hostNameFault(hostName);
   if (hostFault !== undefined) {
     const remedy = hostFault.includes('port') ? '; set `address` for another port' : '';
-    return `has a HostName that is not a bare host name: ${hostFault}${remedy}`;
+    faults.push(`has a HostName that is not a bare host name: ${hostFault}${remedy}`);
   }
-  if (/[\s\p{C}]/u.test(policy)) return 'has a SharedAccessKeyName with a blank or an invisible character';
-  if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{4}|[A-Za-z\d+/]{3}=|[A-Za-z\d+/]{2}==)$/.test(key)) {
-    return 'has a SharedAccessKey that is not base64; copy it again, whole and with the = at its end';
-  }
-  return undefined;
+  if (/[\s\p{C}]/u.test(policy)) faults.push('has a SharedAccessKeyName with a blank or an invisible character');
+  if (key !== '' && !BASE64.test(key))
+    faults.push('has a SharedAccessKey that is not base64; copy it again, whole and with the = at its end');
+  return faults;
 }
+
+const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{4}|[A-Za-z\d+/]{3}=|[A-Za-z\d+/]{2}==)$/;
 
 /** The parts of a SAS token. */
 export interface SasTokenParts {

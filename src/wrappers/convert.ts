@@ -184,8 +184,8 @@ function checkText(text: string, rule: ValueRule, at: string): void {
   const { minLength, maxLength, pattern, matcher } = rule;
   if (minLength === undefined && maxLength === undefined && pattern === undefined) return;
   const length = text.replaceAll(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, '_').length;
-  if (minLength !== undefined && length < minLength) throw refuse(at, `must have at least ${minLength} characters`);
-  if (maxLength !== undefined && length > maxLength) throw refuse(at, `must have at most ${maxLength} characters`);
+  if (minLength !== undefined && length < minLength) throw refuse(at, `must have a length of at least ${minLength}`);
+  if (maxLength !== undefined && length > maxLength) throw refuse(at, `must have a length of at most ${maxLength}`);
   if (pattern === undefined) return;
   if (length > MAX_PATTERN_TEXT_LENGTH) throw refuse(at, `must have at most ${MAX_PATTERN_TEXT_LENGTH} characters`);
   const verdict = (matcher ?? patternMatcher(pattern))(text);

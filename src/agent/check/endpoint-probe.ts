@@ -42,6 +42,11 @@ export interface EndpointFault {
 
 const TIMEOUT_MS = 10_000;
 
+const LOOKUP_REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'there is no such name',
+  EAI_AGAIN: 'the name service does not respond',
+};
+
 /** Resolves a name to its addresses; returns a fault if there are none or the name service does not respond. */
 export async function resolveName(host: string): Promise<readonly string[] | EndpointFault> {
   if (isIP(host)) return [host];
@@ -49,7 +54,10 @@ export async function resolveName(host: string): Promise<readonly string[] | End
   try {
     return (await untilAborted(signal, lookup(host, { all: true }))).map(({ address }) => address);
   } catch (error) {
-    const reason = signal.aborted ? `no response within ${TIMEOUT_MS / 1000} s` : messageOf(error);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const reason = signal.aborted
+      ? `no response within ${TIMEOUT_MS / 1000} s`
+      : (LOOKUP_REASONS[code] ?? messageOf(error));
     const message = `the name ${host} cannot be resolved: ${reason}`;
     return { message, remedy: 'correct the name in the configuration, or the DNS settings of this machine' };
   }
@@ -119,6 +127,31 @@ function faultOf(error: NodeJS.ErrnoException, signal: AbortSignal, { host, port
     const remedy = 'set caFile to the certificate of the authority that signed it, or correct the name';
     return { message: `the certificate of ${where} is not trusted: ${messageOf(error) || code}`, remedy };
   }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return tlsFault(where, error);
   const remedy = `check address and port, and that ${way} connections to ${where}`;
-  return { message: `${where} cannot be reached: ${messageOf(error) || code}`, remedy };
+  return { message: `${where} cannot be reached: ${REASONS[code] ?? (messageOf(error) || code)}`, remedy };
+}
+
+/** What the error codes of the network mean. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there, or the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to the network',
+  ETIMEDOUT: 'it does not respond',
+  EPIPE: 'the connection was closed',
+};
+
+/** The handshake failed before there was a certificate to check. */
+function tlsFault(where: string, error: NodeJS.ErrnoException & { readonly reason?: string }): EndpointFault {
+  const reason = error.reason ?? /:SSL routines:[^:]*:([^:]+):/.exec(messageOf(error))?.[1] ?? error.code ?? 'unknown';
+  if (/alert/.test(reason))
+    return {
+      message: `${where} refused the TLS handshake (${reason})`,
+      remedy: 'check that it accepts TLS 1.2 or 1.3, and whether it requires a client certificate',
+    };
+  return {
+    message: `${where} does not respond with TLS (${reason})`,
+    remedy: 'check that the port is the one for TLS (usually 443), and that nothing on the way answers in its place',
+  };
 }

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { AgentError, messageOf } from '../../core/errors.js';
+import { AgentError } from '../../core/errors.js';
+import { readFailure } from '../../core/file-failure.js';
 import { otherKindOfFile, readRegularFile } from '../../core/regular-file.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
 import { type FileRights, PROCESS_FILE_RIGHTS } from './file-rights.js';
@@ -34,7 +35,7 @@ export async function inspectFile(file: string, mustBePrivate: boolean, rights: 
   }
 }
 
-const unreadable = (file: string, error: unknown): string => `${file} cannot be read: ${messageOf(error)}`;
+const unreadable = (file: string, error: unknown): string => `${file} cannot be read: ${readFailure(error)}`;
 
 /** Only the owner of a file on a writable mount can change its mode; secrets mounted by orchestrators are often neither. */
 async function inspectMode(file: string, { mode, uid }: Stats, rights: FileRights): Promise<FileFindings> {

@@ -2,9 +2,13 @@ import { AgentError } from '../../core/errors.js';
 
 /** The error of a frame that lacks `missing` bytes of the value that starts at `offset`. */
 export function frameTruncated(offset: number, missing: number): AgentError {
-  return new AgentError('FrameTruncated', `The frame ends ${missing} bytes short of what starts at byte ${offset}.`, {
-    context: { offset, missing },
-  });
+  return new AgentError(
+    'FrameTruncated',
+    `The frame is cut off: the value that starts at byte ${offset} needs ${missing} more ${missing === 1 ? 'byte' : 'bytes'}.`,
+    {
+      context: { offset, missing },
+    },
+  );
 }
 
 /** The error of bytes at `offset` that violate the protocol; `what` is a sentence. */

@@ -148,7 +148,11 @@ async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void
   } catch (error) {
     const { OutputRefused } = await import('../../wrappers/output/plan.js');
     if (!isSystemError(error) && !(error instanceof OutputRefused)) throw error;
-    for (const line of error.message.split('\n')) io.stderr.write(`error: ${printable(line)}\n`);
+    const { writeFailure } = await import('../../core/file-failure.js');
+    const text = isSystemError(error)
+      ? `${error.path} cannot be written: ${writeFailure(error.path ?? '', error)}`
+      : error.message;
+    for (const line of text.split('\n')) io.stderr.write(`error: ${printable(line)}\n`);
     io.exit(EXIT.failed);
   }
 }
@@ -164,8 +168,8 @@ async function writeNew(file: string, text: string, io: CommandIo): Promise<void
     io.stderr.write(`${file} written\n`);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const why = error.code === 'EEXIST' ? 'it already exists and is not overwritten' : error.message;
-    io.stderr.write(`${file}: ${why}\n`);
+    const { writeFailure } = await import('../../core/file-failure.js');
+    io.stderr.write(`error: ${printable(`${file} cannot be written: ${writeFailure(file, error)}`)}\n`);
     io.exit(EXIT.failed);
   }
 }

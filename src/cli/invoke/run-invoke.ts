@@ -3,6 +3,7 @@ import { readPrivateFile } from '../../agent/config/secret-file.js';
 import { hasProxyCredentials, proxyFault } from '../../agent/config/proxy.js';
 import { urlSecrets } from '../../agent/secrets.js';
 import { AgentError, messageOf } from '../../core/errors.js';
+import { readFailure } from '../../core/file-failure.js';
 import { parseJson } from '../../core/exact-json.js';
 import { isPlainObject, omitUndefined } from '../../core/objects.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
@@ -162,7 +163,7 @@ async function jsonParameters(io: CommandIo, file: string): Promise<Record<strin
 
 async function readText(file: string, flag: string): Promise<string> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new UsageError(`${flag} ${file} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`${flag} ${file} cannot be read: ${readFailure(error)}`);
   });
   return decoded(bytes, `${flag} ${file}`);
 }

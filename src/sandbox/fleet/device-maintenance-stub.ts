@@ -240,8 +240,8 @@ function checkNumber(value: number, { minimum, maximum }: Schema, at: string): v
 
 function checkText(value: string, { minLength, maxLength, pattern, format }: Schema, at: string): void {
   const length = Array.from(value).length;
-  if (minLength !== undefined && length < minLength) refuse(at, 'must have at least ' + minLength + ' characters');
-  if (maxLength !== undefined && length > maxLength) refuse(at, 'must have at most ' + maxLength + ' characters');
+  if (minLength !== undefined && length < minLength) refuse(at, 'must have a length of at least ' + minLength);
+  if (maxLength !== undefined && length > maxLength) refuse(at, 'must have a length of at most ' + maxLength);
   if (pattern !== undefined && !new RegExp(pattern).test(value)) refuse(at, 'must match ' + pattern);
   if (format === 'date-time' && Number.isNaN(Date.parse(value))) refuse(at, 'must be a date and time');
 }

@@ -159,8 +159,8 @@ function _range(n, at, minimum, maximum) {
     String.raw`
 function _length(s, at, minLength, maxLength) {
     var length = s.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, "_").length;
-    if (minLength !== null && length < minLength) { _refuse(at, "must have at least " + minLength + " characters"); }
-    if (maxLength !== null && length > maxLength) { _refuse(at, "must have at most " + maxLength + " characters"); }
+    if (minLength !== null && length < minLength) { _refuse(at, "must have a length of at least " + minLength); }
+    if (maxLength !== null && length > maxLength) { _refuse(at, "must have a length of at most " + maxLength); }
     return s;
 }`,
   ),

@@ -54,3 +54,36 @@ test.each<[string, Behaviour, boolean]>([
   await server.whenClosed();
   expect(server.open).toBe(0);
 });
+
+test('an end without TLS is reported as such, with what to check', async () => {
+  const server = await startBadServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  servers.push(server);
+  const result = await probeEndpoint({
+    host: '127.0.0.1',
+    port: server.port,
+    isSecure: true,
+    serverName: 'hub.test',
+    path: '/',
+  });
+  expect(result).toEqual({
+    message: expect.stringMatching(
+      /^127\.0\.0\.1:\d+ does not respond with TLS \((?:wrong version number|packet length too long)\)$/,
+    ),
+    remedy: expect.stringContaining('usually 443'),
+  });
+});
+
+test('an end where nothing listens is reported without the code of the system', async () => {
+  const server = await startBadServer(silent);
+  await server.close();
+  const result = await probeEndpoint({
+    host: '127.0.0.1',
+    port: server.port,
+    isSecure: true,
+    serverName: 'hub.test',
+    path: '/',
+  });
+  expect(result).toMatchObject({
+    message: `127.0.0.1:${server.port} cannot be reached: nothing listens there, or the connection was refused`,
+  });
+});

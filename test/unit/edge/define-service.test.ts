@@ -61,7 +61,7 @@ describe('the rules of a parameter are checked before the service runs', () => {
     [{ baseType: 'NUMBER', description: '', maximum: 1 }, 1.5, 'must be a number at most 1; it is 1.5'],
     [{ baseType: 'NUMBER', description: '', minimum: 0 }, Number.NaN, 'must be a number at least 0; it is NaN'],
     [{ ...ofText, maxLength: 3 }, 'abcd', 'has 4 characters; at most 3 are allowed'],
-    [{ ...ofText, minLength: 1, maxLength: 3 }, '', 'must have at least 1 characters; it has 0'],
+    [{ ...ofText, minLength: 1, maxLength: 3 }, '', 'must have a length of at least 1; it has 0'],
     [id, 'ABC', 'must be 1 to 4 small letters'],
     [id, 'abc\n', 'must be 1 to 4 small letters'],
     [{ ...choice, ignoresCase: false }, 'running', 'must be one of scheduled, Running'],

@@ -35,6 +35,14 @@ describe('readConnectionString', () => {
     [GOOD.replace('localhost', '<hub name>'), /bare host name/],
     [GOOD.replace('localhost', 'my hub'), /bare host name: it has a blank/],
     [GOOD.replace(KEY, '<key>'), /^has a SharedAccessKey that is not base64/],
+    [
+      GOOD.replace('localhost', 'https://localhost').replace(KEY, '<key>'),
+      /^has a HostName that is not .*\. It also has a SharedAccessKey that is not base64/,
+    ],
+    [
+      'HostName=my hub;SharedAccessKey=<key>',
+      /^lacks SharedAccessKeyName; .* has a HostName .* has a SharedAccessKey /,
+    ],
     [GOOD.replace(KEY, 'c2VjcmV0LWtleQ'), /not base64/],
     [GOOD.replace(KEY, 'c2Vj cmV0LWtleQ=='), /not base64/],
     [GOOD.replace(KEY, 'c2VjcmV0_-tleQ=='), /not base64/],

@@ -24,7 +24,7 @@ describe('twx-iothub wrappers', () => {
     await writeFile(at('w.yaml'), 'mine');
     expect(await run('init', at('w.yaml'))).toMatchObject({
       status: 1,
-      err: expect.stringContaining('already exists and is not overwritten'),
+      err: `error: ${at('w.yaml')} cannot be written: it already exists; choose another name, or delete it first\n`,
     });
     expect(await readFile(at('w.yaml'), 'utf8')).toBe('mine');
   });
@@ -94,6 +94,17 @@ describe('twx-iothub wrappers', () => {
       expect.stringMatching(/b\.json:1:87: services\[0\]\.kind: /),
     ]);
     await expect(readdir(at('out'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('build says what to do if --out is a file', async () => {
+    await run('init', at('a.yaml'));
+    await writeFile(at('taken'), '');
+    const { status, err } = await run('build', at('a.yaml'), '--out', at('taken'));
+    expect({ status, err }).toEqual({
+      status: 1,
+      err: expect.stringMatching(/^error: \S*taken\S* cannot be written: .*; choose another/),
+    });
+    expect(err).not.toMatch(/\bE[A-Z]{4,}\b/);
   });
 
   it('build refuses two files of one bundle', async () => {
