@@ -44,7 +44,9 @@ function Found({ preview }: { readonly preview: Preview }): VNode {
           `, ${formatNumber(connectedCount)} connected, ${formatNumber(disconnectedCount ?? 0)} not`}
       </p>
       {deviceCount === 0 && <p class="message is-warning">No device matches; nothing would happen.</p>}
-      <Facts facts={[['Takes at least', formatDuration(estimatedSeconds)], ...planFacts(preview)]} />
+      <Facts
+        facts={[['Takes at least', estimatedSeconds > 0 && formatDuration(estimatedSeconds)], ...planFacts(preview)]}
+      />
       {'batches' in preview && preview.needsApproval && (
         <p class="message is-warning">It waits for an approval before it begins.</p>
       )}

@@ -17,6 +17,7 @@ export interface Notice {
 export type ChangeListener = (changes: readonly Change[]) => void;
 
 const CLOCK_TICK_MS = 5000;
+const NOTICE_MS = 10_000;
 
 /** What all pages share: who is signed in, whether the agent is there, what changes, and what the last action came to. */
 export class ConsoleState {
@@ -83,21 +84,25 @@ export class ConsoleState {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Shows what an action came to. */
-  say(notice: Notice): void {
-    this.notice.value = notice;
-  }
-
   /** Runs an action and shows what came of it. @returns whether it went well. */
   async act(action: () => Promise<Notice>): Promise<boolean> {
     try {
-      this.notice.value = await action();
+      this.#show(await action());
       return true;
     } catch (error) {
       const failure = asFailure(error);
-      this.notice.value = { kind: 'failed', text: failure.message, failure };
+      this.#show({ kind: 'failed', text: failure.message, failure });
       return false;
     }
+  }
+
+  /** A failure stays until it is dismissed. */
+  #show(notice: Notice): void {
+    this.notice.value = notice;
+    if (notice.kind === 'failed') return;
+    void sleep(NOTICE_MS, new AbortController().signal).then(() => {
+      if (this.notice.value === notice) this.notice.value = null;
+    });
   }
 
   #onFailure({ status }: ApiFailure): void {

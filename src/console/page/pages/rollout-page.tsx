@@ -3,9 +3,10 @@ import { useRoute } from 'preact-iso/router';
 import type { RolloutDetails } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
 import { rolloutHref } from '../format/links.js';
+import { formatDuration } from '../format/durations.js';
 import { counted } from '../format/numbers.js';
 import { plainText } from '../format/plain-text.js';
-import { rolloutSegments, wordsOf } from '../format/states.js';
+import { rolloutSegments, wordsOf, wordsOfName } from '../format/states.js';
 import { cacheKey, useConsole, useResource, useTitle } from '../parts/console-context.js';
 import { useFilters } from '../parts/filters.js';
 import { Loading, ReadFailure } from '../parts/messages.js';
@@ -94,8 +95,9 @@ function RolloutView({ rollout }: { readonly rollout: RolloutDetails }): VNode {
 }
 
 /** What it does now, or why it does not, in a sentence. */
-function standing({ state, reason, waitingFor, batch, batchCount }: RolloutDetails): string {
-  const place = batchCount > 0 && batch > 0 ? ` in batch ${batch} of ${batchCount}` : '';
+function standing({ state, outcome, reason, waitingFor, batch, batchCount }: RolloutDetails): string {
+  const isOpen = outcome === 'inProgress';
+  const place = isOpen && batchCount > 0 && batch > 0 ? ` in batch ${batch} of ${batchCount}` : '';
   const because = reason === '' ? '' : `: ${reasonText(reason)}`;
   const isSaid = waitingFor === '' || waitingFor === 'resume' || waitingFor === 'approval';
   const waits = isSaid ? '' : ` It waits for ${WAITS[waitingFor] ?? wordsOf(waitingFor)}.`;
@@ -156,7 +158,9 @@ const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set([
 
 function Definition({ rollout }: { readonly rollout: RolloutDetails }): VNode {
   const { hub, definition, retryOf, createdTime, startTime, beginTime, endTime, expiresTime, queryCondition } = rollout;
-  const others = Object.entries(definition).filter(([name]) => !SHOWN_ELSEWHERE.has(name));
+  const others = Object.entries(definition).filter(
+    ([name, value]) => !SHOWN_ELSEWHERE.has(name) && !isEmptyList(value),
+  );
   return (
     <Facts
       facts={[
@@ -171,11 +175,20 @@ function Definition({ rollout }: { readonly rollout: RolloutDetails }): VNode {
         ['Expires', <Time key="expires" iso={expiresTime} />],
         ['Payload', definition['payload'] === undefined ? undefined : <Json value={definition['payload']} />],
         ['Patch', definition['patch'] === undefined ? undefined : <Json value={definition['patch']} />],
-        ...others.map(([name, value]) => [name, textOf(value)] as const),
+        ...others.map(parameterFact),
       ]}
     />
   );
 }
 
-const textOf = (value: unknown): VNode | string =>
-  typeof value === 'object' ? <code>{plainText(value)}</code> : plainText(value);
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** A parameter of the definition; seconds as a duration. */
+function parameterFact([name, value]: readonly [string, unknown]): readonly [string, VNode | string] {
+  const seconds = /(?:In)?Seconds$/;
+  if (typeof value === 'number' && seconds.test(name)) {
+    return [wordsOfName(name.replace(seconds, '')), formatDuration(value)];
+  }
+  const text = plainText(value);
+  return [wordsOfName(name), typeof value === 'object' ? <code>{text}</code> : text];
+}

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Preview, Service } from '../../api/types.js';
+import { draftText } from '../forms/draft.js';
 import type { Form } from '../forms/use-form.js';
 import type { PreviewState } from '../forms/use-preview.js';
 import { counted } from '../format/numbers.js';
@@ -25,7 +26,7 @@ export function SendButton({ service, form, preview, previewBody, onSend }: Send
   const [isBusy, setBusy] = useState(false);
   const [isAsking, setAsking] = useState(false);
   const found = preview.kind === 'ready' && preview.body === previewBody ? preview.preview : null;
-  const { verb, question } = wordsFor(service, found);
+  const { verb, question } = wordsFor(service, form, found);
   const hindrance = hindranceOf({ service, form, found, mayAct, isTargeted: previewBody !== null });
   const send = async (): Promise<void> => {
     setBusy(true);
@@ -57,6 +58,11 @@ export function SendButton({ service, form, preview, previewBody, onSend }: Send
   );
 }
 
+interface Words {
+  readonly verb: string;
+  readonly question: string | null;
+}
+
 interface Facts {
   readonly service: Service;
   readonly form: Form;
@@ -79,19 +85,27 @@ interface Words {
   readonly question: string | null;
 }
 
-/** Services that take something away. */
+/** Services that take something away, or let something begin. */
 const DESTRUCTIVE = /^(?:AzureIotDeviceJob)?(?:Cancel|Delete|Approve)/;
 
-function wordsFor({ name, creates, preview }: Service, found: Preview | null): Words {
-  if (DESTRUCTIVE.test(name)) return { verb: 'Invoke', question: `Invoke ${name}?` };
-  if (creates === null && preview === null) return { verb: 'Invoke', question: null };
+/** What the button says, and what is asked before something large or final: by name and number. */
+function wordsFor(service: Service, { drafts }: Form, found: Preview | null): Words {
+  const { name, creates } = service;
+  const text = (parameter: string): string => draftText(drafts[parameter]);
+  if (DESTRUCTIVE.test(name)) {
+    return { verb: 'Invoke', question: `Invoke ${name} for ${text('jobId') || text('rolloutId')}?` };
+  }
   if (creates === null) return { verb: 'Invoke', question: null };
   const verb = creates === 'job' ? 'Schedule' : 'Start';
   if (found === null) return { verb, question: null };
   const devices = counted(found.deviceCount, 'device');
   const isMany = found.deviceCount > MANY_DEVICES;
-  return {
-    verb: `${verb} on ${devices}`,
-    question: isMany ? `${verb} ${name} on ${devices}?` : null,
-  };
+  return { verb: `${verb} on ${devices}`, question: isMany ? `${whatText(service, text)} on ${devices}?` : null };
+}
+
+function whatText({ name, creates }: Service, text: (parameter: string) => string): string {
+  const begin = creates === 'job' ? 'Schedule a job that' : 'Start a roll-out that';
+  const method = text('methodName');
+  if (method !== '') return `${begin} calls ${method}`;
+  return text('patch') === '' ? `Invoke ${name}` : `${begin} updates the twins`;
 }
