@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { axeFaults, launchBrowser, visit, type Visit } from '../support/console/browser.js';
 import { FakeAgent, KEY, PAGE_FOLDER } from '../support/console/fake-agent.js';
 import * as fleet from '../support/console/fake-fleet.js';
+import { SandboxProcess } from '../support/sandbox-process.js';
 
 /** One browser for all of them; each test has its own agent and its own profile. */
 let browser: Browser;
@@ -183,6 +184,53 @@ describe('long lists', () => {
     await table.getByText('compressor-000299').waitFor();
     expect(await table.getByRole('row').count()).toBeLessThan(100);
   });
+});
+
+describe('the agent of the sandbox', () => {
+  let sandbox: SandboxProcess;
+
+  beforeAll(async () => {
+    sandbox = await new SandboxProcess(['all', '--light-devices', '6', '--admin-port', '0']).started();
+  }, 60_000);
+  afterAll(() => sandbox.stop());
+
+  const open = async (path = ''): Promise<Page> => {
+    const { adminUrl = '', consoleKey = '' } = sandbox.ready.agent ?? {};
+    opened = await visit(browser, `${adminUrl}${path}#key=${encodeURIComponent(consoleKey)}`);
+    return opened.page;
+  };
+
+  it('takes a newcomer from the first page to a finished job in three clicks', async () => {
+    const page = await open('/');
+    await page.getByRole('link', { name: 'Prepare a first job' }).click();
+    await page.getByRole('button', { name: 'Schedule on 16 devices' }).click();
+    await page.getByRole('heading', { name: /^Job / }).waitFor();
+    await page.getByText('16 succeeded').waitFor({ timeout: 20_000 });
+    await page.getByRole('link', { name: 'device-0001' }).first().click();
+    await page.getByRole('heading', { name: 'Device device-0001' }).waitFor();
+    await page.getByText('"site"').waitFor();
+    await page.goBack();
+    await page.getByText('16 succeeded').waitFor();
+    expect(await page.getByRole('img', { name: '16 succeeded' }).count()).toBe(1);
+  }, 40_000);
+
+  it('starts a roll-out, and resumes it where it pauses after its first batch', async () => {
+    const page = await open('/rollouts/new?condition=' + encodeURIComponent("STARTSWITH(deviceId, 'light-')"));
+    await page.getByLabel('Method name').fill('reboot');
+    await page.getByLabel('Batch size', { exact: true }).fill('4');
+    await page.getByLabel('Promotion').selectOption('afterFirst');
+    await page.getByText('2: 4, 2').waitFor();
+    await page.getByRole('button', { name: 'Start on 6 devices' }).click();
+    await page.getByText('It is paused in batch 1 of 2').waitFor({ timeout: 20_000 });
+    await page.getByRole('button', { name: 'Resume …' }).click();
+    await page.getByLabel('Comment for the history').fill('<b>all is well</b>');
+    await page.getByRole('button', { name: 'Resume the roll-out' }).click();
+    await page.getByText('It is completed.').waitFor({ timeout: 20_000 });
+    await page.getByText('6 succeeded').waitFor();
+    await page.getByText('<b>all is well</b>').waitFor();
+    const strip = page.getByRole('button', { name: /^Batch \d, / });
+    expect(await strip.allTextContents()).toEqual(['1', '2']);
+  }, 60_000);
 });
 
 /** Every page with its first words. */
