@@ -55,6 +55,12 @@ describe('the first load', () => {
     await opened.page.getByLabel('Key of the console').waitFor();
     expect(new Set(requests.filter((origin) => origin !== 'null'))).toEqual(new Set([agent.url]));
   });
+
+  it('works in a browser that names a language which does not exist, as one without a locale does', async () => {
+    opened = await visit(browser, agent.url, { locale: 'en-US@posix' });
+    await opened.page.getByLabel('Key of the console').waitFor();
+    expect(await opened.page.evaluate('navigator.language')).toBe('en');
+  });
 });
 
 describe('signing in', () => {

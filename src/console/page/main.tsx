@@ -1,3 +1,4 @@
+import './known-language.js';
 // Makes components follow the signals that they read.
 import '@preact/signals';
 import { render } from 'preact';

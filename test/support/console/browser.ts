@@ -30,11 +30,15 @@ export interface Visit {
 }
 
 /** Opens a page that remembers everything that went wrong in it. */
-export async function visit(browser: Browser, url: string, options: { readonly width?: number } = {}): Promise<Visit> {
-  const { width = 1280 } = options;
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: { readonly width?: number; readonly locale?: string } = {},
+): Promise<Visit> {
+  const { width = 1280, locale = 'en-GB' } = options;
   const context = await browser.newContext({
     viewport: { width, height: 800 },
-    locale: 'en-GB',
+    locale,
     timezoneId: 'Europe/Paris',
   });
   context.setDefaultTimeout(10_000);
