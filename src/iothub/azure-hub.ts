@@ -200,14 +200,15 @@ class RestCalls {
       body = text === '' ? undefined : await this.#parser.parse(text, request.maxItems ?? MAX_ITEMS);
     };
     return new Promise((resolve, reject) => {
-      context.signal.throwIfAborted();
+      const { abortReason } = context;
+      if (abortReason !== undefined) throw abortReason;
       client.executeApiCall(
         request.method,
         path,
         headers,
         request.body,
         undefined,
-        { signal: context.signal, onBody, onConnected: () => (sending.isSent = true) },
+        { context, onBody, onConnected: () => (sending.isSent = true) },
         (error, _body, response) => {
           if (error !== null && error !== undefined) reject(error);
           else resolve(answerOf(response, { body, isEmpty }));
@@ -218,7 +219,7 @@ class RestCalls {
 
   #errorOf(context: CallContext, error: unknown, isSent: boolean): Error {
     if (isAgentError(error)) return error;
-    if (context.signal.aborted) return abortError(context, this.#authorizer.hostName, isSent);
+    if (context.abortReason !== undefined) return abortError(context, this.#authorizer.hostName, isSent);
     const refusal = refusalOf(error);
     return refusal ? refusalError(refusal) : connectionError(error, this.#authorizer.hostName, isSent);
   }

@@ -1,4 +1,5 @@
-import { type CallContext, callLog } from '../../core/call-context.js';
+import { type CallContext, untilSignal } from '../../core/call-context.js';
+import { callLog } from '../../core/call-log.js';
 import { type SpanOptions, traced } from '../../core/instruments.js';
 import { doublingDelayMs } from '../../core/backoff.js';
 import { isAgentError } from '../../core/errors.js';
@@ -56,15 +57,13 @@ export class RolloutRunner {
     const { clock, log, instruments } = rollout.env;
     const { rolloutId, correlationId = newId() } = rollout.record;
     this.#pause = new WakeablePause(clock);
-    this.#context = {
+    this.#context = untilSignal(signal, {
       correlationId,
-      deadlineMs: Infinity,
-      signal,
       clock,
       log: callLog(log, { rolloutId, correlationId }),
       instruments,
       notes: {},
-    };
+    });
     rollout.wake = () => this.wake();
     signal.addEventListener('abort', this.#stopStep, { once: true });
     this.#waiting = { waitingFor: firstWaitingFor(rollout.record) };
@@ -173,10 +172,10 @@ export class RolloutRunner {
   #contextOf({ kind }: Action): CallContext {
     this.#hubCallSinceMs = LOCAL_ACTIONS.has(kind) ? undefined : this.#context.clock.monotonicMs();
     // What one step notes, such as a jobId, must not be in the log lines of the next.
-    const context = { ...this.#context, notes: {} };
+    const context = untilSignal(this.#context.signal, { ...this.#context, notes: {} });
     if (kind === 'createJob' || kind === 'cancelJob') return context;
     this.#mayInterrupt = true;
-    return { ...context, signal: this.#interruption.signal };
+    return untilSignal(this.#interruption.signal, context);
   }
 
   /** Reads the roll-out from the store first if a step has failed, because memory may differ from the store after that. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { remainingMs, startCall, startPart } from '../../../src/core/call-context.js';
+import { remainingMs, startCall, startPart, untilSignal } from '../../../src/core/call-context.js';
 import { sleep } from '../../../src/core/clock.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -79,5 +79,34 @@ describe('call context', () => {
     whole.dispose(new Error('caller left'));
     expect([read.signal.reason, unread.signal.reason]).toEqual([new Error('caller left'), new Error('caller left')]);
     expect(clock.armed).toBe(0);
+  });
+
+  it('calls listeners once with the reason of its end, or at once afterwards, but not those that have unsubscribed', () => {
+    const clock = new ManualClock();
+    const call = startCall({ timeoutMs: 1000, clock });
+    const heard: string[] = [];
+    call.onAbort((reason) => heard.push(`first: ${String(reason)}`));
+    const leave = call.onAbort(() => heard.push('left'));
+    leave();
+    expect(call.abortReason).toBeUndefined();
+    clock.advance(1000);
+    call.dispose();
+    call.onAbort((reason) => heard.push(`late: ${String(reason)}`));
+    expect(heard).toEqual(['first: Error: deadline', 'late: Error: deadline']);
+    expect([call.abortReason, call.signal.reason]).toEqual([new Error('deadline'), new Error('deadline')]);
+    expect(clock.armed).toBe(0);
+  });
+
+  it('goes on without a deadline until its signal aborts, where it has only a signal', () => {
+    const clock = new ManualClock();
+    const stopping = new AbortController();
+    const context = untilSignal(stopping.signal, startCall({ timeoutMs: 1000, clock }));
+    const heard: unknown[] = [];
+    context.onAbort((reason) => heard.push(reason));
+    clock.advance(5000);
+    expect([context.abortReason, remainingMs(context), clock.armed]).toEqual([undefined, Infinity, 0]);
+    const reason = new Error('the agent is stopping');
+    stopping.abort(reason);
+    expect([context.abortReason, ...heard]).toEqual([reason, reason]);
   });
 });
