@@ -7,6 +7,7 @@ import { EdgeClient } from '../edge/edge-client.js';
 import type { ClusterMember } from '../cluster/member.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 import type { Store } from '../store/store.js';
+import { AgentChanges } from './agent-changes.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { edgeOptions, reportPlatform } from './platform.js';
 import { hubComponent, type OpenHub, openHubs, renewHubs, reportServing } from './hubs.js';
@@ -52,6 +53,7 @@ export class Agent {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #health: Health;
+  readonly #changes = new AgentChanges();
   readonly #metrics: Metrics;
   #instruments: Instruments;
   readonly #lifetime = new AbortController();
@@ -78,6 +80,7 @@ export class Agent {
     this.#secrets = growingScrubber(secretsOf(config));
     this.#debug = new DebugPeriod(this.#log, this.#clock);
     this.#health = new Health(this.#clock, this.#secrets.scrub);
+    this.#health.onChange(() => this.#changes.emit({ kind: 'status' }));
     this.#metrics = createMetrics({ withProcessMetrics: dependencies.withProcessMetrics ?? true });
     this.#instruments = this.#metrics.instruments;
   }
@@ -187,7 +190,11 @@ export class Agent {
     this.#closers.push(() => store.close());
     this.#database = database;
     const observed = { clock: this.#clock, log: this.#log, instruments };
-    this.#hubs = await openHubs(config, this.#health, { ...observed, isServing: (hub) => this.#isServing(hub) });
+    this.#hubs = await openHubs(config, this.#health, {
+      ...observed,
+      isServing: (hub) => this.#isServing(hub),
+      changes: this.#changes,
+    });
     for (const { port, index } of this.#hubs.values()) {
       this.#closers.push(() => port.close());
       this.#closers.push(() => index.close());
@@ -219,6 +226,7 @@ export class Agent {
       onServing,
       state: store,
       health: () => this.#health.report(),
+      changes: this.#changes,
     });
     this.#served = served;
     await served.prepare();
@@ -258,6 +266,7 @@ export class Agent {
         view: {
           status: () => viewedStatus(this.#config, this.#statusFacts()),
           hubs: () => this.#served?.views(this.#member?.status()) ?? [],
+          onChange: (listener) => this.#changes.follow(listener),
         },
         clock: this.#clock,
         log: this.#log,

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import type { EdgeThing } from '../edge/thing.js';
+import type { JobRegistrar } from '../jobs/environment.js';
 import type { WatchingThing } from '../jobs/watch/change-notifier.js';
 import { HubJobs } from '../jobs/read-model/hub-jobs.js';
 import { createJobWatcher } from '../jobs/watch/watcher.js';
@@ -23,6 +24,8 @@ export interface HubThingsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
+  /** Called for each change of a roll-out, its deletion among them. */
+  readonly onRolloutChange?: ((rolloutId: string) => void) | undefined;
   /** The Things of an earlier configuration, which keep their values and queues and get the services of this one. */
   readonly existing?: readonly EdgeThing[];
 }
@@ -103,7 +106,13 @@ function createWorkers(options: HubThingsOptions, things: readonly WatchingThing
     queue: watchedQueue(places, () => queue),
     index: hub.index,
   });
-  const { registrar } = watcher;
+  const registrar: JobRegistrar = {
+    ...watcher.registrar,
+    queued: (thing, job) => {
+      watcher.registrar.queued(thing, job);
+      hub.index.announce(job.jobId);
+    },
+  };
   const onCount = (): void => rollouts.queueChanged();
   const queue = createHubQueue({ ...observed, config, hub, store, places, registrar, onCount });
   const rollouts = new HubRollouts({
@@ -113,6 +122,7 @@ function createWorkers(options: HubThingsOptions, things: readonly WatchingThing
     places,
     queuedJobCount: () => queue?.count ?? 0,
     pollIntervalMs: pollIntervalMs(hub.config),
+    onChange: options.onRolloutChange,
   });
   return { places, watcher, queue, rollouts };
 }

@@ -3,6 +3,7 @@ import type { OpenHubPort } from '../iothub/azure-hub.js';
 import type { HubStatus } from '../iothub/ports.js';
 import { JobIndex, type JobIndexOptions } from '../jobs/read-model/job-index.js';
 import { RefusedCounts } from '../jobs/refused-counts.js';
+import type { AgentChanges } from './agent-changes.js';
 import type { AgentConfig, HubConfig } from './config/agent-config.js';
 import type { ComponentStatus, Health } from './ops/health.js';
 import { packageVersion } from './version.js';
@@ -66,9 +67,12 @@ export function reportServing(health: Health, component: string, isServing: bool
 export async function openHubs(
   config: AgentConfig,
   health: Health,
-  options: Omit<JobIndexOptions, 'hub'> & { readonly isServing: (hub: string) => boolean },
+  options: Omit<JobIndexOptions, 'hub'> & {
+    readonly isServing: (hub: string) => boolean;
+    readonly changes: AgentChanges;
+  },
 ): Promise<Map<string, OpenHub>> {
-  const { isServing, ...observed } = options;
+  const { isServing, changes, ...observed } = options;
   const hubs = new Map<string, OpenHub>();
   for (const hub of config.iothubs) {
     const port = await hubPortOf(hub);
@@ -78,6 +82,7 @@ export async function openHubs(
       if (isServing(hub.name)) health.set(component, ...HEALTH[status]);
     });
     const index = new JobIndex({ ...observed, hub: port });
+    index.onChange((id) => changes.emit({ kind: 'job', hub: hub.name, id }));
     const refusedCounts = new RefusedCounts({ onRead: (jobId) => index.touch(jobId) });
     hubs.set(hub.name, { config: hub, port, index, refusedCounts });
   }

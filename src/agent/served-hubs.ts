@@ -5,6 +5,7 @@ import { messageOf } from '../core/errors.js';
 import { omitUndefined } from '../core/objects.js';
 import type { EdgeClient } from '../edge/edge-client.js';
 import type { Store } from '../store/store.js';
+import type { AgentChanges } from './agent-changes.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { HubSeat } from './hub-seat.js';
 import { createHubThings, type HubThingsOptions } from './hub-things.js';
@@ -20,6 +21,7 @@ export interface ServedHubsOptions extends Pick<HubThingsOptions, 'clock' | 'log
   /** The store without a lease, to read what an agent that serves the hub has written. */
   readonly state: Store;
   readonly health: () => HealthReport;
+  readonly changes: AgentChanges;
 }
 
 /** How long calls in flight may delay a change of the configuration; the others wait meanwhile. */
@@ -99,11 +101,13 @@ export class ServedHubs {
   }
 
   #creatorOf(name: string, config: AgentConfig) {
-    const { hubs, clock, log, instruments } = this.#options;
+    const { hubs, clock, log, instruments, changes } = this.#options;
     return (store: Store, existing: HubThingsOptions['existing']) => {
       const open = hubs.get(name) as OpenHub;
       const hub = { ...open, config: config.iothubs.find((other) => other.name === name) ?? open.config };
-      return createHubThings({ config, clock, log, instruments, store, hub, ...(existing ? { existing } : {}) });
+      const onRolloutChange = (id: string): void => changes.emit({ kind: 'rollout', hub: name, id });
+      const observed = { clock, log, instruments, onRolloutChange };
+      return createHubThings({ config, ...observed, store, hub, ...(existing ? { existing } : {}) });
     };
   }
 }

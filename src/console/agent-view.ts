@@ -65,8 +65,14 @@ export interface ViewedThing {
   preview(name: string): PreviewService | undefined;
 }
 
+/** Something that has changed, whatever it is now. */
+export type AgentChange =
+  { readonly kind: 'status' } | { readonly kind: 'job' | 'rollout'; readonly hub: string; readonly id: string };
+
 /** Hubs and Things are those of the current configuration, so they are not to be kept. */
 export interface AgentView {
   status(): ViewedStatus;
   hubs(): readonly ViewedHub[];
+  /** Calls `listener` for each change. Returns a function that unsubscribes. */
+  onChange(listener: (change: AgentChange) => void): () => void;
 }

@@ -71,6 +71,25 @@ export async function answerJson(
   }
 }
 
+/** Tells the server that a handler writes to the response by itself. */
+const ALREADY_SENT = { 'x-hono-already-sent': 'true' };
+
+/** Answers a request with a response that stays open, or with the error that was thrown instead. */
+export async function answerStream(
+  { access, log }: Pick<ApiOptions, 'access' | 'log'>,
+  { env }: Requested,
+  begin: (bindings: RequestBindings) => void,
+): Promise<Response> {
+  try {
+    if (!env.isMeantForUs) throw misdirected();
+    access.admit('read', env);
+    begin(env);
+    return new Response(null, { headers: ALREADY_SENT });
+  } catch (error) {
+    return errorResponse(error, log, newId());
+  }
+}
+
 const misdirected = (): AgentError =>
   new AgentError('Misdirected', 'The `Host` of the request is not a name or address of this server.');
 

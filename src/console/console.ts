@@ -6,7 +6,10 @@ import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import { AccessControl, type AccessOptions } from './access/access.js';
 import { API_ROOT } from './api/routes.js';
-import { answerJson, apiServer, type Handlers } from './api-server.js';
+import { answerJson, answerStream, apiServer, type Handlers } from './api-server.js';
+import { ChangeLog } from './changes/change-log.js';
+import { ChangeSource } from './changes/change-source.js';
+import { ChangeStreams } from './changes/change-streams.js';
 import { deviceHandlers } from './handlers/devices.js';
 import { jobHandlers } from './handlers/jobs.js';
 import { overviewHandlers } from './handlers/overview.js';
@@ -48,6 +51,10 @@ export async function createConsole(options: ConsoleOptions): Promise<Hono<Reque
       return openApiDocument(options.version);
     }),
   );
+  const streams = changeStreams(options, access);
+  app.get(`${API_ROOT}/changes`, (context) =>
+    answerStream({ access, log }, context, (bindings) => streams.begin(bindings)),
+  );
   app.route('/', apiServer({ access, handlers, log }));
   const unknownPath = (method: string, path: string): AgentError =>
     new AgentError('UnknownPath', `The API has no ${method} ${path}.`);
@@ -62,6 +69,12 @@ export async function createConsole(options: ConsoleOptions): Promise<Hono<Reque
       : new Response('misdirected request: use an address of this server, or set console.publicUrl\n', { status: 421 }),
   );
   return app;
+}
+
+function changeStreams({ agent, clock, log }: ConsoleOptions, access: AccessControl): ChangeStreams {
+  const changes = new ChangeLog();
+  const source = new ChangeSource({ agent, changes, clock, log });
+  return new ChangeStreams({ agent, access, changes, source, clock });
 }
 
 function handlersOf(options: ConsoleOptions, access: AccessControl): Handlers {

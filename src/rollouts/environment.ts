@@ -35,4 +35,6 @@ export interface RolloutEnvironment {
   readonly instruments: Instruments;
   /** Called after each transaction. */
   readonly onChange: (record: RolloutRecord) => void;
+  /** Called after a roll-out was deleted. */
+  readonly onDeleted?: (rolloutId: string) => void;
 }

@@ -31,6 +31,8 @@ export interface HubRolloutsOptions {
   readonly things: readonly WatchingThing[];
   readonly settings: RolloutSettings;
   readonly guards: RolloutGuards;
+  /** Called for each change of a roll-out, its deletion among them. */
+  readonly onChange?: ((rolloutId: string) => void) | undefined;
   /** The places of the hub, shared with the queue of plain jobs. */
   readonly places: HubPlaces;
   /** Returns the number of jobs in that queue. */
@@ -84,7 +86,9 @@ export class HubRollouts {
         onChange: (record) => {
           this.#notifier.changed(record);
           this.#properties.changed();
+          options.onChange?.(record.rolloutId);
         },
+        onDeleted: (rolloutId) => options.onChange?.(rolloutId),
       },
       { ...settings, things: new Set(things.map(({ name }) => name)) },
     );

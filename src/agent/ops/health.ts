@@ -31,6 +31,7 @@ export class Health {
   readonly #scrub: Scrub;
   readonly #components = new Map<string, ComponentHealth>();
   readonly #needed = new Set<string>();
+  readonly #listeners = new Set<() => void>();
   #isStopping = false;
 
   /** @param scrub masks secrets in details, which often repeat text of another end. */
@@ -55,6 +56,15 @@ export class Health {
       since,
       ...(detail === undefined ? {} : { detail: this.#shown(detail) }),
     });
+    const after = this.#components.get(component);
+    if (before?.status === after?.status && before?.detail === after?.detail) return;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` when the state of a component is set. Returns a function that unsubscribes. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Scrubs first, because a secret that was cut or escaped would no longer be recognized. */

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
+import { hubChange, jobChange, rolloutChange, statusChange } from './changes.js';
 import { API_ROOT, ROUTES, type RouteSpec } from './routes.js';
 import { errorAnswer } from './shapes.js';
 
@@ -8,6 +9,7 @@ export function openApiDocument(version: string): object {
   for (const [operationId, spec] of Object.entries(ROUTES)) {
     app.openAPIRegistry.registerPath({ ...createRoute(routeConfig(spec)), operationId });
   }
+  registerChanges(app);
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -19,6 +21,26 @@ export function openApiDocument(version: string): object {
         "the server's own Origin, or the key.",
     },
     servers: [{ url: API_ROOT }],
+  });
+}
+
+/** The stream of changes, whose events are not JSON as a whole. */
+function registerChanges({ openAPIRegistry }: OpenAPIHono): void {
+  const events = { job: jobChange, rollout: rolloutChange, status: statusChange, hub: hubChange };
+  const names = Object.entries(events).map(([name, schema]) => `\`${name}\` (${schema.meta()?.id})`);
+  for (const schema of Object.values(events)) openAPIRegistry.register(schema.meta()?.id ?? '', schema);
+  openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/changes',
+    operationId: 'followChanges',
+    summary: 'Streams changes as server-sent events; resumes after the event named by the header Last-Event-ID',
+    responses: {
+      200: {
+        description: `Events, their data as JSON: ${names.join(', ')}, and \`reset\` when changes may have been missed. A comment is sent every 15 s. At most 50 streams are open.`,
+        content: { 'text/event-stream': { schema: { type: 'string' } } },
+      },
+      default: { description: 'An error', content: { 'application/json': { schema: errorAnswer } } },
+    },
   });
 }
 

@@ -23,24 +23,18 @@ export type Hub = z.output<typeof overview.hub>;
 export type Job = z.output<typeof jobs.job>;
 export type JobDetails = z.output<typeof jobs.jobDetails>;
 export type JobDevice = z.output<typeof jobs.jobDevice>;
-export type JobQuery = z.input<typeof jobs.jobQuery>;
-export type JobDeviceQuery = z.input<typeof jobs.jobDeviceQuery>;
 
 export type Rollout = z.output<typeof rollouts.rollout>;
 export type RolloutDetails = z.output<typeof rollouts.rolloutDetails>;
 export type RolloutDevice = z.output<typeof rollouts.rolloutDevice>;
 export type RolloutCourse = z.output<typeof rollouts.course>;
-export type RolloutQuery = z.input<typeof rollouts.rolloutQuery>;
-export type RolloutDeviceQuery = z.input<typeof rollouts.rolloutDeviceQuery>;
 
 export type Service = z.output<typeof services.service>;
 export type ServiceResult = z.output<typeof services.serviceResult>;
-export type PreviewRequest = z.input<typeof services.previewRequest>;
 export type Preview = z.output<typeof services.preview>;
 export type ConditionVerdict = z.output<typeof services.conditionVerdict>;
 
 export type Device = z.output<typeof devices.device>;
-export type DeviceQuery = z.input<typeof devices.deviceQuery>;
 
 /** The events of the stream by their names; `reset` means: what was shown may be out of date, read everything again. */
 export interface Changes {

@@ -41,6 +41,7 @@ export class JobIndex {
   readonly #listeners = new Set<(jobId: string) => void>();
   readonly #viewListeners = new Set<() => void>();
   #viewedAtMs = -Infinity;
+  #generation = 0;
   /** When the last whole list was begun; undefined before the first that could be read. */
   #listedAtMs: number | undefined;
   /** Of the last list, if it could not be read. */
@@ -58,6 +59,11 @@ export class JobIndex {
   /** Whether somebody has looked lately. */
   get isViewed(): boolean {
     return this.#nowMs() - this.#viewedAtMs < VIEWED_MS;
+  }
+
+  /** Grows when what is known is forgotten: changes may have been missed since. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Somebody looks, or goes on looking. */
@@ -107,7 +113,12 @@ export class JobIndex {
 
   /** A refused count has become known, on which the outcome of a job depends. */
   touch(jobId: string): void {
-    if (this.#jobs.has(jobId)) this.#changed(jobId);
+    if (this.#jobs.has(jobId)) this.announce(jobId);
+  }
+
+  /** A job has changed elsewhere: in the agent's queue. */
+  announce(jobId: string): void {
+    for (const listener of this.#listeners) listener(jobId);
   }
 
   /** Reads jobs that the latest lists of active jobs no longer contain, to find out how they ended. */
@@ -144,6 +155,7 @@ export class JobIndex {
   }
 
   #forget(): void {
+    this.#generation += 1;
     this.#jobs.clear();
     this.#listedAtMs = undefined;
   }
@@ -159,15 +171,11 @@ export class JobIndex {
     if (!job || (before && !isChanged(before.job, job))) return;
     this.#jobs.set(jobId, { jobId, job });
     if (this.#jobs.size > MAX_JOBS) this.#dropOldest();
-    this.#changed(jobId);
+    this.announce(jobId);
   }
 
   #remove(jobId: string): void {
-    if (this.#jobs.delete(jobId)) this.#changed(jobId);
-  }
-
-  #changed(jobId: string): void {
-    for (const listener of this.#listeners) listener(jobId);
+    if (this.#jobs.delete(jobId)) this.announce(jobId);
   }
 
   /** A tenth at once, because finding the oldest takes a look at all. */

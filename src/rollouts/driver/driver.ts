@@ -202,6 +202,7 @@ export class RolloutDriver {
     const { record } = await this.status(rolloutId);
     if (!isFinal(record)) throw stateConflict(rolloutId, record.state, 'can be deleted once it is final');
     await removeRollout(this.env, record);
+    this.env.onDeleted?.(rolloutId);
   }
 
   #isServed(record: RolloutRecord): boolean {

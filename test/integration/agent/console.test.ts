@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Agent, createAgent } from '../../../src/agent/agent.js';
 import { agentConfigFrom } from '../../../src/agent/config/load.js';
 import { createLogger } from '../../../src/agent/ops/logger.js';
+import { startCall } from '../../../src/core/call-context.js';
+import { openHub } from '../../../src/iothub/azure-hub.js';
 import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
 import { eventually } from '../../support/eventually.js';
 import { RestCaller } from '../../support/thingworx-rest.js';
@@ -69,6 +71,32 @@ async function all(path: string): Promise<any[]> {
     cursor = body.cursor as string | null;
   } while (cursor !== null);
   return items;
+}
+
+/** Schedules a job with another client of the hub. */
+async function putForeignJob(jobId: string): Promise<void> {
+  const { connectionString, address, caPem } = ends.hub;
+  const hub = openHub({
+    credentials: { connectionString },
+    address,
+    ca: caPem,
+    tier: 'unlimited',
+    units: 1,
+    userAgent: 'another program',
+  });
+  const context = startCall({ timeoutMs: 10_000 });
+  try {
+    await hub.lane('user').scheduleJob(context, {
+      type: 'scheduleUpdateTwin',
+      jobId,
+      queryCondition: "deviceId = 'light-3'",
+      patch: { tags: { b: 2 } },
+      maxExecutionTimeInSeconds: 60,
+    });
+  } finally {
+    context.dispose();
+    hub.close();
+  }
 }
 
 const jobEnded = (id: string) =>
@@ -308,6 +336,43 @@ describe('roll-outs', () => {
     expect((await get('status')).body.ended).toEqual(
       expect.arrayContaining([expect.objectContaining({ kind: 'rollout', id: 'r-1', outcome: 'succeeded' })]),
     );
+  });
+});
+
+describe('changes', () => {
+  it('come as they happen: of jobs, whoever made them, of roll-outs, and of hubs', async () => {
+    const leave = new AbortController();
+    const response = await fetch(`${agent.adminUrl}/api/v1/changes`, {
+      headers: { authorization: `Bearer ${KEY}` },
+      signal: leave.signal,
+    });
+    let text = '';
+    const reading = (async () => {
+      for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString('utf8');
+    })().catch(() => undefined);
+    const events = () =>
+      [...text.matchAll(/^event: (\w+)\nid: \S+\ndata: (.*)\n/gm)].map(([, name, data = '']) => ({
+        name,
+        data: JSON.parse(data) as any,
+      }));
+    const seen = (name: string, matches: (data: any) => boolean) =>
+      eventually(
+        () => Promise.resolve(events().some((event) => event.name === name && matches(event.data))),
+        (isThere) => isThere,
+      );
+    await seen('status', ({ ready }) => ready === true);
+    await rest.invoke('ScheduleDeviceMethodJob', { jobId: 'live', methodName: 'echo' });
+    await seen('job', ({ jobId, job }) => jobId === 'live' && job.outcome === 'succeeded');
+    await putForeignJob('of-others');
+    await seen('job', ({ jobId, job }) => jobId === 'of-others' && job.status === 'completed');
+    await invoke('StartRollout', { rolloutId: 'r-live', methodName: 'echo', queryCondition: '*' });
+    await seen('rollout', ({ rolloutId, rollout }) => rolloutId === 'r-live' && rollout.state === 'completed');
+    await seen('hub', ({ hub, state }) => hub === 'main' && state.budgets.queries.points.length === 1);
+    await rest.invoke('DeleteRollout', { rolloutId: 'r-live' });
+    await seen('rollout', ({ rolloutId, rollout }) => rolloutId === 'r-live' && rollout === null);
+    leave.abort();
+    await reading;
+    expect(events().filter(({ name }) => name === 'reset')).toEqual([]);
   });
 });
 

@@ -23,7 +23,7 @@ export interface Received {
 }
 
 /** An agent without hubs. */
-const NO_AGENT: AgentView = {
+export const NO_AGENT: AgentView = {
   status: () => ({
     version: '1.2.3',
     startedMs: 0,
@@ -33,6 +33,7 @@ const NO_AGENT: AgentView = {
     things: [],
   }),
   hubs: () => [],
+  onChange: () => () => undefined,
 };
 
 /** The console on an admin server of its own, with a client that can send any header. */

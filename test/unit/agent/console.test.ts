@@ -18,7 +18,7 @@ async function consoleOf(host: string, settings: { enabled?: boolean; key?: stri
   const log = recordingLog();
   const app = await openConsole({
     config: () => config,
-    view: { status: () => expect.anything() as never, hubs: () => [] },
+    view: { status: () => expect.anything() as never, hubs: () => [], onChange: () => () => undefined },
     clock: new ManualClock(),
     log,
     instruments: noInstruments,
