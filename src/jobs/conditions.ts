@@ -27,7 +27,7 @@ const WITH_SOURCE =
 export function checkCondition(
   condition: string | undefined,
   parses: boolean,
-  parameter: 'queryCondition' | 'verifyCondition' | 'query' = 'queryCondition',
+  parameter: 'queryCondition' | 'verifyCondition' | 'canaryCondition' | 'query' = 'queryCondition',
 ): Targets {
   const text = condition?.trim() ?? '';
   if (text === '' || text === '*') return ALL_DEVICES;

@@ -57,6 +57,12 @@ export const METHOD_NAME = required({
   ...METHOD_NAME_LENGTH,
 });
 
+/** The method of a job or roll-out, which may be one of modules. */
+export const JOB_METHOD_NAME = {
+  ...METHOD_NAME,
+  description: `${METHOD_NAME.description}; module::method for a method of the modules with that id`,
+} as const;
+
 export const PATCH = required({
   baseType: 'JSON',
   description: `What to change in the twins: an object of at most ${MAX_JSON_SIZE} with tags and/or properties.desired; null removes a value or clears a section`,

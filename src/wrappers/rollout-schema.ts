@@ -9,6 +9,7 @@ type OptionSchema = z.ZodOptional<z.ZodType<string> | z.ZodType<number> | z.ZodT
 const PLACEHOLDERS = 'May contain placeholders: {name of a parameter}. ';
 const NOTES: Partial<Readonly<Record<RolloutOption, string>>> = {
   queryCondition: PLACEHOLDERS,
+  canaryCondition: PLACEHOLDERS,
   verifyCondition: PLACEHOLDERS,
   startTime: 'ISO 8601 with a time zone. ',
 };

@@ -5,7 +5,7 @@ import { cellText } from '../invoke/result-text.js';
 import { LineOutput } from '../line-streams.js';
 import { formatTable, printLine } from '../output.js';
 import type { Row } from './calls.js';
-import { errorText } from './rollout-text.js';
+import { errorText, targetOf } from './rollout-text.js';
 
 /** Output formats for devices. */
 export const DEVICE_FORMATS = ['text', 'json', 'csv'] as const;
@@ -43,7 +43,8 @@ async function printCsv(io: CommandIo, pages: AsyncIterable<readonly Row[]>): Pr
   const output = new LineOutput(io.stdout);
   output.line(FIELDS.join(','));
   for await (const rows of pages) {
-    for (const row of rows) output.line(FIELDS.map((field) => csvCell(field, row[field])).join(','));
+    for (const row of rows)
+      output.line(FIELDS.map((field) => csvCell(field, field === 'deviceId' ? targetOf(row) : row[field])).join(','));
     await output.drained();
   }
 }
@@ -70,7 +71,8 @@ async function printText(io: CommandIo, pages: AsyncIterable<readonly Row[]>): P
   for await (const rows of pages)
     for (const row of rows)
       cells.push([
-        ...['deviceId', 'batch', 'state', 'attempts', 'methodStatus'].map((name) => cellText(row[name])),
+        targetOf(row),
+        ...['batch', 'state', 'attempts', 'methodStatus'].map((name) => cellText(row[name])),
         errorText(row),
       ]);
   const names = ['deviceId', 'batch', 'state', 'attempts', 'status', 'error'];

@@ -79,7 +79,7 @@ export function rolloutReport(row: Row, failedDevices: readonly Row[], hasMore: 
   if (reason !== '') lines.push(`reason: ${reason}`);
   if (failedDevices.length > 0) {
     const cells = failedDevices.map((device) => [
-      cellText(device['deviceId']),
+      targetOf(device),
       cellText(device['state']),
       cellText(device['methodStatus']),
       errorText(device),
@@ -89,6 +89,12 @@ export function rolloutReport(row: Row, failedDevices: readonly Row[], hasMore: 
   if (hasMore)
     lines.push(`... and more; list all devices with: twx-iothub rollouts devices ${cellText(row['rolloutId'])}`);
   return lines.join('\n');
+}
+
+/** Formats the ids of a device, or of a module as `device/module`. */
+export function targetOf(row: Row): string {
+  const deviceId = cellText(row['deviceId']);
+  return row['moduleId'] === undefined ? deviceId : `${deviceId}/${cellText(row['moduleId'])}`;
 }
 
 /** Formats the error code and description of a device; empty without either. */

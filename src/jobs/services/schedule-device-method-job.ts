@@ -1,12 +1,13 @@
 import { checkCondition } from '../conditions.js';
 import { guardCondition, guardMethod, guardTargets } from '../guards.js';
 import { checkPayload } from '../json-parameters.js';
+import { methodAddress, targetsOfMethod } from '../module-methods.js';
 import { METHOD_JOB } from '../outcome.js';
 import {
   CONNECT_TIMEOUT,
   DEFAULTS,
   MAX_EXECUTION_TIME,
-  METHOD_NAME,
+  JOB_METHOD_NAME,
   NEW_JOB_ID,
   PAYLOAD,
   PAYLOAD_TEXT,
@@ -24,7 +25,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
   needs: 'registry write',
   creates: 'job',
   parameters: {
-    methodName: METHOD_NAME,
+    methodName: JOB_METHOD_NAME,
     payload: PAYLOAD,
     payloadText: PAYLOAD_TEXT,
     queryCondition: QUERY_CONDITION,
@@ -39,7 +40,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
   run: async (args, context, env): Promise<string> => {
     const { methodName, queryCondition, startTime } = args;
     const payload = checkPayload(args.payload, args.payloadText);
-    const targets = checkCondition(queryCondition, env.parsesConditions);
+    const targets = targetsOfMethod(checkCondition(queryCondition, env.parsesConditions), methodName);
     const jobId = args.jobId ?? env.newJobId();
     const connectTimeoutInSeconds = args.connectTimeoutInSeconds ?? env.connectTimeoutInSeconds;
     if (connectTimeoutInSeconds === 0)
@@ -56,7 +57,7 @@ export const scheduleDeviceMethodJobService = defineJobService({
       request: {
         type: METHOD_JOB,
         jobId,
-        methodName,
+        methodName: methodAddress(methodName).methodName,
         ...payload,
         queryCondition: targets.condition,
         startTime: startOf(startTime, context),

@@ -6,6 +6,8 @@ import type { StartArguments } from './parameters.js';
 export interface Combination {
   readonly queryCondition?: string | undefined;
   readonly deviceIds?: unknown;
+  readonly canarySize?: number | undefined;
+  readonly canaryCondition?: string | undefined;
   readonly batchSize?: number | undefined;
   readonly batchPercent?: number | undefined;
   readonly offlineDevices?: string | undefined;
@@ -24,6 +26,8 @@ export function* combinationFaults(chosen: Combination): Generator<Fault> {
     };
   if (chosen.batchSize !== undefined && chosen.batchPercent !== undefined)
     yield { path: ['batchPercent'], problem: 'cannot be combined with batchSize; pass at most one of the two' };
+  if (chosen.canarySize !== undefined && chosen.canaryCondition !== undefined)
+    yield { path: ['canaryCondition'], problem: 'cannot be combined with canarySize; pass at most one of the two' };
   if (chosen.batchPercent === 0) yield { path: ['batchPercent'], problem: 'must be greater than 0' };
   if (chosen.retryStatuses !== undefined && !chosen.retryOn.includes('refused'))
     yield { path: ['retryStatuses'], problem: 'can only be used with refused in retryOn' };
@@ -51,6 +55,8 @@ export const REPLACED_BY: Partial<Readonly<Record<Replaceable, readonly Replacea
   deviceIds: ['queryCondition'],
   batchSize: ['batchPercent'],
   batchPercent: ['batchSize'],
+  canarySize: ['canaryCondition'],
+  canaryCondition: ['canarySize'],
   // `retryStatuses` refines `retryOn`, so it is replaced together with it.
   retryOn: ['retryStatuses'],
 };

@@ -3,7 +3,7 @@ import { MAX_QUERY_CHARACTERS } from '../../hub-query/parse.js';
 import {
   CONNECT_TIMEOUT,
   DEFAULTS,
-  METHOD_NAME,
+  JOB_METHOD_NAME,
   optional,
   PATCH,
   PAYLOAD,
@@ -94,17 +94,28 @@ const seconds = (meaning: string, range: Range, fallback: number, note?: string)
 const choice = <const Choices extends readonly string[]>(meaning: string, choices: Choices, fallback: string) =>
   optional({ baseType: 'STRING', description: `${meaning}; default ${fallback}`, choices });
 
+/** A condition on devices is part of queries that also list devices. */
+const MAX_CONDITION_CHARACTERS = 2048;
+
+const deviceCondition = (meaning: string) =>
+  optional({
+    baseType: 'STRING',
+    isCondition: true,
+    description: `${meaning}: at most ${MAX_CONDITION_CHARACTERS.toLocaleString('en')} characters`,
+    maxLength: MAX_CONDITION_CHARACTERS,
+  });
+
 const SIZE: Range = { minimum: 1, maximum: 100_000 };
 
 // Either of the two may be absent.
-const { isRequired: _hasMethod, ...ANY_METHOD_NAME } = METHOD_NAME;
+const { isRequired: _hasMethod, ...ANY_METHOD_NAME } = JOB_METHOD_NAME;
 const { isRequired: _hasPatch, ...ANY_PATCH } = PATCH;
 
 /** What a roll-out sends to each device: a method call or a patch. */
 const CONTENT_PARAMETERS = {
   methodName: optional({
     ...ANY_METHOD_NAME,
-    description: `${METHOD_NAME.description}; pass exactly one of methodName and patch`,
+    description: `${JOB_METHOD_NAME.description}; pass exactly one of methodName and patch`,
   }),
   payload: PAYLOAD,
   payloadText: PAYLOAD_TEXT,
@@ -122,7 +133,7 @@ const TARGET_PARAMETERS = {
     baseType: 'STRING',
     isCondition: true,
     description:
-      "The devices that the roll-out targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices. The set of devices is fixed when the roll-out begins. Pass exactly one of queryCondition and deviceIds",
+      "The devices that the roll-out targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices; FROM devices.modules WHERE ... for modules. The set of devices is fixed when the roll-out begins. Pass exactly one of queryCondition and deviceIds",
     maxLength: MAX_QUERY_CHARACTERS,
   }),
   deviceIds: optional({
@@ -143,6 +154,9 @@ const BATCH_PARAMETERS = {
     maximum: 100,
   }),
   canarySize: count('Number of devices in the first batch', SIZE, { note: 'the same as in other batches if omitted' }),
+  canaryCondition: deviceCondition(
+    'A condition that selects the devices of the first batch among all devices of the roll-out; cannot be combined with canarySize',
+  ),
   batchGrowth: optional({
     baseType: 'NUMBER',
     description: `Size of each batch relative to the previous one, rounded down: 1 to 10, default ${D.batchGrowth}; the batch after a canary has the size that batchSize or batchPercent sets`,
@@ -200,15 +214,10 @@ const RETRY_PARAMETERS = {
   ),
 } as const;
 
-const MAX_VERIFY_CHARACTERS = 2048;
-
 const VERIFY_PARAMETERS = {
-  verifyCondition: optional({
-    baseType: 'STRING',
-    isCondition: true,
-    description: `A condition that a device must match afterwards to succeed, for example properties.reported.version = '2': at most ${MAX_VERIFY_CHARACTERS.toLocaleString('en')} characters`,
-    maxLength: MAX_VERIFY_CHARACTERS,
-  }),
+  verifyCondition: deviceCondition(
+    "A condition that a device must match afterwards to succeed, for example properties.reported.version = '2'",
+  ),
   verifyTimeoutInSeconds: seconds(
     'How long a device may take to match verifyCondition before it is unverified',
     { minimum: 1, maximum: 604_800 },

@@ -5,7 +5,7 @@ import { Windows } from '../plan/windows.js';
 import { readAbort, DEFAULT_RETRY_ON, readRetryOn, readRetryStatuses } from './failure-rules.js';
 import { readContent } from './content.js';
 import { inheritable, type KeptRollout } from './copied.js';
-import { listSummary, readDeviceIds, checkTargetCondition, checkVerifyCondition } from './targets.js';
+import { listSummary, readDeviceIds, checkDeviceCondition, checkTargetCondition, checkWalk } from './targets.js';
 import { combinationFaults, NO_TARGETS } from './combinations.js';
 import { refuseFirst } from './faults.js';
 import { readWindows } from './schedule.js';
@@ -41,11 +41,12 @@ export function readDefinition(args: StartArguments, options: DefinitionOptions)
     ...content,
     ...targets.part,
     ...batches(args, inherited.definition),
+    ...conditions(args, inherited.definition, options),
     ...retries(args, inherited.definition, content.methodName !== undefined),
-    ...verification(args, inherited.definition, options),
     ...schedule(args, inherited.definition),
   };
   refuseFirst(combinationFaults({ ...definition, isMethod: content.methodName !== undefined }));
+  checkWalk(definition);
   return targets.deviceIds ? { definition, deviceIds: targets.deviceIds } : { definition };
 }
 
@@ -108,9 +109,15 @@ function retries(args: StartArguments, inherited: Part, isMethod: boolean) {
   return { retryOn, ...(retryStatuses ? { retryStatuses } : {}) };
 }
 
-function verification(args: StartArguments, inherited: Part, { parsesConditions }: DefinitionOptions) {
-  const condition = args.verifyCondition ?? inherited.verifyCondition;
-  return condition === undefined ? {} : { verifyCondition: checkVerifyCondition(condition, parsesConditions) };
+/** The conditions on devices of the roll-out. */
+function conditions(args: StartArguments, inherited: Part, { parsesConditions }: DefinitionOptions): Part {
+  const entries = (['canaryCondition', 'verifyCondition'] as const).flatMap((parameter) => {
+    const condition = args[parameter] ?? inherited[parameter];
+    return condition === undefined
+      ? []
+      : [[parameter, checkDeviceCondition(condition, parsesConditions, parameter)] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 function schedule(args: StartArguments, inherited: Part) {

@@ -1,11 +1,39 @@
 import { invalidParameter } from '../../edge/parameter-rules.js';
-import { checkCondition, targetQuery } from '../../jobs/conditions.js';
+import { checkCondition, targetQuery, type Targets, targetsOfCondition } from '../../jobs/conditions.js';
+import { methodAddress, targetsOfMethod } from '../../jobs/module-methods.js';
+import { targetText } from '../plan/id-conditions.js';
 import { createHash } from 'node:crypto';
 import type { RolloutDefinition } from '../records/records.js';
 import { type ListRules, readList } from './json-list.js';
 
-/** The fields of the query that reads the devices of a condition. */
-export const WALK_FIELDS = 'deviceId';
+/** The fields of the query that reads the targets of a condition. */
+export const walkFields = ({ isForModules }: Targets): string => (isForModules ? 'deviceId, moduleId' : 'deviceId');
+
+/** What the condition and the method of a roll-out select. */
+export function targetsOf({ queryCondition = '*', methodName }: TargetDefinition): Targets {
+  const targets = targetsOfCondition(queryCondition);
+  return methodName === undefined ? targets : targetsOfMethod(targets, methodName);
+}
+
+type TargetDefinition = Pick<RolloutDefinition, 'queryCondition' | 'methodName'>;
+
+/** Returns the targets of a list: with `module::method`, the module of each device that does not name one itself. */
+export function listedTargets({ methodName = '' }: TargetDefinition, ids: readonly string[]): readonly string[] {
+  const { moduleId } = methodAddress(methodName);
+  return moduleId === undefined
+    ? ids
+    : ids.map((id) => (id.includes('/') ? id : targetText({ deviceId: id, moduleId })));
+}
+
+/**
+ * Checks that the queries for the targets of a condition are not too long.
+ * @throws AgentError `InvalidArgument` naming `queryCondition`.
+ */
+export function checkWalk(definition: TargetDefinition & Pick<RolloutDefinition, 'canaryCondition'>): void {
+  if (definition.queryCondition === undefined) return;
+  const targets = targetsOf(definition);
+  targetQuery(targets, walkFields(targets), definition.canaryCondition && `(${definition.canaryCondition})`);
+}
 
 /**
  * Checks the condition that selects the devices of a roll-out; `*` for all.
@@ -13,24 +41,23 @@ export const WALK_FIELDS = 'deviceId';
  */
 export function checkTargetCondition(condition: string, parses: boolean): string {
   const targets = checkCondition(condition, parses);
-  if (targets.isForModules)
-    throw invalidParameter(
-      'queryCondition',
-      'selects modules, and roll-outs support only devices; omit FROM devices.modules WHERE',
-    );
-  targetQuery(targets, WALK_FIELDS);
+  targetQuery(targets, walkFields(targets));
   return targets.condition;
 }
 
 /**
- * Checks the condition that a device must match to succeed. It becomes part of a query for a list of devices.
- * @throws AgentError `InvalidArgument` naming `verifyCondition`.
+ * Checks a condition on devices that are known: it becomes part of a query for them.
+ * @throws AgentError `InvalidArgument` naming the parameter.
  */
-export function checkVerifyCondition(condition: string, parses: boolean): string {
-  const targets = checkCondition(condition, parses, 'verifyCondition');
+export function checkDeviceCondition(
+  condition: string,
+  parses: boolean,
+  parameter: 'verifyCondition' | 'canaryCondition',
+): string {
+  const targets = checkCondition(condition, parses, parameter);
   if (/^\s*FROM\b/i.test(condition))
-    throw invalidParameter('verifyCondition', 'begins with FROM; pass only the part after WHERE');
-  if (targets.where === undefined) throw invalidParameter('verifyCondition', 'must be a condition; * is not allowed');
+    throw invalidParameter(parameter, 'begins with FROM; pass only the part after WHERE');
+  if (targets.where === undefined) throw invalidParameter(parameter, 'must be a condition; * is not allowed');
   return targets.where;
 }
 

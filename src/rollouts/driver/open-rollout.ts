@@ -1,4 +1,4 @@
-import { type Batch, batchAt, planBatches } from '../plan/batches.js';
+import { type Batch, batchAt, batchesOf } from '../plan/batches.js';
 import { RolloutTransaction } from '../records/transaction.js';
 import type { RolloutEnvironment } from '../environment.js';
 import { readHead } from '../records/head.js';
@@ -188,6 +188,5 @@ interface Cursor {
 }
 
 function planOf(record: RolloutRecord, known: readonly Batch[] = []): readonly Batch[] {
-  if (record.deviceCount === undefined || known.length > 0) return known;
-  return planBatches(record.definition, record.deviceCount) ?? [];
+  return known.length > 0 ? known : batchesOf(record);
 }

@@ -21,6 +21,24 @@ export interface BatchShape {
 /** Maximum number of batches: all of them must fit one response of GetRollout. */
 export const MAX_BATCHES = 1000;
 
+/** A roll-out, as far as its batches depend on it. */
+export interface PlannedRollout {
+  readonly definition: BatchShape;
+  /** Number of devices; absent until they are fixed. */
+  readonly deviceCount?: number | undefined;
+  /** Number of devices that a condition has selected for the first batch; 0 for no such batch. */
+  readonly canaryCount?: number | undefined;
+}
+
+/** Returns the batches of a roll-out; none until its devices are fixed. */
+export function batchesOf({ definition, deviceCount = 0, canaryCount }: PlannedRollout): readonly Batch[] {
+  return planBatches(withCanary(definition, canaryCount), deviceCount) ?? [];
+}
+
+/** Makes the devices that a condition has selected the first batch. */
+export const withCanary = (shape: BatchShape, canaryCount = 0): BatchShape =>
+  canaryCount === 0 ? shape : { ...shape, canarySize: canaryCount };
+
 /** A range of devices in the order of the roll-out. */
 export interface Batch {
   /** From 1. */

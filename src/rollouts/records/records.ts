@@ -35,6 +35,8 @@ export interface RolloutDefinition extends BatchShape {
   readonly retryDelaySeconds: number;
   readonly offlineDevices: 'try' | 'wait';
   readonly verifyCondition?: string;
+  /** Selects the devices of the first batch. */
+  readonly canaryCondition?: string;
   readonly verifyTimeoutInSeconds: number;
   readonly windows: readonly Window[];
   readonly timeZone: string;
@@ -89,6 +91,8 @@ export interface RolloutRecord {
   readonly approvedDevices?: number;
   /** Number of devices of the set; absent until it is fixed. */
   readonly deviceCount?: number;
+  /** Number of devices that matched `canaryCondition`, which are the first batch. */
+  readonly canaryCount?: number;
   /** All devices of the set by state; the sum is `deviceCount`. */
   readonly counts: StateCounts;
   readonly failures: readonly FailureCount[];
@@ -153,6 +157,7 @@ export interface BatchRecord {
 
 /** One device; its key has its position in the order of the roll-out. */
 export interface DeviceRecord extends Partial<Omit<DeviceOutcome, 'state'>> {
+  /** The id of the device; for a module `device/module`. */
   readonly deviceId: string;
   readonly state: DeviceState;
   /** Number of hub jobs that it was part of. */

@@ -1,7 +1,8 @@
 import { parseJson } from '../../core/exact-json.js';
 import type { NativeRow } from '../../edge/definitions.js';
 import { METHOD_JOB, TWIN_JOB } from '../../jobs/outcome.js';
-import { type Batch, planBatches } from '../plan/batches.js';
+import { batchesOf } from '../plan/batches.js';
+import { targetIds } from '../plan/id-conditions.js';
 import { countOf, type StateCounts } from '../machine/device-states.js';
 import type { RolloutDetails, RolloutStatus } from '../driver/driver.js';
 import {
@@ -11,7 +12,6 @@ import {
   isFinal,
   type RolloutDefinition,
   type RolloutEvent,
-  type RolloutRecord,
 } from '../records/records.js';
 
 const WAITING = ['waiting', 'retrying'] as const;
@@ -53,7 +53,7 @@ export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
     expiresTime: new Date(record.expiresMs),
     nextActionTime: isFinal(record) ? undefined : dateOrNone(waiting?.nextActionMs),
     batch: batch?.batch ?? 0,
-    batchCount: planOf(record).length,
+    batchCount: batchesOf(record).length,
     jobCount: record.jobCount,
     ...countFields(deviceCount ?? countedDevices, record.counts),
   });
@@ -89,7 +89,7 @@ export function definitionJson(definition: RolloutDefinition): NativeRow {
 function batchesJson(details: RolloutDetails): NativeRow[] {
   const { record, batches } = details;
   const started = new Map(batches.map((batch) => [batch.batch, batch]));
-  return planOf(record).map(({ batch, size }) => {
+  return batchesOf(record).map(({ batch, size }) => {
     const found = started.get(batch);
     return present({
       batch,
@@ -123,7 +123,7 @@ export function eventRow(event: RolloutEvent): NativeRow {
 export function deviceRow(device: DeviceRecord, batch: number, nextAttemptMs: number | undefined): NativeRow {
   const { methodPayload } = device;
   return present({
-    deviceId: device.deviceId,
+    ...targetIds(device.deviceId),
     batch,
     state: device.state,
     attempts: device.attempts,
@@ -137,10 +137,6 @@ export function deviceRow(device: DeviceRecord, batch: number, nextAttemptMs: nu
     endTime: isoOrNone(device.endMs),
     nextAttemptTime: device.state === 'retrying' ? isoOrNone(nextAttemptMs) : undefined,
   });
-}
-
-export function planOf({ definition, deviceCount }: RolloutRecord): readonly Batch[] {
-  return deviceCount === undefined ? [] : (planBatches(definition, deviceCount) ?? []);
 }
 
 const dateOrNone = (ms: number | undefined): Date | undefined => (ms === undefined ? undefined : new Date(ms));

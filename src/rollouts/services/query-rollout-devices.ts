@@ -3,11 +3,11 @@ import { type CallContext, remainingMs } from '../../core/call-context.js';
 import type { NativeRow } from '../../edge/definitions.js';
 import { optional } from '../../jobs/parameters.js';
 import { PageInProgress } from '../../jobs/services/page-in-progress.js';
-import { batchAt } from '../plan/batches.js';
+import { batchAt, batchesOf } from '../plan/batches.js';
 import { FINAL_DEVICE_STATES, OPEN_DEVICE_STATES } from '../machine/device-states.js';
 import { ROLLOUT_ID } from '../definition/parameters.js';
 import type { RolloutRecord } from '../records/records.js';
-import { deviceRow, planOf } from '../reporting/rows.js';
+import { deviceRow } from '../reporting/rows.js';
 import { type DeviceWalk, readDeviceToken, writeDeviceToken } from './device-page-token.js';
 import type { RolloutServiceEnvironment } from './rollout-service.js';
 import { defineRolloutService } from './rollout-service.js';
@@ -61,7 +61,7 @@ export const queryRolloutDevicesService = defineRolloutService({
   result: {
     baseType: 'JSON',
     description:
-      '{rows: [{deviceId, batch, state, attempts, jobId, methodStatus, methodPayload, methodPayloadTruncated, errorCode, errorDescription, startTime, endTime, nextAttemptTime}], continuationToken}: dates as ISO text, without missing values; the token is null after the last page. A page may have fewer rows than maxItems, or none, although more follow',
+      '{rows: [{deviceId, moduleId, batch, state, attempts, jobId, methodStatus, methodPayload, methodPayloadTruncated, errorCode, errorDescription, startTime, endTime, nextAttemptTime}], continuationToken}: dates as ISO text, without missing values; the token is null after the last page. A page may have fewer rows than maxItems, or none, although more follow',
   },
   run: async ({ rolloutId, state, batch, maxItems = MAX_ITEMS, continuationToken }, context, env) => {
     const filters = { rolloutId, state, batch };
@@ -104,7 +104,7 @@ async function readPage(
   context: CallContext,
   { record, walk, position, maxItems }: PageRequest,
 ): Promise<DevicePage> {
-  const plan = planOf(record);
+  const plan = batchesOf(record);
   const { from, to } = rangeOf(record, walk.batch, position);
   const page = new PageInProgress(maxItems, env.messageLimits);
   const pageUntil = (at: number): DevicePage => ({
@@ -133,6 +133,6 @@ const devicesIn = (env: PageEnvironment, record: RolloutRecord, range: PositionR
 /** The positions that a page may read; none until the set of devices is fixed. */
 function rangeOf(record: RolloutRecord, batch: number | undefined, position: number): PositionRange {
   if (batch === undefined) return { from: position, to: record.deviceCount ?? 0 };
-  const { start = 0, size = 0 } = planOf(record)[batch - 1] ?? {};
+  const { start = 0, size = 0 } = batchesOf(record)[batch - 1] ?? {};
   return { from: Math.max(position, start), to: start + size };
 }

@@ -2,15 +2,22 @@
 import type { CallContext } from '../../core/call-context.js';
 import { AgentError } from '../../core/errors.js';
 import { invalidParameter } from '../../edge/parameter-rules.js';
-import { targetQuery, targetsOfCondition } from '../../jobs/conditions.js';
+import type { HubOperations } from '../../iothub/ports.js';
+import { targetQuery } from '../../jobs/conditions.js';
 import { countTargets, guardMethod } from '../../jobs/guards.js';
-import { type Batch, MAX_BATCHES, planBatches } from '../plan/batches.js';
+import { type Batch, MAX_BATCHES, planBatches, withCanary } from '../plan/batches.js';
 import type { KeptRollout } from '../definition/copied.js';
 import { type CheckedDefinition, readDefinition } from '../definition/read-definition.js';
+import { listedTargets, targetsOf } from '../definition/targets.js';
+import { idsPerMatchQuery, queryMatches } from '../driver/steps/device-queries.js';
 import type { StartArguments } from '../definition/parameters.js';
 import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
 import type { RolloutDriver } from '../driver/driver.js';
 import type { RolloutGuards } from '../environment.js';
+
+const COUNT = 'COUNT() AS numberOfTargets';
+/** Maximum number of devices that are considered for one query. */
+const MAX_LIST = 2048;
 
 /**
  * Returns the definition that the arguments of a call result in, after the guards that do not depend on the number of devices.
@@ -53,8 +60,43 @@ export async function countDevices(
   { definition, deviceIds }: CheckedDefinition,
 ): Promise<number> {
   if (deviceIds) return deviceIds.length;
-  const targets = targetsOfCondition(definition.queryCondition ?? '*');
-  return await countTargets(context, env.hub.lane('user'), targetQuery(targets, 'COUNT() AS numberOfTargets'));
+  return await countTargets(context, env.hub.lane('user'), targetQuery(targetsOf(definition), COUNT));
+}
+
+/**
+ * Returns the number of devices that match `canaryCondition`, by queries to the hub; 0 without one.
+ * @throws AgentError `InvalidArgument` if it matches no device of a condition, because the roll-out would then fail.
+ */
+export async function countCanary(
+  env: RolloutServiceEnvironment,
+  context: CallContext,
+  { definition, deviceIds }: CheckedDefinition,
+  deviceCount: number,
+): Promise<number> {
+  const { canaryCondition } = definition;
+  const hub = env.hub.lane('user');
+  if (canaryCondition === undefined) return 0;
+  if (deviceIds) return await countMatches(context, hub, listedTargets(definition, deviceIds), canaryCondition);
+  const count = await countTargets(context, hub, targetQuery(targetsOf(definition), COUNT, `(${canaryCondition})`));
+  if (count === 0 && deviceCount > 0)
+    throw invalidParameter('canaryCondition', `matches none of the ${deviceCount} devices; the roll-out would fail`);
+  return Math.min(count, deviceCount);
+}
+
+async function countMatches(
+  context: CallContext,
+  hub: HubOperations,
+  targets: readonly string[],
+  condition: string,
+): Promise<number> {
+  let count = 0;
+  for (let start = 0; start < targets.length;) {
+    const rest = targets.slice(start, start + MAX_LIST);
+    const list = rest.slice(0, idsPerMatchQuery(rest, condition));
+    count += (await queryMatches(context, hub, list, condition)).size;
+    start += list.length;
+  }
+  return count;
 }
 
 /** Whether a guard depends on the number of devices. */
@@ -79,8 +121,12 @@ export const needsApproval = ({ approvalAbove }: RolloutGuards, count: number): 
  * roll-out begins.
  * @throws AgentError `InvalidArgument` for more batches than a roll-out may have.
  */
-export function planOrRefuse({ definition, deviceIds }: CheckedDefinition, deviceCount: number): Batch[] {
-  const plan = planBatches(definition, deviceCount, deviceIds ? MAX_BATCHES : Infinity);
+export function planOrRefuse(
+  { definition, deviceIds }: CheckedDefinition,
+  deviceCount: number,
+  canaryCount = 0,
+): Batch[] {
+  const plan = planBatches(withCanary(definition, canaryCount), deviceCount, deviceIds ? MAX_BATCHES : Infinity);
   if (plan) return plan;
   const parameter = definition.batchPercent === undefined ? 'batchSize' : 'batchPercent';
   throw invalidParameter(

@@ -1,18 +1,17 @@
 import { type CallContext, sideBySide, startPart } from '../../core/call-context.js';
 import { isAgentError } from '../../core/errors.js';
 import { literal } from '../../hub-query/literal.js';
-import { find, textOf } from '../../iothub/documents.js';
-import { targetQuery, targetsOfCondition } from '../../jobs/conditions.js';
+import { targetQuery } from '../../jobs/conditions.js';
 import { countTargets } from '../../jobs/guards.js';
 import { type Batch, MAX_BATCHES } from '../plan/batches.js';
 import type { CheckedDefinition } from '../definition/read-definition.js';
 import type { StartArguments } from '../definition/parameters.js';
-import { WALK_FIELDS } from '../definition/targets.js';
-import { MAX_QUERY_LENGTH, splitIds } from '../plan/id-conditions.js';
-import { checkedDefinition, countDevices, guardDevices, needsApproval, planOrRefuse } from './planning.js';
+import { listedTargets, targetsOf, walkFields } from '../definition/targets.js';
+import { idCondition, MAX_QUERY_LENGTH, splitIds, targetIds } from '../plan/id-conditions.js';
+import { checkedDefinition, countCanary, countDevices, guardDevices, needsApproval, planOrRefuse } from './planning.js';
 import type { RolloutDefinition } from '../records/records.js';
 import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
-import { queryConnections } from '../driver/steps/device-queries.js';
+import { queryConnections, targetOfRow } from '../driver/steps/device-queries.js';
 import { Windows } from '../plan/windows.js';
 
 export interface RolloutPreview {
@@ -40,7 +39,6 @@ const UNKNOWN: Connections = { connectedCount: null, disconnectedCount: null };
 const ANSWER_RESERVE_MS = 1500;
 /** Number of devices whose ids are used to estimate how many fit one hub job. */
 const SAMPLE_SIZE = 100;
-const CONDITION_OVERHEAD = 'deviceId IN []'.length;
 
 /**
  * Returns what StartRollout would do.
@@ -53,11 +51,11 @@ export async function previewRollout(
 ): Promise<RolloutPreview> {
   const checked = await checkedDefinition(env, context, args);
   const found = checked.deviceIds
-    ? await previewList(env, context, checked.deviceIds)
+    ? await previewList(env, context, listedTargets(checked.definition, checked.deviceIds))
     : await previewCondition(env, context, checked);
   const { deviceCount, jobsOf, ...connections } = found;
   guardDevices(env.guards, deviceCount);
-  const plan = planOrRefuse(checked, deviceCount);
+  const plan = planOrRefuse(checked, deviceCount, await countCanary(env, context, checked, deviceCount));
   const batches = plan.map((batch) => ({ batch: batch.batch, size: batch.size, jobs: jobsOf(batch) }));
   return {
     deviceCount,
@@ -100,15 +98,15 @@ async function previewCondition(
   checked: CheckedDefinition,
 ): Promise<Found> {
   const hub = env.hub.lane('user');
-  const targets = targetsOfCondition(checked.definition.queryCondition ?? '*');
+  const targets = targetsOf(checked.definition);
   // All queries are built before the first is sent, so that a condition that is too long causes no request.
   const connected = targetQuery(targets, 'COUNT() AS numberOfTargets', "connectionState = 'Connected'");
-  const sampleQuery = targetQuery(targets, WALK_FIELDS);
+  const sampleQuery = targetQuery(targets, walkFields(targets));
   const [deviceCount, sample] = await sideBySide<[number, readonly string[]]>(context, [
     (part) => countDevices(env, part, checked),
     async (part) => {
       const { items } = await hub.query(part, { query: sampleQuery, pageSize: SAMPLE_SIZE });
-      return items.map((item) => textOf(find(item, 'deviceId'))).filter((id) => id !== undefined);
+      return items.map((item) => targetOfRow(item, targets.isForModules)).filter((target) => target !== undefined);
     },
   ]);
   const perJob = devicesPerJob(sample.slice(0, SAMPLE_SIZE), jobLimits(env).maxDevices ?? Infinity);
@@ -143,8 +141,10 @@ const jobLimits = ({ guards }: RolloutServiceEnvironment): { readonly maxDevices
 
 function devicesPerJob(sample: readonly string[], limit: number): number {
   if (sample.length === 0) return Math.max(1, Math.min(limit, SAMPLE_SIZE));
-  const characters = sample.reduce((sum, deviceId) => sum + literal(deviceId).length + 1, 0) / sample.length;
-  const fitting = Math.floor((MAX_QUERY_LENGTH - CONDITION_OVERHEAD + 1) / characters);
+  const characters = sample.reduce((sum, target) => sum + literal(targetIds(target).deviceId).length + 1, 0);
+  const fitting = Math.floor(
+    (MAX_QUERY_LENGTH - (idCondition(sample).length - characters)) / (characters / sample.length),
+  );
   return Math.max(1, Math.min(fitting, limit));
 }
 

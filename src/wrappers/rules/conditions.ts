@@ -1,6 +1,6 @@
 import { isAgentError } from '../../core/errors.js';
 import { parseCondition } from '../../hub-query/parse.js';
-import { checkTargetCondition, checkVerifyCondition } from '../../rollouts/definition/targets.js';
+import { checkDeviceCondition, checkTargetCondition } from '../../rollouts/definition/targets.js';
 import { type ConditionTemplate, fillCondition, parseConditionTemplate, placeholderNames } from '../condition.js';
 import type { ValueKind, WrapperOption } from '../definition.js';
 import { isPlaceholderKind, kindOf } from '../parameter-types.js';
@@ -27,12 +27,12 @@ function conditionsIn({ job, rollout }: RawService): RawCondition[] {
       text: rollout?.queryCondition || undefined,
       check: (filled: string) => checkTargetCondition(filled, true),
     },
-    {
+    ...(['canaryCondition', 'verifyCondition'] as const).map((option) => ({
       within: 'rollout',
-      option: 'verifyCondition',
-      text: rollout?.verifyCondition || undefined,
-      check: (filled: string) => checkVerifyCondition(filled, true),
-    },
+      option,
+      text: rollout?.[option] || undefined,
+      check: (filled: string) => checkDeviceCondition(filled, true, option),
+    })),
   ] as const;
   return all.flatMap(({ within, option, text, check }) =>
     typeof text === 'string' ? [{ option, path: [within, option], text, check }] : [],

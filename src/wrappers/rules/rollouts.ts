@@ -21,19 +21,7 @@ export function findingsOfRollout(service: RawService): Finding[] {
   const faults = [...argumentFaults(argumentsOf(rollout), context)];
   return [
     ...(job ? [{ path: ['rollout'], message: 'cannot be combined with job', hint: 'keep one of the two' }] : []),
-    ...findingsOfModule(service),
     ...faults.map(({ path, problem }) => ({ path: ['rollout', ...path], message: problem })),
-  ];
-}
-
-function findingsOfModule({ name, methodName = name }: RawService): Finding[] {
-  if (!methodName.includes('::')) return [];
-  return [
-    {
-      path: ['methodName'],
-      message: 'is a method of a module, and a roll-out is for devices only',
-      hint: 'use job instead of rollout',
-    },
   ];
 }
 

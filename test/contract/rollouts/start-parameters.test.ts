@@ -23,7 +23,8 @@ describe('StartRollout refuses', () => {
     ['a patch without a section', 'patch', { patch: { x: 1 }, queryCondition: '*' }],
     ['neither condition nor list', 'queryCondition', { methodName: 'reboot' }],
     ['condition and list', 'deviceIds', { ...METHOD, deviceIds: ['a'] }],
-    ['a condition for modules', 'queryCondition', { ...METHOD, queryCondition: 'FROM devices.modules' }, 'modules'],
+    ['two kinds of canary', 'canaryCondition', { ...METHOD, canarySize: 1, canaryCondition: 'tags.a = 1' }],
+    ['a canary of all devices', 'canaryCondition', { ...METHOD, canaryCondition: '*' }, 'must be a condition'],
     ['a condition that cannot be read', 'queryCondition', { ...METHOD, queryCondition: 'tags.a = ' }, 'line 1'],
     [
       'a condition whose walk is too long',
@@ -136,7 +137,7 @@ describe('StartRollout refuses', () => {
     }
   });
 
-  it.each(['selection', 'recurrence', 'recurrenceEnds', 'via', 'canaryCondition'])(
+  it.each(['selection', 'recurrence', 'recurrenceEnds', 'via'])(
     'the parameter %s, which it does not have',
     async (name) => {
       expect((await refusal({ ...METHOD, [name]: 'x' })).message).toContain(`no parameter "${name}"`);

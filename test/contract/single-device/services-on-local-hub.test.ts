@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ModuleClient } from 'azure-iot-device';
-import { Mqtt } from 'azure-iot-device-mqtt';
+import type { ModuleClient } from 'azure-iot-device';
 import type { Service } from '../../../src/edge/definitions.js';
 import { openHub } from '../../../src/iothub/azure-hub.js';
 import type { HubPort } from '../../../src/iothub/ports.js';
@@ -8,6 +7,7 @@ import { createSingleDeviceServices } from '../../../src/single-device/services/
 import { callService, failureOf } from '../../support/jobs/callers.js';
 import { type HubUnderTest, startHubUnderTest } from '../../support/local-hub/hub-under-test.js';
 import { connectDevice, type SdkDevice } from '../../support/local-hub/sdk-device.js';
+import { connectModule } from '../../support/local-hub/sdk-module.js';
 import { singleDeviceEnvironment } from '../../support/single-device/environment.js';
 
 let tested: HubUnderTest;
@@ -19,7 +19,7 @@ let services: Service[];
 beforeAll(async () => {
   tested = await startHubUnderTest();
   device = await connectDevice(tested, 'real');
-  module = await connectModule('real', 'part');
+  module = await addModule('real', 'part');
   device.client.onDeviceMethod('echo', (request, response) => void response.send(200, request.payload));
   device.client.onDeviceMethod('failing', (_request, response) => void response.send(500, { reason: 'worn' }));
   module.onMethod('echo', (request, response) => void response?.send(200, request?.payload));
@@ -45,18 +45,10 @@ function openPort(connectionString: string): HubPort {
 const servicesOver = (hub: HubPort): Service[] =>
   createSingleDeviceServices(singleDeviceEnvironment(hub), { deviceManagement: true });
 
-async function connectModule(deviceId: string, moduleId: string): Promise<ModuleClient> {
+async function addModule(deviceId: string, moduleId: string): Promise<ModuleClient> {
   const { responseBody } = await tested.registry.addModule({ deviceId, moduleId });
-  const key = responseBody.authentication?.symmetricKey?.primaryKey;
-  const { hostName, mqttAddress } = tested.hub;
-  const ids = `DeviceId=${deviceId};ModuleId=${moduleId}`;
-  const client = ModuleClient.fromConnectionString(
-    `HostName=${hostName};${ids};SharedAccessKey=${key};GatewayHostName=${mqttAddress}`,
-    Mqtt,
-  );
-  await client.setOptions({ ca: tested.hub.caPem });
-  await client.open();
-  return client;
+  const key = responseBody.authentication?.symmetricKey?.primaryKey ?? '';
+  return await connectModule(tested.hub, { deviceId, moduleId, key });
 }
 
 type Row = Readonly<Record<string, unknown>>;

@@ -59,6 +59,23 @@ describe('lists of ids', () => {
     );
   });
 
+  it('of modules hold every module in order, within the length of a condition, as few lists as possible', () => {
+    const target = fc.tuple(deviceId, fc.constantFrom('part', 'line-2', "o'3")).map((ids) => ids.join('/'));
+    fc.assert(
+      fc.property(fc.array(target, { minLength: 1, maxLength: 400 }), (targets) => {
+        const lists = splitIds(targets);
+        expect(lists.flat()).toEqual(targets);
+        for (const [index, list] of lists.entries()) {
+          const condition = idCondition(list);
+          expect(condition.length).toBeLessThanOrEqual(MAX_QUERY_LENGTH);
+          expect(parseCondition(condition).source).toBe('devices.modules');
+          const next = lists[index + 1]?.[0];
+          if (next !== undefined) expect(idCondition([...list, next]).length).toBeGreaterThan(MAX_QUERY_LENGTH);
+        }
+      }),
+    );
+  });
+
   it('become conditions that select exactly these devices', () => {
     fc.assert(
       fc.property(fc.uniqueArray(deviceId, { minLength: 1, maxLength: 20 }), (ids) => {

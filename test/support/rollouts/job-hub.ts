@@ -34,7 +34,7 @@ export class JobHub {
   readonly devices: Set<string>;
   /** Devices that are not connected. */
   readonly offline = new Set<string>();
-  /** Devices that match a verifyCondition. */
+  /** Devices that match a verifyCondition, or a canaryCondition on `tags.canary`. */
   readonly matching = new Set<string>();
   readonly operations: HubOperations;
   script: DeviceScript = () => ({ status: 200 });
@@ -163,7 +163,7 @@ export class JobHub {
     const jobId = /jobId = '([^']+)'/.exec(query)?.[1];
     if (jobId !== undefined) return pageOf(this.#rowsOf(jobId), page);
     const listed = query.includes(' IN [') ? idsIn(query).filter((id) => this.devices.has(id)) : [...this.devices];
-    const matching = query.includes('] AND (') ? listed.filter((id) => this.matching.has(id)) : listed;
+    const matching = /\] AND \(|tags\.canary/.test(query) ? listed.filter((id) => this.matching.has(id)) : listed;
     if (/COUNT\(\)/.test(query)) return { items: [{ numberOfTargets: matching.length }] };
     return pageOf(
       matching.map((deviceId) => ({

@@ -134,20 +134,20 @@ describe('a description with a roll-out', () => {
   it.each([
     ['no devices', `${METHOD}rollout: {}`, 'rollout.queryCondition: is missing'],
     [
-      'a condition on modules',
-      `${METHOD}rollout: { queryCondition: "FROM devices.modules" }`,
-      'rollout.queryCondition: selects modules',
-    ],
-    [
       'a condition with SELECT',
       `${METHOD}rollout: { queryCondition: "SELECT * FROM devices" }`,
       'rollout.queryCondition: begins with SELECT',
     ],
     ['a wrong device id', `${METHOD}rollout: { deviceIds: [a, "b c"] }`, 'rollout.deviceIds[1]: must be a device id'],
     [
-      'a method of a module',
-      'name: Do\nkind: deviceMethod\nmethodName: a::b\nrollout: { queryCondition: "*" }',
-      'methodName: is a method of a module',
+      'a canary condition with a source',
+      `${METHOD}rollout: { queryCondition: "*", canaryCondition: "FROM devices WHERE a = 1" }`,
+      'rollout.canaryCondition: begins with FROM',
+    ],
+    [
+      'two kinds of canary',
+      `${METHOD}rollout: { queryCondition: "*", canarySize: 1, canaryCondition: "tags.a = 1" }`,
+      'rollout.canaryCondition: cannot be combined with canarySize',
     ],
     ['a job besides it', `${METHOD}job: {}\nrollout: { queryCondition: "*" }`, 'rollout: cannot be combined with job'],
     [
@@ -180,7 +180,6 @@ describe('a description with a roll-out', () => {
       withService(`
 name: Do
 kind: deviceMethod
-methodName: a::b
 parameters: [{ name: me, baseType: STRING }]
 rollout:
   queryCondition: 5
@@ -192,7 +191,6 @@ rollout:
   callerMaySet: [never]`),
     );
     expect(problems.map((problem) => problem.split(': ')[1])).toEqual([
-      'services[0].methodName',
       'services[0].parameters[0].name',
       'services[0].rollout.queryCondition',
       'services[0].rollout.promotion',

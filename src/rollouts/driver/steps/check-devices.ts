@@ -1,11 +1,10 @@
 /** The checks of devices outside hub jobs: whether they match `verifyCondition`, and whether they are connected. */
 import type { CallContext } from '../../../core/call-context.js';
 import { checked, notVerified, verified } from '../../machine/device-transitions.js';
-import { fittingIds } from '../../plan/id-conditions.js';
 import { isPauseOver } from '../../machine/pause-clock.js';
 import type { DeviceIndex, DeviceRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
-import { queryConnections, queryMatches, idsPerConnectionQuery, matchQueryOverhead } from './device-queries.js';
+import { queryConnections, queryMatches, idsPerConnectionQuery, idsPerMatchQuery } from './device-queries.js';
 import { moveDevices } from './store-outcomes.js';
 
 /** Time between two rounds of checks of the `verifying` devices. */
@@ -28,9 +27,7 @@ interface Listed {
 export async function verify(rollout: OpenRollout, context: CallContext, isLastCheck: boolean): Promise<void> {
   const { definition } = rollout.record;
   const condition = definition.verifyCondition ?? '';
-  const listed = await nextOf(rollout, 'verifying', rollout.verify.position, (ids) =>
-    fittingIds(ids, { around: matchQueryOverhead(condition) }),
-  );
+  const listed = await nextOf(rollout, 'verifying', rollout.verify.position, (ids) => idsPerMatchQuery(ids, condition));
   if (listed.positions.length > 0) {
     const askedMs = rollout.pauses.nowMs();
     const ids = listed.devices.map(({ deviceId }) => deviceId);

@@ -3,6 +3,7 @@ import type { RolloutTransaction } from '../../records/transaction.js';
 import type { OpenRollout } from '../open-rollout.js';
 import { parseJson } from '../../../core/exact-json.js';
 import type { HubDocument, JobRequest } from '../../../iothub/ports.js';
+import { methodAddress } from '../../../jobs/module-methods.js';
 import { METHOD_JOB, TWIN_JOB } from '../../../jobs/outcome.js';
 import { idCondition } from '../../plan/id-conditions.js';
 
@@ -88,7 +89,7 @@ export function requestOf(rollout: OpenRollout, part: PartRecord, devices: reado
   return {
     ...common,
     type: METHOD_JOB,
-    methodName: definition.methodName,
+    methodName: methodAddress(definition.methodName).methodName,
     payload: undefined,
     ...(definition.payloadText === undefined ? {} : { payloadText: definition.payloadText }),
     responseTimeoutInSeconds: definition.responseTimeoutInSeconds ?? DEFAULT_RESPONSE_SECONDS,

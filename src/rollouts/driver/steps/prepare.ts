@@ -1,12 +1,12 @@
 import type { CallContext } from '../../../core/call-context.js';
 import { isAgentError } from '../../../core/errors.js';
-import { find, textOf } from '../../../iothub/documents.js';
-import { targetsOfCondition, targetQuery } from '../../../jobs/conditions.js';
 import type { StoreChange } from '../../../store/store.js';
-import { planBatches, orderKey } from '../../plan/batches.js';
+import { orderKey, planBatches, withCanary } from '../../plan/batches.js';
 import type { DeviceRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
 import { clear, clearUnfixed } from './finish.js';
+import { gatherCanary } from './gather-canary.js';
+import { listedIds, targetPages } from './read-targets.js';
 
 const PAGE_SIZE = 1000;
 /** Number of ids in each record of a list of devices. */
@@ -40,35 +40,37 @@ async function* preparation(rollout: OpenRollout, context: CallContext): AsyncGe
   const { keys } = rollout.env;
   const { sequence, definition } = rollout.record;
   await clear(rollout, keys.devices(sequence));
+  await clear(rollout, keys.gathered(sequence));
   const isByCondition = definition.queryCondition !== undefined;
   if (isByCondition) yield* gather(rollout, context);
-  const deviceCount = isByCondition ? await count(rollout, keys.gathered(sequence)) : listSize(rollout);
-  yield* begin(rollout, deviceCount);
+  let canaryCount = 0;
+  if (definition.canaryCondition !== undefined) canaryCount = yield* gatherCanary(rollout, context);
+  const deviceCount = isGathered(rollout) ? await count(rollout, keys.gathered(sequence)) : listSize(rollout);
+  if (isByCondition && deviceCount > 0 && canaryCount === 0 && definition.canaryCondition !== undefined)
+    return await fail(rollout, `InvalidArgument: none of ${deviceCount} devices matches canaryCondition.`);
+  yield* begin(rollout, deviceCount, canaryCount);
 }
 
 const listSize = (rollout: OpenRollout): number => rollout.record.definition.deviceIds?.count ?? 0;
 
+/** Whether the order of the devices is that of their keys under `gathered`; otherwise it is that of the given list. */
+const isGathered = ({ record: { definition } }: OpenRollout): boolean =>
+  definition.queryCondition !== undefined || definition.canaryCondition !== undefined;
+
 /** Runs the query of the roll-out once. The keys in the store define the order of the devices and remove duplicates. */
 async function* gather(rollout: OpenRollout, context: CallContext): AsyncGenerator<void, void> {
-  const { keys, store, hub } = rollout.env;
-  const { sequence, rolloutId, definition } = rollout.record;
+  const { keys, store } = rollout.env;
+  const { sequence, rolloutId } = rollout.record;
   const prefix = keys.gathered(sequence);
-  await clear(rollout, prefix);
-  const query = targetQuery(targetsOfCondition(definition.queryCondition ?? '*'), 'deviceId');
-  let continuationToken: string | undefined;
-  do {
-    const token = continuationToken === undefined ? {} : { continuationToken };
-    const page = await hub.query(context, { query, pageSize: PAGE_SIZE, ...token });
-    const ids = page.items.map((row) => textOf(find(row, 'deviceId'))).filter((id) => id !== undefined);
+  for await (const ids of targetPages(rollout, context)) {
     await store.batch(
-      ids.map((deviceId) => ({ type: 'put', key: `${prefix}${orderKey(rolloutId, deviceId)}`, value: deviceId })),
+      ids.map((target) => ({ type: 'put', key: `${prefix}${orderKey(rolloutId, target)}`, value: target })),
     );
-    continuationToken = page.continuationToken;
     yield;
-  } while (continuationToken !== undefined);
+  }
 }
 
-async function* begin(rollout: OpenRollout, deviceCount: number): AsyncGenerator<void, void> {
+async function* begin(rollout: OpenRollout, deviceCount: number, canaryCount: number): AsyncGenerator<void, void> {
   const { guards } = rollout.env;
   const { definition, approvedDevices = 0 } = rollout.record;
   const limit = guards.maxDevicesPerRollout;
@@ -80,13 +82,18 @@ async function* begin(rollout: OpenRollout, deviceCount: number): AsyncGenerator
   const needsApproval =
     guards.approvalAbove !== undefined && deviceCount > Math.max(guards.approvalAbove, approvedDevices);
   if (needsApproval) return await enter(rollout, 'awaitingApproval', { countedDevices: deviceCount });
-  if (!planBatches(definition, deviceCount))
+  if (!planBatches(withCanary(definition, canaryCount), deviceCount))
     return await fail(
       rollout,
       `InvalidArgument: ${deviceCount} devices make more than 1,000 batches; use larger ones.`,
     );
   if (deviceCount > 0) yield* writeDevices(rollout);
-  const fixed = { deviceCount, countedDevices: deviceCount, counts: deviceCount > 0 ? { pending: deviceCount } : {} };
+  const fixed = {
+    ...(canaryCount === 0 ? {} : { canaryCount }),
+    deviceCount,
+    countedDevices: deviceCount,
+    counts: deviceCount > 0 ? { pending: deviceCount } : {},
+  };
   if (deviceCount === 0) return await enter(rollout, 'completed', { ...fixed, beginMs: rollout.env.clock.nowMs() });
   await enter(rollout, 'running', { ...fixed, beginMs: rollout.env.clock.nowMs() });
 }
@@ -112,9 +119,8 @@ async function fail(rollout: OpenRollout, reason: string): Promise<void> {
 /** Writes a record for each device, in the order of the roll-out. */
 async function* writeDevices(rollout: OpenRollout): AsyncGenerator<void, void> {
   const { keys, store } = rollout.env;
-  const { sequence, definition } = rollout.record;
-  const isByCondition = definition.queryCondition !== undefined;
-  const ids = isByCondition ? gatheredIds(rollout) : listedIds(rollout);
+  const { sequence } = rollout.record;
+  const ids = isGathered(rollout) ? gatheredIds(rollout) : listedIds(rollout);
   let changes: StoreChange[] = [];
   let position = 0;
   for await (const deviceId of ids) {
@@ -127,17 +133,12 @@ async function* writeDevices(rollout: OpenRollout): AsyncGenerator<void, void> {
     yield;
   }
   await store.batch(changes);
-  if (isByCondition) await clear(rollout, keys.gathered(sequence));
+  if (isGathered(rollout)) await clear(rollout, keys.gathered(sequence));
 }
 
 async function* gatheredIds({ env, record }: OpenRollout): AsyncGenerator<string> {
   for await (const [, value] of env.store.entries({ prefix: env.keys.gathered(record.sequence) }))
     yield value as string;
-}
-
-async function* listedIds({ env, record }: OpenRollout): AsyncGenerator<string> {
-  for await (const [, value] of env.store.entries({ prefix: env.keys.idLists(record.sequence) }))
-    yield* value as string[];
 }
 
 async function count({ env }: OpenRollout, prefix: string): Promise<number> {

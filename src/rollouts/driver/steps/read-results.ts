@@ -4,6 +4,8 @@ import { literal } from '../../../hub-query/literal.js';
 import { readJobResult } from '../../../iothub/documents.js';
 import type { HubPage } from '../../../iothub/ports.js';
 import { isCancelled, isCompleted } from '../../../jobs/outcome.js';
+import { omitUndefined } from '../../../core/objects.js';
+import { targetText } from '../../plan/id-conditions.js';
 import { type DeviceOutcome, outcomeOfRow } from '../../machine/device-outcome.js';
 import type { DeviceRecord, PartRecord } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
@@ -55,9 +57,11 @@ function outcomesOf({ items }: HubPage, positions: Map<string, number>): Map<num
   const outcomes = new Map<number, DeviceOutcome>();
   for (const item of items) {
     const row = readJobResult(item);
-    const position = row.deviceId === undefined ? undefined : positions.get(row.deviceId);
-    if (position === undefined || row.moduleId !== undefined || !hasRowEnded(row.status)) continue;
-    positions.delete(row.deviceId as string);
+    const { deviceId, moduleId } = row;
+    const target = deviceId === undefined ? '' : targetText(omitUndefined({ deviceId, moduleId }));
+    const position = positions.get(target);
+    if (position === undefined || !hasRowEnded(row.status)) continue;
+    positions.delete(target);
     outcomes.set(position, outcomeOfRow(row));
   }
   return outcomes;
