@@ -53,6 +53,7 @@ export function createHubQueue({ config, hub, ...options }: HubQueueOptions): Hu
 /** Watcher and queue depend on each other, so the watcher looks the queue up when it uses it. */
 export function watchedQueue(places: HubPlaces, queue: () => HubJobQueue | undefined): WatchedQueue {
   return {
+    find: (jobId) => queue()?.find(jobId) ?? Promise.resolve(undefined),
     isWaiting: (jobId) => queue()?.isWaiting(jobId) ?? false,
     ended: (jobId) => queue()?.ended(jobId),
     reportRunning: (count) => places.reportRunning(count),

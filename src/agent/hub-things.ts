@@ -6,11 +6,12 @@ import type { Log } from '../core/log.js';
 import type { EdgeThing } from '../edge/thing.js';
 import type { JobRegistrar } from '../jobs/environment.js';
 import type { WatchingThing } from '../jobs/watch/change-notifier.js';
+import { JobHistory } from '../jobs/history/job-history.js';
 import { HubJobs } from '../jobs/read-model/hub-jobs.js';
 import { createJobWatcher } from '../jobs/watch/watcher.js';
 import { HubRollouts } from '../rollouts/hub-rollouts.js';
 import type { Store } from '../store/store.js';
-import type { AgentConfig } from './config/agent-config.js';
+import { type AgentConfig, isDurable } from './config/agent-config.js';
 import { createHubQueue, pollIntervalMs, placesOf, watchedQueue } from './hub-queue.js';
 import type { OpenHub } from './hubs.js';
 import type { FindPreview } from './previews.js';
@@ -51,8 +52,8 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
   const entries = config.things.filter(({ iothub }) => iothub === hub.config.name);
   const things = new Map<string, EdgeThing>();
   const watchedThings = entries.map(({ name }) => watched(name, things));
-  const { places, watcher, queue, rollouts } = createWorkers(options, watchedThings);
-  const shared = { hub, refusedCounts, registrar: watcher.registrar, queue, driver: rollouts.driver };
+  const { places, watcher, queue, rollouts, history } = createWorkers(options, watchedThings);
+  const shared = { hub, refusedCounts, registrar: watcher.registrar, queue, history, driver: rollouts.driver };
   const builds: BuiltThing[] = [];
   for (const entry of entries) builds.push(await buildThing(config, entry, shared));
   const built = builds.map(({ thing }) => thing);
@@ -66,9 +67,10 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
       await watcher.start();
       await queue?.start();
       await rollouts.start();
+      history?.start();
     },
     stopWatch: async () => {
-      await Promise.all([queue?.stop(), rollouts.stop()]);
+      await Promise.all([queue?.stop(), rollouts.stop(), history?.stop()]);
       await watcher.stop();
       places.close();
     },
@@ -97,6 +99,9 @@ function createWorkers(options: HubThingsOptions, things: readonly WatchingThing
     things,
     messageLimits: config.thingworx,
   };
+  const history = isDurable(config)
+    ? new JobHistory({ ...observed, store, hubName: hub.config.name, days: config.history.jobDays })
+    : undefined;
   const watcher = createJobWatcher({
     ...common,
     agentVersion: packageVersion(),
@@ -105,6 +110,7 @@ function createWorkers(options: HubThingsOptions, things: readonly WatchingThing
     intervalMs: hub.config.watchIntervalSeconds * 1000,
     queue: watchedQueue(places, () => queue),
     index: hub.index,
+    history,
   });
   const registrar: JobRegistrar = {
     ...watcher.registrar,
@@ -124,7 +130,7 @@ function createWorkers(options: HubThingsOptions, things: readonly WatchingThing
     pollIntervalMs: pollIntervalMs(hub.config),
     onChange: options.onRolloutChange,
   });
-  return { places, watcher, queue, rollouts };
+  return { places, watcher, queue, rollouts, history };
 }
 
 function viewedThing(thing: EdgeThing, previews: ReadonlyMap<string, FindPreview>): ViewedThing {

@@ -3,6 +3,7 @@ import type { CallContext } from '../core/call-context.js';
 import { newId } from '../core/random.js';
 import { EdgeThing } from '../edge/thing.js';
 import { jobEnvironment, type JobQueue, type JobRegistrar } from '../jobs/environment.js';
+import type { JobHistory } from '../jobs/history/job-history.js';
 import type { RefusedCounts } from '../jobs/refused-counts.js';
 import type { RolloutDriver } from '../rollouts/driver/driver.js';
 import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
@@ -25,6 +26,8 @@ export interface HubShared {
   readonly registrar?: JobRegistrar;
   /** The queue of the hub; absent where there is no place to keep it. */
   readonly queue?: JobQueue | undefined;
+  /** The past jobs of the hub; likewise. */
+  readonly history?: JobHistory | undefined;
 }
 
 /** A Thing, and what previews its services. */
@@ -49,6 +52,7 @@ export async function buildThing(config: AgentConfig, thing: ThingConfig, shared
     connectTimeoutInSeconds: services.connectTimeoutInSeconds,
     refusedCounts: shared.refusedCounts,
     queue: shared.queue,
+    history: shared.history,
     queueJobs: services.queueJobs,
     ...(shared.registrar ? { registrar: shared.registrar } : {}),
   });

@@ -3,6 +3,7 @@ import { newId } from '../core/random.js';
 import type { Job } from '../iothub/documents.js';
 import type { HubDocument, HubPort, JobRequest } from '../iothub/ports.js';
 import type { Guards } from './guards.js';
+import type { JobHistory } from './history/job-history.js';
 import { DEFAULTS } from './parameters.js';
 import { RefusedCounts } from './refused-counts.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from './result-size.js';
@@ -76,6 +77,8 @@ export interface JobEnvironment {
   readonly registrar?: JobRegistrar | undefined;
   /** Absent without a state directory. */
   readonly queue?: JobQueue | undefined;
+  /** The jobs of the hub that have ended; absent without persistent state. */
+  readonly history?: JobHistory | undefined;
   /** Whether calls without `queue` use the queue. */
   readonly queuesJobs: boolean;
 }
@@ -97,6 +100,8 @@ export interface JobEnvironmentOptions {
   readonly newJobId?: () => string;
   /** The queue of the hub; absent without a state directory. */
   readonly queue?: JobQueue | undefined;
+  /** The history of the hub; absent without persistent state. */
+  readonly history?: JobHistory | undefined;
   /** `services.queueJobs`; default false. */
   readonly queueJobs?: boolean;
 }
@@ -114,6 +119,7 @@ export function jobEnvironment(options: JobEnvironmentOptions): JobEnvironment {
     newJobId: options.newJobId ?? newId,
     registrar: options.registrar,
     queue: options.queue,
+    history: options.history,
     queuesJobs: options.queueJobs ?? false,
   };
 }

@@ -184,6 +184,17 @@ const watch = z
   })
   .describe('How jobs are watched.');
 
+const history = z
+  .strictObject({
+    jobDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(365)
+      .describe('How many days watched jobs are kept after their end; requires stateDir or database.'),
+  })
+  .describe('The jobs that the hub has forgotten.');
+
 const admin = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Serve health, metrics, status and the console.'),
@@ -206,6 +217,7 @@ export const configurationSchema = z.strictObject({
   guards: guards.prefault({}),
   rollouts: rollouts.prefault({}),
   watch: watch.prefault({}),
+  history: history.prefault({}),
   wrappers: z.array(file).max(100).default([]).describe('Wrapper descriptions whose services to offer.'),
   admin: admin.prefault({}),
   console: consoleKeys.prefault({}),

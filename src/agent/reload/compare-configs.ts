@@ -14,7 +14,7 @@ export interface ConfigComparison {
 }
 
 /** Parts that nothing outside the agent depends on, so that new values can take their place while it runs. */
-const LIVE_SECTIONS = ['log', 'guards', 'services', 'watch', 'wrappers', 'rollouts', 'shutdown'] as const;
+const LIVE_SECTIONS = ['log', 'guards', 'services', 'watch', 'history', 'wrappers', 'rollouts', 'shutdown'] as const;
 
 /** The connection keeps this one for its whole life. */
 const RESTART_KEYS: readonly string[] = ['services.timeoutSeconds'];

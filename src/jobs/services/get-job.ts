@@ -1,5 +1,6 @@
 import { type CallContext, startPart } from '../../core/call-context.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
+import type { NativeRow } from '../../edge/definitions.js';
 import { type Job, readJob } from '../../iothub/documents.js';
 import type { JobEnvironment } from '../environment.js';
 import { jobAskedFor } from '../job-document.js';
@@ -16,7 +17,8 @@ const READING_MS = 5000;
 
 export const getJobService = defineJobService({
   name: 'GetJob',
-  description: 'Returns the state of a job, with its counts and its outcome',
+  description:
+    'Returns the state of a job, with its counts and its outcome; of a watched job that the hub has forgotten, the last one',
   needs: 'registry read',
   isReadOnly: true,
   parameters: { jobId: JOB_ID },
@@ -24,16 +26,25 @@ export const getJobService = defineJobService({
   run: async ({ jobId }, context, env) => {
     const queued = await env.queue?.find(jobId);
     if (queued) return [jobRow(readJob(queued), undefined)];
-    const job = await findJob(env, context, jobId);
-    const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS, maxMs: READING_MS });
     try {
-      const refusedCount = await env.refusedCounts.read(part, env.hub.lane('user'), job, MAX_ANSWERS);
-      return [jobRow(withShownStatus(job, context.clock.nowMs()), refusedCount)];
-    } finally {
-      part.dispose();
+      return [await currentRow(env, context, await findJob(env, context, jobId))];
+    } catch (error) {
+      const past = isAgentError(error, 'JobNotFound') ? await env.history?.find(jobId) : undefined;
+      if (!past) throw error;
+      return [jobRow(past.job, past.refusedCount)];
     }
   },
 });
+
+async function currentRow(env: JobEnvironment, context: CallContext, job: Job): Promise<NativeRow> {
+  const part = startPart(context, { reserveMs: ANSWER_RESERVE_MS, maxMs: READING_MS });
+  try {
+    const refusedCount = await env.refusedCounts.read(part, env.hub.lane('user'), job, MAX_ANSWERS);
+    return jobRow(withShownStatus(job, context.clock.nowMs()), refusedCount);
+  } finally {
+    part.dispose();
+  }
+}
 
 /**
  * Reads the job with this id, with the status that the hub returned.

@@ -1,13 +1,15 @@
 import type { Clock } from '../../core/clock.js';
+import { isAgentError } from '../../core/errors.js';
 import type { Log } from '../../core/log.js';
 import { type Job, readJob } from '../../iothub/documents.js';
 import type { HubDocument } from '../../iothub/ports.js';
 import type { ActiveJobs } from './active-jobs.js';
 import type { ChangeNotifier } from './change-notifier.js';
 import type { ScheduledJob } from '../environment.js';
+import type { JobHistory } from '../history/job-history.js';
 import { hasEnded, isNotFound, type JobOutcome, outcomeOf } from '../outcome.js';
 import { withShownStatus } from '../shown-status.js';
-import type { WatchList } from './watch-list.js';
+import type { ChangesBeside, WatchList } from './watch-list.js';
 import { endAsUnknown, newRecord, observe, type WatchRecord, withThing } from './record.js';
 
 /** With more jobs than this, jobs of other clients are no longer watched; jobs of this agent always are. */
@@ -23,6 +25,10 @@ export interface WatchChangesOptions {
   readonly watchAll: boolean;
   /** Called for each job of the hub that is seen to have ended. */
   readonly onEnded?: ((jobId: string) => void) | undefined;
+  /** Keeps the jobs that have ended; absent without persistent state. */
+  readonly history?: JobHistory | undefined;
+  /** Reads a job that ended in the agent's queue, which the hub never had. */
+  readonly findQueued?: ((jobId: string) => Promise<HubDocument | undefined>) | undefined;
   /** Called once for each watched job that has ended. */
   readonly onOutcome?: (outcome: JobOutcome) => void;
   readonly clock: Clock;
@@ -98,8 +104,27 @@ export class WatchChanges {
     const next = observe(record, { job, refusedCount, atMs: clock.nowMs() }, thingNames);
     const isChanged = next.pending !== record.pending || !record.isConfirmed || next.hasEnded;
     if (next.hasEnded) this.#options.onOutcome?.(outcomeOf(job, refusedCount));
-    if (isChanged) await list.put(next);
+    if (isChanged) await list.put(next, next.hasEnded ? this.#historyOf({ ...job, jobId }, refusedCount) : undefined);
     notifier.notify(jobId);
+  }
+
+  /** The changes that add the last row of a job to the history, together with its end. */
+  #historyOf(job: Job & { readonly jobId: string }, refusedCount: number | undefined): ChangesBeside | undefined {
+    const { history, findQueued, log } = this.#options;
+    return (
+      history &&
+      (async () => {
+        try {
+          const queued = await findQueued?.(job.jobId);
+          return await history.changesFor(queued ? { ...readJob(queued), jobId: job.jobId } : job, refusedCount);
+        } catch (error) {
+          if (isAgentError(error)) throw error;
+          // A row that cannot be written must not keep the end of the job from being notified.
+          log.error({ err: error, jobId: job.jobId }, 'could not add a job to the history');
+          return [];
+        }
+      })
+    );
   }
 
   /**
@@ -114,7 +139,8 @@ export class WatchChanges {
     log.info({ jobId }, 'the hub no longer knows this job; the agent stops watching it');
     if (record.seen === undefined) return await list.remove(jobId, false);
     this.#options.onOutcome?.('unknown');
-    await list.put(endAsUnknown(record, clock.nowMs(), thingNames));
+    const lost: Job & { readonly jobId: string } = { jobId, type: record.type, status: 'unknown', counts: {} };
+    await list.put(endAsUnknown(record, clock.nowMs(), thingNames), this.#historyOf(lost, undefined));
     notifier.notify(jobId);
   }
 

@@ -5,6 +5,9 @@ import { readRecord, type WatchRecord } from './record.js';
 /** Maximum number of ended jobs that are remembered, so that an outdated list of the hub does not make them look new. */
 const MAX_REMEMBERED = 2000;
 
+/** Returns further changes to write together with a record. @throws AgentError as the store; the write is then retried. */
+export type ChangesBeside = () => Promise<readonly StoreChange[]>;
+
 /**
  * The watched jobs of one hub, in memory and in the store. Changes are written in order, and in batches when they
  * arrive quickly.
@@ -19,6 +22,8 @@ export class WatchList {
   #dirty = new Set<string>();
   /** Jobs whose last write failed. */
   #unwritten = new Set<string>();
+  /** Changes to be written with a record, by job, until they have been. */
+  readonly #beside = new Map<string, ChangesBeside>();
   /** Jobs that are being written. */
   #inFlight: ReadonlySet<string> = new Set();
   #writing: Promise<void> | undefined;
@@ -56,11 +61,15 @@ export class WatchList {
     return this.#ended.has(jobId);
   }
 
-  /** Resolves when the record is in the store, or when the write has failed and been logged; watching then goes on in memory. */
-  async put(record: WatchRecord): Promise<void> {
+  /**
+   * Resolves when the record is in the store, or when the write has failed and been logged; watching then goes on in memory.
+   * @param beside further changes, which are in the store as soon as the record is.
+   */
+  async put(record: WatchRecord, beside?: ChangesBeside): Promise<void> {
     const isNew = this.#records.get(record.jobId) !== record;
     this.#records.set(record.jobId, record);
-    if (isNew) this.#dirty.add(record.jobId);
+    if (beside) this.#beside.set(record.jobId, beside);
+    if (isNew || beside) this.#dirty.add(record.jobId);
     await this.#settled(record.jobId);
   }
 
@@ -98,8 +107,11 @@ export class WatchList {
     const jobIds = [...this.#dirty];
     this.#inFlight = this.#dirty;
     this.#dirty = new Set();
+    const beside = new Map([...this.#beside].filter(([jobId]) => this.#inFlight.has(jobId)));
     try {
-      await this.#store.batch(jobIds.map((jobId) => this.#changeOf(jobId)));
+      const more = beside.size === 0 ? [] : await Promise.all([...beside.values()].map((changes) => changes()));
+      await this.#store.batch([...jobIds.map((jobId) => this.#changeOf(jobId)), ...more.flat()]);
+      for (const [jobId, changes] of beside) if (this.#beside.get(jobId) === changes) this.#beside.delete(jobId);
       this.#onWritten(jobIds);
     } catch (error) {
       this.#onUnwritten(jobIds, error);

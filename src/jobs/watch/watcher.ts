@@ -5,7 +5,7 @@ import { isAgentError } from '../../core/errors.js';
 import { stringifyJson } from '../../core/exact-json.js';
 import { type Instruments, noInstruments } from '../../core/instruments.js';
 import { type Log, silentLog } from '../../core/log.js';
-import type { HubOperations, HubPort, HubStatus } from '../../iothub/ports.js';
+import type { HubDocument, HubOperations, HubPort, HubStatus } from '../../iothub/ports.js';
 import { isOutOfReach, type Store } from '../../store/store.js';
 import type { JobIndex } from '../read-model/job-index.js';
 import type { ActiveJobs } from './active-jobs.js';
@@ -14,6 +14,7 @@ import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
 import { JobPoller } from './job-poller.js';
 import type { JobRegistrar, ScheduledJob } from '../environment.js';
+import type { JobHistory } from '../history/job-history.js';
 import type { RefusedCounts } from '../refused-counts.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from '../result-size.js';
 import { WatchList } from './watch-list.js';
@@ -24,6 +25,8 @@ import { isDone, type WatchRecord } from './record.js';
 export interface WatchedQueue {
   /** Whether the job waits in the queue, so that the hub does not have it. */
   isWaiting(jobId: string): boolean;
+  /** A job that waits or has ended in the queue; undefined for any other. */
+  find(jobId: string): Promise<HubDocument | undefined>;
   /** Called when a job of the hub has ended. */
   ended(jobId: string): void;
   /** Called with the number of jobs that are running on the hub. */
@@ -47,6 +50,8 @@ export interface JobWatcherOptions {
   readonly index?: JobIndex;
   /** The agent's queue for the places of the hub. */
   readonly queue?: WatchedQueue;
+  /** Keeps the jobs that have ended; absent without persistent state. */
+  readonly history?: JobHistory | undefined;
   readonly messageLimits?: MessageLimits;
   readonly clock?: Clock;
   readonly log?: Log;
@@ -116,6 +121,8 @@ class HubWatcher implements JobWatcher {
       notifier: this.#notifier,
       thingNames: [...things.keys()],
       watchAll: options.watchAll === true,
+      history: options.history,
+      findQueued: (jobId) => options.queue?.find(jobId) ?? Promise.resolve(undefined),
       onEnded: (jobId) => options.queue?.ended(jobId),
       onOutcome: (outcome) => this.#instruments.count('job_outcomes_total', { hub: options.hubName, outcome }),
     });

@@ -5,6 +5,7 @@ import type { HubOperations } from '../../../src/iothub/ports.js';
 import { tierLimits } from '../../../src/iothub/tier-limits.js';
 import { jobEnvironment, type JobEnvironment } from '../../../src/jobs/environment.js';
 import type { Guards } from '../../../src/jobs/guards.js';
+import type { JobHistory } from '../../../src/jobs/history/job-history.js';
 import { HubJobQueue } from '../../../src/jobs/queue/job-queue.js';
 import { HubPlaces } from '../../../src/jobs/queue/places.js';
 import { RefusedCounts } from '../../../src/jobs/refused-counts.js';
@@ -28,6 +29,7 @@ export interface QueueRigOptions {
   readonly store?: Store;
   readonly clock?: ManualClock;
   readonly thing?: WatchingThing;
+  readonly history?: JobHistory;
   /** Replaces the operations of the hub. */
   readonly operations?: HubOperations;
   /** Maximum number of open jobs of the queue; as many as the hub runs if absent. */
@@ -70,7 +72,9 @@ export class QueueRig {
       agentVersion: '1',
       refusedCounts,
       intervalMs: 10_000,
+      history: options.history,
       queue: {
+        find: (jobId) => this.queue.find(jobId),
         isWaiting: (jobId) => this.queue.isWaiting(jobId),
         ended: (jobId) => this.queue.ended(jobId),
         reportRunning: (count) => this.places.reportRunning(count),

@@ -98,6 +98,7 @@ describe('defaults', () => {
         queueMaxAgeSeconds: 86_400,
       },
       watch: { all: false },
+      history: { jobDays: 365 },
       wrappers: [],
       admin: { enabled: true, host: '127.0.0.1', port: 9009 },
       cluster: { leaseSeconds: 15 },

@@ -1,0 +1,127 @@
+import type { Clock } from '../../core/clock.js';
+import { AgentError } from '../../core/errors.js';
+import type { Log } from '../../core/log.js';
+import type { Job } from '../../iothub/documents.js';
+import type { Store, StoreChange } from '../../store/store.js';
+import { JobHistoryCleaner } from './history-cleaner.js';
+import { HistoryKeys } from './history-keys.js';
+import { type PastJob, pastRecord, readPastRecord } from './past-job.js';
+
+export interface JobHistoryOptions {
+  readonly store: Store;
+  /** The hub's name in the configuration: part of the keys in the store. */
+  readonly hubName: string;
+  /** `history.jobDays`: how many days a job is kept after its end. */
+  readonly days: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface PastJobsRequest {
+  /** Maximum number of jobs; the page may have fewer, and more may follow nevertheless. */
+  readonly size: number;
+  /** The token of the page before; the newest jobs if absent. */
+  readonly continuationToken?: string | undefined;
+  /** Which jobs are wanted; all if absent. */
+  readonly isWanted?: (past: PastJob) => boolean;
+  /** Ends the reading when it aborts. */
+  readonly signal: AbortSignal;
+}
+
+export interface PastJobsPage {
+  /** The one that ended last comes first. */
+  readonly jobs: readonly PastJob[];
+  /** Absent from the last page. */
+  readonly continuationToken?: string;
+}
+
+/** A page ends once its records have this many characters, since each can be as long as a payload. */
+const MAX_PAGE_CHARACTERS = 1_048_576;
+
+/** The jobs of one hub that were watched and have ended, kept for `history.jobDays`. One agent at a time writes them. */
+export class JobHistory {
+  readonly #options: JobHistoryOptions;
+  readonly #keys: HistoryKeys;
+  readonly #cleaner: JobHistoryCleaner;
+
+  constructor(options: JobHistoryOptions) {
+    this.#options = options;
+    this.#keys = new HistoryKeys(options.hubName);
+    this.#cleaner = new JobHistoryCleaner({ ...options, keys: this.#keys });
+  }
+
+  /** Starts to delete jobs in time. */
+  start(): void {
+    this.#cleaner.start();
+  }
+
+  /** Idempotent. */
+  async stop(): Promise<void> {
+    await this.#cleaner.stop();
+  }
+
+  /**
+   * Returns the changes that add a job, in place of an earlier one with its id.
+   * @param job its last state, with the status that is shown.
+   * @throws AgentError as the store.
+   */
+  async changesFor(job: Job & { readonly jobId: string }, refusedCount: number | undefined): Promise<StoreChange[]> {
+    const { jobId, endTime } = job;
+    const nowMs = this.#options.clock.nowMs();
+    // A hub whose clock is ahead must not keep its jobs for longer.
+    const endMs = Math.min(endTime?.getTime() ?? nowMs, nowMs);
+    const [key, idKey] = [this.#keys.record(jobId, endMs), this.#keys.id(jobId, endMs)];
+    const earlier = (await this.#idKeys(jobId)).filter((other) => other !== idKey);
+    return [
+      ...earlier.flatMap((other) => [other, this.#keys.recordOfId(other)]).map((other) => deletion(other)),
+      { type: 'put', key, value: pastRecord(job, refusedCount) },
+      { type: 'put', key: idKey, value: 1 },
+    ];
+  }
+
+  /** @throws AgentError as the store. */
+  async find(jobId: string): Promise<PastJob | undefined> {
+    const idKey = (await this.#idKeys(jobId)).at(-1);
+    return idKey === undefined
+      ? undefined
+      : readPastRecord(await this.#options.store.get(this.#keys.recordOfId(idKey)));
+  }
+
+  /**
+   * Lists jobs page by page.
+   * @throws AgentError `ServiceTimeout` when the signal aborts, and as the store.
+   */
+  async page({ size, continuationToken, isWanted, signal }: PastJobsRequest): Promise<PastJobsPage> {
+    const { first: from, end } = this.#keys;
+    // Without a filter no more is requested than is returned.
+    const limit = isWanted ? {} : { limit: size };
+    const jobs: PastJob[] = [];
+    let characters = 0;
+    const range = { from, to: continuationToken ?? end, reverse: true, ...limit };
+    for await (const [key, value] of this.#options.store.entries(range)) {
+      if (signal.aborted) throw readTooLong();
+      const past = readPastRecord(value);
+      if (!past || isWanted?.(past) === false) continue;
+      jobs.push(past);
+      characters += past.size;
+      if (jobs.length >= size || characters >= MAX_PAGE_CHARACTERS) return { jobs, continuationToken: key };
+    }
+    return { jobs };
+  }
+
+  /** The keys that lead to the records of this id: one at most, since a later end replaces an earlier one. */
+  async #idKeys(jobId: string): Promise<string[]> {
+    const found: string[] = [];
+    for await (const [key] of this.#options.store.entries({ prefix: this.#keys.ids(jobId) })) found.push(key);
+    return found;
+  }
+}
+
+const deletion = (key: string): StoreChange => ({ type: 'delete', key });
+
+function readTooLong(): AgentError {
+  return new AgentError(
+    'ServiceTimeout',
+    'The call timed out while it read the history of jobs; set maxItems, or ask for one type or status.',
+  );
+}
