@@ -44,7 +44,7 @@ export function Field({ parameter, draft, onDraft, showsMissing }: FieldProps): 
         {place && <MarkedText text={text} offset={place.offset} />}
       </div>
       <p id={`${id}-hint`} class="hint">
-        {parameter.description}. <code>{parameter.name}</code>
+        {parameter.description.replace(/\.$/, '')}. <code>{parameter.name}</code>
       </p>
     </div>
   );

@@ -25,7 +25,7 @@ export function rolloutSections(target: TargetKind, action: ActionKind): readonl
     {
       title: 'Batches',
       names: ['canarySize', 'batchSize', 'promotion'],
-      more: ['batchPercent', 'batchGrowth', 'maxBatchSize', 'soakSeconds'],
+      more: ['canaryCondition', 'batchPercent', 'batchGrowth', 'maxBatchSize', 'soakSeconds'],
     },
     {
       title: 'Safety',

@@ -71,7 +71,7 @@ function optionsOf({ series, height, maximum }: PlotProps, place: HTMLElement): 
   return {
     width: place.clientWidth,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, maximum ?? 0, high)] } },
