@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { AgentError } from '../../core/errors.js';
 import { isSoaking, type Waiting } from '../machine/next-action.js';
-import { RolloutTransaction } from '../records/transaction.js';
 import { HistoryCleaner, removeRollout } from '../records/removal.js';
 import type { RolloutEnvironment } from '../environment.js';
-import { contentChange, readHead, lastSequence, newRecord, type NewRollout } from '../records/head.js';
+import { readHead, type NewRollout } from '../records/head.js';
 import { positionOf } from '../records/keys.js';
 import {
   type BatchRecord,
@@ -13,8 +12,8 @@ import {
   isFinal,
   type RolloutRecord,
 } from '../records/records.js';
+import { RolloutCreation } from './creation.js';
 import { RolloutRunner } from './runner.js';
-import { IDS_PER_CHUNK } from './steps/prepare.js';
 import { stateConflict } from './commands.js';
 import { OpenRollout } from './open-rollout.js';
 
@@ -58,14 +57,17 @@ export class RolloutDriver {
   readonly #cleaner: HistoryCleaner;
   readonly #runners = new Map<string, RolloutRunner>();
   readonly #stopping = new AbortController();
-  /** Roll-outs are created one after the other, so that two calls with one id create only one. */
-  #creation: Promise<unknown> = Promise.resolve();
-  #lastSequence = 0;
+  readonly #creation: RolloutCreation;
 
   constructor(env: RolloutEnvironment, options: DriverOptions) {
     this.env = env;
     this.#options = options;
     this.#cleaner = new HistoryCleaner(env, options.historyDays);
+    this.#creation = new RolloutCreation(env, {
+      maxOpen: options.maxOpen,
+      find: (rolloutId) => this.find(rolloutId),
+      drive: (record) => this.#drive(record),
+    });
     // Each open roll-out adds a listener, and there may be a thousand.
     setMaxListeners(0, this.#stopping.signal);
   }
@@ -73,7 +75,7 @@ export class RolloutDriver {
   /** Continues the roll-outs of an earlier process. */
   async start(): Promise<void> {
     const { keys, store } = this.env;
-    this.#lastSequence = await lastSequence(this.env);
+    await this.#creation.load();
     const runners: RolloutRunner[] = [];
     for await (const [, value] of store.entries({ prefix: keys.opens })) {
       const record = await readHead(store, keys, value as number);
@@ -169,15 +171,7 @@ export class RolloutDriver {
    * @throws AgentError `RolloutLimitReached`.
    */
   async create(rollout: NewRollout, existing: (record: RolloutRecord) => Promise<void>): Promise<void> {
-    const created = this.#creation.then(async () => {
-      const found = await this.find(rollout.rolloutId);
-      if (!found) return await this.#create(rollout);
-      await existing(found);
-      // An earlier call may have failed although the store has its roll-out.
-      if (!this.#runners.has(rollout.rolloutId) && this.#isServed(found)) await this.#run(found);
-    });
-    this.#creation = created.catch(() => undefined);
-    await created;
+    await this.#creation.create(rollout, existing);
   }
 
   /** Runs a call of a user on a roll-out. @throws AgentError `RolloutNotFound`, `RolloutStateConflict`. */
@@ -209,50 +203,8 @@ export class RolloutDriver {
     return !isFinal(record) && this.#options.things.has(record.thing);
   }
 
-  async #create(rollout: NewRollout): Promise<void> {
-    const { keys, store, clock } = this.env;
-    await this.#refuseAboveLimit();
-    const nowMs = clock.nowMs();
-    const sequence = this.#lastSequence + 1;
-    const transaction = new RolloutTransaction({
-      keys,
-      record: newRecord(rollout, sequence, nowMs),
-      plan: [],
-      batches: [],
-      nowMs,
-    });
-    transaction.note({ event: 'created' });
-    transaction.fire('');
-    const chunks = chunksOf(rollout.deviceIds ?? []);
-    this.#lastSequence = sequence;
-    const idKey = keys.id(rollout.rolloutId);
-    await store.batch(
-      [
-        ...chunks.map((ids, at) => ({ type: 'put' as const, key: keys.idList(sequence, at), value: ids })),
-        { type: 'put', key: idKey, value: sequence },
-        { type: 'put', key: keys.open(sequence), value: sequence },
-        contentChange(keys, transaction.record),
-        ...transaction.changes(),
-      ],
-      { ifUnchanged: [{ key: idKey }] },
-    );
-    await this.#run(transaction.record);
-    this.env.onChange(transaction.record);
-  }
-
-  async #refuseAboveLimit(): Promise<void> {
-    const { maxOpen } = this.#options;
-    let open = 0;
-    for await (const _entry of this.env.store.entries({ prefix: this.env.keys.opens, limit: maxOpen })) open += 1;
-    if (open >= maxOpen)
-      throw new AgentError(
-        'RolloutLimitReached',
-        `${open} roll-outs are open, and rollouts.maxOpen of the agent allows ${maxOpen}; wait for one to end, or cancel one.`,
-      );
-  }
-
-  async #run(record: RolloutRecord): Promise<void> {
-    (await this.#load(record)).start();
+  async #drive(record: RolloutRecord): Promise<void> {
+    if (!this.#runners.has(record.rolloutId) && this.#isServed(record)) (await this.#load(record)).start();
   }
 
   async #load(record: RolloutRecord): Promise<RolloutRunner> {
@@ -273,6 +225,11 @@ export class RolloutDriver {
     this.env.instruments.gauge('rollouts_open', this.#runners.size, { hub: this.env.keys.hubName });
   }
 
+  /** To be called when what all roll-outs depend on has changed. */
+  wake(): void {
+    for (const runner of this.#runners.values()) runner.wake();
+  }
+
   #retryBlocked(): void {
     for (const runner of this.#runners.values()) runner.retryBlocked();
   }
@@ -282,12 +239,6 @@ export class RolloutDriver {
     for await (const [, value] of this.env.store.entries({ prefix })) values.push(value as T);
     return values;
   }
-}
-
-function chunksOf(ids: readonly string[]): string[][] {
-  const chunks = [];
-  for (let start = 0; start < ids.length; start += IDS_PER_CHUNK) chunks.push(ids.slice(start, start + IDS_PER_CHUNK));
-  return chunks;
 }
 
 export function notFound(rolloutId: string): AgentError {
