@@ -9,6 +9,7 @@ import type { WatchingThing } from '../jobs/watch/change-notifier.js';
 import { JobHistory } from '../jobs/history/job-history.js';
 import { HubJobs } from '../jobs/read-model/hub-jobs.js';
 import { createJobWatcher } from '../jobs/watch/watcher.js';
+import type { PlatformPresence } from '../rollouts/environment.js';
 import { HubRollouts } from '../rollouts/hub-rollouts.js';
 import type { Store } from '../store/store.js';
 import { type AgentConfig, isDurable } from './config/agent-config.js';
@@ -21,6 +22,7 @@ import { packageVersion } from './version.js';
 export interface HubThingsOptions {
   readonly config: AgentConfig;
   readonly hub: OpenHub;
+  readonly platform: PlatformPresence;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -124,6 +126,7 @@ function createWorkers(options: HubThingsOptions, things: readonly WatchingThing
   const rollouts = new HubRollouts({
     ...common,
     settings: config.rollouts,
+    platform: options.platform,
     guards: config.guards,
     places,
     queuedJobCount: () => queue?.count ?? 0,

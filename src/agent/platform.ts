@@ -1,7 +1,8 @@
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import { readTextFile } from '../core/regular-file.js';
-import type { EdgeClientOptions } from '../edge/edge-client.js';
+import type { EdgeClient, EdgeClientOptions } from '../edge/edge-client.js';
+import type { PlatformPresence } from '../rollouts/environment.js';
 import type { AgentConfig } from './config/agent-config.js';
 import type { ConnectionStatus } from '../alwayson/session-types.js';
 import type { Health } from './ops/health.js';
@@ -54,6 +55,30 @@ export function reportPlatform(health: Health, status: ConnectionStatus): void {
     case 'closed':
       return;
   }
+}
+
+/** Follows whether a Thing is bound. */
+export function presenceOf(edge: EdgeClient): PlatformPresence {
+  const listeners = new Set<() => void>();
+  let isAway = true;
+  const update = (now: boolean): void => {
+    if (now === isAway) return;
+    isAway = now;
+    for (const listener of listeners) listener();
+  };
+  edge.on('status', (status) => {
+    if (status.type === 'bound') update(status.names.length === 0);
+    else if (status.type === 'lost' || status.type === 'closed') update(true);
+  });
+  return {
+    get isAway() {
+      return isAway;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
 }
 
 /** A Thing that is refused while others are bound is reported when the round of BINDs ends. */

@@ -8,6 +8,8 @@ import type { Store } from '../store/store.js';
 import type { AgentChanges } from './agent-changes.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { HubSeat } from './hub-seat.js';
+import { presenceOf } from './platform.js';
+import type { PlatformPresence } from '../rollouts/environment.js';
 import { createHubThings, type HubThingsOptions } from './hub-things.js';
 import { hubComponent, type OpenHub } from './hubs.js';
 import type { HealthReport } from './ops/health.js';
@@ -30,10 +32,12 @@ const CHANGE_LIMIT_MS = 3_000;
 /** The hubs of this agent: those that it serves, and those that it could serve. */
 export class ServedHubs {
   readonly #options: ServedHubsOptions;
+  readonly #platform: PlatformPresence;
   readonly #seats = new Map<string, HubSeat>();
 
   constructor(options: ServedHubsOptions) {
     this.#options = options;
+    this.#platform = presenceOf(options.edge);
   }
 
   /** Makes Things and workers for every hub. @throws AgentError as `createHubThings`. */
@@ -107,7 +111,14 @@ export class ServedHubs {
       const hub = { ...open, config: config.iothubs.find((other) => other.name === name) ?? open.config };
       const onRolloutChange = (id: string): void => changes.emit({ kind: 'rollout', hub: name, id });
       const observed = { clock, log, instruments, onRolloutChange };
-      return createHubThings({ config, ...observed, store, hub, ...(existing ? { existing } : {}) });
+      return createHubThings({
+        config,
+        ...observed,
+        platform: this.#platform,
+        store,
+        hub,
+        ...(existing ? { existing } : {}),
+      });
     };
   }
 }

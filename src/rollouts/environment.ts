@@ -15,6 +15,14 @@ export interface RolloutGuards extends Guards {
   readonly approvalAbove?: number | undefined;
 }
 
+/** The connection to ThingWorx, as far as roll-outs depend on it. */
+export interface PlatformPresence {
+  /** Whether no Thing is bound. */
+  readonly isAway: boolean;
+  /** Calls `listener` whenever that changes. Returns a function that unsubscribes. */
+  onChange(listener: () => void): () => void;
+}
+
 /** The dependencies that all roll-outs of one hub share. */
 export interface RolloutEnvironment {
   readonly keys: RolloutKeys;
@@ -30,6 +38,8 @@ export interface RolloutEnvironment {
   /** Time between two polls of an open hub job. */
   readonly pollIntervalMs: number;
   readonly connectionCheckMs: number;
+  /** Whether nothing may begin at the moment, because the platform is away. */
+  readonly isHeld: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;

@@ -10,7 +10,7 @@ import { ActiveProperties } from './reporting/active-properties.js';
 import { RolloutDriver } from './driver/driver.js';
 import { EventNotifier } from './reporting/event-notifier.js';
 import { RolloutKeys } from './records/keys.js';
-import type { RolloutGuards } from './environment.js';
+import type { PlatformPresence, RolloutGuards } from './environment.js';
 import { type CallContext, startPart } from '../core/call-context.js';
 
 /** The keys of the section `rollouts` of the configuration. */
@@ -20,6 +20,7 @@ export interface RolloutSettings {
   readonly maxOpen: number;
   readonly historyDays: number;
   readonly connectionCheckSeconds: number;
+  readonly whenPlatformAway: 'continue' | 'hold';
 }
 
 export interface HubRolloutsOptions {
@@ -27,6 +28,8 @@ export interface HubRolloutsOptions {
   /** The hub's name in the configuration: part of the keys in the store. */
   readonly hubName: string;
   readonly store: Store;
+  /** The connection to ThingWorx; always there if absent. */
+  readonly platform?: PlatformPresence | undefined;
   /** The Things of this hub. */
   readonly things: readonly WatchingThing[];
   readonly settings: RolloutSettings;
@@ -55,6 +58,9 @@ export class HubRollouts {
   readonly #log: Log;
   readonly #notifier: EventNotifier;
   readonly #properties: ActiveProperties;
+  /** Present if roll-outs hold while the platform is away. */
+  readonly #platform: PlatformPresence | undefined;
+  #stopListening: (() => void) | undefined;
 
   constructor(options: HubRolloutsOptions) {
     const { hub, hubName, store, things, settings, places, clock, instruments, guards, messageLimits } = options;
@@ -80,6 +86,7 @@ export class HubRollouts {
         deviceOperationsPerSecond: hub.deviceOperationsPerSecond,
         pollIntervalMs: options.pollIntervalMs,
         connectionCheckMs: settings.connectionCheckSeconds * 1000,
+        isHeld: () => settings.whenPlatformAway === 'hold' && options.platform?.isAway === true,
         clock,
         log,
         instruments,
@@ -92,7 +99,8 @@ export class HubRollouts {
       },
       { ...settings, things: new Set(things.map(({ name }) => name)) },
     );
-    const { queuedJobCount } = options;
+    const { queuedJobCount, platform } = options;
+    if (settings.whenPlatformAway === 'hold') this.#platform = platform;
     this.#properties = new ActiveProperties({
       things,
       open: () => this.driver.open(),
@@ -107,6 +115,7 @@ export class HubRollouts {
   async start(): Promise<void> {
     try {
       if (this.#isEnabled) {
+        this.#stopListening ??= this.#platform?.onChange(() => this.driver.wake());
         await this.driver.start();
         await this.#notifier.start();
       }
@@ -128,6 +137,7 @@ export class HubRollouts {
   /** Stops without ending a roll-out; no further hub job begins. Idempotent. */
   async stop(): Promise<void> {
     this.#properties.stop();
+    this.#stopListening?.();
     await this.driver.stop();
     await this.#notifier.stop();
   }

@@ -30,6 +30,12 @@ export const rollouts = z
       .max(3600)
       .default(60)
       .describe('Minimum interval at which the connections of waiting devices are checked.'),
+    whenPlatformAway: z
+      .enum(['continue', 'hold'])
+      .default('continue')
+      .describe(
+        'What roll-outs do while ThingWorx is not connected: continue, or hold (begin nothing; open hub jobs are completed).',
+      ),
     queueMaxAgeSeconds: z
       .int()
       .min(60)

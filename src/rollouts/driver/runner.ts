@@ -27,7 +27,7 @@ const STORE_PAUSE_MS = 5000;
 /** A hub call that takes longer than this is shown: the hub is away or slow, or its tier has no budget left. */
 const SLOW_CALL_MS = 5000;
 /** What ends by the wall clock; everything else ends by the clock that pauses are measured by. */
-const WALL_CLOCK_WAITS: ReadonlySet<WaitingFor> = new Set(['approval', 'startTime', 'resume', 'window']);
+const WALL_CLOCK_WAITS: ReadonlySet<WaitingFor> = new Set(['approval', 'startTime', 'resume', 'platform', 'window']);
 
 const isStoreError = (error: unknown): boolean =>
   isAgentError(error, 'StateUnwritable', 'StoreUnavailable', 'StoreConflict', 'LeaseLost');
@@ -238,6 +238,7 @@ export class RolloutRunner {
       retryAttempt: isUnsettled ? (await rollout.first('retry'))?.due : undefined,
       deferredMs: await this.#deferredMs(),
       blocked: rollout.blocked,
+      isHeld: rollout.env.isHeld(),
       isWindowOpen,
       nextWindowMs: isWindowOpen ? undefined : windows.nextAfter(nowMs)?.startMs,
       isInLine: rollout.isInLine,

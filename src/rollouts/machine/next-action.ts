@@ -20,6 +20,7 @@ export const WAITING_FOR = [
   'job',
   'answers',
   'resume',
+  'platform',
   'window',
   'place',
   'verification',
@@ -61,6 +62,8 @@ export interface Facts {
   readonly deferredMs?: number | undefined;
   /** Sources all of whose devices are in hub jobs of other roll-outs. */
   readonly blocked: ReadonlySet<JobSource>;
+  /** Whether nothing may begin because the platform is away. */
+  readonly isHeld: boolean;
   /** Whether a window is open for long enough for at least one device. */
   readonly isWindowOpen: boolean;
   readonly nextWindowMs?: number | undefined;
@@ -120,7 +123,7 @@ export function waitingDuring({ kind }: Action): Waiting | undefined {
 export interface Wait {
   readonly kind: 'wait';
   readonly waitingFor: WaitingFor;
-  /** Epoch milliseconds; by the wall clock for `approval`, `startTime`, `resume` and `window`. */
+  /** Epoch milliseconds; by the wall clock for `approval`, `startTime`, `resume`, `platform` and `window`. */
   readonly untilMs?: number;
   /** Whether the roll-out is in line for a place of the hub, whatever else it waits for. */
   readonly isInLine?: boolean;
@@ -162,10 +165,11 @@ export function nextAction(facts: Facts): Action {
 }
 
 /** The set of devices is not fixed yet. */
-function beforeBegin({ record, nowMs, isWindowOpen, nextWindowMs }: Facts): Action {
+function beforeBegin({ record, nowMs, isHeld, isWindowOpen, nextWindowMs }: Facts): Action {
   if (record.state === 'awaitingApproval') return wait('approval', record.expiresMs);
   if (record.state === 'preparing') return { kind: 'prepare' };
   if (nowMs < record.startMs) return wait('startTime', Math.min(record.startMs, record.expiresMs));
+  if (isHeld) return wait('platform', record.expiresMs);
   return isWindowOpen ? { kind: 'prepare' } : wait('window', nextWindowMs);
 }
 
@@ -255,6 +259,7 @@ function deferredAction(facts: Facts): Action | undefined {
 
 /** A hub job requires an open window, a place of the hub, and a device that is in no other hub job. */
 function begin(facts: Facts, from: JobSource): Action {
+  if (facts.isHeld) return wait('platform');
   if (!facts.isWindowOpen) return wait('window', facts.nextWindowMs);
   if (facts.blocked.has(from)) return wait('job');
   return facts.isInLine ? { ...wait('place'), isInLine: true } : { kind: 'recordJob', from };

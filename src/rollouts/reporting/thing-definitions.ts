@@ -41,7 +41,7 @@ export const AZURE_IOT_ROLLOUT: DataShapeDefinition = {
     ),
     text(
       'waitingFor',
-      'What it waits for: store, hub, approval, startTime, job, answers, resume, window, place, verification, retry, soak or devices; empty once it has ended',
+      'What it waits for: store, hub, approval, startTime, job, answers, resume, platform, window, place, verification, retry, soak or devices; empty once it has ended',
     ),
     text('type', 'scheduleDeviceMethod or scheduleUpdateTwin'),
     text('methodName', 'The direct method; empty for a twin patch'),

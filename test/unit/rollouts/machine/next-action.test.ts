@@ -32,6 +32,7 @@ function facts(changes: Partial<Facts> = {}, record: Partial<RolloutRecord> = {}
     parts: [],
     hasPostponed: false,
     blocked: new Set(),
+    isHeld: false,
     isWindowOpen: true,
     isInLine: false,
     ...changes,
