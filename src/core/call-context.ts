@@ -89,7 +89,8 @@ class StartedCall implements OwnedCallContext {
 
   get log(): Log {
     const { parent, log = silentLog, logFields } = this.#options;
-    this.#log ??= parent?.log ?? callLog(log, { ...logFields, correlationId: this.correlationId }, this.notes);
+    this.#log ??=
+      parent?.log ?? callLog(log, { correlationId: this.correlationId, fields: logFields, notes: this.notes });
     return this.#log;
   }
 

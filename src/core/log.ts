@@ -8,6 +8,8 @@ export interface Log {
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
+  /** False while lines at `debug` are discarded, so that their fields need not be collected; absent if that is not known. */
+  readonly isDebugOn?: boolean;
   /** Returns a log that adds `fields` to each of its lines. */
   child(fields: LogFields): Log;
 }

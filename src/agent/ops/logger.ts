@@ -70,6 +70,9 @@ export function createLogger(options: LoggerOptions): Logger {
     ...logOver(log),
     output,
     mask: (secrets) => scrubber.add(secrets),
+    get isDebugOn() {
+      return threshold <= DEBUG;
+    },
     get level() {
       return level;
     },
@@ -79,6 +82,8 @@ export function createLogger(options: LoggerOptions): Logger {
     },
   };
 }
+
+const DEBUG = pino.levels.values['debug'] ?? 0;
 
 const levelValue = (level: LogLevel): number => pino.levels.values[level] ?? 0;
 

@@ -60,7 +60,7 @@ export class RolloutRunner {
     this.#context = untilSignal(signal, {
       correlationId,
       clock,
-      log: callLog(log, { rolloutId, correlationId }),
+      log: callLog(log, { correlationId, fields: { rolloutId } }),
       instruments,
       notes: {},
     });
