@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ROLLOUT_ACTIONS } from '../../rollouts/driver/commands.js';
 import { FINAL_DEVICE_STATES, OPEN_DEVICE_STATES } from '../../rollouts/machine/device-states.js';
+import { MAX_POINTS } from '../../rollouts/records/course.js';
 import { ROLLOUT_STATES } from '../../rollouts/records/records.js';
 import { count, cursor, hubName, limit, listOf, rolloutId, time } from './shapes.js';
 
@@ -121,10 +122,8 @@ export const rolloutDeviceQuery = z.strictObject({
   limit: limit(100),
 });
 
-export const MAX_COURSE_POINTS = 2000;
-
 export const courseQuery = z.strictObject({
-  points: z.coerce.number().int().min(2).max(MAX_COURSE_POINTS).default(500).describe('Maximum number of points'),
+  points: z.coerce.number().int().min(2).max(MAX_POINTS).default(500).describe('Maximum number of points'),
 });
 
 export const course = z

@@ -101,6 +101,15 @@ export const ROUTES = defineRoutes({
     params: rollouts.rolloutPath,
     answer: rollouts.rolloutDetails,
   },
+  getRolloutCourse: {
+    method: 'get',
+    path: '/rollouts/{hub}/{id}/course',
+    summary: 'Returns the devices of a roll-out by state over time',
+    access: 'read',
+    params: rollouts.rolloutPath,
+    query: rollouts.courseQuery,
+    answer: rollouts.course,
+  },
   listRolloutDevices: {
     method: 'get',
     path: '/rollouts/{hub}/{id}/devices',

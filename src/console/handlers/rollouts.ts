@@ -16,7 +16,7 @@ const SHARED_MS = 500;
 
 const listPosition = z.record(z.string(), z.int());
 
-type RolloutHandlers = Pick<Handlers, 'listRollouts' | 'getRollout' | 'listRolloutDevices'>;
+type RolloutHandlers = Pick<Handlers, 'listRollouts' | 'getRollout' | 'getRolloutCourse' | 'listRolloutDevices'>;
 
 export function rolloutHandlers(agent: AgentView, shared: SharedReads): RolloutHandlers {
   return {
@@ -39,6 +39,14 @@ export function rolloutHandlers(agent: AgentView, shared: SharedReads): RolloutH
         failures: failures.array,
         history: history.array,
         actions: actionsOn(details.record, details.isSoaking),
+      };
+    },
+    getRolloutCourse: async ({ params: { hub, id }, query }) => {
+      const points = await hubNamed(agent, hub).rollouts.course(id, query.points);
+      return {
+        hub,
+        rolloutId: id,
+        points: points.map(({ timeMs, ...counts }) => ({ time: new Date(timeMs).toISOString(), ...counts })),
       };
     },
     listRolloutDevices: async ({ params: { hub, id }, query: { limit, cursor, ...filters } }) => {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { AgentError } from '../../core/errors.js';
 import { isSoaking, type Waiting } from '../machine/next-action.js';
+import { type CoursePoint, readCourse } from '../records/course.js';
 import { HistoryCleaner, removeRollout } from '../records/removal.js';
 import type { RolloutEnvironment } from '../environment.js';
 import { readHead, type NewRollout } from '../records/head.js';
@@ -122,6 +123,12 @@ export class RolloutDriver {
     const history = await this.#valuesOf<HistoryEntry>(keys.history(sequence));
     const pauseMs = this.#runners.get(rolloutId)?.rollout.pauses.nowMs() ?? clock.nowMs();
     return { ...status, batches, history, isSoaking: isSoaking(status.record, pauseMs) };
+  }
+
+  /** Reads the counts of a roll-out over time, at most `maxPoints`. @throws AgentError `RolloutNotFound`. */
+  async course(rolloutId: string, maxPoints: number): Promise<CoursePoint[]> {
+    const { record } = await this.status(rolloutId);
+    return await readCourse(this.env.store, this.env.keys, record.sequence, maxPoints);
   }
 
   /** Reads the head of a roll-out; undefined for an unknown id. */

@@ -1,7 +1,8 @@
 import { type Batch, batchAt, batchesOf } from '../plan/batches.js';
 import { RolloutTransaction } from '../records/transaction.js';
 import type { RolloutEnvironment } from '../environment.js';
-import { readHead } from '../records/head.js';
+import { thinnedCourse } from '../records/course.js';
+import { headChange, readHead } from '../records/head.js';
 import { positionOf } from '../records/keys.js';
 import type { JobSource, OpenPart } from '../machine/next-action.js';
 import { PauseClock } from '../machine/pause-clock.js';
@@ -106,11 +107,21 @@ export class OpenRollout {
   async commit(transaction: RolloutTransaction): Promise<void> {
     await this.env.store.batch(transaction.changes());
     this.record = transaction.record;
+    await this.#thinCourse();
     this.plan = planOf(transaction.record, this.plan);
     const current = this.record.batch?.batch;
     this.batch = transaction.changedBatches.find(({ batch }) => batch === current) ?? this.batch;
     this.#countDevices(transaction);
     this.env.onChange(this.record);
+  }
+
+  async #thinCourse(): Promise<void> {
+    const { keys, store } = this.env;
+    const thinned = await thinnedCourse(store, keys, this.record);
+    if (!thinned) return;
+    const record = { ...this.record, course: thinned.course };
+    await store.batch([...thinned.changes, headChange(keys, record)]);
+    this.record = record;
   }
 
   #countDevices({ entered }: RolloutTransaction): void {

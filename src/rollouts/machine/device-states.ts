@@ -24,6 +24,35 @@ export function countOf(counts: StateCounts, states: readonly DeviceState[]): nu
   return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
+/** States of devices whose end is neither a success nor a refusal. */
+export const FAILED_STATES = ['failed', 'timedOut', 'offline', 'unverified', 'notFound'] as const;
+
+/** The counts that are shown of a roll-out; each device is in exactly one of them. */
+export interface ShownCounts {
+  readonly pendingCount: number;
+  readonly runningCount: number;
+  readonly waitingCount: number;
+  readonly succeededCount: number;
+  readonly refusedCount: number;
+  readonly failedCount: number;
+  readonly expiredCount: number;
+  readonly cancelledCount: number;
+}
+
+/** Returns the counts that are shown, always in the same order. */
+export function shownCounts(counts: StateCounts): ShownCounts {
+  return {
+    pendingCount: countOf(counts, ['pending']),
+    runningCount: countOf(counts, ['running', 'verifying']),
+    waitingCount: countOf(counts, ['waiting', 'retrying']),
+    succeededCount: countOf(counts, ['succeeded']),
+    refusedCount: countOf(counts, ['refused']),
+    failedCount: countOf(counts, FAILED_STATES),
+    expiredCount: countOf(counts, ['expired']),
+    cancelledCount: countOf(counts, ['cancelled']),
+  };
+}
+
 /** Whether `part` is at least `percent` of `whole`, without errors of binary fractions: 1 of 3 reaches 33.33 %. */
 export function reachesPercent(part: number, percent: number, whole: number): boolean {
   return part * 100 >= Number((percent * whole).toPrecision(12));

@@ -118,6 +118,20 @@ export class RolloutKeys {
     return `${this.idLists(sequence)}${digits(chunk, 4)}`;
   }
 
+  /** Counts over time. */
+  course(sequence: number): string {
+    return `${this.within(sequence)}course/`;
+  }
+
+  coursePoint(sequence: number, timeMs: number): string {
+    return `${this.course(sequence)}${digits(timeMs, 15)}`;
+  }
+
+  /** The time in a key of a point of a course. */
+  courseTime(key: string): number {
+    return positionOf(key);
+  }
+
   /** Devices of a condition in the order of the roll-out, while the set is being fixed. */
   gathered(sequence: number): string {
     return `${this.within(sequence)}gathered/`;

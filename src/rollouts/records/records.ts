@@ -2,6 +2,7 @@
  * The records of a roll-out in the store: JSON values, with a version. A roll-out of 100,000 devices consists of many small
  * records, so that a step writes only what has changed, and the devices are never all in memory.
  */
+import type { CourseState } from './course.js';
 import type { AbortCriterion } from '../machine/abort.js';
 import type { Misses } from '../../jobs/known-job.js';
 import type { BatchShape } from '../plan/batches.js';
@@ -97,6 +98,8 @@ export interface RolloutRecord {
   readonly counts: StateCounts;
   readonly failures: readonly FailureCount[];
   readonly jobCount: number;
+  /** Of its counts over time; absent until its set of devices is fixed. */
+  readonly course?: CourseState;
   /** The current batch; absent before the first. */
   readonly batch?: CurrentBatch;
   /** Number of hub jobs for deferred devices so far. */

@@ -1,6 +1,7 @@
 import type { StoreChange } from '../../store/store.js';
 import type { RolloutKeys } from './keys.js';
 import { type Batch, batchAt } from '../plan/batches.js';
+import { withPoint } from './course.js';
 import { headChange } from './head.js';
 import { indexOf } from '../machine/device-transitions.js';
 import { type DeviceState, FAILURE_STATES, type FailureState, type StateCounts } from '../machine/device-states.js';
@@ -45,10 +46,13 @@ export class RolloutTransaction {
   readonly #changes = new Map<string, StoreChange>();
   readonly #entered: DeviceState[] = [];
   #record: RolloutRecord;
+  /** The counts that the course ends with. */
+  #courseCounts: StateCounts;
 
   constructor({ keys, record, plan, batches, nowMs }: TransactionOptions) {
     this.#keys = keys;
     this.#record = record;
+    this.#courseCounts = record.counts;
     this.#plan = plan;
     this.#batches = new Map([...batches].map((batch) => [batch.batch, batch]));
     this.nowMs = nowMs;
@@ -65,12 +69,22 @@ export class RolloutTransaction {
 
   /** Everything to write, the head last. */
   changes(): StoreChange[] {
+    this.#followCourse();
     const { sequence } = this.#record;
     return [
       ...this.#changes.values(),
       ...this.changedBatches.map((batch) => put(this.#keys.batch(sequence, batch.batch), batch)),
       headChange(this.#keys, this.#record),
     ];
+  }
+
+  #followCourse(): void {
+    const { counts } = this.#record;
+    if (counts === this.#courseCounts) return;
+    const { course, change } = withPoint(this.#keys, this.#record, counts, this.nowMs);
+    this.#courseCounts = counts;
+    this.#changes.set(change.key, change);
+    this.update({ course });
   }
 
   update(fields: Partial<RolloutRecord>): void {

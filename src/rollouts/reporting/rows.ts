@@ -3,7 +3,7 @@ import type { NativeRow } from '../../edge/definitions.js';
 import { METHOD_JOB, TWIN_JOB } from '../../jobs/outcome.js';
 import { batchesOf } from '../plan/batches.js';
 import { targetIds } from '../plan/id-conditions.js';
-import { countOf, type StateCounts } from '../machine/device-states.js';
+import { countOf, FAILED_STATES, shownCounts } from '../machine/device-states.js';
 import type { RolloutDetails, RolloutStatus } from '../driver/driver.js';
 import {
   type BatchRecord,
@@ -13,24 +13,6 @@ import {
   type RolloutDefinition,
   type RolloutEvent,
 } from '../records/records.js';
-
-const WAITING = ['waiting', 'retrying'] as const;
-const RUNNING = ['running', 'verifying'] as const;
-const FAILED = ['failed', 'timedOut', 'offline', 'unverified', 'notFound'] as const;
-
-function countFields(deviceCount: number, counts: StateCounts): NativeRow {
-  return {
-    deviceCount,
-    pendingCount: countOf(counts, ['pending']),
-    runningCount: countOf(counts, RUNNING),
-    waitingCount: countOf(counts, WAITING),
-    succeededCount: countOf(counts, ['succeeded']),
-    refusedCount: countOf(counts, ['refused']),
-    failedCount: countOf(counts, FAILED),
-    expiredCount: countOf(counts, ['expired']),
-    cancelledCount: countOf(counts, ['cancelled']),
-  };
-}
 
 /** Returns a row of `AzureIotRollout` without the JSON fields. */
 export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
@@ -55,7 +37,8 @@ export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
     batch: batch?.batch ?? 0,
     batchCount: batchesOf(record).length,
     jobCount: record.jobCount,
-    ...countFields(deviceCount ?? countedDevices, record.counts),
+    deviceCount: deviceCount ?? countedDevices,
+    ...shownCounts(record.counts),
   });
 }
 
@@ -99,7 +82,7 @@ function batchesJson(details: RolloutDetails): NativeRow[] {
       settledTime: isoOrNone(found?.settledMs),
       succeededCount: countOf(found?.counts ?? {}, ['succeeded']),
       refusedCount: countOf(found?.counts ?? {}, ['refused']),
-      failedCount: countOf(found?.counts ?? {}, FAILED),
+      failedCount: countOf(found?.counts ?? {}, FAILED_STATES),
     });
   });
 }
@@ -116,7 +99,7 @@ function historyJson({ timeMs, ...entry }: HistoryEntry): NativeRow {
 /** Returns a row of `AzureIotRolloutEvent`. */
 export function eventRow(event: RolloutEvent): NativeRow {
   const { counts, deviceCount, timeMs, thing: _thing, ...rest } = event;
-  return { ...rest, ...countFields(deviceCount, counts), time: new Date(timeMs) };
+  return { ...rest, deviceCount, ...shownCounts(counts), time: new Date(timeMs) };
 }
 
 /** Returns a row of QueryRolloutDevices: dates as ISO text, without missing values. */

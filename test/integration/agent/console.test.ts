@@ -328,6 +328,13 @@ describe('roll-outs', () => {
       definition: { methodName: 'echo', batchSize: 5 },
     });
     expect(body.history[0]).toMatchObject({ event: 'created', time: expect.stringMatching(/Z$/) });
+    const course = await get('rollouts/main/r-1/course?points=50');
+    expect(course.body.points.at(-1)).toMatchObject({
+      time: expect.any(String),
+      succeededCount: DEVICES,
+      pendingCount: 0,
+    });
+    expect((await get('rollouts/main/r-1/course?points=2001')).status).toBe(400);
     const devices = await all('rollouts/main/r-1/devices?limit=5');
     expect(new Set(devices.map(({ deviceId }) => deviceId as string)).size).toBe(DEVICES);
     expect(await all('rollouts/main/r-1/devices?batch=3')).toHaveLength(2);
