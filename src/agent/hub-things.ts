@@ -61,7 +61,7 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
   const built = builds.map(({ thing }) => thing);
   const previews = new Map(builds.map(({ thing, findPreview }) => [thing.name, findPreview]));
   for (const thing of built) things.set(thing.name, existing.find(({ name }) => name === thing.name) ?? thing);
-  const jobs = new HubJobs({ hub: hub.port, hubName: hub.config.name, index, refusedCounts, queue, clock });
+  const jobs = new HubJobs({ hub: hub.port, hubName: hub.config.name, index, refusedCounts, queue, history, clock });
   return {
     things: [...things.values()],
     watch: async () => {

@@ -1,9 +1,11 @@
 import { type CallContext, startPart } from '../../core/call-context.js';
 import type { Clock } from '../../core/clock.js';
+import { isAgentError } from '../../core/errors.js';
 import { type Job, type JobResult, readJob, readJobResult } from '../../iothub/documents.js';
 import { literal } from '../../hub-query/literal.js';
 import type { HubPort } from '../../iothub/ports.js';
 import type { JobQueue } from '../environment.js';
+import type { JobHistory } from '../history/job-history.js';
 import { jobAskedFor } from '../job-document.js';
 import { isActive, isNotFound } from '../outcome.js';
 import type { RefusedCounts } from '../refused-counts.js';
@@ -20,6 +22,8 @@ export interface HubJobsOptions {
   readonly refusedCounts: RefusedCounts;
   /** Absent where there is no place to keep it. */
   readonly queue?: JobQueue | undefined;
+  /** Likewise. */
+  readonly history?: JobHistory | undefined;
   readonly clock: Clock;
 }
 
@@ -87,12 +91,26 @@ export class HubJobs {
     return indexed && this.shown(jobId, indexed.job);
   }
 
-  /** Reads a job with its payload or patch. @throws AgentError `JobNotFound`, and as the hub port. */
+  /**
+   * Reads a job with its payload or patch: of the queue, of the hub, or of the history.
+   * @throws AgentError `JobNotFound`, and as hub port and store.
+   */
   async read(context: CallContext, jobId: string): Promise<ListedJob> {
-    const { hub, hubName, queue, refusedCounts } = this.#options;
+    const { hubName, queue, history } = this.#options;
     this.index.view();
     const queued = await queue?.find(jobId);
     if (queued) return listedJob(hubName, jobId, readJob(queued), undefined);
+    try {
+      return await this.#readAtHub(context, jobId);
+    } catch (error) {
+      const past = isAgentError(error, 'JobNotFound') ? await history?.find(jobId) : undefined;
+      if (!past) throw error;
+      return listedJob(hubName, jobId, past.job, past.refusedCount);
+    }
+  }
+
+  async #readAtHub(context: CallContext, jobId: string): Promise<ListedJob> {
+    const { hub, refusedCounts } = this.#options;
     const background = hub.lane('background');
     const job = jobAskedFor(await background.getJob(context, jobId).catch(notFoundOr(jobId)), jobId);
     if (isNotFound(job)) throw jobNotFound(jobId);

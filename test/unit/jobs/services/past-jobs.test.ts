@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { noInstruments } from '../../../../src/core/instruments.js';
 import { silentLog } from '../../../../src/core/log.js';
 import { jobEnvironment, type JobEnvironment } from '../../../../src/jobs/environment.js';
 import { JobHistory } from '../../../../src/jobs/history/job-history.js';
+import { HubJobs } from '../../../../src/jobs/read-model/hub-jobs.js';
+import { JobIndex } from '../../../../src/jobs/read-model/job-index.js';
+import type { ListedJob } from '../../../../src/jobs/read-model/job-list.js';
+import { RefusedCounts } from '../../../../src/jobs/refused-counts.js';
 import { MemoryStore } from '../../../../src/store/memory-store.js';
-import { callJobService, failureOf } from '../../../support/jobs/callers.js';
+import { callJobService, failureOf, inCall } from '../../../support/jobs/callers.js';
 import { FakeHub } from '../../../support/jobs/fake-hub.js';
 import { QueueRig } from '../../../support/jobs/queue-rig.js';
 import { startWatching, type WatchRig } from '../../../support/jobs/watch-rig.js';
@@ -79,6 +84,26 @@ describe('GetJob', () => {
     environment = jobEnvironment({ hub: hub.port({ clock }), thing: 'Hub' });
     expect((await failureOf(call('GetJob', { jobId: 'j' }))).code).toBe('JobNotFound');
     await expect(find()).resolves.toEqual([]);
+  });
+});
+
+describe('the console', () => {
+  it('shows a job that the hub has forgotten', async () => {
+    await end('j');
+    hub.jobs.delete('j');
+    const options = { hub: hub.port({ clock }), clock, log: silentLog, instruments: noInstruments };
+    const index = new JobIndex(options);
+    const jobs = new HubJobs({ ...options, hubName: 'main', index, refusedCounts: new RefusedCounts(), history });
+    const read = (jobId: string): Promise<ListedJob> => inCall((context) => jobs.read(context, jobId), { clock });
+    const listed = await read('j');
+    expect(listed).toMatchObject({
+      hub: 'main',
+      jobId: 'j',
+      job: { status: 'completed', statusMessage: FROM_HISTORY },
+    });
+    expect(jobs.canBeCancelled(listed)).toBe(false);
+    expect((await failureOf(read('other'))).code).toBe('JobNotFound');
+    index.close();
   });
 });
 
