@@ -11,16 +11,10 @@ import { AgentChanges } from './agent-changes.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { edgeOptions, reportPlatform } from './platform.js';
 import { hubComponent, type OpenHub, openHubs, renewHubs, reportServing } from './hubs.js';
+import { startAdmin } from './admin.js';
 import { ServedHubs } from './served-hubs.js';
 import { createMember, databaseSettings } from './shared-state.js';
-import {
-  logStart,
-  metricsWithStatus,
-  type StatusFacts,
-  statusReport,
-  viewedStatus,
-  warnOfShownKeys,
-} from './status.js';
+import { logStart, type StatusFacts, statusReport, viewedStatus, warnOfShownKeys } from './status.js';
 import type { AdminServer } from './ops/admin-server.js';
 import { DebugPeriod } from './ops/debug-period.js';
 import { Health, type HealthReport } from './ops/health.js';
@@ -227,11 +221,12 @@ export class Agent {
       state: store,
       health: () => this.#health.report(),
       changes: this.#changes,
+      signal: this.#lifetime.signal,
     });
     this.#served = served;
     await served.prepare();
     if (this.#database) this.#joinCluster(this.#database, store, served);
-    else await served.serveAll(store);
+    else await served.serveAll();
     void edge.start(this.#lifetime.signal);
   }
 
@@ -253,32 +248,18 @@ export class Agent {
   }
 
   async #startAdmin(): Promise<void> {
-    const { enabled, host, port } = this.#config.admin;
-    if (!enabled) return;
-    const { startAdminServer } = await import('./ops/admin-server.js');
-    const { openConsole } = await import('./console.js');
-    this.#admin = await startAdminServer({
-      host,
-      port,
-      publicUrl: this.#config.console.publicUrl,
-      console: await openConsole({
-        config: () => this.#config,
-        view: {
-          status: () => viewedStatus(this.#config, this.#statusFacts()),
-          hubs: () => this.#served?.views(this.#member?.status()) ?? [],
-          onChange: (listener) => this.#changes.follow(listener),
-        },
-        clock: this.#clock,
-        log: this.#log,
-        instruments: this.#instruments,
-      }),
+    this.#admin = await startAdmin({
+      config: () => this.#config,
+      view: {
+        status: () => viewedStatus(this.#config, this.#statusFacts()),
+        hubs: () => this.#served?.views(this.#member?.status()) ?? [],
+        onChange: (listener) => this.#changes.follow(listener),
+      },
+      clock: this.#clock,
+      log: this.#log,
+      instruments: this.#instruments,
+      metrics: this.#metrics,
       health: () => this.#health.report(),
-      metrics: metricsWithStatus({
-        metrics: this.#metrics,
-        instruments: this.#instruments,
-        health: () => this.#health.report(),
-        droppedLines: () => this.#log.output?.droppedLines ?? 0,
-      }),
       status: () => this.#status(),
       cluster: () => this.#member?.status(),
     });

@@ -2,7 +2,7 @@ import type { EndOfWork, HubWork } from '../cluster/tenure.js';
 import { AgentError } from '../core/errors.js';
 import type { EdgeClient } from '../edge/edge-client.js';
 import type { EdgeThing } from '../edge/thing.js';
-import type { Store } from '../store/store.js';
+import type { Store, StoreChange } from '../store/store.js';
 import type { HubParts, HubThings } from './hub-things.js';
 
 /** Makes the Things and workers of a hub; the Things of earlier ones keep their values and queues. */
@@ -17,6 +17,8 @@ export interface HubSeatOptions {
   readonly drainMs: () => number;
   /** Is notified when this agent begins or ends to serve the hub. */
   readonly onServing: (isServing: boolean) => void;
+  /** Writes what the next agent must know, as soon as the state can be reached. */
+  readonly leave: (changes: readonly StoreChange[]) => void;
 }
 
 /**
@@ -80,8 +82,14 @@ export class HubSeat implements HubWork {
     await Promise.all([removed, group?.stopWatch()]);
     // The last calls in flight may have scheduled more jobs.
     await group?.stopWatch();
+    const leftovers = why === 'lost' ? (group?.leftovers() ?? []) : [];
+    if (leftovers.length > 0) this.#options.leave(leftovers);
     onServing(false);
     if (this.#group === group) this.#group = undefined;
+  }
+
+  async refresh(): Promise<void> {
+    if (this.#isServing) await this.#group?.takeUp();
   }
 
   setBound(isBound: boolean): void {

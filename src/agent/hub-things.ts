@@ -11,7 +11,7 @@ import { HubJobs } from '../jobs/read-model/hub-jobs.js';
 import { createJobWatcher } from '../jobs/watch/watcher.js';
 import type { PlatformPresence } from '../rollouts/environment.js';
 import { HubRollouts } from '../rollouts/hub-rollouts.js';
-import type { Store } from '../store/store.js';
+import type { Store, StoreChange } from '../store/store.js';
 import { type AgentConfig, isDurable } from './config/agent-config.js';
 import { createHubQueue, pollIntervalMs, placesOf, watchedQueue } from './hub-queue.js';
 import type { OpenHub } from './hubs.js';
@@ -45,6 +45,10 @@ export interface HubThings {
   stopWatch(): Promise<void>;
   /** What the console shows of these parts. */
   view(): HubParts;
+  /** Takes up what other agents have left for the one that serves the hub. @throws AgentError as the store. */
+  takeUp(): Promise<void>;
+  /** The changes that leave what could not be written for the agent that serves the hub now. Only after `stopWatch`. */
+  leftovers(): readonly StoreChange[];
 }
 
 /** Creates the Things of one hub with watcher, queue and roll-outs. @throws AgentError as `buildThing`. */
@@ -76,6 +80,8 @@ export async function createHubThings(options: HubThingsOptions): Promise<HubThi
       await watcher.stop();
       places.close();
     },
+    takeUp: () => watcher.takeUp(),
+    leftovers: () => watcher.leftovers(),
     view: () => ({
       things: [...things.values()].map((thing) => viewedThing(thing, previews)),
       jobs,

@@ -1,10 +1,11 @@
 import type { ClusterStatus } from '../cluster/roles.js';
 import type { HubWork } from '../cluster/tenure.js';
 import type { ViewedHub } from '../console/agent-view.js';
+import { sleep } from '../core/clock.js';
 import { messageOf } from '../core/errors.js';
 import { omitUndefined } from '../core/objects.js';
 import type { EdgeClient } from '../edge/edge-client.js';
-import type { Store } from '../store/store.js';
+import type { Store, StoreChange } from '../store/store.js';
 import type { AgentChanges } from './agent-changes.js';
 import type { AgentConfig } from './config/agent-config.js';
 import { HubSeat } from './hub-seat.js';
@@ -24,8 +25,11 @@ export interface ServedHubsOptions extends Pick<HubThingsOptions, 'clock' | 'log
   readonly state: Store;
   readonly health: () => HealthReport;
   readonly changes: AgentChanges;
+  /** Aborts when the agent stops. */
+  readonly signal: AbortSignal;
 }
 
+const LEAVE_RETRY_MS = 1000;
 /** How long calls in flight may delay a change of the configuration; the others wait meanwhile. */
 const CHANGE_LIMIT_MS = 3_000;
 
@@ -50,6 +54,7 @@ export class ServedHubs {
         state: this.#options.state,
         drainMs: () => config().shutdown.timeoutSeconds * 1000,
         onServing: (isServing) => onServing(name, isServing),
+        leave: (changes) => void this.#leave(changes),
       });
       await seat.prepare();
       this.#seats.set(name, seat);
@@ -57,8 +62,8 @@ export class ServedHubs {
   }
 
   /** Serves every hub from now on, for an agent that shares its state with no other. */
-  async serveAll(store: Store): Promise<void> {
-    for (const seat of this.#seats.values()) await seat.use(store).begin();
+  async serveAll(): Promise<void> {
+    for (const seat of this.#seats.values()) await seat.use(this.#options.state).begin();
   }
 
   /** What the console shows of each hub. @param cluster who serves which hub, if agents share their state. */
@@ -98,6 +103,18 @@ export class ServedHubs {
   /** Ends all work without unbinding. Idempotent. */
   async stopWatches(): Promise<void> {
     await Promise.all([...this.#seats.values()].map((seat) => seat.stopWatch()));
+  }
+
+  /** Without a lease: these are the entries that the holder takes up and removes. */
+  async #leave(changes: readonly StoreChange[]): Promise<void> {
+    const { state, clock, signal } = this.#options;
+    while (!signal.aborted) {
+      try {
+        return await state.batch(changes);
+      } catch {
+        await sleep(clock, LEAVE_RETRY_MS, signal).catch(() => undefined);
+      }
+    }
   }
 
   #warn(error: unknown): void {

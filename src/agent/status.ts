@@ -3,9 +3,7 @@ import type { ViewedStatus } from '../console/agent-view.js';
 import { omitUndefined } from '../core/objects.js';
 import type { AgentConfig } from './config/agent-config.js';
 import type { HealthReport } from './ops/health.js';
-import type { Metrics } from './ops/prometheus.js';
 import { packageVersion } from './version.js';
-import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 
 export interface StatusFacts {
@@ -44,33 +42,6 @@ export function viewedStatus(config: AgentConfig, facts: Omit<StatusFacts, 'nowM
     thingworx: { url: config.thingworx.address.webSocketUrl, requestsInFlight },
     things: config.things,
     ...omitUndefined({ cluster }),
-  };
-}
-
-export interface MeasuredStatus {
-  readonly metrics: Metrics;
-  readonly instruments: Instruments;
-  readonly health: () => HealthReport;
-  /** Log lines dropped since the start. */
-  readonly droppedLines: () => number;
-}
-
-/** The metrics, with those that are measured when they are read. */
-export function metricsWithStatus(facts: MeasuredStatus): Pick<Metrics, 'contentType' | 'text'> {
-  const { metrics, instruments, health, droppedLines } = facts;
-  let countedDrops = 0;
-  return {
-    contentType: metrics.contentType,
-    text() {
-      const dropped = droppedLines();
-      instruments.count('agent_log_lines_dropped_total', {}, dropped - countedDrops);
-      countedDrops = dropped;
-      for (const [component, { status }] of Object.entries(health().components)) {
-        const isUp = status === 'ok' || status === 'degraded';
-        instruments.gauge('agent_component_up', isUp ? 1 : 0, { component });
-      }
-      return metrics.text();
-    },
   };
 }
 

@@ -142,11 +142,8 @@ export class ClusterMember {
     const startedMs = clock.monotonicMs();
     const me = { id, name: agentName, version, address: address(), leaving: this.#isLeaving };
     await store.announce(me, leaseMs / 1000);
-    for (const tenure of this.#tenures.values()) {
-      if (tenure.isEnding) continue;
-      if (await tenure.lease.renew()) tenure.setBound(true);
-      else this.#lost(tenure);
-    }
+    const held = [...this.#tenures.values()].filter(({ isEnding }) => !isEnding);
+    await Promise.all(held.map(async (tenure) => (await tenure.renew()) || this.#lost(tenure)));
     this.#renewAtMs = startedMs + leaseMs / 3;
   }
 

@@ -17,6 +17,8 @@ export interface HubWork {
   begin(): Promise<void>;
   /** Resolves when nothing is done for the hub any more and its Things are unbound. Idempotent. */
   end(why: EndOfWork): Promise<void>;
+  /** Takes up what other agents have left for the holder of the lease. @throws AgentError as the store. */
+  refresh(): Promise<void>;
   /** Binds the Things, or unbinds them while it is not known whether this agent still holds the lease. */
   setBound(isBound: boolean): void;
 }
@@ -64,6 +66,14 @@ export class Tenure {
 
   setBound(isBound: boolean): void {
     if (!this.isEnding) this.#work.setBound(isBound);
+  }
+
+  /** Renews the lease; returns false if another agent has it. @throws AgentError as the store. */
+  async renew(): Promise<boolean> {
+    if (!(await this.lease.renew())) return false;
+    this.setBound(true);
+    if (!this.isEnding) await this.#work.refresh();
+    return true;
   }
 
   /** Resolves when the work has ended; the lease is not released. Calling it again has no effect. */

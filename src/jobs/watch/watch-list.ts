@@ -92,6 +92,11 @@ export class WatchList {
     await (this.#writing ??= this.#writeAll());
   }
 
+  /** Records that only this process knows in their present state, since their last write failed. */
+  unwritten(): WatchRecord[] {
+    return [...this.#unwritten].flatMap((jobId) => this.#records.get(jobId) ?? []);
+  }
+
   /** Resolves when every record has been written or its write has failed. */
   async flush(): Promise<void> {
     if (this.hasUnwritten) await this.retry();

@@ -2,21 +2,22 @@ import { untilAborted } from '../../core/abortable.js';
 import { type CallContext, startCall } from '../../core/call-context.js';
 import { type Clock, systemClock, type Timer } from '../../core/clock.js';
 import { isAgentError } from '../../core/errors.js';
-import { stringifyJson } from '../../core/exact-json.js';
 import { type Instruments, noInstruments } from '../../core/instruments.js';
 import { type Log, silentLog } from '../../core/log.js';
 import type { HubDocument, HubOperations, HubPort, HubStatus } from '../../iothub/ports.js';
-import { isOutOfReach, type Store } from '../../store/store.js';
+import { isOutOfReach, type Store, type StoreChange } from '../../store/store.js';
 import type { JobIndex } from '../read-model/job-index.js';
 import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
 import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
+import { findHandedOver, handOver } from './handed-over.js';
+import { HubProperties } from './hub-properties.js';
 import { JobPoller } from './job-poller.js';
 import type { JobRegistrar, ScheduledJob } from '../environment.js';
 import type { JobHistory } from '../history/job-history.js';
 import type { RefusedCounts } from '../refused-counts.js';
-import { DEFAULT_MESSAGE_LIMITS, type MessageLimits, usableBytes } from '../result-size.js';
+import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../result-size.js';
 import { WatchList } from './watch-list.js';
 import { WatchChanges } from './changes.js';
 import { isDone, type WatchRecord } from './record.js';
@@ -67,6 +68,10 @@ export interface JobWatcher {
   readonly activeCount: number | undefined;
   /** Resolves once the records of an earlier process have been loaded. */
   start(): Promise<void>;
+  /** Takes up the jobs that other agents have left for this one. @throws AgentError as the store. */
+  takeUp(): Promise<void>;
+  /** The changes that leave what could not be written for the agent that serves the hub now. Only after `stop`. */
+  leftovers(): readonly StoreChange[];
   /** Idempotent. Resolves when all work has ended and is in the store; waits at most 2 s for the platform. */
   stop(): Promise<void>;
 }
@@ -96,6 +101,7 @@ class HubWatcher implements JobWatcher {
   readonly #changes: WatchChanges;
   readonly #lists: ActiveLists;
   readonly #poller: JobPoller;
+  readonly #properties: HubProperties;
   readonly #stopping = new AbortController();
   readonly #timers = new Map<'round' | 'probe', Timer>();
   readonly #running = new Set<Promise<void>>();
@@ -103,7 +109,6 @@ class HubWatcher implements JobWatcher {
   #ignoreViewers: (() => void) | undefined;
   #roundDueMs = 0;
   #status: HubStatusTracker | undefined;
-  #shownActive = '';
 
   constructor(options: JobWatcherOptions) {
     this.#options = options;
@@ -125,6 +130,12 @@ class HubWatcher implements JobWatcher {
       findQueued: (jobId) => options.queue?.find(jobId) ?? Promise.resolve(undefined),
       onEnded: (jobId) => options.queue?.ended(jobId),
       onOutcome: (outcome) => this.#instruments.count('job_outcomes_total', { hub: options.hubName, outcome }),
+    });
+    this.#properties = new HubProperties({
+      ...options,
+      messageLimits: options.messageLimits ?? DEFAULT_MESSAGE_LIMITS,
+      log: this.#log,
+      instruments: this.#instruments,
     });
     this.#lists = new ActiveLists({ ...common, onRunning: (count) => options.queue?.reportRunning(count) });
     this.#poller = new JobPoller({
@@ -150,10 +161,10 @@ class HubWatcher implements JobWatcher {
   }
 
   async start(): Promise<void> {
-    this.#setAll('agentVersion', this.#options.agentVersion);
+    this.#properties.set('agentVersion', this.#options.agentVersion);
     this.#status = trackHubStatus(this.#options.hub, this.#clock, (status) => {
       this.#log.info({ hubStatus: status }, 'the state of the hub has changed');
-      this.#setAll('hubStatus', status);
+      this.#properties.set('hubStatus', status);
     });
     try {
       await this.#list.load();
@@ -177,6 +188,20 @@ class HubWatcher implements JobWatcher {
     await this.#notifier.stop(this.#clock);
     while (this.#running.size > 0) await Promise.all(this.#running);
     await this.#list.flush();
+  }
+
+  async takeUp(): Promise<void> {
+    const { store, hubName } = this.#options;
+    const { records, removal } = await findHandedOver(store, hubName);
+    if (removal.length === 0) return;
+    for (const record of records)
+      if (!this.#list.get(record.jobId) && !this.#list.hasEnded(record.jobId)) await this.#list.put(record);
+    if (!this.#list.hasUnwritten) await store.batch(removal);
+    if (!this.#isRoundPending) this.#startRound();
+  }
+
+  leftovers(): readonly StoreChange[] {
+    return handOver(this.#options.hubName, this.#list.unwritten());
   }
 
   async #scheduling(thing: string, job: ScheduledJob): Promise<void> {
@@ -242,7 +267,7 @@ class HubWatcher implements JobWatcher {
   async #probe(context: CallContext): Promise<void> {
     if (!this.#isWatching()) {
       await this.#lists.readNext(context);
-      this.#showActive(this.#lists.latest);
+      this.#properties.showActive(this.#lists.latest);
     } else if (this.#clock.monotonicMs() - (this.#status?.respondedAtMs ?? -Infinity) >= PROBE_EVERY_MS / 2) {
       await untilAborted(context.signal, this.#hub.listJobs(context, { pageSize: 1 }));
     }
@@ -280,7 +305,7 @@ class HubWatcher implements JobWatcher {
       if (record.pending.length > 0 || isDone(record)) this.#notifier.notify(record.jobId);
     if (!this.#isWatching()) return;
     const active = await this.#lists.readAll(context);
-    this.#showActive(this.#lists.latest);
+    this.#properties.showActive(this.#lists.latest);
     if (this.#options.watchAll === true) await this.#changes.watchOthers(active);
     const { index, queue } = this.#options;
     if (index?.isViewed === true) await index.settle(context, active, (jobId) => queue?.isWaiting(jobId) === true);
@@ -296,29 +321,6 @@ class HubWatcher implements JobWatcher {
   async #observeListed(jobId: string, active: ActiveJobs): Promise<void> {
     const state = active.get(jobId);
     if (state) await this.#changes.observed(jobId, state, undefined);
-  }
-
-  // Properties.
-
-  #showActive(active: ActiveJobs | undefined): void {
-    if (!active) return;
-    const rows = active.rows(usableBytes(this.#options.messageLimits ?? DEFAULT_MESSAGE_LIMITS) / 2);
-    const state = stringifyJson([active.count, rows]) ?? '';
-    if (state === this.#shownActive) return;
-    this.#shownActive = state;
-    this.#instruments.gauge('hub_active_jobs', active.count, { hub: this.#options.hubName });
-    this.#setAll('activeJobCount', active.count);
-    this.#setAll('activeJobs', rows);
-  }
-
-  #setAll(name: string, value: unknown): void {
-    for (const thing of this.#options.things) {
-      try {
-        thing.setProperty(name, value);
-      } catch (error) {
-        this.#log.error({ err: error, thing: thing.name, property: name }, 'could not set a property');
-      }
-    }
   }
 
   #track(work: Promise<void>): void {

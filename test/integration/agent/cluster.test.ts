@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type Agent, createAgent } from '../../../src/agent/agent.js';
 import { agentConfigFrom } from '../../../src/agent/config/load.js';
 import type { ConfigurationInput } from '../../../src/agent/config/schema.js';
+import { rowsFromTable } from '../../../src/alwayson/values.js';
 import { createLogger } from '../../../src/agent/ops/logger.js';
 import { APP_KEY, type BothEnds, startBothEnds } from '../../support/agent/both-ends.js';
 import { eventually } from '../../support/eventually.js';
@@ -48,8 +49,7 @@ async function start(agentName: string, url: string, hubs = ['one', 'two']): Pro
     database: { url },
     cluster: { agentName, leaseSeconds: LEASE_SECONDS },
   };
-  const lines = (line: string): unknown => (process.env['SHOW_LOG'] ? process.stderr.write(`${agentName} ${line}`) : 0);
-  const log = createLogger({ level: 'debug', secrets: [], sink: { write: lines } });
+  const log = createLogger({ level: 'fatal', secrets: [], sink: { write: () => undefined } });
   const agent = createAgent(await agentConfigFrom(config), { log, withProcessMetrics: false });
   agents.push(agent);
   await agent.start();
@@ -70,6 +70,13 @@ const active = async (agent: Agent): Promise<string[]> =>
 const call = (thing: string): RestCaller => new RestCaller(ends.platform.url, APP_KEY, thing);
 
 const serves = async (thing: string): Promise<boolean> => (await call(thing).invoke('FindJobs')).status === 200;
+
+/** The outcomes that the events of a job have reported. */
+function outcomesOf(jobId: string): string[] {
+  const events = ends.platform.platform.things.get('HubOne')?.events ?? [];
+  const rows = events.flatMap(({ data }) => (data ? rowsFromTable(data) : []));
+  return rows.filter((row) => row['jobId'] === jobId).map((row) => String(row['outcome']));
+}
 
 describe('agents that share a database', () => {
   it('divide the hubs evenly, show who serves which, and the last one serves them all', async () => {
@@ -158,6 +165,12 @@ describe('agents that share a database', () => {
     ).toEqual(['one']);
     const answer = await call('HubOne').invoke('StartRollout', { methodName: 'echo', queryCondition: '*' });
     expect(answer.text).toContain('StoreUnavailable');
+    const jobId = 'while-cut-off';
+    await call('HubOne').result('ScheduleDeviceMethodJob', {
+      jobId,
+      methodName: 'slow',
+      queryCondition: "deviceId = 'light-1'",
+    });
     expect(await serves('HubOne')).toBe(true);
     expect(await get(first, '/readyz?verbose')).toMatchObject({
       status: 200,
@@ -175,5 +188,23 @@ describe('agents that share a database', () => {
       ({ status }) => status === 200,
     );
     expect(started.status).toBe(200);
+    // Only the agent that was cut off knew that this job is watched.
+    expect(outcomesOf(jobId)).not.toContain('succeeded');
+    await eventually(async () => outcomesOf(jobId).includes('succeeded'));
+  }, 40_000);
+
+  it('start without the database: connected, not ready, and saying why, until it is there', async () => {
+    const url = await postgres.createDatabase();
+    await postgres.crash();
+    const agent = await start('first', url, ['one']);
+    const ready = await get(agent, '/readyz');
+    expect([ready.status, ready.text]).toEqual([503, expect.stringContaining('nothing listens at the address')]);
+    await postgres.restart();
+    expect(await eventually(() => serves('HubOne'))).toBe(true);
+    expect((await get(agent, '/readyz')).status).toBe(200);
+    await postgres.sql('UPDATE twx_iothub.schema_version SET version = 2', new URL(url).pathname.slice(1));
+    const answer = await call('HubOne').invoke('StartRollout', { methodName: 'echo', queryCondition: '*' });
+    expect(answer.text).toContain('StoreUnavailable');
+    expect((await agent.failure).message).toContain('version 2 now, and this program knows version 1');
   });
 });
