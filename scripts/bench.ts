@@ -10,6 +10,7 @@ import { jobCallBenchmarks } from './benchmarks/job-calls.js';
 import { measurePair } from './benchmarks/paired.js';
 import { formatMeasured, resultOf } from './benchmarks/report.js';
 import { rpcBenchmarks } from './benchmarks/rpc.js';
+import { storeBenchmarks } from './benchmarks/store.js';
 
 const RESULTS_DIRECTORY = join(__dirname, '..', 'bench');
 
@@ -17,7 +18,7 @@ async function main(prefixes: readonly string[]): Promise<void> {
   const isWanted = ({ name }: { readonly name: string }): boolean =>
     prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix));
   const measured: Measured[] = codecComparisons().filter(isWanted).map(compare);
-  const paired = [...rpcBenchmarks(), ...jobCallBenchmarks()];
+  const paired = [...rpcBenchmarks(), ...jobCallBenchmarks(), ...storeBenchmarks()];
   for (const benchmark of paired.filter(isWanted)) measured.push(await measurePair(benchmark));
   process.stdout.write(`${formatMeasured(measured)}\n`);
   if (prefixes.length > 0) return;

@@ -23,6 +23,12 @@ const REQUEST_LIMIT_MS = 5000;
 const MIGRATION_LIMIT_MS = 60_000;
 const IDLE_LIMIT_MS = 60_000;
 
+/**
+ * Every request reads by key or in the order of keys. Before a table that grew quickly has statistics, the planner would sort
+ * all of it for each page.
+ */
+const PLANNER = '-c enable_seqscan=off -c enable_bitmapscan=off';
+
 /** The connections of one agent. That of the leases is kept apart, so that no amount of work delays a renewal. */
 export interface Pools {
   readonly state: Pool;
@@ -75,6 +81,7 @@ export function driverConfig(settings: DatabaseSettings, limitMs = REQUEST_LIMIT
     statement_timeout: limitMs,
     idle_in_transaction_session_timeout: limitMs,
     keepAlive: true,
+    options: PLANNER,
     // Statements of one transaction are sent without waiting for one another where their results do not matter.
     pipeline: true,
   } as ClientConfig;

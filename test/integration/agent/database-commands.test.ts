@@ -9,8 +9,7 @@ import { systemClock } from '../../../src/core/clock.js';
 import { openLevelStore } from '../../../src/store/level-store.js';
 import { openPostgresStore } from '../../../src/store/postgres-store.js';
 import { command } from '../../support/agent/command.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres/server.js';
-import { settingsFor } from '../../support/postgres/test-database.js';
+import { type PostgresServer, settingsFor, startPostgres } from '../../support/postgres/server.js';
 
 const ENTRIES = 1200;
 

@@ -5,6 +5,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
+import { readDatabaseUrl } from '../../../src/store/database-url.js';
+import type { DatabaseSettings } from '../../../src/store/postgres-store.js';
 
 /** The server refuses to run as root, so that it runs as `nobody` there. */
 const NOBODY = 65_534;
@@ -58,6 +60,13 @@ export async function startPostgres(
 export interface Owner {
   readonly uid?: number;
   readonly gid?: number;
+}
+
+/** Settings for the default schema. */
+export function settingsFor(url: string): DatabaseSettings {
+  const address = readDatabaseUrl(url);
+  if ('fault' in address) throw new TypeError(`the URL of the database ${address.fault}`);
+  return { address, schema: 'twx_iothub', poolSize: 4 };
 }
 
 class Server implements PostgresServer {

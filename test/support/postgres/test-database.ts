@@ -1,8 +1,7 @@
 import { afterAll } from '@jest/globals';
-import { readDatabaseUrl } from '../../../src/store/database-url.js';
 import type { DatabaseSettings } from '../../../src/store/postgres-store.js';
 import { Client } from 'pg';
-import { type PostgresServer, startPostgres } from './server.js';
+import { type PostgresServer, settingsFor, startPostgres } from './server.js';
 
 /** Databases for the tests of one file. */
 export interface TestDatabase {
@@ -30,13 +29,6 @@ export function testDatabase(): TestDatabase {
       return settings;
     },
   };
-}
-
-/** @throws TypeError for an invalid URL. */
-export function settingsFor(url: string): DatabaseSettings {
-  const address = readDatabaseUrl(url);
-  if ('fault' in address) throw new TypeError(`the URL of the database ${address.fault}`);
-  return { address, schema: 'twx_iothub', poolSize: 4 };
 }
 
 async function dropSchema({ address, schema }: DatabaseSettings): Promise<void> {

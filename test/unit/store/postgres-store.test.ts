@@ -4,8 +4,7 @@ import { type DatabaseSettings, openPostgresStore, type PostgresStore } from '..
 import { probeDatabase } from '../../../src/store/postgres/probe.js';
 import { eventually } from '../../support/eventually.js';
 import { type CommitCutter, startCommitCutter } from '../../support/postgres/commit-cutter.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres/server.js';
-import { settingsFor } from '../../support/postgres/test-database.js';
+import { type PostgresServer, settingsFor, startPostgres } from '../../support/postgres/server.js';
 import { recordingLog } from '../../support/recording-log.js';
 
 let server: PostgresServer;
