@@ -52,6 +52,11 @@ export class PagedList<Item> {
     this.#head.refresh();
   }
 
+  /** Reads it again once answers that are older than a change have run out. */
+  settle(): void {
+    this.#head.settle();
+  }
+
   close(): void {
     this.#closed.abort();
     this.#head.close();

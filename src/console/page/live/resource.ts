@@ -4,6 +4,8 @@ import { sleep } from './sleep.js';
 
 /** What is read again at once when it changes, but never more often than this. */
 export const REFRESH_INTERVAL_MS = 1000;
+/** All pages share answers of the hub for 2 s, so what is read right after a change may be older than the change. */
+export const SETTLE_MS = 2500;
 
 export interface ResourceOptions<T> {
   readonly load: (signal: AbortSignal) => Promise<T>;
@@ -23,6 +25,8 @@ export class Resource<T> {
   readonly #closed = new AbortController();
   #isRunning = false;
   #isWanted = false;
+  #isSettling = false;
+  #isUnsettled = false;
 
   constructor(options: ResourceOptions<T>) {
     this.#options = options;
@@ -33,6 +37,12 @@ export class Resource<T> {
     if (!this.#isRunning) void this.#run();
   }
 
+  /** Reads again once the answers that are older than a change have run out. */
+  settle(): void {
+    this.#isUnsettled = true;
+    if (!this.#isSettling) void this.#settle();
+  }
+
   /** Takes a newer value that came another way, such as in a change. */
   set(value: T): void {
     this.value.value = value;
@@ -41,6 +51,17 @@ export class Resource<T> {
   /** Ends a pending request; later values are dropped. */
   close(): void {
     this.#closed.abort();
+  }
+
+  async #settle(): Promise<void> {
+    const { sleep: pause = sleep } = this.#options;
+    this.#isSettling = true;
+    while (this.#isUnsettled && !this.#closed.signal.aborted) {
+      this.#isUnsettled = false;
+      await pause(SETTLE_MS, this.#closed.signal);
+      this.refresh();
+    }
+    this.#isSettling = false;
   }
 
   async #run(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import { useMemo, useState } from 'preact/hooks';
-import type { JobDetails, JobDevice } from '../../api/types.js';
+import type { Job, JobDetails, JobDevice } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
 import { devicesHref, rolloutHref } from '../format/links.js';
 import { jobSegments, wordsOf } from '../format/states.js';
@@ -29,8 +29,10 @@ export function JobPage(): VNode {
   const job = useResource<JobDetails>({
     key: cacheKey('job', hub, id),
     load: (signal) => api.get(`jobs/${pathOf(hub, id)}`, {}, signal),
-    onChange: (change) =>
-      change.name === 'job' && change.data.hub === hub && change.data.jobId === id ? 'again' : undefined,
+    onChange: (change, value) => {
+      if (change.name !== 'job' || change.data.hub !== hub || change.data.jobId !== id) return undefined;
+      return value ? changedJob(value, change.data.job) : 'again';
+    },
   });
   const details = job.value.value;
   return (
@@ -49,6 +51,13 @@ export function JobPage(): VNode {
       </div>
     </>
   );
+}
+
+const NOT_STARTED: ReadonlySet<string> = new Set(['queued', 'scheduled', 'pending']);
+
+/** The row of a change has no payload and does not say what can be done. */
+function changedJob(known: JobDetails, job: Job): JobDetails {
+  return { ...known, ...job, canBeCancelled: known.canBeCancelled && NOT_STARTED.has(job.status) };
 }
 
 function JobView({ job }: { readonly job: JobDetails }): VNode {
@@ -103,7 +112,7 @@ function Devices({ job }: { readonly job: JobDetails }): VNode {
     load: (page, signal) => api.get(`jobs/${pathOf(hub, jobId)}/devices`, { state, ...page }, signal),
     onChanges: (changes, list) => {
       if (changes.some((change) => change.name === 'job' && change.data.hub === hub && change.data.jobId === jobId))
-        list.refresh();
+        list.settle();
     },
   });
   const columns = useColumns(setShown);

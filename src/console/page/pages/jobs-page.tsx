@@ -93,7 +93,9 @@ export const keyOfJob = ({ hub, jobId }: Job): string => cacheKey(hub, jobId);
 /** Puts changed jobs in their places. New ones are read from the agent, which knows whether they match the filters. */
 export function takeJobs(changes: readonly Change[], list: PagedList<Job>): void {
   const jobs = changes.flatMap((change) => (change.name === 'job' ? [change.data.job] : []));
-  if (jobs.length > 0 && list.replace(jobs).length > 0) list.refresh();
+  if (jobs.length === 0 || list.replace(jobs).length === 0) return;
+  list.refresh();
+  list.settle();
 }
 
 export const JOB_COLUMNS: readonly Column<Job>[] = [

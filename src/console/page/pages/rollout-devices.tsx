@@ -57,7 +57,7 @@ export function RolloutDevices({ rollout, batch }: RolloutDevicesProps): VNode {
       const isMine = changes.some(
         (change) => change.name === 'rollout' && change.data.hub === hub && change.data.rolloutId === rolloutId,
       );
-      if (isMine) list.refresh();
+      if (isMine) list.settle();
     },
   });
   const columns = useColumns(hub, setShown);

@@ -39,8 +39,10 @@ export function useResource<T extends object>(options: LiveOptions<T>): Resource
   useChanges((changes) => {
     for (const change of changes) {
       const effect = change.name === 'reset' ? 'again' : options.onChange?.(change, resource.value.value);
+      if (effect === undefined) continue;
       if (effect === 'again') resource.refresh();
-      else if (effect !== undefined) resource.set(effect);
+      else resource.set(effect);
+      if (change.name !== 'reset') resource.settle();
     }
   }, resource);
   return resource;

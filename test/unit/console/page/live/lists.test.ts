@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { List } from '../../../../../src/console/api/types.js';
 import { PagedList } from '../../../../../src/console/page/live/paged-list.js';
-import { Resource } from '../../../../../src/console/page/live/resource.js';
+import { Resource, SETTLE_MS } from '../../../../../src/console/page/live/resource.js';
 import { isNearEnd, visibleRows } from '../../../../../src/console/page/parts/visible-rows.js';
 import { perMinute, stacked } from '../../../../../src/console/page/parts/plot-data.js';
 
@@ -114,6 +114,26 @@ describe('a resource', () => {
     expect(requests).toBe(2);
     expect(resource.value.value).toEqual({ n: 1 });
     expect(resource.failure.value?.message).toBe('gone');
+  });
+
+  it('reads again once older answers have run out, for each change that came since', async () => {
+    const pauses: (() => void)[] = [];
+    let requests = 0;
+    const resource = new Resource<{ n: number }>({
+      load: async () => ({ n: ++requests }),
+      minIntervalMs: 0,
+      sleep: (ms) => (ms === SETTLE_MS ? new Promise((resolve) => void pauses.push(resolve)) : Promise.resolve()),
+    });
+    for (let change = 0; change < 10; change++) resource.settle();
+    await settled();
+    expect([requests, pauses.length]).toEqual([0, 1]);
+    resource.settle();
+    pauses[0]?.();
+    await settled();
+    expect([requests, pauses.length]).toEqual([1, 2]);
+    pauses[1]?.();
+    await settled();
+    expect([requests, pauses.length]).toEqual([2, 2]);
   });
 
   it('drops what arrives after it was closed', async () => {
