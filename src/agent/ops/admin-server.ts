@@ -6,7 +6,7 @@ import { SECURITY_HEADERS } from '../../console/headers.js';
 import type { RequestBindings, RequestEnvironment } from '../../console/request.js';
 import { AgentError, messageOf } from '../../core/errors.js';
 import { type AdminFacts, adminRoutes } from './admin-routes.js';
-import { dropUnreadBodies, limitConnections, refuseUnreadable } from './connections.js';
+import { dropUnreadBodies, inTurn, limitConnections, refuseUnreadable } from './connections.js';
 import { isMeantFor, isOwnOrigin, type OwnNames } from './own-names.js';
 
 export interface AdminServerOptions extends AdminFacts {
@@ -95,7 +95,7 @@ function answerRequests(server: Server, app: Hono<RequestEnvironment>, names: Ow
     },
     { overrideGlobalObjects: false, autoCleanupIncoming: false },
   );
-  server.on('request', (incoming, outgoing) => {
+  const handle = inTurn((incoming, outgoing) => {
     const { socket } = incoming;
     if (incoming.url?.startsWith(API_PATH) === true) {
       socket.setTimeout(API_TIMEOUT_MS);
@@ -104,6 +104,7 @@ function answerRequests(server: Server, app: Hono<RequestEnvironment>, names: Ow
     makePlain(incoming);
     void listener(incoming, outgoing);
   });
+  server.on('request', handle);
 }
 
 /** The listener makes a URL of the target and the Host header, and would refuse or rewrite unusual ones. */

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** The rest of a refused request is read for this time, so that its sender can close the connection first. */
@@ -26,6 +26,27 @@ export function refuseUnreadable(server: Server): void {
     socket.end(`HTTP/1.1 ${REFUSALS[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
     destroyLater(socket);
   });
+}
+
+/**
+ * Calls `handle` for each request of a connection when the one before it has been answered, so that the pipelined requests
+ * of one client do not delay those of others.
+ */
+export function inTurn(handle: RequestListener): RequestListener {
+  const answered = new WeakMap<Socket, Promise<void>>();
+  return (request, response) => {
+    const { socket } = request;
+    const before = answered.get(socket);
+    const now = new Promise<void>((resolve) => {
+      response.once('finish', resolve);
+      response.once('close', resolve);
+    });
+    answered.set(socket, now);
+    if (!before) return handle(request, response);
+    void before.then(() => {
+      if (!socket.destroyed) handle(request, response);
+    });
+  };
 }
 
 /** Reads and drops what a client still sends of a request that has been answered, for a while. */

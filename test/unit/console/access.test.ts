@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ConsoleServer } from '../../support/console/console-server.js';
 
@@ -176,5 +178,43 @@ describe('a key that is replaced while the agent runs', () => {
     expect(await signedIn(session)).toBe(false);
     expect((await signIn(KEY)).status).toBe(401);
     expect(await signedIn(await server.signIn(key))).toBe(true);
+  });
+});
+
+describe('an attack', () => {
+  it('of 1,000 wrong keys tries five a minute, and does not end the session of somebody who is signed in', async () => {
+    server = await ConsoleServer.start({ key: KEY });
+    const session = await server.signIn(KEY);
+    const statuses = new Map<number, number>();
+    for (let count = 0; count < 1_000; count += 1) {
+      const { status } = await signIn(`wrong-${count}`);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    expect(statuses).toEqual(
+      new Map([
+        [401, 5],
+        [429, 995],
+      ]),
+    );
+    expect((await server.send(SESSION, { headers: session })).json.signedIn).toBe(true);
+  });
+
+  it.each([
+    '/../package.json',
+    '/..%2f..%2fpackage.json',
+    '/%2e%2e/%2e%2e/package.json',
+    '/assets/..%5c..%5cpackage.json',
+    '//etc/passwd',
+    '/assets/%00',
+    '/api/v1/../../package.json',
+  ])('by the path %s finds nothing', async (path) => {
+    server = await ConsoleServer.start({ key: KEY, pageFolder: 'test/fixtures' });
+    const socket = connect(Number(new URL(server.origin).port), '127.0.0.1');
+    let text = '';
+    socket.setEncoding('utf8').on('data', (data: string) => (text += data));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    await once(socket, 'close');
+    expect(text).toMatch(/^HTTP\/1\.1 40[04] /);
+    expect(text).not.toMatch(/"name"|root:/);
   });
 });
