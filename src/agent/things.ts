@@ -7,7 +7,7 @@ import type { JobHistory } from '../jobs/history/job-history.js';
 import type { RefusedCounts } from '../jobs/refused-counts.js';
 import type { RolloutDriver } from '../rollouts/driver/driver.js';
 import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-service.js';
-import type { SingleDeviceEnvironment } from '../single-device/environment.js';
+import type { SingleDeviceEnvironment } from '../single-device/services/device-service.js';
 import { type AgentConfig, isDurable, type ThingConfig } from './config/agent-config.js';
 import { createPreviews, type FindPreview } from './previews.js';
 import type { OpenHub } from './hubs.js';

@@ -10,7 +10,7 @@ import type { RolloutServiceEnvironment } from '../rollouts/services/rollout-ser
 import { createRolloutServices, ROLLOUT_SERVICES, type RolloutOfferOptions } from '../rollouts/services/services.js';
 import { ROLLOUT_DATA_SHAPES, ROLLOUT_EVENTS, ROLLOUT_PROPERTIES } from '../rollouts/reporting/thing-definitions.js';
 import { SINGLE_DEVICE_DATA_SHAPES } from '../single-device/data-shapes.js';
-import type { SingleDeviceEnvironment } from '../single-device/environment.js';
+import type { SingleDeviceEnvironment } from '../single-device/services/device-service.js';
 import {
   createSingleDeviceServices,
   SINGLE_DEVICE_SERVICES,

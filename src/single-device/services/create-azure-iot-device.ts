@@ -1,6 +1,6 @@
 import { isAgentError } from '../../core/errors.js';
-import { createDevice } from '../create-device.js';
-import { identityOf } from '../new-identity.js';
+import { createDevice } from '../device-changes.js';
+import { identityOf } from '../device-documents.js';
 import { THING_NAME } from '../parameters.js';
 import { ALWAYS_TRUE, defineDeviceService } from './device-service.js';
 

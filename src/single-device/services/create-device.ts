@@ -2,9 +2,8 @@ import { invalidParameter } from '../../edge/parameter-rules.js';
 import { keysOf } from '../../iothub/device-errors.js';
 import { optional } from '../../jobs/parameters.js';
 import { checkTags } from '../../jobs/patch-rules.js';
-import { createDevice } from '../create-device.js';
-import { deviceRow } from '../device-documents.js';
-import { AUTHENTICATIONS, type Authentication, identityOf } from '../new-identity.js';
+import { createDevice } from '../device-changes.js';
+import { type Authentication, AUTHENTICATIONS, deviceRow, identityOf } from '../device-documents.js';
 import { DEVICE_ID, STATUSES } from '../parameters.js';
 import { defineDeviceService, ONE_DEVICE } from './device-service.js';
 

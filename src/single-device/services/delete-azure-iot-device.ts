@@ -1,5 +1,5 @@
 import { isAgentError } from '../../core/errors.js';
-import { deleteDevice } from '../delete-device.js';
+import { deleteDevice } from '../device-changes.js';
 import { THING_NAME } from '../parameters.js';
 import { ALWAYS_TRUE, defineDeviceService } from './device-service.js';
 

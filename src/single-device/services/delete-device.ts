@@ -1,4 +1,4 @@
-import { deleteDevice } from '../delete-device.js';
+import { deleteDevice } from '../device-changes.js';
 import { DEVICE_ID, etagOf, plainEtag } from '../parameters.js';
 import { ALWAYS_TRUE, defineDeviceService } from './device-service.js';
 

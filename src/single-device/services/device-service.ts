@@ -1,8 +1,22 @@
+import type { HubPort } from '../../iothub/ports.js';
+import type { Guards } from '../../jobs/guards.js';
+import type { MessageLimits } from '../../jobs/result-size.js';
 import { type DefinedService, defineService, type ParameterSpec, type ServiceSpec } from '../../edge/define-service.js';
 import type { ResultDefinition } from '../../edge/definitions.js';
 import type { HubRight, HubService } from '../../jobs/services/job-service.js';
 import { AZURE_IOT_DEVICE } from '../data-shapes.js';
-import type { SingleDeviceEnvironment } from '../environment.js';
+
+/** The dependencies of the services for one device of one Thing. */
+export interface SingleDeviceEnvironment {
+  readonly hub: HubPort;
+  readonly guards: Guards;
+  readonly messageLimits: MessageLimits;
+  readonly parsesConditions: boolean;
+  /** `services.timeoutSeconds`: the deadline of each call. */
+  readonly timeoutSeconds: number;
+  /** `services.showDeviceKeys`. */
+  readonly showsDeviceKeys: boolean;
+}
 
 /** A service for one device, under its short name. */
 export interface DeviceService extends DefinedService<SingleDeviceEnvironment>, HubService {

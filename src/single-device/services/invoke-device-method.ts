@@ -3,7 +3,7 @@ import { guardMethod } from '../../jobs/guards.js';
 import { checkPayload } from '../../jobs/json-parameters.js';
 import { CONNECT_TIMEOUT, METHOD_NAME, PAYLOAD, PAYLOAD_TEXT, RESPONSE_TIMEOUT } from '../../jobs/parameters.js';
 import { writableJson } from '../../jobs/rows.js';
-import { sayingEffect } from '../lost-answers.js';
+import { sayingEffect } from '../device-changes.js';
 import { DEVICE_ID, MODULE_ID } from '../parameters.js';
 import { defineDeviceService } from './device-service.js';
 

@@ -2,13 +2,12 @@
 import type { Service } from '../../edge/definitions.js';
 import { type OfferOptions, ServiceList } from '../../jobs/services/service-list.js';
 import { AZURE_IOT_DEVICE_WITH_KEYS } from '../data-shapes.js';
-import type { SingleDeviceEnvironment } from '../environment.js';
+import type { DeviceService, SingleDeviceEnvironment } from './device-service.js';
 import { createAzureIotDeviceService } from './create-azure-iot-device.js';
 import { createDeviceService } from './create-device.js';
 import { deleteAzureIotDeviceService } from './delete-azure-iot-device.js';
 import { deleteDeviceService } from './delete-device.js';
 import { describeAzureIotDeviceService } from './describe-azure-iot-device.js';
-import type { DeviceService } from './device-service.js';
 import { getDeviceTwinService } from './get-device-twin.js';
 import { getDeviceService } from './get-device.js';
 import { invokeDeviceMethodService } from './invoke-device-method.js';

@@ -6,7 +6,7 @@ import { find, textOf } from '../../iothub/documents.js';
 import type { HubDocument, HubPort } from '../../iothub/ports.js';
 import { isAnswerLost } from '../../iothub/retry.js';
 import { deviceRow, isIdentityOf, readDevice, readIdentity } from '../device-documents.js';
-import { sayingEffect } from '../lost-answers.js';
+import { sayingEffect } from '../device-changes.js';
 import { DEVICE_ID, STATUSES } from '../parameters.js';
 import { defineDeviceService, ONE_DEVICE } from './device-service.js';
 

@@ -2,7 +2,7 @@ import { unwrapList } from '../../jobs/json-parameters.js';
 import { PATCH } from '../../jobs/parameters.js';
 import { checkPatch } from '../../jobs/patch-rules.js';
 import { twinOf } from '../device-documents.js';
-import { sayingEffect } from '../lost-answers.js';
+import { sayingEffect } from '../device-changes.js';
 import { DEVICE_ID, etagOf, MODULE_ID, plainEtag } from '../parameters.js';
 import { defineDeviceService } from './device-service.js';
 

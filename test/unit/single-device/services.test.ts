@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test } from '@jest/globals';
 import { isAgentError } from '../../../src/core/errors.js';
-import type { SingleDeviceEnvironment } from '../../../src/single-device/environment.js';
+import type { SingleDeviceEnvironment } from '../../../src/single-device/services/device-service.js';
 import {
   createSingleDeviceServices,
   type SingleDeviceOfferOptions,

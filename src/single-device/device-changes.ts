@@ -1,12 +1,39 @@
-import type { CallContext } from '../core/call-context.js';
 import { AgentError, isAgentError } from '../core/errors.js';
+import { isAnswerLost } from '../iothub/retry.js';
+import type { CallContext } from '../core/call-context.js';
 import { unexpectedAnswerError } from '../iothub/connection-errors.js';
 import type { HubDocument, HubPort } from '../iothub/ports.js';
-import { isAnswerLost } from '../iothub/retry.js';
 import { find } from '../iothub/documents.js';
-import { type Device, isIdentityOf, readIdentity, twinOf } from './device-documents.js';
-import { sayingEffect } from './lost-answers.js';
-import { isSameIdentity } from './new-identity.js';
+import { type Device, isIdentityOf, isSameIdentity, readIdentity, twinOf } from './device-documents.js';
+
+export interface LostAnswerRules {
+  /** What the hub may have done although the call failed: `the method may have run`. */
+  readonly effect: string;
+  /** Whether the call was not repeated, so that a broken connection is the end of it. */
+  readonly onlyOnce: boolean;
+}
+
+/**
+ * Says in the error of a call whose outcome is unknown what may have happened. A connection that broke before the response
+ * arrived is `HubTimeout` if the call was not repeated.
+ */
+export function sayingEffect({ effect, onlyOnce }: LostAnswerRules): (error: unknown) => never {
+  return (error) => {
+    if (!isAgentError(error) || !isAnswerLost(error)) throw error;
+    const isBroken = onlyOnce && error.context['network'] !== undefined;
+    const code = isBroken ? 'HubTimeout' : error.code;
+    throw new AgentError(code, `${sentenceOf(error, isBroken)} Look before you repeat the call: ${effect}.`, {
+      cause: error,
+      context: { ...error.context, answerLost: true },
+    });
+  };
+}
+
+/** The errors of the port ask to repeat the call, which must not be done blindly here. */
+function sentenceOf(error: AgentError, isBroken: boolean): string {
+  if (isBroken) return 'The connection to the hub broke before its response arrived.';
+  return error.code === 'HubTimeout' ? 'The hub did not answer before the deadline of the call.' : error.message;
+}
 
 export interface DeviceToCreate {
   readonly deviceId: string;
@@ -68,4 +95,29 @@ async function setTags(hub: HubPort, context: CallContext, deviceId: string, tag
       { cause: error, context: error.context },
     );
   }
+}
+
+/**
+ * Deletes a device on the condition that it has this etag; `*` for any.
+ * @throws AgentError `DeviceNotFound`, `TwinConflict`; otherwise the errors of the hub port.
+ */
+export async function deleteDevice(hub: HubPort, context: CallContext, deviceId: string, etag: string): Promise<void> {
+  try {
+    if (await hub.devices('user').deleteIdentity(context, deviceId, etag)) return;
+  } catch (error) {
+    if (isAgentError(error, 'DeviceNotFound') && isAnswerLost(error)) return;
+    return sayingEffect({ effect: 'the device may have been deleted', onlyOnce: false })(error);
+  }
+  await confirmDeleted(hub, context, deviceId);
+}
+
+/** The response may not come from the hub, so that only the device itself shows whether it was deleted. */
+async function confirmDeleted(hub: HubPort, context: CallContext, deviceId: string): Promise<void> {
+  try {
+    await readIdentity(hub, context, deviceId);
+  } catch (error) {
+    if (isAgentError(error, 'DeviceNotFound')) return;
+    throw error;
+  }
+  throw unexpectedAnswerError('success to the deletion of a device that still exists');
 }
