@@ -6,9 +6,8 @@ import { isAgentError } from '../core/errors.js';
 import { isTooLong } from './connection-errors.js';
 import type { DeviceOperations } from './device-ports.js';
 import { type Guard, guardedDevices, guardedOperations, type Operation, type Terms } from './guarded-operations.js';
-import type { HubLane, HubOperations, HubPort, HubStatus, SeenJob } from './ports.js';
+import type { HubDocument, HubLane, HubOperations, HubPort, HubStatus, JobRequest, SeenJob } from './ports.js';
 import { DEFAULT_RETRY, isUnprocessed, type RetryOptions, withRetries } from './retry.js';
-import { showingJobs } from './seen-jobs.js';
 import { HubThrottle } from './throttle.js';
 import type { TierLimits } from './tier-limits.js';
 
@@ -120,4 +119,23 @@ function statusOf(error: unknown, hadMs: number): HubStatus | undefined {
   if (isTooLong(error)) return 'connected';
   if (error.code === 'HubTimeout') return hadMs >= CONCLUSIVE_ATTEMPT_MS ? 'unreachable' : undefined;
   return STATUS_OF[error.code] ?? 'connected';
+}
+
+/** The same operations, whose responses about jobs are shown to `show`. */
+export function showingJobs(operations: HubOperations, show: (seen: SeenJob) => void): HubOperations {
+  const shown = (document: HubDocument, request?: JobRequest): HubDocument => {
+    show(request ? { document, request } : { document });
+    return document;
+  };
+  return {
+    scheduleJob: async (context, job) => shown(await operations.scheduleJob(context, job), job),
+    getJob: async (context, jobId) => shown(await operations.getJob(context, jobId)),
+    listJobs: async (context, request) => {
+      const page = await operations.listJobs(context, request);
+      for (const document of page.items) show({ document });
+      return page;
+    },
+    cancelJob: async (context, jobId) => shown(await operations.cancelJob(context, jobId)),
+    query: (context, request) => operations.query(context, request),
+  };
 }
