@@ -6,12 +6,16 @@ import { type Certificates, ensureCertificates } from '../certificates.js';
 import type { FleetBehaviour } from '../fleet/behaviour.js';
 import type { Router } from '../http/router.js';
 import type { Policy } from './access/policies.js';
-import { countingGateway, MethodCalls } from './devices/counting-gateway.js';
-import { joinGateways } from './devices/gateways.js';
+import {
+  countingGateway,
+  joinGateways,
+  MethodCalls,
+  type ScriptedDevices,
+  scriptedGateway,
+} from './devices/gateways.js';
 import { createLightDevices, type LightDevices } from './devices/light-devices.js';
 import { createMqttGateway, type MqttGateway } from './devices/mqtt-gateway.js';
 import { createMqttServer } from './devices/mqtt-server.js';
-import { type ScriptedDevices, scriptedGateway } from './devices/scripted-gateway.js';
 import { type HubState, openHubState } from './hub-state.js';
 import type { DeviceGateway } from './ports.js';
 import { type NewDevice, registerDevices } from './register-devices.js';
