@@ -59,6 +59,16 @@ describe('an installation without the optional packages', () => {
     });
   });
 
+  it('serves the console with the description of its API', async () => {
+    const agent = spawn('run', '--config', await ends.writeConfiguration('console.json', { log: { level: 'info' } }));
+    const { adminUrl } = await agent.line('agent started');
+    const statusOf = async (path: string) => (await fetch(`${String(adminUrl)}${path}`)).status;
+    const statuses = [await statusOf('/'), await statusOf('/api/v1/status'), await statusOf('/api/v1/openapi.json')];
+    agent.signal('SIGTERM');
+    await agent.exited;
+    expect(statuses).toEqual([200, 200, 200]);
+  });
+
   it('checks both ends', async () => {
     expect(await run('check', '--config', await ends.writeConfiguration('check.json'))).toMatchObject({ status: 0 });
   });
