@@ -34,6 +34,8 @@ export function useResource<T extends object>(options: LiveOptions<T>): Resource
   const resource = useMemo(() => new Resource<T>(options), [options.key]);
   useEffect(() => {
     resource.refresh();
+    // The first answer may be older than a change that the page has already seen, or that came before the page.
+    if (options.onChange) resource.settle();
     return () => resource.close();
   }, [resource]);
   useChanges((changes) => {
@@ -58,6 +60,7 @@ export function usePagedList<Item>(options: LiveListOptions<Item>): PagedList<It
   const list = useMemo(() => new PagedList<Item>(options), [options.key]);
   useEffect(() => {
     list.refresh();
+    if (options.onChanges) list.settle();
     return () => list.close();
   }, [list]);
   useChanges((changes) => {
