@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js';
-import { deferred } from '../core/deferred.js';
+import { deferred } from '../core/promises.js';
 import { type AgentError, messageOf } from '../core/errors.js';
 import type { Instruments } from '../core/instruments.js';
 import { growingScrubber, type GrowingScrubber } from '../core/scrub.js';

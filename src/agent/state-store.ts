@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { AgentError, isAgentError, messageOf } from '../core/errors.js';
-import { writeFailure } from '../core/file-failure.js';
-import { makeFolder } from '../core/make-folder.js';
+import { makeFolder, writeFailure } from '../core/write-files.js';
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
 import type { PostgresStore } from '../store/postgres-store.js';

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
-import { deferred } from '../core/deferred.js';
+import { deferred } from '../core/promises.js';
 import { AgentError, messageOf } from '../core/errors.js';
 import { bindGroups } from './session-binding.js';
 import { CODE } from './codec/codes.js';

@@ -1,5 +1,5 @@
 import { AgentError } from '../core/errors.js';
-import { LineLimit } from '../core/line-limit.js';
+import { LineLimit } from '../core/rate-limits.js';
 import { scrubber, type Scrub } from '../core/scrub.js';
 import { type Answer, reasonOf, refusal, unreadable } from './answers.js';
 import { CODE, isSuccessCode, NONE } from './codec/codes.js';

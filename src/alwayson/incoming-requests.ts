@@ -1,6 +1,6 @@
 import { type CallContext, type OwnedCallContext, startCall } from '../core/call-context.js';
 import type { Clock, Timer } from '../core/clock.js';
-import { deferred, type Deferred } from '../core/deferred.js';
+import { deferred, type Deferred } from '../core/promises.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import { type Instruments, traced } from '../core/instruments.js';
 import type { Log } from '../core/log.js';

@@ -1,5 +1,5 @@
 import { compressibleBytes } from './codec/multipart.js';
-import { deferred } from '../core/deferred.js';
+import { deferred } from '../core/promises.js';
 import type { Dial, Transport, TransportListener } from './transport.js';
 
 /** How many bytes may be buffered before the platform counts as not reading. */

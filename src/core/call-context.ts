@@ -1,8 +1,7 @@
-import { type CallNotes, callLog } from './call-log.js';
+import { callLog, type CallNotes, type Log, type LogFields, silentLog } from './log.js';
 import { type Clock, systemClock, type Timer } from './clock.js';
 import { newId } from './random.js';
 import { type Instruments, noInstruments } from './instruments.js';
-import { type Log, type LogFields, silentLog } from './log.js';
 
 /**
  * The context of one call, passed to every handler and port: its id, deadline, log and instruments. An explicit parameter,

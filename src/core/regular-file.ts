@@ -1,7 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { AgentError } from './errors.js';
-import { readFailure } from './file-failure.js';
+import { AgentError, messageOf } from './errors.js';
 import { decodeText, textFaultSentence } from './text-encoding.js';
 
 /** Returns the kind of a file that is not a regular one; undefined for a regular file. */
@@ -72,4 +71,14 @@ async function readAtMost(handle: FileHandle, maxBytes: number): Promise<Buffer>
     size += bytesRead;
   }
   return Buffer.concat(parts);
+}
+
+/** Says why a file could not be read, and what to do, for the error of a file system. */
+export function readFailure(error: unknown): string {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES' || code === 'EPERM')
+    return 'this user has no permission to read it; run `chmod u+r` as its owner';
+  if (code === 'EISDIR') return 'it is a directory, not a regular file';
+  return messageOf(error);
 }

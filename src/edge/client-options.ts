@@ -12,7 +12,7 @@ import { AgentError } from '../core/errors.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import type { Random } from '../core/random.js';
-import { isAddressFault, parseThingWorxAddress } from '../core/thingworx-address.js';
+import { isAddressFault, parseThingWorxAddress } from '../core/addresses.js';
 import { DEFAULT_OUTBOX_LIMITS, type OutboxLimits } from './outbox.js';
 
 export interface EdgeClientOptions {

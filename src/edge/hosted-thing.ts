@@ -2,7 +2,7 @@ import { CHARACTERISTIC, CODE } from '../alwayson/codec/codes.js';
 import type { RequestBody } from '../alwayson/codec/message.js';
 import type { InfoTable } from '../alwayson/codec/values-model.js';
 import { type CallContext, logCall } from '../core/call-context.js';
-import { deferred, type Deferred } from '../core/deferred.js';
+import { deferred, type Deferred } from '../core/promises.js';
 import { AgentError, isAgentError } from '../core/errors.js';
 import { traced } from '../core/instruments.js';
 import { EventQueue } from './event-queue.js';

@@ -1,6 +1,6 @@
 import type { Connection } from '../alwayson/connection.js';
 import type { Clock } from '../core/clock.js';
-import { deferred, type Deferred } from '../core/deferred.js';
+import { deferred, type Deferred } from '../core/promises.js';
 import { AgentError } from '../core/errors.js';
 import { HostedThing } from './hosted-thing.js';
 import type { ThingChannel } from './thing-channel.js';

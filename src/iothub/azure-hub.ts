@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { untilAborted } from '../core/abortable.js';
+import { untilAborted } from '../core/promises.js';
 import type { CallContext } from '../core/call-context.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, isAgentError } from '../core/errors.js';

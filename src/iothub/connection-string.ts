@@ -1,4 +1,4 @@
-import { hostNameFault } from '../core/host-name.js';
+import { hostNameFault } from '../core/addresses.js';
 
 /** The parts of the connection string of a shared access policy. */
 export interface ConnectionStringParts {

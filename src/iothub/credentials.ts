@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { untilAborted } from '../core/abortable.js';
+import { untilAborted } from '../core/promises.js';
 import type { Clock } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
 import { type ConnectionStringParts, readConnectionString, readSasToken } from './connection-string.js';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { deferred } from '../core/deferred.js';
+import { deferred } from '../core/promises.js';
 import { closingQuote, parseJson } from '../core/exact-json.js';
 import { longAnswerError, unexpectedAnswerError } from './connection-errors.js';
 

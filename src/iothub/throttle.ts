@@ -1,7 +1,7 @@
 import { type CallContext, remainingMs } from '../core/call-context.js';
 import { type Clock, sleep } from '../core/clock.js';
 import { AgentError } from '../core/errors.js';
-import { TokenBucket } from '../core/token-bucket.js';
+import { TokenBucket } from '../core/rate-limits.js';
 import { isDeadline } from './connection-errors.js';
 import { BudgetMeter } from './budget-meter.js';
 import type { BudgetUse, HubLane, MeteredBudget } from './ports.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.js';
 import { systemClock } from '../core/clock.js';
 import { AgentError, messageOf } from '../core/errors.js';
-import { makeFolder } from '../core/make-folder.js';
+import { makeFolder } from '../core/write-files.js';
 
 /** The key and certificate of a TLS server of the sandbox, and the CA that its clients must trust. */
 export interface Certificates {

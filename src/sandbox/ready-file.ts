@@ -1,5 +1,5 @@
 import { AgentError, messageOf } from '../core/errors.js';
-import { replaceFile } from '../core/replace-file.js';
+import { replaceFile } from '../core/write-files.js';
 
 /** The content of the file of `--ready-file`. Parts that were not started are left out. */
 export interface ReadyInfo {

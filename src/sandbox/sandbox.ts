@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.js';
 import { AgentError, messageOf } from '../core/errors.js';
-import { makeFolder } from '../core/make-folder.js';
+import { makeFolder } from '../core/write-files.js';
 import { type Log, silentLog } from '../core/log.js';
 import type { Store } from '../store/store.js';
 import { type Certificates, ensureCertificates } from './certificates.js';

@@ -2,7 +2,7 @@ import { readdir, rename, stat } from 'node:fs/promises';
 import type { ClassicLevel } from 'classic-level';
 import { AgentError, messageOf } from '../core/errors.js';
 import type { Log } from '../core/log.js';
-import { makeFolder } from '../core/make-folder.js';
+import { makeFolder } from '../core/write-files.js';
 import { isDamage } from './level-errors.js';
 
 export type Database = ClassicLevel;

@@ -5,7 +5,7 @@ import { parseJson, stringifyJson } from '../core/exact-json.js';
 import { isPlainObject, omitUndefined } from '../core/objects.js';
 import { type ConnectionRequest, proxiedConnection } from '../core/proxied-connection.js';
 import { type Scrub, scrubber } from '../core/scrub.js';
-import type { ThingWorxAddress } from '../core/thingworx-address.js';
+import type { ThingWorxAddress } from '../core/addresses.js';
 
 export interface ThingWorxClientOptions {
   readonly address: ThingWorxAddress;

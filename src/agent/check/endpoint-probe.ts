@@ -3,7 +3,7 @@ import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, type TLSSocket } from 'node:tls';
-import { untilAborted } from '../../core/abortable.js';
+import { untilAborted } from '../../core/promises.js';
 import { messageOf } from '../../core/errors.js';
 import { type ConnectionRequest, proxiedConnection } from '../../core/proxied-connection.js';
 import { omitUndefined } from '../../core/objects.js';

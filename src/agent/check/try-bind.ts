@@ -1,6 +1,6 @@
 import type { ConnectionStatus } from '../../alwayson/session-types.js';
 import type { Dial } from '../../alwayson/transport.js';
-import { deferred } from '../../core/deferred.js';
+import { deferred } from '../../core/promises.js';
 import { completeOptions } from '../../edge/client-options.js';
 import { EdgeClient, type EdgeClientOptions } from '../../edge/edge-client.js';
 import { EdgeThing } from '../../edge/thing.js';

@@ -1,7 +1,7 @@
 import type { HubCredentials } from '../../iothub/credentials.js';
 import type { HubTier } from '../../iothub/ports.js';
 import { concurrentJobs } from '../../iothub/tier-limits.js';
-import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../core/thingworx-address.js';
+import { isAddressFault, parseThingWorxAddress, type ThingWorxAddress } from '../../core/addresses.js';
 import type { Configuration } from './schema.js';
 import { omitUndefined } from '../../core/objects.js';
 

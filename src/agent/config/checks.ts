@@ -1,7 +1,6 @@
 import { type DocumentPath, type Problem, formatPath } from '../../documents/problem.js';
-import { addressFault, hostNameFault } from '../../core/host-name.js';
+import { addressFault, hostNameFault, isAddressFault, parseThingWorxAddress } from '../../core/addresses.js';
 import { readConnectionString, readSasToken } from '../../iothub/connection-string.js';
-import { isAddressFault, parseThingWorxAddress } from '../../core/thingworx-address.js';
 import { variableFor } from './key-lookup.js';
 import { checkDatabase } from './database-checks.js';
 import { appKeyFault } from './files.js';

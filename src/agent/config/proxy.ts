@@ -1,4 +1,4 @@
-import { urlHostFault } from '../../core/host-name.js';
+import { urlHostFault } from '../../core/addresses.js';
 
 export interface ProxyFault {
   readonly message: string;

@@ -1,8 +1,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { AgentError } from '../../core/errors.js';
-import { readFailure } from '../../core/file-failure.js';
-import { otherKindOfFile, readRegularFile } from '../../core/regular-file.js';
+import { otherKindOfFile, readFailure, readRegularFile } from '../../core/regular-file.js';
 import { decodeText, textFaultSentence } from '../../core/text-encoding.js';
 import { type FileRights, PROCESS_FILE_RIGHTS } from './file-rights.js';
 

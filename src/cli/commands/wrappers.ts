@@ -148,7 +148,7 @@ async function reporting(io: CommandIo, work: () => Promise<void>): Promise<void
   } catch (error) {
     const { OutputRefused } = await import('../../wrappers/output/plan.js');
     if (!isSystemError(error) && !(error instanceof OutputRefused)) throw error;
-    const { writeFailure } = await import('../../core/file-failure.js');
+    const { writeFailure } = await import('../../core/write-files.js');
     const text = isSystemError(error)
       ? `${error.path} cannot be written: ${writeFailure(error.path ?? '', error)}`
       : error.message;
@@ -168,7 +168,7 @@ async function writeNew(file: string, text: string, io: CommandIo): Promise<void
     io.stderr.write(`${file} written\n`);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const { writeFailure } = await import('../../core/file-failure.js');
+    const { writeFailure } = await import('../../core/write-files.js');
     io.stderr.write(`error: ${printable(`${file} cannot be written: ${writeFailure(file, error)}`)}\n`);
     io.exit(EXIT.failed);
   }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError, messageOf } from '../../core/errors.js';
-import { makeFolder } from '../../core/make-folder.js';
+import { makeFolder } from '../../core/write-files.js';
 import { type DatabaseAddress, placeOf, readDatabaseUrl } from '../../store/database-url.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import type { Store } from '../../store/store.js';

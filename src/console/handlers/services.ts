@@ -1,5 +1,5 @@
 import { nativeToJson } from '../../alwayson/values.js';
-import { untilAborted } from '../../core/abortable.js';
+import { untilAborted } from '../../core/promises.js';
 import { type CallContext, startCall } from '../../core/call-context.js';
 import type { Clock } from '../../core/clock.js';
 import { AgentError, isAgentError } from '../../core/errors.js';

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../core/abortable.js';
+import { untilAborted } from '../../core/promises.js';
 import type { Clock } from '../../core/clock.js';
 import { type Instruments, noInstruments } from '../../core/instruments.js';
 import { type Log, silentLog } from '../../core/log.js';

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../core/abortable.js';
+import { untilAborted } from '../../core/promises.js';
 import type { CallContext } from '../../core/call-context.js';
 import type { Clock } from '../../core/clock.js';
 import { isAgentError } from '../../core/errors.js';

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../core/abortable.js';
+import { untilAborted } from '../../core/promises.js';
 import { type CallContext, startCall } from '../../core/call-context.js';
 import { type Clock, systemClock, type Timer } from '../../core/clock.js';
 import { isAgentError } from '../../core/errors.js';

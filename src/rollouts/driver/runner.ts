@@ -1,5 +1,5 @@
 import { type CallContext, untilSignal } from '../../core/call-context.js';
-import { callLog } from '../../core/call-log.js';
+import { callLog } from '../../core/log.js';
 import { type SpanOptions, traced } from '../../core/instruments.js';
 import { doublingDelayMs } from '../../core/backoff.js';
 import { isAgentError } from '../../core/errors.js';

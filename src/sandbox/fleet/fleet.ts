@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { deferred } from '../../core/deferred.js';
+import { deferred } from '../../core/promises.js';
 import { type Log, silentLog } from '../../core/log.js';
 import { behaviourOf, type FleetBehaviour, QUIET_FLEET } from './behaviour.js';
 import type { FleetCommand, FleetDevice, FleetReport } from './fleet-messages.js';

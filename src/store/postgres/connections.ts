@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { fullJitterMs } from '../../core/backoff.js';
 import type { Clock, Timer } from '../../core/clock.js';
-import { deferred, type Deferred } from '../../core/deferred.js';
+import { deferred, type Deferred } from '../../core/promises.js';
 import { AgentError } from '../../core/errors.js';
 import type { Log } from '../../core/log.js';
 import { placeOf } from '../database-url.js';

@@ -1,5 +1,5 @@
 import { parseJson } from '../../core/exact-json.js';
-import { deferred, type Deferred } from '../../core/deferred.js';
+import { deferred, type Deferred } from '../../core/promises.js';
 import type { Log } from '../../core/log.js';
 import type { StoredValue, StoreRange } from '../store.js';
 import type { Connections } from './connections.js';

@@ -1,7 +1,6 @@
 import { realpath, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolder } from '../../core/make-folder.js';
-import { replaceFile } from '../../core/replace-file.js';
+import { makeFolder, replaceFile } from '../../core/write-files.js';
 import type { BuiltFiles } from '../build.js';
 import { manifestName, manifestText } from './manifest.js';
 import { OutputRefused } from './plan.js';

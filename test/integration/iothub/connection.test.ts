@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/core/promises.js';
 import { type HubOptions, openHub } from '../../../src/iothub/azure-hub.js';
 import type { HubPort } from '../../../src/iothub/ports.js';
 import { ScriptedHub } from '../../support/iothub/scripted-hub.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { isAgentError } from '../../../src/core/errors.js';
 import { type Certificates, ensureCertificates } from '../../../src/sandbox/certificates.js';
-import { parseThingWorxAddress, type ThingWorxAddress } from '../../../src/core/thingworx-address.js';
+import { parseThingWorxAddress, type ThingWorxAddress } from '../../../src/core/addresses.js';
 import { ThingWorxClient } from '../../../src/thingworx-rest/client.js';
 import { startFairClock } from '../../support/fair-clock.js';
 import {

@@ -2,8 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { maskSecrets } from '../../../src/agent/config/mask.js';
 import { proxyFault } from '../../../src/agent/config/proxy.js';
-import { addressFault, hostNameFault, urlHostFault } from '../../../src/core/host-name.js';
-import { isAddressFault, parseThingWorxAddress } from '../../../src/core/thingworx-address.js';
+import {
+  addressFault,
+  hostNameFault,
+  isAddressFault,
+  parseThingWorxAddress,
+  urlHostFault,
+} from '../../../src/core/addresses.js';
 
 const almostHost = fc.string({
   unit: fc.constantFrom('a', 'Z', '0', '9', '1', '.', '-', '_', ':', '/', ' ', '@', '%', '[', ']', '\t', 'é', 'x', '#'),

@@ -5,7 +5,7 @@ import type { AuthBody, BindBody } from '../../../src/alwayson/codec/message.js'
 import { encodeFrames } from '../../../src/alwayson/codec/multipart.js';
 import { rowsFromTable } from '../../../src/alwayson/values.js';
 import { AgentError } from '../../../src/core/errors.js';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/core/promises.js';
 import { settle } from '../../support/manual-clock.js';
 import { parameterTable, resultTable } from '../../support/edge/platform-end.js';
 import { boundRig, rig } from '../../support/edge/rig.js';

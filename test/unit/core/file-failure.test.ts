@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFailure, writeFailure } from '../../../src/core/file-failure.js';
+import { readFailure } from '../../../src/core/regular-file.js';
+import { writeFailure } from '../../../src/core/write-files.js';
 
 let root: string;
 beforeAll(async () => {

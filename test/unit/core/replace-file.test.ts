@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { link, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { replaceFile } from '../../../src/core/replace-file.js';
+import { replaceFile } from '../../../src/core/write-files.js';
 import { writeReadyFile } from '../../../src/sandbox/ready-file.js';
 
 describe('replacing a file', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/core/promises.js';
 import { EdgeThing } from '../../../src/edge/thing.js';
 import { boundRig } from '../../support/edge/rig.js';
 import { echoThing, plainService } from '../../support/edge/things.js';

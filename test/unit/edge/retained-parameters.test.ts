@@ -4,7 +4,7 @@ import type { InfoTable } from '../../../src/alwayson/codec/values-model.js';
 import { IncomingRequests } from '../../../src/alwayson/incoming-requests.js';
 import { startCall } from '../../../src/core/call-context.js';
 import { systemClock } from '../../../src/core/clock.js';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/core/promises.js';
 import { noInstruments } from '../../../src/core/instruments.js';
 import { silentLog } from '../../../src/core/log.js';
 import type { Service } from '../../../src/edge/definitions.js';

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ensureCertificates } from '../../../src/sandbox/certificates.js';
-import { parseThingWorxAddress, type ThingWorxAddress } from '../../../src/core/thingworx-address.js';
+import { parseThingWorxAddress, type ThingWorxAddress } from '../../../src/core/addresses.js';
 import { ThingWorxClient } from '../../../src/thingworx-rest/client.js';
 import { parameterTypes, readInfoTable, scalarResult } from '../../../src/thingworx-rest/client.js';
 

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../../../core/clock.js';
-import { TokenBucket } from '../../../core/token-bucket.js';
+import { TokenBucket } from '../../../core/rate-limits.js';
 import { ServiceError } from '../answers/service-error.js';
 import type { Limits, Operation, Rate } from './tiers.js';
 

@@ -2,7 +2,7 @@ import { CHARACTERISTIC, CODE, ENTITY_TYPE } from '../../../alwayson/codec/codes
 import type { RequestBody } from '../../../alwayson/codec/message.js';
 import type { InfoTable } from '../../../alwayson/codec/values-model.js';
 import { isInfoTable, rowsFromTable } from '../../../alwayson/values.js';
-import { deferred } from '../../../core/deferred.js';
+import { deferred } from '../../../core/promises.js';
 import { isAgentError } from '../../../core/errors.js';
 import type { PlatformThing } from '../model/thing.js';
 import type { Platform } from '../platform.js';

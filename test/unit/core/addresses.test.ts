@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addressFault, hostNameFault, urlHostFault } from '../../../src/core/host-name.js';
+import { addressFault, hostNameFault, urlHostFault } from '../../../src/core/addresses.js';
 
 describe('hostNameFault', () => {
   it.each([

@@ -1,5 +1,16 @@
-import { describe, expect, test } from '@jest/globals';
-import { untilAborted } from '../../../src/core/abortable.js';
+import { describe, expect, it, test } from '@jest/globals';
+import { deferred, untilAborted } from '../../../src/core/promises.js';
+
+describe('deferred', () => {
+  it('returns a promise that is settled from outside', async () => {
+    const end = deferred<number>();
+    end.resolve(7);
+    await expect(end.promise).resolves.toBe(7);
+    const bad = deferred();
+    bad.reject(new Error('no'));
+    await expect(bad.promise).rejects.toThrow('no');
+  });
+});
 
 describe('work that is waited for until a signal aborts', () => {
   test('resolves or rejects as the work does', async () => {
