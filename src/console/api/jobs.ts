@@ -74,6 +74,10 @@ export const jobQuery = z.strictObject({
     .max(200)
     .optional()
     .describe('Part of the job id, of the method name or of the condition, in any case'),
+  history: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Whether those that the hubs have forgotten follow, the one that ended last first; default false'),
   cursor,
   limit: limit(50),
 });

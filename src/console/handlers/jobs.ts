@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { pageOfJobs } from '../../jobs/read-model/job-list.js';
+import { type JobFilters, jobMatcher, pageOfJobs } from '../../jobs/read-model/job-list.js';
+import { type MergedPast, mergePast, type PastPositions } from '../../jobs/read-model/past-list.js';
 import type { ResultsRequest } from '../../jobs/read-model/hub-jobs.js';
 import type { AgentView, ViewedHub } from '../agent-view.js';
 import type { JobDevice } from '../api/types.js';
@@ -13,6 +14,9 @@ import { jobDetailsJson, jobDeviceJson, jobJson } from './job-json.js';
 const SHARED_MS = 2000;
 
 const jobPosition = z.strictObject({ createdMs: z.number(), hub: z.string(), jobId: z.string() });
+/** After the jobs of the hubs those of the history follow. */
+const pastPosition = z.strictObject({ past: z.record(z.string(), z.string()) });
+const listPosition = z.union([jobPosition, pastPosition]);
 const resultsPosition = z.strictObject({ token: z.string(), pageSize: z.int() });
 
 type JobHandlers = Pick<Handlers, 'listJobs' | 'getJob' | 'listJobDevices' | 'listDeviceJobs'>;
@@ -20,14 +24,20 @@ type JobHandlers = Pick<Handlers, 'listJobs' | 'getJob' | 'listJobDevices' | 'li
 export function jobHandlers(agent: AgentView, shared: SharedReads): JobHandlers {
   return {
     listJobs: async ({ query: { cursor, limit, ...filters } }) => {
-      const { hub, ...wanted } = filters;
-      const position = readCursor(['jobs', filters], cursor, jobPosition);
-      const jobs = (await Promise.all(servedHubs(agent, hub).map((one) => one.jobs.all()))).flat();
+      const { hub, history, ...wanted } = filters;
+      const position = readCursor(['jobs', filters], cursor, listPosition);
+      const hubs = servedHubs(agent, hub);
+      const jobs = (await Promise.all(hubs.map((one) => one.jobs.all()))).flat();
+      if (position && 'past' in position) {
+        const page = await pastPage(shared, hubs, { filters: wanted, after: position.past, limit });
+        return {
+          items: page.jobs.map(jobJson),
+          cursor: page.next ? writeCursor(['jobs', filters], { past: page.next }) : null,
+        };
+      }
       const page = pageOfJobs(jobs, wanted, { position, limit });
-      return {
-        items: page.jobs.map(jobJson),
-        cursor: page.next ? writeCursor(['jobs', filters], page.next) : null,
-      };
+      const next = page.next ?? (history === 'true' ? { past: {} } : undefined);
+      return { items: page.jobs.map(jobJson), cursor: next ? writeCursor(['jobs', filters], next) : null };
     },
     getJob: async ({ params: { hub: name, id } }) => {
       const { jobs } = servedHub(agent, name);
@@ -39,6 +49,22 @@ export function jobHandlers(agent: AgentView, shared: SharedReads): JobHandlers 
     listDeviceJobs: ({ params: { hub, id }, query: { cursor, limit } }) =>
       listResults(shared, servedHub(agent, hub), { deviceId: id, cursor, limit }),
   };
+}
+
+interface PastQuery {
+  readonly filters: JobFilters;
+  readonly after: PastPositions;
+  readonly limit: number;
+}
+
+async function pastPage(shared: SharedReads, hubs: readonly ViewedHub[], query: PastQuery): Promise<MergedPast> {
+  const { filters, after, limit } = query;
+  const matches = jobMatcher(filters);
+  const key = JSON.stringify(['past', hubs.map(({ name }) => name), query]);
+  return await shared.read(key, SHARED_MS, async (context) => {
+    const pages = hubs.map(({ name, jobs }) => jobs.past(context, { after: after[name], limit, matches }));
+    return mergePast(await Promise.all(pages), after, limit);
+  });
 }
 
 type ResultsQuery = Pick<ResultsRequest, 'jobId' | 'deviceId' | 'state'> & {

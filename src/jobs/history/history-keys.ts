@@ -1,6 +1,8 @@
 /** The digits of a time in a key, so that the order of keys is that of times. */
 const TIME_DIGITS = 15;
 
+const POSITION = /^\d{15}\/[^/]+$/;
+
 const digits = (ms: number): string => String(Math.max(0, Math.trunc(ms))).padStart(TIME_DIGITS, '0');
 
 /**
@@ -29,6 +31,16 @@ export class HistoryKeys {
   /** After the keys of all jobs that ended before this time. */
   before(endMs: number): string {
     return `${this.first}${digits(endMs)}`;
+  }
+
+  /** The place of a record in the order of ends, which is the same for all hubs. */
+  positionOf(key: string): string {
+    return key.slice(this.first.length);
+  }
+
+  /** The key of the record at a position; undefined for a text that is no position. */
+  at(position: string): string | undefined {
+    return POSITION.test(position) ? `${this.first}${position}` : undefined;
   }
 
   record(jobId: string, endMs: number): string {

@@ -20,7 +20,7 @@ export interface JobHistoryOptions {
 export interface PastJobsRequest {
   /** Maximum number of jobs; the page may have fewer, and more may follow nevertheless. */
   readonly size: number;
-  /** The token of the page before; the newest jobs if absent. */
+  /** The position after which the page begins; the newest jobs if absent, or for a text that is no position. */
   readonly continuationToken?: string | undefined;
   /** Which jobs are wanted; all if absent. */
   readonly isWanted?: (past: PastJob) => boolean;
@@ -28,10 +28,13 @@ export interface PastJobsRequest {
   readonly signal: AbortSignal;
 }
 
+/** A job with its place in the order of ends, which is the same for all hubs: a later end is a greater text. */
+export type ListedPast = PastJob & { readonly position: string };
+
 export interface PastJobsPage {
   /** The one that ended last comes first. */
-  readonly jobs: readonly PastJob[];
-  /** Absent from the last page. */
+  readonly jobs: readonly ListedPast[];
+  /** The position of the last job; absent from the last page. */
   readonly continuationToken?: string;
 }
 
@@ -95,16 +98,18 @@ export class JobHistory {
     const { first: from, end } = this.#keys;
     // Without a filter no more is requested than is returned.
     const limit = isWanted ? {} : { limit: size };
-    const jobs: PastJob[] = [];
+    const jobs: ListedPast[] = [];
     let characters = 0;
-    const range = { from, to: continuationToken ?? end, reverse: true, ...limit };
+    const to = (continuationToken === undefined ? undefined : this.#keys.at(continuationToken)) ?? end;
+    const range = { from, to, reverse: true, ...limit };
     for await (const [key, value] of this.#options.store.entries(range)) {
       if (signal.aborted) throw readTooLong();
       const past = readPastRecord(value);
       if (!past || isWanted?.(past) === false) continue;
-      jobs.push(past);
+      const position = this.#keys.positionOf(key);
+      jobs.push({ ...past, position });
       characters += past.size;
-      if (jobs.length >= size || characters >= MAX_PAGE_CHARACTERS) return { jobs, continuationToken: key };
+      if (jobs.length >= size || characters >= MAX_PAGE_CHARACTERS) return { jobs, continuationToken: position };
     }
     return { jobs };
   }

@@ -6,6 +6,7 @@ import { literal } from '../../hub-query/literal.js';
 import type { HubPort } from '../../iothub/ports.js';
 import type { JobQueue } from '../environment.js';
 import type { JobHistory } from '../history/job-history.js';
+import type { PastJob } from '../history/past-job.js';
 import { jobAskedFor } from '../job-document.js';
 import { isActive, isNotFound } from '../outcome.js';
 import type { RefusedCounts } from '../refused-counts.js';
@@ -13,6 +14,7 @@ import { jobNotFound, notFoundOr } from '../services/get-job.js';
 import { withShownStatus } from '../shown-status.js';
 import type { JobIndex } from './job-index.js';
 import { listedJob, type ListedJob } from './job-list.js';
+import type { ListedPastJob, PastOfHub } from './past-list.js';
 
 export interface HubJobsOptions {
   readonly hub: HubPort;
@@ -42,6 +44,14 @@ export interface ResultsRequest {
   readonly state?: JobDeviceState | undefined;
   readonly pageSize: number;
   readonly continuationToken?: string | undefined;
+}
+
+/** Which past jobs are read. */
+export interface PastRequest {
+  /** Position of the last job of the page before. */
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly matches: (listed: ListedJob) => boolean;
 }
 
 export interface JobDevicePage {
@@ -120,6 +130,25 @@ export class HubJobs {
     } finally {
       part.dispose();
     }
+  }
+
+  /** Reads jobs of the history that are neither in the queue nor in the list of the hub. @throws AgentError as the store. */
+  async past({ signal }: CallContext, { after, limit, matches }: PastRequest): Promise<PastOfHub> {
+    const { hubName: hub, queue, history, index } = this.#options;
+    if (!history) return { hub, jobs: [], hasMore: false };
+    const waiting = new Set(queue?.jobIds);
+    const listed = ({ job, refusedCount }: PastJob): ListedJob => listedJob(hub, job.jobId, job, refusedCount);
+    const page = await history.page({
+      size: limit,
+      continuationToken: after,
+      signal,
+      isWanted: (past) => {
+        const { jobId } = past.job;
+        return !waiting.has(jobId) && index.get(jobId) === undefined && matches(listed(past));
+      },
+    });
+    const jobs = page.jobs.map((past): ListedPastJob => ({ listed: listed(past), position: past.position }));
+    return { hub, jobs, hasMore: page.continuationToken !== undefined };
   }
 
   /** Whether CancelJob may succeed. */

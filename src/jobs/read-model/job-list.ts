@@ -46,7 +46,7 @@ export function pageOfJobs(
   filters: JobFilters,
   { position, limit }: { readonly position: JobPosition | undefined; readonly limit: number },
 ): JobPage {
-  const matches = matcherOf(filters);
+  const matches = jobMatcher(filters);
   const found: { readonly listed: ListedJob; readonly at: JobPosition }[] = [];
   for (const listed of jobs) {
     const at = { createdMs: createdMs(listed.job), hub: listed.hub, jobId: listed.jobId };
@@ -64,7 +64,8 @@ function compare(a: JobPosition, b: JobPosition): number {
 
 const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
-function matcherOf({ type, status, outcome, text }: JobFilters): (listed: ListedJob) => boolean {
+/** Whether a job is one of those that the filters select. */
+export function jobMatcher({ type, status, outcome, text }: JobFilters): (listed: ListedJob) => boolean {
   const wanted = text?.toLowerCase();
   return ({ jobId, job, outcome: its }) =>
     (type === undefined || job.type === type) &&

@@ -170,6 +170,7 @@ describe('jobs', () => {
     await jobEnded('tagged');
     const found = async (query: string) => (await all(`jobs?${query}`)).map(({ jobId }) => jobId as string);
     expect(await found('type=scheduleUpdateTwin')).toEqual(['tagged']);
+    expect(await found('type=scheduleUpdateTwin&history=true')).toEqual(['tagged']);
     expect(await found('text=LIGHT-2')).toEqual(['tagged']);
     expect(await found('text=ECHO&status=completed&outcome=succeeded')).toEqual(['third', 'second', 'first']);
     expect(await found('hub=main&status=running')).toEqual([]);

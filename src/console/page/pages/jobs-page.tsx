@@ -33,9 +33,8 @@ const PAGE_SIZE = 50;
 export function JobsPage(): VNode {
   useTitle('Jobs');
   const { api } = useConsole();
-  const { filters, setFilter } = useFilters();
-  const { hub, type, status, outcome, text } = filters;
-  const asked = { hub, type, status, outcome, text };
+  const { hub, type, status, outcome, text, history } = useFilters().filters;
+  const asked = { hub, type, status, outcome, text, history };
   const isFiltered = Object.values(asked).some((value) => value !== undefined);
   const list = usePagedList<Job>({
     key: cacheKey('jobs', asked),
@@ -47,35 +46,7 @@ export function JobsPage(): VNode {
   return (
     <>
       <PageHead title="Jobs" actions={<ScheduleLink />} />
-      <search class="filters" aria-label="Filters of the jobs">
-        <HubFilter value={hub} onValue={(value) => setFilter('hub', value)} />
-        <SelectFilter
-          label="Type"
-          all="All types"
-          value={type}
-          choices={TYPES}
-          onValue={(value) => setFilter('type', value)}
-        />
-        <SelectFilter
-          label="Status"
-          all="Any status"
-          value={status}
-          choices={STATUSES}
-          onValue={(value) => setFilter('status', value)}
-        />
-        <SelectFilter
-          label="Outcome"
-          all="Any outcome"
-          value={outcome}
-          choices={OUTCOMES}
-          onValue={(value) => setFilter('outcome', value)}
-        />
-        <TextFilter
-          label="Text in id, method or condition"
-          value={text}
-          onValue={(value) => setFilter('text', value)}
-        />
-      </search>
+      <JobFilters />
       <ListTable
         list={list}
         label="Jobs"
@@ -85,6 +56,46 @@ export function JobsPage(): VNode {
         empty={isFiltered ? <Empty>No job matches these filters.</Empty> : <NoJobs />}
       />
     </>
+  );
+}
+
+function JobFilters(): VNode {
+  const { filters, setFilter } = useFilters();
+  const { hub, type, status, outcome, text, history } = filters;
+  return (
+    <search class="filters" aria-label="Filters of the jobs">
+      <HubFilter value={hub} onValue={(value) => setFilter('hub', value)} />
+      <SelectFilter
+        label="Type"
+        all="All types"
+        value={type}
+        choices={TYPES}
+        onValue={(value) => setFilter('type', value)}
+      />
+      <SelectFilter
+        label="Status"
+        all="Any status"
+        value={status}
+        choices={STATUSES}
+        onValue={(value) => setFilter('status', value)}
+      />
+      <SelectFilter
+        label="Outcome"
+        all="Any outcome"
+        value={outcome}
+        choices={OUTCOMES}
+        onValue={(value) => setFilter('outcome', value)}
+      />
+      <SelectFilter
+        label="History"
+        all="Only jobs that the hubs know"
+        value={history}
+        choices={['true']}
+        textOf={() => 'Also forgotten jobs'}
+        onValue={(value) => setFilter('history', value)}
+      />
+      <TextFilter label="Text in id, method or condition" value={text} onValue={(value) => setFilter('text', value)} />
+    </search>
   );
 }
 

@@ -88,7 +88,8 @@ describe('GetJob', () => {
 });
 
 describe('the console', () => {
-  it('shows a job that the hub has forgotten', async () => {
+  it('shows and lists a job that the hub has forgotten', async () => {
+    await end('known');
     await end('j');
     hub.jobs.delete('j');
     const options = { hub: hub.port({ clock }), clock, log: silentLog, instruments: noInstruments };
@@ -103,6 +104,11 @@ describe('the console', () => {
     });
     expect(jobs.canBeCancelled(listed)).toBe(false);
     expect((await failureOf(read('other'))).code).toBe('JobNotFound');
+    await index.ready();
+    const past = await inCall((context) => jobs.past(context, { after: undefined, limit: 10, matches: () => true }), {
+      clock,
+    });
+    expect(past.jobs.map((one) => one.listed.jobId)).toEqual(['j']);
     index.close();
   });
 });
