@@ -10,7 +10,7 @@ import type {
   WrapperService,
 } from './definition.js';
 import { optionsOf } from './definition.js';
-import { callerOptionsOf, callerParameter, wrapList } from './options.js';
+import { callerOptionsOf, callerParameter, INSTANT_OPTIONS, wrapList } from './options.js';
 import { conditionsOf, placeholdersOf } from './rules/conditions.js';
 import type { ShapeTable } from './rules/data-shapes.js';
 import { ruleOf } from './rules/parameters.js';
@@ -97,7 +97,7 @@ function fixedOptions(raw: RawService, starts: WrapperService['starts']): Wrappe
     if (value === undefined || (value === '' && starts === 'rollout')) return [];
     const template = templates.get(option);
     if (template) return [[option, { kind: 'condition', template }]];
-    if (option === 'startTime') return [[option, { kind: 'instant', epochMs: Date.parse(value as string) }]];
+    if (INSTANT_OPTIONS.has(option)) return [[option, { kind: 'instant', epochMs: Date.parse(value as string) }]];
     return [[option, { kind: 'value', value: wrapList(value as JsonValue) }]];
   });
   return new Map(fixed);

@@ -32,6 +32,9 @@ import type { RawService } from './schema.js';
 
 type OptionParameter = Omit<WrapperParameter, 'name' | 'required' | 'target'>;
 
+/** Options that are written as ISO 8601 with a time zone. */
+export const INSTANT_OPTIONS: ReadonlySet<string> = new Set<WrapperOption>(['startTime', 'recurrenceEnds']);
+
 const JOB_ID_PATTERN = `^${JOB_ID_CHARACTER}+$`;
 
 /** The job options as parameters, with the bounds of the job services. */

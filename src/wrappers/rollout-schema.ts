@@ -12,6 +12,7 @@ const NOTES: Partial<Readonly<Record<RolloutOption, string>>> = {
   canaryCondition: PLACEHOLDERS,
   verifyCondition: PLACEHOLDERS,
   startTime: 'ISO 8601 with a time zone. ',
+  recurrenceEnds: 'ISO 8601 with a time zone. ',
 };
 
 const optionSchema = (option: RolloutOption): OptionSchema =>

@@ -71,7 +71,7 @@ export interface RolloutFirmwareParameters {
   readonly startTime?: Date;
   /** JSON. Maintenance windows, outside which no hub job begins: an array of at most 20 objects {start, durationMinutes}. start: a cron pattern of five fields (minute hour day month weekday); durationMinutes: 1 to 10,080. Always open if omitted. */
   readonly windows?: unknown;
-  /** STRING. The IANA time zone of windows, for example Europe/Berlin; default UTC. */
+  /** STRING. The IANA time zone of windows and recurrence, for example Europe/Berlin; default UTC. */
   readonly timeZone?: string;
   /** INTEGER. Number of devices in the first batch: 1 to 100,000; the same as in other batches if omitted. This service uses 5 if omitted. */
   readonly canarySize?: number;

@@ -39,7 +39,7 @@ export const rollout = z
     startTime: time,
     beginTime: time.optional(),
     endTime: time.optional(),
-    expiresTime: time,
+    expiresTime: time.optional().describe('Missing for a recurring roll-out without an end'),
     nextActionTime: time.optional(),
     batch: count,
     batchCount: count,

@@ -28,7 +28,8 @@ export function* argumentFaults(args: StartArguments, context: ArgumentContext):
   const retryOn = Array.isArray(args.retryOn)
     ? (args.retryOn as readonly RetryClass[])
     : DEFAULT_RETRY_ON[context.isMethod ? 'method' : 'patch'];
-  yield* combinationFaults({ ...args, retryOn, isMethod: context.isMethod });
+  const hasRecurrenceEnds = args.recurrenceEnds !== undefined;
+  yield* combinationFaults({ ...args, retryOn, hasRecurrenceEnds, isMethod: context.isMethod });
 }
 
 const LISTS: readonly ListRules[] = [ABORT, DEVICE_IDS, RETRY_ON, RETRY_STATUSES, WINDOWS];

@@ -1,6 +1,6 @@
 import type { RetryClass, RolloutDefinition } from '../records/records.js';
 import type { Fault } from './faults.js';
-import type { StartArguments } from './parameters.js';
+import { MAX_RECURRING_ID_LENGTH, type StartArguments } from './parameters.js';
 
 /** Parameters that depend on one another. */
 export interface Combination {
@@ -14,28 +14,59 @@ export interface Combination {
   /** With the default. */
   readonly retryOn: readonly RetryClass[];
   readonly retryStatuses?: unknown;
+  readonly rolloutId?: string | undefined;
+  readonly recurrence?: string | undefined;
+  readonly hasRecurrenceEnds: boolean;
   readonly isMethod: boolean;
 }
 
+/** A contradiction: the parameter that is reported, what is wrong with it, and when. */
+type Contradiction = readonly [parameter: string, problem: string, isGiven: (chosen: Combination) => boolean];
+
+const haveBoth = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined;
+
+const CONTRADICTIONS: readonly Contradiction[] = [
+  [
+    'deviceIds',
+    'cannot be combined with queryCondition; pass exactly one of the two',
+    ({ queryCondition, deviceIds }) => haveBoth(queryCondition, deviceIds),
+  ],
+  [
+    'batchPercent',
+    'cannot be combined with batchSize; pass at most one of the two',
+    ({ batchSize, batchPercent }) => haveBoth(batchSize, batchPercent),
+  ],
+  [
+    'canaryCondition',
+    'cannot be combined with canarySize; pass at most one of the two',
+    ({ canarySize, canaryCondition }) => haveBoth(canarySize, canaryCondition),
+  ],
+  ['batchPercent', 'must be greater than 0', ({ batchPercent }) => batchPercent === 0],
+  [
+    'retryStatuses',
+    'can only be used with refused in retryOn',
+    ({ retryStatuses, retryOn }) => retryStatuses !== undefined && !retryOn.includes('refused'),
+  ],
+  [
+    'rolloutId',
+    `must have at most ${MAX_RECURRING_ID_LENGTH} characters with recurrence`,
+    ({ recurrence, rolloutId = '' }) => recurrence !== undefined && rolloutId.length > MAX_RECURRING_ID_LENGTH,
+  ],
+  [
+    'recurrenceEnds',
+    'can only be used with recurrence',
+    ({ recurrence, hasRecurrenceEnds }) => hasRecurrenceEnds && recurrence === undefined,
+  ],
+  [
+    'offlineDevices',
+    'can be wait only with methodName, because a patch also reaches devices that are offline',
+    ({ offlineDevices, isMethod }) => offlineDevices === 'wait' && !isMethod,
+  ],
+];
+
 /** Returns the contradictions between parameters; that no devices are named is `NO_TARGETS`. */
 export function* combinationFaults(chosen: Combination): Generator<Fault> {
-  if (chosen.queryCondition !== undefined && chosen.deviceIds !== undefined)
-    yield {
-      path: ['deviceIds'],
-      problem: 'cannot be combined with queryCondition; pass exactly one of the two',
-    };
-  if (chosen.batchSize !== undefined && chosen.batchPercent !== undefined)
-    yield { path: ['batchPercent'], problem: 'cannot be combined with batchSize; pass at most one of the two' };
-  if (chosen.canarySize !== undefined && chosen.canaryCondition !== undefined)
-    yield { path: ['canaryCondition'], problem: 'cannot be combined with canarySize; pass at most one of the two' };
-  if (chosen.batchPercent === 0) yield { path: ['batchPercent'], problem: 'must be greater than 0' };
-  if (chosen.retryStatuses !== undefined && !chosen.retryOn.includes('refused'))
-    yield { path: ['retryStatuses'], problem: 'can only be used with refused in retryOn' };
-  if (chosen.offlineDevices === 'wait' && !chosen.isMethod)
-    yield {
-      path: ['offlineDevices'],
-      problem: 'can be wait only with methodName, because a patch also reaches devices that are offline',
-    };
+  for (const [parameter, problem, isGiven] of CONTRADICTIONS) if (isGiven(chosen)) yield { path: [parameter], problem };
 }
 
 /** The fault of a roll-out that names no devices. */

@@ -18,6 +18,8 @@ import { RETRY_CLASSES } from '../records/records.js';
 import type { ArgumentsOf } from '../../edge/define-service.js';
 
 const MAX_ID_LENGTH = 40;
+/** Leaves room for the number of each run. */
+export const MAX_RECURRING_ID_LENGTH = 30;
 
 const ROLLOUT_ID_RULES = {
   pattern: new RegExp(`^[A-Za-z0-9-]{1,${MAX_ID_LENGTH}}$`),
@@ -240,9 +242,18 @@ const TIME_PARAMETERS = {
     description:
       'Maintenance windows, outside which no hub job begins: an array of at most 20 objects {start, durationMinutes}. start: a cron pattern of five fields (minute hour day month weekday); durationMinutes: 1 to 10,080. Always open if omitted',
   }),
+  recurrence: optional({
+    baseType: 'STRING',
+    description: `When the roll-out is repeated: a cron pattern of five fields, as in windows. At each time it starts a roll-out with the id <rolloutId>-r<n>, unless the previous one has not ended; rolloutId then has at most ${MAX_RECURRING_ID_LENGTH} characters`,
+    maxLength: 200,
+  }),
+  recurrenceEnds: optional({
+    baseType: 'DATETIME',
+    description: 'When the repetition ends; at CancelRollout if omitted. Only with recurrence',
+  }),
   timeZone: optional({
     baseType: 'STRING',
-    description: `The IANA time zone of windows, for example Europe/Berlin; default ${D.timeZone}`,
+    description: `The IANA time zone of windows and recurrence, for example Europe/Berlin; default ${D.timeZone}`,
     maxLength: 100,
   }),
 } as const;

@@ -1,4 +1,5 @@
 import type { Log } from '../../core/log.js';
+import { omitUndefined } from '../../core/objects.js';
 import { ROLLOUT_DEFAULTS, type StartArguments } from './parameters.js';
 import type { RolloutDefinition } from '../records/records.js';
 import { Windows } from '../plan/windows.js';
@@ -8,7 +9,7 @@ import { inheritable, type KeptRollout } from './copied.js';
 import { listSummary, readDeviceIds, checkDeviceCondition, checkTargetCondition, checkWalk } from './targets.js';
 import { combinationFaults, NO_TARGETS } from './combinations.js';
 import { refuseFirst } from './faults.js';
-import { readWindows } from './schedule.js';
+import { readWindows, recurrenceFaults } from './schedule.js';
 
 export interface DefinitionOptions {
   /** The roll-out of `copyOf`. */
@@ -45,7 +46,9 @@ export function readDefinition(args: StartArguments, options: DefinitionOptions)
     ...retries(args, inherited.definition, content.methodName !== undefined),
     ...schedule(args, inherited.definition),
   };
-  refuseFirst(combinationFaults({ ...definition, isMethod: content.methodName !== undefined }));
+  const isMethod = content.methodName !== undefined;
+  const hasRecurrenceEnds = definition.recurrenceEndsMs !== undefined;
+  refuseFirst(combinationFaults({ ...definition, rolloutId: args.rolloutId, hasRecurrenceEnds, isMethod }));
   checkWalk(definition);
   return targets.deviceIds ? { definition, deviceIds: targets.deviceIds } : { definition };
 }
@@ -125,5 +128,8 @@ function schedule(args: StartArguments, inherited: Part) {
   const timeZone = args.timeZone ?? inherited.timeZone ?? ROLLOUT_DEFAULTS.timeZone;
   // The constructor checks patterns and time zone.
   const { isAlwaysOpen: _isAlwaysOpen } = new Windows(windows, timeZone);
-  return { windows, timeZone };
+  const recurrence = args.recurrence ?? inherited.recurrence;
+  if (recurrence !== undefined) refuseFirst(recurrenceFaults(recurrence, timeZone));
+  const recurrenceEndsMs = args.recurrenceEnds?.getTime() ?? inherited.recurrenceEndsMs;
+  return { windows, timeZone, ...omitUndefined({ recurrence, recurrenceEndsMs }) };
 }

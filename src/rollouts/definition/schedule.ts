@@ -1,5 +1,6 @@
 /** The maintenance windows of a call and their time zone. */
-import { problemWithStart, problemWithTimeZone, type Window } from '../plan/windows.js';
+import { problemWithPattern } from '../plan/cron-pattern.js';
+import { problemWithTimeZone, type Window } from '../plan/windows.js';
 import { type Fault, type FaultPath, integerFaults, isObject, objectFaults } from './faults.js';
 import { ROLLOUT_DEFAULTS, type StartArguments } from './parameters.js';
 import { type ListRules, readList } from './json-list.js';
@@ -25,16 +26,24 @@ function* windowFaults(item: unknown, path: FaultPath): Generator<Fault> {
   yield* integerFaults(item['durationMinutes'], [...path, 'durationMinutes'], MINUTES);
 }
 
+/** What is wrong with the parameter `recurrence` in a known time zone. */
+export function* recurrenceFaults(recurrence: string, timeZone: string): Generator<Fault> {
+  const problem = problemWithPattern(recurrence, timeZone);
+  if (problem !== undefined) yield { path: ['recurrence'], problem };
+}
+
 /** What is wrong with time zone and patterns, which `WINDOWS` does not check. */
-export function* scheduleFaults({ windows, timeZone = ROLLOUT_DEFAULTS.timeZone }: StartArguments): Generator<Fault> {
+export function* scheduleFaults(args: StartArguments): Generator<Fault> {
+  const { windows, recurrence, timeZone = ROLLOUT_DEFAULTS.timeZone } = args;
   const problem = problemWithTimeZone(timeZone);
   if (problem !== undefined) yield { path: ['timeZone'], problem };
   // Patterns are checked even if their zone is invalid, because whether they ever occur hardly depends on it.
   const zone = problem === undefined ? timeZone : ROLLOUT_DEFAULTS.timeZone;
+  if (recurrence !== undefined) yield* recurrenceFaults(recurrence, zone);
   if (!Array.isArray(windows)) return;
   for (const [index, item] of (windows as readonly unknown[]).entries()) {
     const start = isObject(item) ? item['start'] : undefined;
-    const wrong = typeof start === 'string' ? problemWithStart(start, zone) : undefined;
+    const wrong = typeof start === 'string' ? problemWithPattern(start, zone) : undefined;
     if (wrong !== undefined) yield { path: ['windows', index, 'start'], problem: wrong };
   }
 }

@@ -10,8 +10,8 @@ import { clearUnfixed, finish } from './steps/finish.js';
 export async function pause(rollout: OpenRollout, comment?: string): Promise<void> {
   const { state } = rollout.record;
   if (state === 'paused') return;
-  if (state !== 'scheduled' && state !== 'preparing' && state !== 'running')
-    throw conflict(rollout, 'can be paused while it is scheduled, preparing or running');
+  if (state !== 'scheduled' && state !== 'recurring' && state !== 'preparing' && state !== 'running')
+    throw conflict(rollout, 'can be paused while it is scheduled, recurring, preparing or running');
   const transaction = await rollout.transaction();
   transaction.enter('paused', 'user', comment);
   await rollout.commit(transaction);
@@ -21,7 +21,7 @@ export async function pause(rollout: OpenRollout, comment?: string): Promise<voi
 /** Resumes a paused roll-out. @param skipSoak whether to end a soak. */
 export async function resume(rollout: OpenRollout, skipSoak: boolean, comment?: string): Promise<void> {
   if (isFinal(rollout.record)) throw conflict(rollout, 'can only be retried or deleted');
-  const { batch, state, deviceCount } = rollout.record;
+  const { batch, state } = rollout.record;
   const endsSoak = skipSoak && isSoaking(rollout.record, rollout.pauses.nowMs());
   if (state !== 'paused' && !endsSoak) return;
   const transaction = await rollout.transaction();
@@ -29,10 +29,14 @@ export async function resume(rollout: OpenRollout, skipSoak: boolean, comment?: 
     const { soakUntilMs: _soakUntilMs, ...soaked } = batch;
     transaction.update({ batch: soaked });
   }
-  if (state === 'paused')
-    await leavePause(rollout, transaction, deviceCount === undefined ? 'scheduled' : 'running', comment);
+  if (state === 'paused') await leavePause(rollout, transaction, resumedState(rollout.record), comment);
   await rollout.commit(transaction);
   rollout.pollNow();
+}
+
+function resumedState({ recurring, deviceCount }: RolloutRecord): RolloutState {
+  if (recurring) return 'recurring';
+  return deviceCount === undefined ? 'scheduled' : 'running';
 }
 
 async function leavePause(
@@ -42,6 +46,7 @@ async function leavePause(
   comment?: string,
 ): Promise<void> {
   const { reason, stoppedBy } = transaction.record;
+  rollout.attentiveSinceMs = transaction.nowMs;
   transaction.enter(to, '', comment);
   if (reason !== 'abort' && reason !== 'successPercent') return;
   transaction.note({ event: 'override', reason });
@@ -95,6 +100,7 @@ export async function approve(rollout: OpenRollout, comment?: string): Promise<v
     throw conflict(rollout, 'can be approved only while it is awaitingApproval');
   }
   const transaction = await rollout.transaction();
+  rollout.attentiveSinceMs = transaction.nowMs;
   transaction.update({ approvedDevices: countedDevices });
   transaction.enter('scheduled');
   transaction.note({ event: 'approved', ...(comment === undefined ? {} : { comment }) });
@@ -118,6 +124,7 @@ export function actionsOn({ state, deviceCount = 0, counts }: RolloutRecord, isS
     case 'awaitingApproval':
       return ['ApproveRollout', 'CancelRollout'];
     case 'scheduled':
+    case 'recurring':
     case 'preparing':
     case 'running':
       return ['PauseRollout', ...(isSoaking ? (['ResumeRollout'] as const) : []), 'CancelRollout'];

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { AgentError } from '../../core/errors.js';
-import { isSoaking, type Waiting } from '../machine/next-action.js';
+import { isSoaking } from '../machine/next-action.js';
+import type { Waiting } from '../machine/waiting.js';
 import { type CoursePoint, readCourse } from '../records/course.js';
 import { HistoryCleaner, removeRollout } from '../records/removal.js';
 import type { RolloutEnvironment } from '../environment.js';
@@ -11,6 +12,7 @@ import {
   type DeviceRecord,
   type HistoryEntry,
   isFinal,
+  type RolloutOutcome,
   type RolloutRecord,
 } from '../records/records.js';
 import { RolloutCreation } from './creation.js';
@@ -221,11 +223,29 @@ export class RolloutDriver {
       this.env.places.leave(record.rolloutId);
       this.#runners.delete(record.rolloutId);
       this.#showOpen();
+      this.#runEnded(record.rolloutId);
     });
     rollout.onFreed = () => this.#retryBlocked();
+    rollout.runs = {
+      start: (run, more) => this.#creation.create(run, refuseExisting, more),
+      outcomeOf: (rolloutId) => this.#outcomeOf(rolloutId),
+    };
     this.#runners.set(record.rolloutId, runner);
     this.#showOpen();
     return runner;
+  }
+
+  /** Wakes the recurring roll-out that a roll-out is a run of. */
+  #runEnded(rolloutId: string): void {
+    for (const { rollout } of this.#runners.values())
+      if (rollout.record.recurring?.openRun === rolloutId) rollout.wake();
+  }
+
+  async #outcomeOf(rolloutId: string): Promise<RolloutOutcome | undefined> {
+    const record = this.#runners.get(rolloutId)?.rollout.record ?? (await this.find(rolloutId));
+    // The write that created a run may have reached the store although it failed.
+    if (record) await this.#drive(record);
+    return record?.outcome;
   }
 
   #showOpen(): void {
@@ -246,6 +266,10 @@ export class RolloutDriver {
     for await (const [, value] of this.env.store.entries({ prefix })) values.push(value as T);
     return values;
   }
+}
+
+function refuseExisting({ rolloutId }: RolloutRecord): Promise<never> {
+  return Promise.reject(new AgentError('RolloutAlreadyExists', `Another roll-out has the id ${rolloutId}.`));
 }
 
 export function notFound(rolloutId: string): AgentError {

@@ -2,11 +2,19 @@ import { type Batch, batchAt, batchesOf } from '../plan/batches.js';
 import { RolloutTransaction } from '../records/transaction.js';
 import type { RolloutEnvironment } from '../environment.js';
 import { thinnedCourse } from '../records/course.js';
-import { headChange, readHead } from '../records/head.js';
+import { headChange, type NewRollout, readHead } from '../records/head.js';
+import type { StoreChange } from '../../store/store.js';
 import { positionOf } from '../records/keys.js';
 import type { JobSource, OpenPart } from '../machine/next-action.js';
 import { PauseClock } from '../machine/pause-clock.js';
-import type { BatchRecord, DeviceIndex, DeviceRecord, PartRecord, RolloutRecord } from '../records/records.js';
+import type {
+  BatchRecord,
+  DeviceIndex,
+  DeviceRecord,
+  PartRecord,
+  RolloutOutcome,
+  RolloutRecord,
+} from '../records/records.js';
 import { Windows } from '../plan/windows.js';
 
 /** A roll-out that is not final: what is in memory of it, and how its steps read and write the store. */
@@ -18,6 +26,10 @@ export class OpenRollout {
   wake: () => void = () => undefined;
   /** Called when devices have left a hub job, because other roll-outs may wait for them. */
   onFreed: () => void = () => undefined;
+  /** Starts and follows the runs of a recurring roll-out. */
+  runs: Runs | undefined;
+  /** Since when the roll-out is driven and may begin runs; earlier times of its recurrence have been missed. */
+  attentiveSinceMs: number;
   /** The preparation in progress, which continues with each step; a failed one starts again from the beginning. */
   preparation: AsyncGenerator<void, void> | undefined;
   readonly parts = new Map<string, OpenPart>();
@@ -44,6 +56,7 @@ export class OpenRollout {
     this.env = env;
     this.record = record;
     this.pauses = new PauseClock(env.clock);
+    this.attentiveSinceMs = env.clock.nowMs();
     this.windows = new Windows(record.definition.windows, record.definition.timeZone);
     this.plan = planOf(record);
   }
@@ -104,8 +117,11 @@ export class OpenRollout {
   }
 
   /** Writes a transaction to the store, then updates memory. */
-  async commit(transaction: RolloutTransaction): Promise<void> {
-    await this.env.store.batch(transaction.changes());
+  async commit(
+    transaction: RolloutTransaction,
+    write: (changes: StoreChange[]) => Promise<void> = (changes) => this.env.store.batch(changes),
+  ): Promise<void> {
+    await write(transaction.changes());
     this.record = transaction.record;
     await this.#thinCourse();
     this.plan = planOf(transaction.record, this.plan);
@@ -122,6 +138,12 @@ export class OpenRollout {
     const record = { ...this.record, course: thinned.course };
     await store.batch([...thinned.changes, headChange(keys, record)]);
     this.record = record;
+  }
+
+  /** Whether the open run of a recurring roll-out has ended; undefined without one. */
+  async isRunOver(): Promise<boolean | undefined> {
+    const { openRun } = this.record.recurring ?? {};
+    return openRun === undefined ? undefined : (await this.runs?.outcomeOf(openRun)) !== 'inProgress';
   }
 
   #countDevices({ entered }: RolloutTransaction): void {
@@ -186,6 +208,17 @@ export class OpenRollout {
 
 /** The result of a hub job in the metric `rollout_jobs_total`. */
 export type JobEnd = 'completed' | 'failed' | 'cancelled' | 'lost' | 'refused';
+
+/** How a recurring roll-out starts its runs, which are roll-outs of their own. */
+export interface Runs {
+  /**
+   * Starts a run. @param more changes that the store writes together with it.
+   * @throws AgentError `RolloutLimitReached`; `RolloutAlreadyExists` if another roll-out has its id.
+   */
+  start(run: NewRollout, more: readonly StoreChange[]): Promise<void>;
+  /** Returns the outcome of a run; undefined for one that was deleted. */
+  outcomeOf(rolloutId: string): Promise<RolloutOutcome | undefined>;
+}
 
 export interface IndexEntry {
   readonly position: number;

@@ -4,6 +4,7 @@ import type { OpenRollout } from './open-rollout.js';
 import { recordJob } from './steps/record-job.js';
 import { beginAttempt, beginBatch, scheduleRetry, settle } from './steps/batches.js';
 import { expire, finish } from './steps/finish.js';
+import { recur } from './steps/recur.js';
 import { createJob } from './steps/create-job.js';
 import { prepare } from './steps/prepare.js';
 import { cancelJob, pollJob } from './steps/poll-job.js';
@@ -21,6 +22,8 @@ export function performStep(
       return expire(rollout);
     case 'prepare':
       return prepare(rollout, context);
+    case 'recur':
+      return recur(rollout);
     case 'createJob':
       return createJob(rollout, context, action.part);
     case 'pollJob':

@@ -5,17 +5,8 @@ import { doublingDelayMs } from '../../core/backoff.js';
 import { isAgentError } from '../../core/errors.js';
 import { newId } from '../../core/random.js';
 import { WakeablePause } from '../../core/wakeable-pause.js';
-import {
-  type Action,
-  type Facts,
-  firstWaitingFor,
-  LOCAL_ACTIONS,
-  nextAction,
-  waitingDuring,
-  type Wait,
-  type Waiting,
-  type WaitingFor,
-} from '../machine/next-action.js';
+import { type Action, type Facts, LOCAL_ACTIONS, nextAction, waitingDuring } from '../machine/next-action.js';
+import { firstWaitingFor, type Wait, type Waiting, type WaitingFor } from '../machine/waiting.js';
 import { isFinal } from '../records/records.js';
 import { jobCapacity } from './steps/hub-job.js';
 import type { OpenRollout } from './open-rollout.js';
@@ -244,6 +235,7 @@ export class RolloutRunner {
       isInLine: rollout.isInLine,
       verifyMs: rollout.verify.dueMs,
       connectionsMs: rollout.connections.dueMs,
+      isRunOver: await rollout.isRunOver(),
     };
   }
 

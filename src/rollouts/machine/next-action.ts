@@ -2,6 +2,8 @@
 import type { Batch } from '../plan/batches.js';
 import { countOf, OPEN_DEVICE_STATES } from './device-states.js';
 import { retryDelayMs } from './device-transitions.js';
+import { recurringAction } from './recurring-action.js';
+import { wait, type Wait, WAITING_FOR, type Waiting } from './waiting.js';
 import { isPauseOver } from './pause-clock.js';
 import {
   type BatchRecord,
@@ -10,31 +12,6 @@ import {
   type PartRecord,
   type RolloutRecord,
 } from '../records/records.js';
-
-/** What a roll-out can wait for; of several, the first in this order is reported. */
-export const WAITING_FOR = [
-  'store',
-  'hub',
-  'approval',
-  'startTime',
-  'job',
-  'answers',
-  'resume',
-  'platform',
-  'window',
-  'place',
-  'verification',
-  'retry',
-  'soak',
-  'devices',
-] as const;
-export type WaitingFor = (typeof WAITING_FOR)[number];
-
-/** What a roll-out waits for, and for how long, as far as that is known. */
-export interface Waiting {
-  readonly waitingFor: WaitingFor;
-  readonly nextActionMs?: number;
-}
 
 /**
  * Where the devices of the next hub job come from: the first attempt of the current batch, a retry of it, or the devices
@@ -71,6 +48,8 @@ export interface Facts {
   readonly isInLine: boolean;
   /** When the `verifying` devices are checked next. */
   readonly verifyMs?: number | undefined;
+  /** Whether the open run of a recurring roll-out has ended. */
+  readonly isRunOver?: boolean | undefined;
   /** When the connections of the `waiting` devices are checked next. */
   readonly connectionsMs?: number | undefined;
 }
@@ -89,6 +68,7 @@ export interface OpenPart {
 export type Action =
   | { readonly kind: 'expire' }
   | { readonly kind: 'prepare' }
+  | { readonly kind: 'recur' }
   | { readonly kind: 'createJob'; readonly part: PartRecord }
   | { readonly kind: 'pollJob'; readonly part: PartRecord }
   | { readonly kind: 'cancelJob'; readonly part: PartRecord }
@@ -111,6 +91,7 @@ export const LOCAL_ACTIONS: ReadonlySet<Action['kind']> = new Set([
   'beginAttempt',
   'settle',
   'finish',
+  'recur',
 ]);
 
 /** What a roll-out waits for during an action; undefined for those that change nothing about that. */
@@ -118,28 +99,6 @@ export function waitingDuring({ kind }: Action): Waiting | undefined {
   if (kind === 'prepare' || kind === 'readResults') return { waitingFor: 'answers' };
   const isForJob = kind === 'recordJob' || kind === 'createJob' || kind === 'pollJob' || kind === 'cancelJob';
   return isForJob ? { waitingFor: 'job' } : undefined;
-}
-
-export interface Wait {
-  readonly kind: 'wait';
-  readonly waitingFor: WaitingFor;
-  /** Epoch milliseconds; by the wall clock for `approval`, `startTime`, `resume`, `platform` and `window`. */
-  readonly untilMs?: number;
-  /** Whether the roll-out is in line for a place of the hub, whatever else it waits for. */
-  readonly isInLine?: boolean;
-}
-
-const wait = (waitingFor: WaitingFor, untilMs?: number): Wait => ({
-  kind: 'wait',
-  waitingFor,
-  ...(untilMs === undefined ? {} : { untilMs }),
-});
-
-/** What a roll-out waits for as long as only its state is known. */
-export function firstWaitingFor({ state }: RolloutRecord): WaitingFor {
-  if (state === 'awaitingApproval') return 'approval';
-  if (state === 'scheduled') return 'startTime';
-  return state === 'paused' ? 'resume' : 'job';
 }
 
 /** Whether no further device begins: open hub jobs are read, and the remaining devices become final. */
@@ -156,6 +115,7 @@ export function isSoaking({ state, batch, definition }: RolloutRecord, pauseMs: 
 /** Returns the next action of a roll-out that is not final. A wait ends at its time, or when something changes. */
 export function nextAction(facts: Facts): Action {
   const { record, nowMs } = facts;
+  if (record.definition.recurrence !== undefined && record.state !== 'awaitingApproval') return recurringAction(facts);
   if (nowMs >= record.expiresMs && !isClosing(record)) return { kind: 'expire' };
   const job = jobAction(facts);
   if (job && job.kind !== 'wait') return job;

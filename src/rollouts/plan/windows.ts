@@ -1,6 +1,6 @@
-import { Cron } from 'croner';
-import { AgentError, messageOf } from '../../core/errors.js';
-import { type LocalClock, localClock } from './local-clock.js';
+import { AgentError } from '../../core/errors.js';
+import { type CronPattern, readPattern } from './cron-pattern.js';
+import { localClock } from './local-clock.js';
 
 /** A recurring time span: it opens at each time of a cron pattern for a number of minutes. */
 export interface Window {
@@ -34,9 +34,9 @@ export class Windows {
     const clock = localClock(timeZone);
     if (clock === undefined) throw invalid(`timeZone ${unknownZone(timeZone)}`);
     this.#patterns = windows.map(({ start, durationMinutes }, index) => {
-      const cron = readCron(start, timeZone);
-      if (typeof cron === 'string') throw invalid(`windows[${index}].start ${cron}`);
-      return new Pattern(cron, durationMinutes * MINUTE_MS, clock);
+      const pattern = readPattern(start, timeZone, clock);
+      if (typeof pattern === 'string') throw invalid(`windows[${index}].start ${pattern}`);
+      return new Pattern(pattern, durationMinutes * MINUTE_MS);
     });
   }
 
@@ -100,74 +100,22 @@ export class Windows {
 
 /** The openings of one window. */
 class Pattern {
-  readonly #cron: Cron;
-  /** The same pattern on a clock that is never changed. */
-  readonly #unchanged: Cron;
+  readonly #starts: CronPattern;
   readonly #durationMs: number;
-  readonly #clock: LocalClock;
 
-  constructor(cron: Cron, durationMs: number, clock: LocalClock) {
-    this.#cron = cron;
-    this.#unchanged = new Cron(cron.getPattern() ?? '', { ...CRON_OPTIONS, timezone: 'UTC' });
+  constructor(starts: CronPattern, durationMs: number) {
+    this.#starts = starts;
     this.#durationMs = durationMs;
-    this.#clock = clock;
   }
 
   startAfter(afterMs: number): number | undefined {
-    let start = this.#cron.nextRun(new Date(afterMs));
-    while (start && this.#clock.isRepeated(start.getTime())) start = this.#cron.nextRun(start);
-    const startMs = start?.getTime();
-    return startMs === undefined ? undefined : (this.#skippedStarts(afterMs, startMs).next().value ?? startMs);
+    return this.#starts.after(afterMs);
   }
 
   openAt(atMs: number): Opening | undefined {
-    // The library searches for runs before its reference, and a start at `atMs` itself counts.
-    let [start] = this.#cron.previousRuns(1, new Date(atMs + 1));
-    while (start && this.#clock.isRepeated(start.getTime())) [start] = this.#cron.previousRuns(1, start);
-    const starts = [start?.getTime() ?? -Infinity, ...this.#skippedStarts(atMs - this.#durationMs, atMs)];
-    const startMs = Math.max(...starts);
+    const startMs = this.#starts.latest(atMs, this.#durationMs);
     return startMs + this.#durationMs <= atMs ? undefined : { startMs, endMs: startMs + this.#durationMs };
   }
-
-  /**
-   * Starts whose local time the clock skips: the window opens at the first minute after it. The library does that only for
-   * patterns with one hour and one minute.
-   */
-  *#skippedStarts(afterMs: number, toMs: number): Generator<number, undefined> {
-    for (const { atMs, fromLocalMs, toLocalMs } of this.#clock.skippedTimes(afterMs, toMs)) {
-      const start = this.#unchanged.nextRun(new Date(fromLocalMs - 1));
-      if (start && start.getTime() < toLocalMs) yield atMs;
-    }
-    return undefined;
-  }
-}
-
-/** Syntax that only this library accepts: nicknames such as `@daily`, and `?` for the current value. */
-const NOT_PORTABLE = /[@?]/;
-
-const MAX_PATTERN_LENGTH = 200;
-const CRON_OPTIONS = { paused: true, mode: '5-part' } as const;
-
-/** Returns the pattern, or what is wrong with it. */
-function readCron(pattern: string, timezone: string): Cron | string {
-  const fields = pattern.trim().split(/\s+/);
-  if (fields.length !== 5 || NOT_PORTABLE.test(pattern) || pattern.length > MAX_PATTERN_LENGTH)
-    return 'must be a cron pattern of five fields (minute hour day month weekday)';
-  try {
-    const cron = new Cron(fields.join(' '), { ...CRON_OPTIONS, timezone });
-    return cron.nextRun() ? cron : 'never occurs';
-  } catch (error) {
-    const detail = messageOf(error)
-      .replace(/^Cron\w*: /, '')
-      .replace(/\.+$/, '');
-    return `is not a valid cron pattern: ${detail.slice(0, 160)}`;
-  }
-}
-
-/** Returns what is wrong with the pattern of a window in a known time zone; undefined if nothing is. */
-export function problemWithStart(pattern: string, timeZone: string): string | undefined {
-  const cron = readCron(pattern, timeZone);
-  return typeof cron === 'string' ? cron : undefined;
 }
 
 /** Returns what is wrong with a time zone; undefined if it is known. */

@@ -18,11 +18,23 @@ export interface NewRollout {
   readonly countedDevices?: number;
   readonly needsApproval: boolean;
   readonly retryOf?: string;
+  /** The number of devices for which it is approved already. */
+  readonly approvedDevices?: number;
 }
 
 /** Returns the head of a new roll-out. */
 export function newRecord(rollout: NewRollout, sequence: number, nowMs: number): RolloutRecord {
-  const { rolloutId, thing, correlationId, definition, startMs, countedDevices, needsApproval, retryOf } = rollout;
+  const {
+    rolloutId,
+    thing,
+    correlationId,
+    definition,
+    startMs,
+    countedDevices,
+    needsApproval,
+    retryOf,
+    approvedDevices,
+  } = rollout;
   return {
     version: 1,
     rolloutId,
@@ -34,11 +46,12 @@ export function newRecord(rollout: NewRollout, sequence: number, nowMs: number):
     definition,
     createdMs: nowMs,
     startMs,
-    expiresMs: startMs + definition.expiresAfterSeconds * 1000,
+    expiresMs: expiryOf(definition, startMs),
     state: needsApproval ? 'awaitingApproval' : 'scheduled',
     outcome: 'inProgress',
     reason: '',
     ...(countedDevices === undefined ? {} : { countedDevices }),
+    ...(approvedDevices === undefined ? {} : { approvedDevices }),
     counts: {},
     failures: [],
     jobCount: 0,
@@ -49,6 +62,18 @@ export function newRecord(rollout: NewRollout, sequence: number, nowMs: number):
     eventCount: 0,
   };
 }
+
+/** The latest time of a `Date` that has four digits for its year. */
+const NEVER_MS = Date.UTC(9999, 11, 31);
+
+/** `expiresAfterSeconds` of a recurring roll-out is that of each of its runs. */
+function expiryOf({ recurrence, recurrenceEndsMs, expiresAfterSeconds }: RolloutDefinition, startMs: number): number {
+  if (recurrence !== undefined) return recurrenceEndsMs ?? NEVER_MS;
+  return startMs + expiresAfterSeconds * 1000;
+}
+
+/** Whether a roll-out ends only when a user cancels it. */
+export const isEndless = ({ expiresMs }: RolloutRecord): boolean => expiresMs >= NEVER_MS;
 
 /** Generates four letters or digits. */
 function newNonce(): string {

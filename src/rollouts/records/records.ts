@@ -40,6 +40,10 @@ export interface RolloutDefinition extends BatchShape {
   readonly canaryCondition?: string;
   readonly verifyTimeoutInSeconds: number;
   readonly windows: readonly Window[];
+  /** A cron pattern, at each time of which a run begins. */
+  readonly recurrence?: string;
+  /** Epoch milliseconds. */
+  readonly recurrenceEndsMs?: number;
   readonly timeZone: string;
 }
 
@@ -50,6 +54,7 @@ export type RetryClass = (typeof RETRY_CLASSES)[number];
 export const ROLLOUT_STATES = [
   'awaitingApproval',
   'scheduled',
+  'recurring',
   'preparing',
   'running',
   'paused',
@@ -84,6 +89,8 @@ export interface RolloutRecord {
   readonly state: RolloutState;
   readonly outcome: RolloutOutcome;
   readonly reason: string;
+  /** The runs of a roll-out with `recurrence`, from its start time on. */
+  readonly recurring?: Recurring;
   /** Whether `expiresMs` has passed, so that nothing begins any more. */
   readonly isExpired?: boolean;
   /** Number of devices that were counted before the set was fixed. */
@@ -117,6 +124,20 @@ export interface RolloutRecord {
   readonly lastHistoryMs: number;
   /** Number of events ever added; each event has its number in its key. */
   readonly eventCount: number;
+}
+
+/** The runs of a recurring roll-out. Each is a roll-out of its own. */
+export interface Recurring {
+  /** The next time of the pattern, which may have passed; absent if no more times come before the end. */
+  readonly dueMs?: number;
+  /** Number of the last run. */
+  readonly runs: number;
+  /** Number of times that passed without a run. */
+  readonly skipped: number;
+  /** Number of runs that ended with an outcome other than `succeeded` and `noTargets`. */
+  readonly failed: number;
+  /** The last run, until its end has been noted. */
+  readonly openRun?: string;
 }
 
 /** The progress of the current batch. */

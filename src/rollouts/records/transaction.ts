@@ -207,7 +207,9 @@ export class RolloutTransaction {
 
   #finalOutcome(state: RolloutState): RolloutOutcome {
     if (state !== 'completed') return state as 'cancelled' | 'failed';
-    const { deviceCount, counts } = this.#record;
+    const { deviceCount, counts, recurring } = this.#record;
+    if (recurring)
+      return recurring.runs === 0 ? 'noTargets' : recurring.failed === 0 ? 'succeeded' : 'completedWithErrors';
     if (deviceCount === 0) return 'noTargets';
     return deviceCount !== undefined && counts.succeeded === deviceCount ? 'succeeded' : 'completedWithErrors';
   }

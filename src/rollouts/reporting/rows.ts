@@ -3,6 +3,7 @@ import type { NativeRow } from '../../edge/definitions.js';
 import { METHOD_JOB, TWIN_JOB } from '../../jobs/outcome.js';
 import { batchesOf } from '../plan/batches.js';
 import { targetIds } from '../plan/id-conditions.js';
+import { isEndless } from '../records/head.js';
 import { countOf, FAILED_STATES, shownCounts } from '../machine/device-states.js';
 import type { RolloutDetails, RolloutStatus } from '../driver/driver.js';
 import {
@@ -32,13 +33,14 @@ export function rolloutRow({ record, waiting }: RolloutStatus): NativeRow {
     startTime: new Date(record.startMs),
     beginTime: dateOrNone(record.beginMs),
     endTime: dateOrNone(record.endMs),
-    expiresTime: new Date(record.expiresMs),
+    expiresTime: isEndless(record) ? undefined : new Date(record.expiresMs),
     nextActionTime: isFinal(record) ? undefined : dateOrNone(waiting?.nextActionMs),
     batch: batch?.batch ?? 0,
     batchCount: batchesOf(record).length,
     jobCount: record.jobCount,
     deviceCount: deviceCount ?? countedDevices,
     ...shownCounts(record.counts),
+    skippedCount: record.recurring?.skipped ?? 0,
   });
 }
 
@@ -59,13 +61,14 @@ export function rolloutDetails(details: RolloutDetails): NativeRow {
 
 /** Returns the parameters of a roll-out with defaults, under the names of StartRollout. */
 export function definitionJson(definition: RolloutDefinition): NativeRow {
-  const { payloadText, patchText, deviceIds, startTimeMs, ...rest } = definition;
+  const { payloadText, patchText, deviceIds, startTimeMs, recurrenceEndsMs, ...rest } = definition;
   return present({
     ...rest,
     payload: payloadText === undefined ? undefined : parseJson(payloadText),
     patch: patchText === undefined ? undefined : parseJson(patchText),
     deviceIds: deviceIds && { count: deviceIds.count },
-    startTime: startTimeMs === undefined ? undefined : new Date(startTimeMs).toISOString(),
+    startTime: isoOrNone(startTimeMs),
+    recurrenceEnds: isoOrNone(recurrenceEndsMs),
   });
 }
 

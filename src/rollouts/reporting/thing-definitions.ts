@@ -32,7 +32,7 @@ export const AZURE_IOT_ROLLOUT: DataShapeDefinition = {
     text('description', 'The description passed to StartRollout'),
     text(
       'state',
-      'awaitingApproval, scheduled, preparing, running, paused, cancelling, completed, cancelled or failed',
+      'awaitingApproval, scheduled, recurring, preparing, running, paused, cancelling, completed, cancelled or failed',
     ),
     text('outcome', 'inProgress, succeeded, completedWithErrors, noTargets, cancelled or failed'),
     text(
@@ -57,6 +57,7 @@ export const AZURE_IOT_ROLLOUT: DataShapeDefinition = {
     integer('batchCount', 'Number of batches'),
     integer('jobCount', 'Number of hub jobs created so far'),
     ...COUNTS,
+    integer('skippedCount', 'Times of a recurring roll-out that passed without a run; 0 for other roll-outs'),
     json('definition', 'All parameters, with defaults'),
     json('batches', 'The batches with their states, times and counts'),
     json('failures', 'The most frequent failures: device state, code and number of devices'),

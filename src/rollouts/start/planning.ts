@@ -14,6 +14,7 @@ import type { StartArguments } from '../definition/parameters.js';
 import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
 import type { RolloutDriver } from '../driver/driver.js';
 import type { RolloutGuards } from '../environment.js';
+import type { RolloutDefinition } from '../records/records.js';
 
 const COUNT = 'COUNT() AS numberOfTargets';
 /** Maximum number of devices that are considered for one query. */
@@ -97,6 +98,12 @@ async function countMatches(
     start += list.length;
   }
   return count;
+}
+
+/** @throws AgentError `InvalidArgument` if the repetition would end before it begins. */
+export function requireFutureEnd({ recurrenceEndsMs, startTimeMs = 0 }: RolloutDefinition, nowMs: number): void {
+  if (recurrenceEndsMs !== undefined && recurrenceEndsMs <= Math.max(startTimeMs, nowMs))
+    throw invalidParameter('recurrenceEnds', 'must be in the future, and later than startTime');
 }
 
 /** Whether a guard depends on the number of devices. */

@@ -8,7 +8,15 @@ import type { CheckedDefinition } from '../definition/read-definition.js';
 import type { StartArguments } from '../definition/parameters.js';
 import { listedTargets, targetsOf, walkFields } from '../definition/targets.js';
 import { idCondition, MAX_QUERY_LENGTH, splitIds, targetIds } from '../plan/id-conditions.js';
-import { checkedDefinition, countCanary, countDevices, guardDevices, needsApproval, planOrRefuse } from './planning.js';
+import {
+  checkedDefinition,
+  countCanary,
+  countDevices,
+  guardDevices,
+  needsApproval,
+  planOrRefuse,
+  requireFutureEnd,
+} from './planning.js';
 import type { RolloutDefinition } from '../records/records.js';
 import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
 import { queryConnections, targetOfRow } from '../driver/steps/device-queries.js';
@@ -50,6 +58,7 @@ export async function previewRollout(
   args: StartArguments,
 ): Promise<RolloutPreview> {
   const checked = await checkedDefinition(env, context, args);
+  requireFutureEnd(checked.definition, context.clock.nowMs());
   const found = checked.deviceIds
     ? await previewList(env, context, listedTargets(checked.definition, checked.deviceIds))
     : await previewCondition(env, context, checked);

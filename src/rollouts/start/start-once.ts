@@ -1,7 +1,8 @@
 import { type CallContext, noteChange } from '../../core/call-context.js';
 import { AgentError } from '../../core/errors.js';
+import { MAX_RECURRING_ID_LENGTH } from '../definition/parameters.js';
 import type { CheckedDefinition } from '../definition/read-definition.js';
-import { countDevices, guardDevices, needsApproval, needsCount, planOrRefuse } from './planning.js';
+import { countDevices, guardDevices, needsApproval, needsCount, planOrRefuse, requireFutureEnd } from './planning.js';
 import type { RolloutRecord, RolloutDefinition } from '../records/records.js';
 import type { RolloutServiceEnvironment } from '../services/rollout-service.js';
 import { parseJson } from '../../core/exact-json.js';
@@ -37,13 +38,14 @@ export async function startOnce(
   rollout: RolloutToStart,
 ): Promise<string> {
   const { driver, guards } = env;
-  const rolloutId = rollout.rolloutId ?? env.newRolloutId();
+  const rolloutId = idOf(env, rollout);
   noteChange(context, { rolloutId });
   const found = rollout.rolloutId === undefined ? undefined : await driver.find(rolloutId);
   if (found) {
     requireSame(found, rollout);
     return rolloutId;
   }
+  requireFutureEnd(rollout.definition, context.clock.nowMs());
   const isCounted = rollout.deviceIds !== undefined || needsCount(guards);
   const count = isCounted ? await countDevices(env, context, rollout) : undefined;
   if (count !== undefined) guardDevices(guards, count);
@@ -64,6 +66,12 @@ export async function startOnce(
     async (existing) => requireSame(existing, rollout),
   );
   return rolloutId;
+}
+
+function idOf(env: RolloutServiceEnvironment, { rolloutId, definition }: RolloutToStart): string {
+  if (rolloutId !== undefined) return rolloutId;
+  const generated = env.newRolloutId();
+  return definition.recurrence === undefined ? generated : generated.slice(0, MAX_RECURRING_ID_LENGTH);
 }
 
 function requireSame({ rolloutId, definition, retryOf }: RolloutRecord, wanted: RolloutToStart): void {

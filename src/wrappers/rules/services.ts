@@ -1,4 +1,4 @@
-import { callerOptionsOf, hasOption } from '../options.js';
+import { callerOptionsOf, hasOption, INSTANT_OPTIONS } from '../options.js';
 import type { RawService } from '../schema.js';
 import { findingsOfConditions, placeholdersIn, placeholdersOf } from './conditions.js';
 import type { ShapeTable } from './data-shapes.js';
@@ -106,10 +106,9 @@ function findingsOfOptions(service: RawService): Finding[] {
   const section = sectionOf(service);
   const { callerMaySet: _callers, ...fixed } = service[section] ?? {};
   const findings: Finding[] = [];
-  const { startTime } = fixed;
-  if (typeof startTime === 'string' && startTime !== '' && !isInstant(startTime)) {
-    findings.push({ path: [section, 'startTime'], message: 'must be a date and time, as ISO 8601 with a time zone' });
-  }
+  for (const [key, value] of Object.entries(fixed))
+    if (INSTANT_OPTIONS.has(key) && typeof value === 'string' && value !== '' && !isInstant(value))
+      findings.push({ path: [section, key], message: 'must be a date and time, as ISO 8601 with a time zone' });
   const message = 'is only allowed for direct methods';
   for (const key of Object.keys(fixed)) if (!hasOption(kind, key)) findings.push({ path: [section, key], message });
   callerOptionsOf(service).forEach((option, index) => {

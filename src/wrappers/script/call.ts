@@ -8,7 +8,7 @@ import {
   type WrapperOption,
   type WrapperService,
 } from '../definition.js';
-import { optionParameter, replacersOf } from '../options.js';
+import { optionParameter, replacersOf, INSTANT_OPTIONS } from '../options.js';
 import { kindOf } from '../parameter-types.js';
 import { type PayloadNode, payloadTree } from '../payload-tree.js';
 import { jsonExpression, stringLiteral } from './literals.js';
@@ -85,7 +85,7 @@ function optionExpression(
   );
   if (!isCallers) return fixed;
   const value = callersExpression(option, service, use);
-  if (fixed === undefined && option !== 'startTime') return value;
+  if (fixed === undefined && !INSTANT_OPTIONS.has(option)) return value;
   return `${use('_present')}(_v.${option}) ? ${value} : ${fixed ?? 'undefined'}`;
 }
 

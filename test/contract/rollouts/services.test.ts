@@ -70,6 +70,33 @@ describe('the errors', () => {
     expect(await rig.call('StartRollout', METHOD)).toBe('generated');
   });
 
+  it('a recurring roll-out has its state, its definition and the number of times that were skipped', async () => {
+    const rig = new ServiceRig();
+    const recurrenceEnds = new Date(rig.clock.nowMs() + 3_600_000);
+    const recurrence = { recurrence: '* * * * *', recurrenceEnds };
+    expect(await rig.call('StartRollout', { ...METHOD, ...recurrence, rolloutId: 'again' })).toBe('again');
+    await rig.clock.advanceAsync(61_000);
+    await rig.call('PauseRollout', { rolloutId: 'again' });
+    await rig.clock.advanceAsync(60_000);
+    expect(await rig.row('ResumeRollout', { rolloutId: 'again' })).toMatchObject({
+      state: 'recurring',
+      outcome: 'inProgress',
+      waitingFor: 'startTime',
+      skippedCount: 1,
+      expiresTime: recurrenceEnds,
+      definition: { recurrence: '* * * * *', recurrenceEnds: recurrenceEnds.toISOString() },
+    });
+    const found = (await rig.call('FindRollouts', { state: 'RECURRING' })) as readonly NativeRow[];
+    expect(found.map(({ rolloutId }) => rolloutId)).toEqual(['again']);
+    expect(await rig.row('GetRollout', { rolloutId: 'again-r1' })).toMatchObject({
+      state: 'completed',
+      skippedCount: 0,
+    });
+    const endless = await rig.call('StartRollout', { ...METHOD, recurrence: '0 0 1 1 *' });
+    expect((await rig.row('GetRollout', { rolloutId: endless }))['expiresTime']).toBeUndefined();
+    expect(await rig.row('CancelRollout', { rolloutId: 'again' })).toMatchObject({ state: 'cancelled' });
+  });
+
   it('services that are switched off refuse every call', async () => {
     const disabled = new ServiceRig({ offer: { isEnabled: false } });
     expect(await failureOf(disabled.call('FindRollouts'))).toMatchObject({

@@ -145,6 +145,16 @@ describe('a description with a roll-out', () => {
       'rollout.canaryCondition: begins with FROM',
     ],
     [
+      'a recurrence that is no pattern',
+      `${METHOD}rollout: { queryCondition: "*", recurrence: "1 2" }`,
+      'rollout.recurrence: must be a cron pattern',
+    ],
+    [
+      'an end of the recurrence that is no time',
+      `${METHOD}rollout: { queryCondition: "*", recurrence: "0 1 * * *", recurrenceEnds: tomorrow }`,
+      'rollout.recurrenceEnds: must be a date and time',
+    ],
+    [
       'two kinds of canary',
       `${METHOD}rollout: { queryCondition: "*", canarySize: 1, canaryCondition: "tags.a = 1" }`,
       'rollout.canaryCondition: cannot be combined with canarySize',
