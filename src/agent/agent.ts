@@ -13,7 +13,7 @@ import { edgeOptions, reportPlatform } from './platform.js';
 import { hubComponent, type OpenHub, openHubs, renewHubs, reportServing } from './hubs.js';
 import { startAdmin } from './admin.js';
 import { ServedHubs } from './served-hubs.js';
-import { createMember, databaseSettings } from './shared-state.js';
+import { createMember, databaseSettings } from './database-state.js';
 import { logStart, type StatusFacts, statusReport, viewedStatus, warnOfShownKeys } from './status.js';
 import type { AdminServer } from './ops/admin-server.js';
 import { DebugPeriod } from './ops/debug-period.js';

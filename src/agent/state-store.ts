@@ -34,8 +34,8 @@ export async function openState(config: AgentConfig, options: StateOptions): Pro
     const store = await openStateStore(stateDir, options.log);
     return { store: withStoreHealth(store, { ...options, place: stateDir ?? 'in memory' }) };
   }
-  const { openSharedState, placeOfDatabase } = await import('./shared-state.js');
-  const database = await openSharedState({ ...options, config: shared });
+  const { openDatabaseState, placeOfDatabase } = await import('./database-state.js');
+  const database = await openDatabaseState({ ...options, config: shared });
   const store = withStoreHealth(database, { ...options, place: placeOfDatabase(shared), onFailure: 'degraded' });
   return { store, database };
 }

@@ -18,7 +18,7 @@ import { serviceHandlers } from './handlers/services.js';
 import { sessionHandlers } from './handlers/session.js';
 import { PageFiles } from './page-files.js';
 import type { RequestEnvironment } from './request.js';
-import { SharedReads } from './shared-reads.js';
+import { ReadCache } from './read-cache.js';
 
 export interface ConsoleOptions {
   /** `console.key`; without it the console is read only. */
@@ -79,7 +79,7 @@ function changeStreams({ agent, clock, log }: ConsoleOptions, access: AccessCont
 
 function handlersOf(options: ConsoleOptions, access: AccessControl): Handlers {
   const { agent, clock } = options;
-  const shared = new SharedReads(options);
+  const shared = new ReadCache(options);
   return {
     ...sessionHandlers(access),
     ...overviewHandlers(agent, shared, clock),

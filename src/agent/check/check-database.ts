@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { DatabaseProbe } from '../../store/postgres/probe.js';
 import type { DatabaseConfig } from '../config/agent-config.js';
 import { isEncryptedOrLocal } from '../config/database-checks.js';
-import { databaseSettings, placeOfDatabase } from '../shared-state.js';
+import { databaseSettings, placeOfDatabase } from '../database-state.js';
 import { type CheckStep, StepLog, type StepListener } from './step.js';
 
 const SKEW_WARNING_SECONDS = 60;

@@ -8,7 +8,7 @@ import type { AgentView } from '../agent-view.js';
 import type { Device } from '../api/types.js';
 import type { Handlers } from '../api-server.js';
 import { readCursor, writeCursor } from '../cursor.js';
-import type { SharedReads } from '../shared-reads.js';
+import type { ReadCache } from '../read-cache.js';
 import { servedHub } from './hubs.js';
 import { isoOf } from './job-json.js';
 
@@ -16,7 +16,7 @@ const SHARED_MS = 2000;
 
 const position = z.strictObject({ token: z.string(), pageSize: z.int() });
 
-export function deviceHandlers(agent: AgentView, shared: SharedReads): Pick<Handlers, 'listDevices'> {
+export function deviceHandlers(agent: AgentView, shared: ReadCache): Pick<Handlers, 'listDevices'> {
   return {
     listDevices: async ({ query: { hub: name, condition, cursor, limit } }) => {
       const hub = servedHub(agent, name);

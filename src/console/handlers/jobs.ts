@@ -6,7 +6,7 @@ import type { AgentView, ViewedHub } from '../agent-view.js';
 import type { JobDevice } from '../api/types.js';
 import type { Handlers } from '../api-server.js';
 import { readCursor, writeCursor } from '../cursor.js';
-import type { SharedReads } from '../shared-reads.js';
+import type { ReadCache } from '../read-cache.js';
 import { servedHub, servedHubs } from './hubs.js';
 import { jobDetailsJson, jobDeviceJson, jobJson } from './job-json.js';
 
@@ -21,7 +21,7 @@ const resultsPosition = z.strictObject({ token: z.string(), pageSize: z.int() })
 
 type JobHandlers = Pick<Handlers, 'listJobs' | 'getJob' | 'listJobDevices' | 'listDeviceJobs'>;
 
-export function jobHandlers(agent: AgentView, shared: SharedReads): JobHandlers {
+export function jobHandlers(agent: AgentView, shared: ReadCache): JobHandlers {
   return {
     listJobs: async ({ query: { cursor, limit, ...filters } }) => {
       const { hub, history, ...wanted } = filters;
@@ -57,7 +57,7 @@ interface PastQuery {
   readonly limit: number;
 }
 
-async function pastPage(shared: SharedReads, hubs: readonly ViewedHub[], query: PastQuery): Promise<MergedPast> {
+async function pastPage(shared: ReadCache, hubs: readonly ViewedHub[], query: PastQuery): Promise<MergedPast> {
   const { filters, after, limit } = query;
   const matches = jobMatcher(filters);
   const key = JSON.stringify(['past', hubs.map(({ name }) => name), query]);
@@ -74,7 +74,7 @@ type ResultsQuery = Pick<ResultsRequest, 'jobId' | 'deviceId' | 'state'> & {
 
 /** The hub's token is valid for one page size, so that of the first page counts for all. */
 async function listResults(
-  shared: SharedReads,
+  shared: ReadCache,
   hub: ViewedHub,
   { cursor, limit, ...wanted }: ResultsQuery,
 ): Promise<{ items: JobDevice[]; cursor: string | null }> {

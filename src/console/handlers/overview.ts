@@ -7,7 +7,7 @@ import { rolloutOfJob } from '../../rollouts/driver/steps/hub-job.js';
 import type { AgentView, ViewedHub } from '../agent-view.js';
 import type { Status } from '../api/types.js';
 import type { Handlers } from '../api-server.js';
-import type { SharedReads } from '../shared-reads.js';
+import type { ReadCache } from '../read-cache.js';
 import { hubJson } from './hubs.js';
 import { rolloutJson } from './rollouts.js';
 
@@ -23,7 +23,7 @@ const LIST_MS = 2000;
 
 export function overviewHandlers(
   agent: AgentView,
-  shared: SharedReads,
+  shared: ReadCache,
   clock: Clock,
 ): Pick<Handlers, 'getStatus' | 'listHubs'> {
   return {

@@ -9,7 +9,7 @@ import type { AgentView } from '../agent-view.js';
 import type { Rollout, RolloutDetails, RolloutDevice } from '../api/types.js';
 import type { Handlers } from '../api-server.js';
 import { readCursor, writeCursor } from '../cursor.js';
-import type { SharedReads } from '../shared-reads.js';
+import type { ReadCache } from '../read-cache.js';
 import { hubNamed, hubsFor } from './hubs.js';
 
 const SHARED_MS = 500;
@@ -18,7 +18,7 @@ const listPosition = z.record(z.string(), z.int());
 
 type RolloutHandlers = Pick<Handlers, 'listRollouts' | 'getRollout' | 'getRolloutCourse' | 'listRolloutDevices'>;
 
-export function rolloutHandlers(agent: AgentView, shared: SharedReads): RolloutHandlers {
+export function rolloutHandlers(agent: AgentView, shared: ReadCache): RolloutHandlers {
   return {
     listRollouts: async ({ query: { cursor, limit, ...filters } }) => {
       const position = readCursor(['rollouts', filters], cursor, listPosition);

@@ -28,7 +28,7 @@ export async function databaseSettings(config: DatabaseConfig): Promise<Database
   };
 }
 
-export interface SharedStateOptions {
+export interface DatabaseStateOptions {
   readonly config: DatabaseConfig;
   readonly health: Health;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export function placeOfDatabase({ url }: DatabaseConfig): string {
  * away.
  * @throws AgentError `StateUnwritable` if it can be reached and cannot be used.
  */
-export async function openSharedState(options: SharedStateOptions): Promise<PostgresStore> {
+export async function openDatabaseState(options: DatabaseStateOptions): Promise<PostgresStore> {
   const { config, health, clock, log, onUnusable } = options;
   const settings = await databaseSettings(config);
   const { host, sslMode } = settings.address;

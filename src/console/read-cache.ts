@@ -3,13 +3,13 @@ import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 
-export interface SharedReadsOptions {
+export interface ReadCacheOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly instruments: Instruments;
 }
 
-interface SharedRead {
+interface CachedRead {
   readonly answer: Promise<unknown>;
   readonly startedMs: number;
 }
@@ -19,11 +19,11 @@ const READ_MS = 25_000;
 const MAX_READS = 200;
 
 /** One answer for all who ask for the same at about the same time: the hub is asked once, however many pages are open. */
-export class SharedReads {
-  readonly #options: SharedReadsOptions;
-  readonly #reads = new Map<string, SharedRead>();
+export class ReadCache {
+  readonly #options: ReadCacheOptions;
+  readonly #reads = new Map<string, CachedRead>();
 
-  constructor(options: SharedReadsOptions) {
+  constructor(options: ReadCacheOptions) {
     this.#options = options;
   }
 
