@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CHARACTERISTIC, CODE, ENTITY_TYPE, isResponseCode } from '../../src/alwayson/codec/codes.js';
 import { encodeMessage } from '../../src/alwayson/codec/frame.js';
+import { type NativeRow, rowsFromTable } from '../../src/alwayson/values.js';
 import { parameterTable, PlatformEnd, policy, type TestParameters } from '../../test/support/edge/platform-end.js';
 
 /** Where the request id and the status are in a frame [AO 2]. */
@@ -17,6 +18,7 @@ export class CallGenerator {
   readonly #server: WebSocketServer;
   readonly #policy = policy({ records: false, notifies: false, onRequest: () => ({ code: CODE.SUCCESS }) });
   readonly #waiting = new Map<number, (frame: Buffer) => void>();
+  #end: PlatformEnd | undefined;
   #socket: WebSocket | undefined;
   #nextId = 1;
 
@@ -57,12 +59,14 @@ export class CallGenerator {
 
   #use(socket: WebSocket, end?: PlatformEnd): void {
     this.#socket = socket;
+    this.#end = end;
     socket.on('message', (data: Buffer) => {
       if (!isResponseCode(data[STATUS_AT] as number)) return end?.onFrame(data);
       const id = data.readUInt32BE(REQUEST_ID_AT);
       const done = this.#waiting.get(id);
+      if (!done) return end?.onFrame(data);
       this.#waiting.delete(id);
-      done?.(data);
+      done(data);
     });
   }
 
@@ -74,6 +78,14 @@ export class CallGenerator {
     const answered = new Promise<Buffer>((resolve) => this.#waiting.set(id, resolve));
     this.#socket?.send(request);
     return answered;
+  }
+
+  /** Calls a service and decodes its answer, of any length. @throws Error if the service fails. */
+  async invoke(thing: string, service: string, parameters: TestParameters): Promise<NativeRow[]> {
+    if (!this.#end) throw new Error('no edge is connected');
+    const { code, body } = await this.#end.invoke(thing, service, parameters);
+    if (code !== CODE.SUCCESS) throw new Error(`${service} failed: ${body.reason}`);
+    return body.content ? rowsFromTable(body.content) : [];
   }
 
   /** Keeps `inFlight` calls open for `durationMs`; returns how many were answered, and the time they took. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeAgentConfig } from '../../test/support/agent-config.js';
@@ -6,15 +6,19 @@ import { CommandProcess, SandboxProcess } from '../../test/support/sandbox-proce
 import { CallGenerator } from './call-generator.js';
 import { PeerProcess } from './peer-process.js';
 
-/** A tick of /proc/PID/stat on Linux, in microseconds. */
-const TICK_MICROS = 10_000;
-/** Where utime and stime are in /proc/PID/stat, after the name in parentheses. */
-const TIMES_AT = [11, 12] as const;
-
-/** The processor time that a process has used. */
+/** The processor time that the threads of a process have used, in microseconds. Linux counts it in nanoseconds. */
 export function cpuMicrosOf(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return TIMES_AT.reduce((sum, at) => sum + Number(fields[at]), 0) * TICK_MICROS;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanos = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return nanos.reduce((sum, one) => sum + one, 0) / 1000;
+}
+
+/** Resident memory of a process, in bytes. */
+export function residentBytesOf(pid: number | undefined): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** A local hub in a process of its own. */
@@ -34,12 +38,13 @@ export class AgentUnderLoad {
     this.#folder = folder;
   }
 
-  static async start({ ready }: SandboxProcess, more: object = {}): Promise<AgentUnderLoad> {
+  static async start({ ready }: Pick<SandboxProcess, 'ready'>, more: object = {}): Promise<AgentUnderLoad> {
     const generator = await CallGenerator.start();
     const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-bench-'));
     const thingworx = { url: '', thing: '', wsUrl: generator.url, appKey: generator.appKey };
     const bound = generator.edge();
-    const config = writeAgentConfig({ ...ready, thingworx }, folder, { services: { shortNames: true }, ...more });
+    const services = { services: { shortNames: true }, stateDir: join(folder, 'state'), ...more };
+    const config = writeAgentConfig({ ...ready, thingworx }, folder, services);
     const command = new CommandProcess(['run', '--config', config]);
     const ended = command.exited.then(() => Promise.reject(new Error(`the agent ended early:\n${command.stderr}`)));
     await Promise.race([bound, ended]);

@@ -18,6 +18,8 @@ export interface Side {
 export interface PairedBenchmark {
   readonly name: string;
   readonly unit: string;
+  /** Default 5. */
+  readonly repetitions?: number;
   readonly ours: () => Promise<Side>;
   readonly reference: () => Promise<Side>;
 }
@@ -28,7 +30,13 @@ const REPETITIONS = 5;
  * Measures both sides in the same run: a warm-up of each, then five repetitions in alternation, so that a busy moment of the
  * machine falls on both. The ratio is the median of the five pairs.
  */
-export async function measurePair({ name, unit, ours, reference }: PairedBenchmark): Promise<Measured> {
+export async function measurePair({
+  name,
+  unit,
+  ours,
+  reference,
+  repetitions = REPETITIONS,
+}: PairedBenchmark): Promise<Measured> {
   const sides: Side[] = [];
   try {
     const us = await opened(ours, sides);
@@ -36,7 +44,7 @@ export async function measurePair({ name, unit, ours, reference }: PairedBenchma
     await us.measure();
     await them.measure();
     const pairs: { readonly ours: Sample; readonly reference: Sample }[] = [];
-    for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    for (let repetition = 0; repetition < repetitions; repetition++) {
       pairs.push({ ours: await us.measure(), reference: await them.measure() });
     }
     return summary(name, unit, pairs);
@@ -77,6 +85,31 @@ function cpu(ours: readonly Sample[], reference: readonly Sample[]): Pick<Measur
 function rateOf(samples: readonly Sample[]): Rate {
   const values = samples.map(({ value }) => value);
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+}
+
+/** What both sides of a benchmark use: opened for the first, closed with the last. */
+export class Shared<T> {
+  readonly #open: () => Promise<T>;
+  readonly #close: (opened: T) => Promise<unknown>;
+  #opened: Promise<T> | undefined;
+  #users = 0;
+
+  constructor(open: () => Promise<T>, close: (opened: T) => Promise<unknown>) {
+    this.#open = open;
+    this.#close = close;
+  }
+
+  async use(): Promise<T> {
+    this.#users += 1;
+    return await (this.#opened ??= this.#open());
+  }
+
+  async leave(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0 || !this.#opened) return;
+    await this.#close(await this.#opened);
+    this.#opened = undefined;
+  }
 }
 
 export function median(values: readonly number[]): number {
