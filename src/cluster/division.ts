@@ -1,4 +1,4 @@
-import type { ClusterView } from '../store/shared-store.js';
+import type { ClusterView } from '../store/cluster-store.js';
 
 /** What the division of the hubs depends on. */
 export interface DivisionFacts {

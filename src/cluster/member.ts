@@ -3,7 +3,7 @@ import { isAgentError, messageOf } from '../core/errors.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
 import { WakeablePause } from '../core/wakeable-pause.js';
-import type { ClusterView, SharedStore } from '../store/shared-store.js';
+import type { ClusterView, SharedStore } from '../store/cluster-store.js';
 import type { Store } from '../store/store.js';
 import { divide } from './division.js';
 import { type ClusterStatus, Roles } from './roles.js';

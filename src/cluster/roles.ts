@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import { omitUndefined } from '../core/objects.js';
-import type { ClusterView } from '../store/shared-store.js';
+import type { ClusterView } from '../store/cluster-store.js';
 
 /** The part of one agent in one hub. */
 export interface HubRole {

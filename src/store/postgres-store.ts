@@ -10,7 +10,7 @@ import { prepareDatabase, quoted } from './postgres/prepare.js';
 import { Reading } from './postgres/reading.js';
 import { type Statements, statementsFor } from './postgres/statements.js';
 import { Writing } from './postgres/writing.js';
-import type { SharedStore } from './shared-store.js';
+import type { SharedStore } from './cluster-store.js';
 import type { BatchOptions, Lease, StoreChange, StoredValue, StoreRange } from './store.js';
 
 export type { Availability } from './postgres/connections.js';

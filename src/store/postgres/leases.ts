@@ -1,4 +1,4 @@
-import type { AnnouncedAgent, ClusterView } from '../shared-store.js';
+import type { AnnouncedAgent, ClusterView } from '../cluster-store.js';
 import type { Lease } from '../store.js';
 import type { Connections } from './connections.js';
 import type { Statements } from './statements.js';

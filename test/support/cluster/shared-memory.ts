@@ -1,7 +1,7 @@
 import { AgentError } from '../../../src/core/errors.js';
 import type { Clock } from '../../../src/core/clock.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
-import type { AnnouncedAgent, ClusterView, SharedStore } from '../../../src/store/shared-store.js';
+import type { AnnouncedAgent, ClusterView, SharedStore } from '../../../src/store/cluster-store.js';
 import type { Lease } from '../../../src/store/store.js';
 
 interface HeldLease {

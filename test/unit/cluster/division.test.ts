@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { divide } from '../../../src/cluster/division.js';
-import type { ClusterView } from '../../../src/store/shared-store.js';
+import type { ClusterView } from '../../../src/store/cluster-store.js';
 
 const LEASE_MS = 15_000;
 
