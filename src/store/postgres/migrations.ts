@@ -29,6 +29,12 @@ CREATE TABLE %s.agents (
   leaving boolean NOT NULL,
   expires timestamptz NOT NULL
 );
+-- The last write of each place of each agent, by which a commit is looked up whose answer was lost.
+CREATE TABLE %s.commits (
+  place text PRIMARY KEY,
+  write text NOT NULL,
+  at timestamptz NOT NULL
+);
 CREATE TABLE %s.schema_version (version integer NOT NULL);
 INSERT INTO %s.schema_version VALUES (0);
 `,

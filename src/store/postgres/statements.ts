@@ -9,10 +9,13 @@ export interface Statements {
   readonly lockKeys: string;
   /** $1 keys; locks their rows. */
   readonly versions: string;
-  /** $1 schema version, $2 lease or null, $3 its token, $4 keys to delete, $5 keys and $6 values to put. */
+  /**
+   * $1 schema version, $2 lease or null, $3 its token, $4 keys to delete, $5 keys and $6 values to put, $7 place and $8 id of
+   * the write.
+   */
   readonly write: string;
-  /** $1 transaction. */
-  readonly outcome: string;
+  /** $1 place of a write: the id of the last write that was committed there, once none is under way. */
+  readonly lastWrite: string;
   /** $1 name, $2 holder, $3 seconds. */
   readonly takeLease: string;
   /** $1 name, $2 token, $3 seconds. */
@@ -70,9 +73,14 @@ WITH schema AS MATERIALIZED (
     WHERE EXISTS (SELECT 1 FROM allowed) ORDER BY key COLLATE "C"
   ) sorted
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version
+), noted AS (
+  INSERT INTO ${schema}.commits (place, write, at) SELECT $7, $8, clock_timestamp() FROM allowed
+  ON CONFLICT (place) DO UPDATE SET write = excluded.write, at = excluded.at
 )
-SELECT pg_current_xact_id()::text AS transaction, (SELECT version FROM schema) AS schema, (SELECT count(*) FROM held)::int AS held`,
-    outcome: `SELECT pg_xact_status($1::xid8) AS outcome`,
+SELECT (SELECT version FROM schema) AS schema, (SELECT count(*) FROM held)::int AS held`,
+    lastWrite: `
+INSERT INTO ${schema}.commits AS last (place, write, at) VALUES ($1, '', clock_timestamp())
+ON CONFLICT (place) DO UPDATE SET write = last.write RETURNING write`,
     kinds: `SELECT split_part(key, '/', 1) AS kind, count(*)::int AS count FROM ${schema}.entries GROUP BY 1 ORDER BY 1`,
   };
 }
@@ -94,7 +102,9 @@ UPDATE ${schema}.leases SET holder = '', token = token + 1, expires = clock_time
 INSERT INTO ${schema}.agents (id, name, version, address, leaving, expires) VALUES ($1, $2, $3, $4, $5, ${from('$6')})
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, address = excluded.address,
   leaving = excluded.leaving, expires = excluded.expires`,
-    withdraw: `DELETE FROM ${schema}.agents WHERE id = $1 OR expires < clock_timestamp() - interval '1 day'`,
+    withdraw: `
+WITH old AS (DELETE FROM ${schema}.commits WHERE at < clock_timestamp() - interval '1 day')
+DELETE FROM ${schema}.agents WHERE id = $1 OR expires < clock_timestamp() - interval '1 day'`,
     look: `
 SELECT
   (SELECT version FROM ${schema}.schema_version) AS schema,

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../core/clock.js';
 import { AgentError, isAgentError } from '../../core/errors.js';
+import { newId } from '../../core/random.js';
 import { encodeValue } from '../memory-store.js';
 import type { BatchOptions, StoreChange, Unchanged } from '../store.js';
 import type { Connections, Query } from './connections.js';
@@ -22,27 +23,26 @@ const LOOKUP_LIMIT_MS = 10_000;
 const LOOKUP_PAUSE_MS = 100;
 
 interface Written {
-  readonly transaction: string;
   readonly schema: number;
   readonly held: number;
 }
 
-/** A commit was sent, and its answer was lost. */
-class LostCommit extends Error {
-  readonly transaction: string;
-
-  constructor(transaction: string, cause: unknown) {
-    super('the answer to a commit was lost', { cause });
-    this.transaction = transaction;
-  }
+/** Where a write is noted, so that it can be looked up; used by one write at a time. */
+interface Place {
+  readonly name: string;
+  writes: number;
 }
 
 /**
- * Writes batches, each in a transaction that also checks the lease, the versions and the schema. A commit whose answer was
- * lost is looked up by the id of its transaction, and repeated only if the database says that it was rolled back.
+ * Writes batches, each in a transaction that also checks the lease, the versions and the schema, and notes its own id. A
+ * commit whose answer was lost is looked up by that id, and repeated only if it is not there. The id of the transaction
+ * would not do: after a crash the server gives ids that it had not written to its log to other transactions.
  */
 export class Writing {
   readonly #options: WritingOptions;
+  readonly #storeId = newId();
+  readonly #free: Place[] = [];
+  #places = 0;
 
   constructor(options: WritingOptions) {
     this.#options = options;
@@ -51,9 +51,18 @@ export class Writing {
   /** @throws AgentError `StoreUnavailable`, `StoreConflict`, `LeaseLost`; the error of the driver. */
   async batch(changes: readonly StoreChange[], options: BatchOptions = {}): Promise<void> {
     const values = valuesOf(changes, options);
+    const place = this.#free.pop() ?? { name: `${this.#storeId}/${(this.#places += 1)}`, writes: 0 };
+    try {
+      await this.#repeatCollisions(place, values, options);
+    } finally {
+      this.#free.push(place);
+    }
+  }
+
+  async #repeatCollisions(place: Place, values: readonly unknown[], options: BatchOptions): Promise<void> {
     for (let collisions = 0; ; collisions += 1) {
       try {
-        if (await this.#attempt(values, options)) return;
+        if (await this.#attempt(place, values, options)) return;
       } catch (error) {
         if (isAgentError(error) || failureKind(error) !== 'collided' || collisions === MAX_COLLISIONS) throw error;
       }
@@ -61,25 +70,28 @@ export class Writing {
   }
 
   /** Returns false if the transaction was rolled back and has to be repeated. */
-  async #attempt(values: readonly unknown[], { ifUnchanged = [], lease }: BatchOptions): Promise<boolean> {
-    const { connections } = this.#options;
-    let sent: string | undefined;
+  async #attempt(place: Place, values: readonly unknown[], options: BatchOptions): Promise<boolean> {
+    const { ifUnchanged = [], lease } = options;
+    const { connections, statements } = this.#options;
+    place.writes += 1;
+    const write = String(place.writes);
+    let isSent = false;
     try {
       await connections.onOne(async (query) => {
         const begun = query('BEGIN');
         // Awaited below; until then its failure must not count as unhandled.
         begun.catch(() => undefined);
         if (ifUnchanged.length > 0) await this.#requireUnchanged(query, ifUnchanged);
-        const written = query<Written>(this.#options.statements.write, values);
+        const written = query<Written>(statements.write, [...values, place.name, write]);
         const [, [result]] = await Promise.all([begun, written]);
         this.#requireAllowed(result, lease);
-        sent = result?.transaction;
+        isSent = true;
         await query('COMMIT');
       });
       return true;
     } catch (error) {
-      if (sent === undefined || !isAgentError(error, 'StoreUnavailable')) throw error;
-      return await this.#lookUp(new LostCommit(sent, error));
+      if (!isSent || !isAgentError(error, 'StoreUnavailable')) throw error;
+      return await this.#isCommitted(place, write, error);
     }
   }
 
@@ -102,19 +114,16 @@ export class Writing {
     throw this.#options.connections.unavailable(new Error('a newer program has changed its schema'));
   }
 
-  async #lookUp(lost: LostCommit): Promise<boolean> {
+  /** Looks a commit up whose answer was lost. The statement waits while the server still has the transaction open. */
+  async #isCommitted(place: Place, write: string, cause: unknown): Promise<boolean> {
     const { connections, statements, clock } = this.#options;
     const endMs = clock.monotonicMs() + LOOKUP_LIMIT_MS;
     while (clock.monotonicMs() < endMs && (await connections.whenAvailable(endMs - clock.monotonicMs()))) {
-      const [row] = await connections
-        .query<{ outcome: string | null }>(statements.outcome, [lost.transaction])
-        .catch(() => []);
-      if (row?.outcome === 'committed') return true;
-      if (row?.outcome === 'aborted') return false;
-      // The server may not have noticed yet that the connection is gone.
+      const rows = await connections.query<{ write: string }>(statements.lastWrite, [place.name]).catch(() => []);
+      if (rows[0]) return rows[0].write === write;
       await sleep(clock, LOOKUP_PAUSE_MS);
     }
-    throw connections.unavailable(lost);
+    throw connections.unavailable(cause);
   }
 }
 

@@ -118,7 +118,9 @@ export class ClusterTrial {
   /** Ends the work and judges it. */
   async finish(): Promise<TrialReport> {
     this.#mayBegin = false;
-    await this.#until('the roll-outs end', async () => this.#started === this.#rounds);
+    await this.#until('the roll-outs end', async () => this.#started === this.#rounds).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}: ${await this.#openRollouts()}`);
+    });
     await this.#until('every end is reported', async () => this.#missed().length === 0).catch(() => undefined);
     this.#isRunning = false;
     await Promise.all(this.#work);
@@ -221,6 +223,16 @@ export class ClusterTrial {
       if (row?.['state'] === 'completed' && row['succeededCount'] !== row['deviceCount'])
         this.#problems.push(`${rolloutId}: ${String(row['succeededCount'])} of ${String(row['deviceCount'])}`);
     }
+  }
+
+  async #openRollouts(): Promise<string> {
+    const texts: string[] = [];
+    for (const { hub, methodName } of WORK) {
+      const rolloutId = `r${this.#started}-${hub}-${methodName}`;
+      const answer = await this.#ends.call(hub).invoke('GetRollout', { rolloutId });
+      texts.push(answer.text);
+    }
+    return texts.join('\n');
   }
 
   /** Calls that come all the time, one in ten of which schedules a job. */

@@ -8,6 +8,8 @@ export interface CommitCutter {
   readonly cuts: number;
   /** Cuts the connection at the next COMMIT: before the server gets it, or before the client gets its answer. */
   cutNext(at: 'request' | 'answer'): void;
+  /** Delivers answers late from now on. */
+  slowDown(byMs: number): void;
   close(): Promise<void>;
 }
 
@@ -18,6 +20,7 @@ export async function startCommitCutter(targetPort: number): Promise<CommitCutte
   const sockets = new Set<Socket>();
   let next: 'request' | 'answer' | undefined;
   let cuts = 0;
+  let delayMs = 0;
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1');
     let isMute = false;
@@ -33,7 +36,11 @@ export async function startCommitCutter(targetPort: number): Promise<CommitCutte
       isMute = how === 'answer';
       target.write(data);
     });
-    target.on('data', (data) => (isMute ? cut() : client.write(data)));
+    target.on('data', (data) => {
+      if (isMute) return cut();
+      if (delayMs === 0) return void client.write(data);
+      setTimeout(() => client.write(data), delayMs);
+    });
     for (const socket of [client, target]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -50,6 +57,9 @@ export async function startCommitCutter(targetPort: number): Promise<CommitCutte
     },
     cutNext(at) {
       next = at;
+    },
+    slowDown(byMs) {
+      delayMs = byMs;
     },
     async close() {
       for (const socket of sockets) socket.destroy();
