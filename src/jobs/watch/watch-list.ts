@@ -22,8 +22,8 @@ export class WatchList {
   #dirty = new Set<string>();
   /** Jobs whose last write failed. */
   #unwritten = new Set<string>();
-  /** Changes to be written with a record, by job, until they have been. */
-  readonly #beside = new Map<string, ChangesBeside>();
+  /** Changes to be written with a record, by job, until they have been; the record itself may have been removed meanwhile. */
+  readonly #beside = new Map<string, { readonly record: WatchRecord; readonly changes: ChangesBeside }>();
   /** Jobs that are being written. */
   #inFlight: ReadonlySet<string> = new Set();
   #writing: Promise<void> | undefined;
@@ -68,7 +68,7 @@ export class WatchList {
   async put(record: WatchRecord, beside?: ChangesBeside): Promise<void> {
     const isNew = this.#records.get(record.jobId) !== record;
     this.#records.set(record.jobId, record);
-    if (beside) this.#beside.set(record.jobId, beside);
+    if (beside) this.#beside.set(record.jobId, { record, changes: beside });
     if (isNew || beside) this.#dirty.add(record.jobId);
     await this.#settled(record.jobId);
   }
@@ -94,7 +94,13 @@ export class WatchList {
 
   /** Records that only this process knows in their present state, since their last write failed. */
   unwritten(): WatchRecord[] {
-    return [...this.#unwritten].flatMap((jobId) => this.#records.get(jobId) ?? []);
+    return [...this.#unwritten].flatMap((jobId) => this.#records.get(jobId) ?? this.#endedRecord(jobId) ?? []);
+  }
+
+  /** The record of a job whose end has been notified, while what belongs to it has not been written. */
+  #endedRecord(jobId: string): WatchRecord | undefined {
+    const beside = this.#beside.get(jobId);
+    return beside && { ...beside.record, pending: [] };
   }
 
   /** Resolves when every record has been written or its write has failed. */
@@ -114,9 +120,9 @@ export class WatchList {
     this.#dirty = new Set();
     const beside = new Map([...this.#beside].filter(([jobId]) => this.#inFlight.has(jobId)));
     try {
-      const more = beside.size === 0 ? [] : await Promise.all([...beside.values()].map((changes) => changes()));
+      const more = beside.size === 0 ? [] : await Promise.all([...beside.values()].map(({ changes }) => changes()));
       await this.#store.batch([...jobIds.map((jobId) => this.#changeOf(jobId)), ...more.flat()]);
-      for (const [jobId, changes] of beside) if (this.#beside.get(jobId) === changes) this.#beside.delete(jobId);
+      for (const [jobId, written] of beside) if (this.#beside.get(jobId) === written) this.#beside.delete(jobId);
       this.#onWritten(jobIds);
     } catch (error) {
       this.#onUnwritten(jobIds, error);

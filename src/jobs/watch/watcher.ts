@@ -194,8 +194,11 @@ class HubWatcher implements JobWatcher {
     const { store, hubName } = this.#options;
     const { records, removal } = await findHandedOver(store, hubName);
     if (removal.length === 0) return;
-    for (const record of records)
-      if (!this.#list.get(record.jobId) && !this.#list.hasEnded(record.jobId)) await this.#list.put(record);
+    for (const record of records) {
+      if (this.#list.get(record.jobId) || this.#list.hasEnded(record.jobId)) continue;
+      // The end of a job is read again, for the history that the other agent could not write; it is notified only once.
+      await this.#list.put({ ...record, hasEnded: false });
+    }
     if (!this.#list.hasUnwritten) await store.batch(removal);
     if (!this.#isRoundPending) this.#startRound();
   }

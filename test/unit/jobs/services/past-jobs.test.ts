@@ -8,6 +8,7 @@ import { JobIndex } from '../../../../src/jobs/read-model/job-index.js';
 import type { ListedJob } from '../../../../src/jobs/read-model/job-list.js';
 import { RefusedCounts } from '../../../../src/jobs/refused-counts.js';
 import { MemoryStore } from '../../../../src/store/memory-store.js';
+import type { Store } from '../../../../src/store/store.js';
 import { callJobService, failureOf, inCall } from '../../../support/jobs/callers.js';
 import { FakeHub } from '../../../support/jobs/fake-hub.js';
 import { QueueRig } from '../../../support/jobs/queue-rig.js';
@@ -29,7 +30,7 @@ beforeEach(async () => {
   clock = new ManualClock();
   hub = new FakeHub();
   store = new MemoryStore();
-  history = new JobHistory({ store, hubName: 'main', days: 365, clock, log: silentLog });
+  history = historyOn(store);
   rig = await startWatching({ manualClock: clock, fakeHub: hub, memoryStore: store, store, history });
   environment = jobEnvironment({ hub: hub.port({ clock }), thing: 'Hub', history });
 });
@@ -37,6 +38,9 @@ beforeEach(async () => {
 afterEach(async () => {
   await rig.stop();
 });
+
+const historyOn = (place: Store): JobHistory =>
+  new JobHistory({ store: place, hubName: 'main', days: 365, clock, log: silentLog });
 
 const call = (name: string, parameters: Row): Promise<Row[]> =>
   callJobService(environment, name, parameters, { clock }) as Promise<Row[]>;
@@ -161,6 +165,22 @@ describe('the end of a job', () => {
     full.mockRestore();
     await clock.advanceAsync(10_000);
     await expect(history.find('j')).resolves.toMatchObject({ job: { status: 'completed' } });
+  });
+
+  it('that only an agent without its database saw is in the history of the next one', async () => {
+    const lost = new MemoryStore();
+    lost.batch = () => Promise.reject(new Error('no database'));
+    const cutOff = await startWatching({ manualClock: clock, fakeHub: hub, store: lost, history: historyOn(lost) });
+    await cutOff.schedule('j');
+    cutOff.move('j', 'completed');
+    await clock.advanceAsync(10_000);
+    await cutOff.stop();
+    const told = rig.thing.events.length;
+    await store.batch(cutOff.watcher.leftovers());
+    await rig.watcher.takeUp();
+    await clock.advanceAsync(10_000);
+    await expect(history.find('j')).resolves.toMatchObject({ job: { status: 'completed', methodName: 'm' } });
+    expect([cutOff.thing.events.length > 0, rig.thing.events.length - told]).toEqual([true, 0]);
   });
 
   it('in the queue has the row of the queue', async () => {
