@@ -38,6 +38,8 @@ export interface RolloutEnvironment {
   /** Time between two polls of an open hub job. */
   readonly pollIntervalMs: number;
   readonly connectionCheckMs: number;
+  /** Time between two walks over the condition of a continuous roll-out. */
+  readonly continuousCheckMs: number;
   /** Whether nothing may begin at the moment, because the platform is away. */
   readonly isHeld: () => boolean;
   readonly clock: Clock;

@@ -20,6 +20,7 @@ export interface RolloutSettings {
   readonly maxOpen: number;
   readonly historyDays: number;
   readonly connectionCheckSeconds: number;
+  readonly continuousCheckSeconds: number;
   readonly whenPlatformAway: 'continue' | 'hold';
 }
 
@@ -86,6 +87,7 @@ export class HubRollouts {
         deviceOperationsPerSecond: hub.deviceOperationsPerSecond,
         pollIntervalMs: options.pollIntervalMs,
         connectionCheckMs: settings.connectionCheckSeconds * 1000,
+        continuousCheckMs: settings.continuousCheckSeconds * 1000,
         isHeld: () => settings.whenPlatformAway === 'hold' && options.platform?.isAway === true,
         clock,
         log,

@@ -30,6 +30,12 @@ export const rollouts = z
       .max(3600)
       .default(60)
       .describe('Minimum interval at which the connections of waiting devices are checked.'),
+    continuousCheckSeconds: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(300)
+      .describe('Interval at which a continuous roll-out asks the hub for devices that match by now.'),
     whenPlatformAway: z
       .enum(['continue', 'hold'])
       .default('continue')

@@ -1,6 +1,6 @@
 import type { RetryClass, RolloutDefinition } from '../records/records.js';
 import type { Fault } from './faults.js';
-import { MAX_RECURRING_ID_LENGTH, type StartArguments } from './parameters.js';
+import { MAX_RECURRING_ID_LENGTH, MAX_SNAPSHOT_SECONDS, type StartArguments } from './parameters.js';
 
 /** Parameters that depend on one another. */
 export interface Combination {
@@ -14,6 +14,8 @@ export interface Combination {
   /** With the default. */
   readonly retryOn: readonly RetryClass[];
   readonly retryStatuses?: unknown;
+  readonly selection?: string | undefined;
+  readonly expiresAfterSeconds?: number | undefined;
   readonly rolloutId?: string | undefined;
   readonly recurrence?: string | undefined;
   readonly hasRecurrenceEnds: boolean;
@@ -40,6 +42,22 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     'canaryCondition',
     'cannot be combined with canarySize; pass at most one of the two',
     ({ canarySize, canaryCondition }) => haveBoth(canarySize, canaryCondition),
+  ],
+  [
+    'selection',
+    'can be continuous only with queryCondition',
+    ({ selection, deviceIds }) => selection === 'continuous' && deviceIds !== undefined,
+  ],
+  [
+    'selection',
+    'cannot be continuous together with recurrence; pass at most one of the two',
+    ({ selection, recurrence }) => selection === 'continuous' && recurrence !== undefined,
+  ],
+  [
+    'expiresAfterSeconds',
+    `must be at most ${MAX_SNAPSHOT_SECONDS.toLocaleString('en')} unless selection is continuous`,
+    ({ selection, expiresAfterSeconds = 0 }) =>
+      selection !== 'continuous' && expiresAfterSeconds > MAX_SNAPSHOT_SECONDS,
   ],
   ['batchPercent', 'must be greater than 0', ({ batchPercent }) => batchPercent === 0],
   [
@@ -83,7 +101,7 @@ type Replaceable = keyof StartArguments & keyof RolloutDefinition;
  */
 export const REPLACED_BY: Partial<Readonly<Record<Replaceable, readonly Replaceable[]>>> = {
   queryCondition: ['deviceIds'],
-  deviceIds: ['queryCondition'],
+  deviceIds: ['queryCondition', 'selection'],
   batchSize: ['batchPercent'],
   batchPercent: ['batchSize'],
   canarySize: ['canaryCondition'],

@@ -21,6 +21,10 @@ const MAX_ID_LENGTH = 40;
 /** Leaves room for the number of each run. */
 export const MAX_RECURRING_ID_LENGTH = 30;
 
+/** Maximum of `expiresAfterSeconds` for a set of devices that is fixed once. */
+export const MAX_SNAPSHOT_SECONDS = 31_536_000;
+const MAX_CONTINUOUS_SECONDS = 5 * MAX_SNAPSHOT_SECONDS;
+
 const ROLLOUT_ID_RULES = {
   pattern: new RegExp(`^[A-Za-z0-9-]{1,${MAX_ID_LENGTH}}$`),
   form: `1 to ${MAX_ID_LENGTH} letters, digits and dashes`,
@@ -51,6 +55,7 @@ export const COMMENT = optional({
 export const ROLLOUT_DEFAULTS = {
   ...DEFAULTS,
   expiresAfterSeconds: 604_800,
+  selection: 'snapshot',
   batchGrowth: 1,
   promotion: 'automatic',
   successPercent: 0,
@@ -135,13 +140,21 @@ const TARGET_PARAMETERS = {
     baseType: 'STRING',
     isCondition: true,
     description:
-      "The devices that the roll-out targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices; FROM devices.modules WHERE ... for modules. The set of devices is fixed when the roll-out begins. Pass exactly one of queryCondition and deviceIds",
+      "The devices that the roll-out targets: the part of a query after WHERE, for example tags.site = 'Lyon'; * for all devices; FROM devices.modules WHERE ... for modules. The set of devices is fixed when the roll-out begins, unless selection is continuous. Pass exactly one of queryCondition and deviceIds",
     maxLength: MAX_QUERY_CHARACTERS,
   }),
   deviceIds: optional({
     baseType: 'JSON',
     description: `The devices that the roll-out targets, in order: an array of 1 to ${MAX_DEVICE_IDS.toLocaleString('en')} device ids; repeated ids count once`,
   }),
+} as const;
+
+const SELECTION_PARAMETERS = {
+  selection: choice(
+    'Which devices of queryCondition it includes: snapshot (those that match when it begins) or continuous (also those that match later, which join new batches until it expires or is cancelled)',
+    ['snapshot', 'continuous'],
+    D.selection,
+  ),
 } as const;
 
 const BATCH_PARAMETERS = {
@@ -234,8 +247,9 @@ const TIME_PARAMETERS = {
   }),
   expiresAfterSeconds: seconds(
     'How long after startTime the roll-out expires, whatever its progress',
-    { minimum: 60, maximum: 31_536_000 },
+    { minimum: 60, maximum: MAX_CONTINUOUS_SECONDS },
     D.expiresAfterSeconds,
+    `above ${MAX_SNAPSHOT_SECONDS.toLocaleString('en')} only with selection continuous`,
   ),
   windows: optional({
     baseType: 'JSON',
@@ -268,6 +282,7 @@ export const START_ROLLOUT_PARAMETERS = {
   }),
   ...CONTENT_PARAMETERS,
   ...TARGET_PARAMETERS,
+  ...SELECTION_PARAMETERS,
   copyOf: optional({
     baseType: 'STRING',
     description: 'The id of a roll-out whose parameters are the defaults of this call, except rolloutId and startTime',

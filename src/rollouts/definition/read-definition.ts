@@ -85,7 +85,9 @@ function readTargets(
   const condition = args.queryCondition ?? inherited.definition.queryCondition;
   const deviceIds = readDeviceIds(args.deviceIds) ?? inherited.deviceIds;
   if (condition === undefined && !deviceIds) refuseFirst([NO_TARGETS]);
+  const selection = args.selection ?? inherited.definition.selection;
   const part = {
+    ...(selection === 'continuous' ? { selection: 'continuous' as const } : {}),
     ...(deviceIds ? { deviceIds: listSummary(deviceIds) } : {}),
     ...(condition === undefined ? {} : { queryCondition: checkTargetCondition(condition, parsesConditions) }),
   };

@@ -26,6 +26,8 @@ export class OpenRollout {
   wake: () => void = () => undefined;
   /** Called when devices have left a hub job, because other roll-outs may wait for them. */
   onFreed: () => void = () => undefined;
+  /** When a continuous roll-out asks for devices that match by now, and where it goes on if it has asked for a part of them. */
+  join: { readonly dueMs: number; readonly continuationToken?: string } = { dueMs: 0 };
   /** Starts and follows the runs of a recurring roll-out. */
   runs: Runs | undefined;
   /** Since when the roll-out is driven and may begin runs; earlier times of its recurrence have been missed. */
@@ -232,5 +234,6 @@ interface Cursor {
 }
 
 function planOf(record: RolloutRecord, known: readonly Batch[] = []): readonly Batch[] {
-  return known.length > 0 ? known : batchesOf(record);
+  const last = known.at(-1);
+  return last && last.start + last.size === record.deviceCount ? known : batchesOf(record);
 }

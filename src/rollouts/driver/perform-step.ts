@@ -4,6 +4,7 @@ import type { OpenRollout } from './open-rollout.js';
 import { recordJob } from './steps/record-job.js';
 import { beginAttempt, beginBatch, scheduleRetry, settle } from './steps/batches.js';
 import { expire, finish } from './steps/finish.js';
+import { joinDevices } from './steps/join-devices.js';
 import { recur } from './steps/recur.js';
 import { createJob } from './steps/create-job.js';
 import { prepare } from './steps/prepare.js';
@@ -11,42 +12,38 @@ import { cancelJob, pollJob } from './steps/poll-job.js';
 import { readResults } from './steps/read-results.js';
 import { verify, checkConnections } from './steps/check-devices.js';
 
+type Step = Exclude<Action, { readonly kind: 'wait' }>;
+
+type Steps = {
+  readonly [K in Step['kind']]: (
+    rollout: OpenRollout,
+    context: CallContext,
+    action: Extract<Step, { readonly kind: K }>,
+  ) => Promise<void>;
+};
+
+const STEPS: Steps = {
+  expire,
+  prepare,
+  recur,
+  join: joinDevices,
+  createJob: (rollout, context, { part }) => createJob(rollout, context, part),
+  pollJob: (rollout, context, { part }) => pollJob(rollout, context, part),
+  cancelJob: (rollout, context, { part }) => cancelJob(rollout, context, part),
+  readResults: (rollout, context, { part }) => readResults(rollout, context, part),
+  beginBatch,
+  scheduleRetry,
+  beginAttempt,
+  recordJob: (rollout, context, { from }) => recordJob(rollout, context, from),
+  settle,
+  verify: (rollout, context) => verify(rollout, context, isClosing(rollout.record)),
+  checkConnections,
+  finish,
+};
+
 /** Runs the step that an action asks for. */
-export function performStep(
-  rollout: OpenRollout,
-  action: Exclude<Action, { readonly kind: 'wait' }>,
-  context: CallContext,
-): Promise<void> {
-  switch (action.kind) {
-    case 'expire':
-      return expire(rollout);
-    case 'prepare':
-      return prepare(rollout, context);
-    case 'recur':
-      return recur(rollout);
-    case 'createJob':
-      return createJob(rollout, context, action.part);
-    case 'pollJob':
-      return pollJob(rollout, context, action.part);
-    case 'cancelJob':
-      return cancelJob(rollout, context, action.part);
-    case 'readResults':
-      return readResults(rollout, context, action.part);
-    case 'beginBatch':
-      return beginBatch(rollout);
-    case 'scheduleRetry':
-      return scheduleRetry(rollout);
-    case 'beginAttempt':
-      return beginAttempt(rollout);
-    case 'recordJob':
-      return recordJob(rollout, context, action.from);
-    case 'settle':
-      return settle(rollout);
-    case 'verify':
-      return verify(rollout, context, isClosing(rollout.record));
-    case 'checkConnections':
-      return checkConnections(rollout, context);
-    case 'finish':
-      return finish(rollout);
-  }
+export function performStep(rollout: OpenRollout, action: Step, context: CallContext): Promise<void> {
+  // The compiler cannot relate the kind of an action to its step.
+  const step = STEPS[action.kind] as (rollout: OpenRollout, context: CallContext, action: Step) => Promise<void>;
+  return step(rollout, context, action);
 }

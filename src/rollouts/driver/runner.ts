@@ -7,7 +7,7 @@ import { newId } from '../../core/random.js';
 import { WakeablePause } from '../../core/wakeable-pause.js';
 import { type Action, type Facts, LOCAL_ACTIONS, nextAction, waitingDuring } from '../machine/next-action.js';
 import { firstWaitingFor, type Wait, type Waiting, type WaitingFor } from '../machine/waiting.js';
-import { isFinal } from '../records/records.js';
+import { isContinuous, isFinal } from '../records/records.js';
 import { jobCapacity } from './steps/hub-job.js';
 import type { OpenRollout } from './open-rollout.js';
 import { performStep } from './perform-step.js';
@@ -235,6 +235,9 @@ export class RolloutRunner {
       isInLine: rollout.isInLine,
       verifyMs: rollout.verify.dueMs,
       connectionsMs: rollout.connections.dueMs,
+      join: isContinuous(record)
+        ? { dueMs: rollout.join.dueMs, isUnderWay: rollout.join.continuationToken !== undefined }
+        : undefined,
       isRunOver: await rollout.isRunOver(),
     };
   }

@@ -48,6 +48,11 @@ export interface Facts {
   readonly isInLine: boolean;
   /** When the `verifying` devices are checked next. */
   readonly verifyMs?: number | undefined;
+  /**
+   * When devices that match a continuous roll-out by now may join it, by the clock that pauses are measured by, and
+   * whether a walk over them is under way.
+   */
+  readonly join?: { readonly dueMs: number; readonly isUnderWay: boolean } | undefined;
   /** Whether the open run of a recurring roll-out has ended. */
   readonly isRunOver?: boolean | undefined;
   /** When the connections of the `waiting` devices are checked next. */
@@ -69,6 +74,7 @@ export type Action =
   | { readonly kind: 'expire' }
   | { readonly kind: 'prepare' }
   | { readonly kind: 'recur' }
+  | { readonly kind: 'join' }
   | { readonly kind: 'createJob'; readonly part: PartRecord }
   | { readonly kind: 'pollJob'; readonly part: PartRecord }
   | { readonly kind: 'cancelJob'; readonly part: PartRecord }
@@ -167,8 +173,11 @@ function paused(facts: Facts, job: Action | undefined): Action {
 
 function running(facts: Facts, job: Action | undefined): Action {
   const { record } = facts;
-  if (countOf(record.counts, OPEN_DEVICE_STATES) === 0 && isLastSettled(facts)) return { kind: 'finish' };
+  const isDone = countOf(record.counts, OPEN_DEVICE_STATES) === 0 && isLastSettled(facts);
+  if (isDone && !facts.join) return { kind: 'finish' };
   const step = batchAction(facts);
+  // The sizes of the next batches depend on all devices that join.
+  if (step.kind === 'beginBatch' && facts.join?.isUnderWay === true) return { kind: 'join' };
   if (step.kind !== 'wait') return step;
   const deferred = deferredAction(facts);
   if (deferred && deferred.kind !== 'wait') return deferred;
@@ -183,7 +192,7 @@ function isLastSettled({ record, plan }: Facts): boolean {
 function batchAction(facts: Facts): Action {
   const { record, batch, plan } = facts;
   const { batch: current } = record;
-  if (!current || !batch) return { kind: 'beginBatch' };
+  if (!current || !batch) return plan.length === 0 ? wait('devices') : { kind: 'beginBatch' };
   if (current.isSettled === true) return afterSettled(facts, current);
   if (batch.unsettledCount === 0) return { kind: 'settle' };
   const { start = 0, size = 0 } = plan[current.batch - 1] ?? {};
@@ -227,14 +236,17 @@ function begin(facts: Facts, from: JobSource): Action {
 
 /** Adds the checks of devices, which run beside everything else; of several waits, the first of `WAITING_FOR` counts. */
 function withChecks(facts: Facts, waits: readonly (Action | undefined)[]): Action {
-  const { record, pauseMs, verifyMs, connectionsMs } = facts;
+  const { record, pauseMs, verifyMs, connectionsMs, join } = facts;
   if (verifyMs !== undefined && pauseMs >= verifyMs) return { kind: 'verify' };
   const isWaiting = record.state === 'running' && connectionsMs !== undefined;
   if (isWaiting && pauseMs >= connectionsMs) return { kind: 'checkConnections' };
+  const mayJoin = record.state === 'running' && join !== undefined;
+  if (mayJoin && pauseMs >= join.dueMs) return { kind: 'join' };
   const all = [
     ...waits.filter((action): action is Wait => action?.kind === 'wait'),
     ...(verifyMs === undefined ? [] : [wait('verification', verifyMs)]),
     ...(isWaiting ? [wait('devices', connectionsMs)] : []),
+    ...(mayJoin ? [wait('devices', join.dueMs)] : []),
   ];
   const first = WAITING_FOR.find((waitingFor) => all.some((action) => action.waitingFor === waitingFor)) ?? 'devices';
   const times = [...all.map(({ untilMs }) => untilMs), record.expiresMs].filter((time) => time !== undefined);

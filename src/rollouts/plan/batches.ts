@@ -28,11 +28,24 @@ export interface PlannedRollout {
   readonly deviceCount?: number | undefined;
   /** Number of devices that a condition has selected for the first batch; 0 for no such batch. */
   readonly canaryCount?: number | undefined;
+  /** Sizes of the groups that joined later, which are batches of their own; included in `deviceCount`. */
+  readonly joined?: readonly number[] | undefined;
 }
 
-/** Returns the batches of a roll-out; none until its devices are fixed. */
-export function batchesOf({ definition, deviceCount = 0, canaryCount }: PlannedRollout): readonly Batch[] {
-  return planBatches(withCanary(definition, canaryCount), deviceCount) ?? [];
+/** Returns the batches of a roll-out; none until its devices are fixed. Only the first group begins with a canary. */
+export function batchesOf({ definition, deviceCount = 0, canaryCount, joined = [] }: PlannedRollout): readonly Batch[] {
+  const fixed = joined.reduce((rest, size) => rest - size, deviceCount);
+  if (joined.length === 0) return planBatches(withCanary(definition, canaryCount), fixed) ?? [];
+  const { canarySize: _canarySize, ...later } = definition;
+  const batches: Batch[] = [];
+  let from = 0;
+  for (const size of [fixed, ...joined]) {
+    const shape = from === 0 ? withCanary(definition, canaryCount) : later;
+    for (const batch of planBatches(shape, size, Infinity) ?? [])
+      batches.push({ batch: batches.length + 1, start: from + batch.start, size: batch.size });
+    from += size;
+  }
+  return batches;
 }
 
 /** Makes the devices that a condition has selected the first batch. */

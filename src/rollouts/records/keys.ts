@@ -132,6 +132,16 @@ export class RolloutKeys {
     return positionOf(key);
   }
 
+  /** From the devices of a continuous roll-out to their positions, to recognize those that have joined. */
+  members(sequence: number): string {
+    return `${this.within(sequence)}member/`;
+  }
+
+  /** @param orderKey the key that `orderKey` returns for the device. */
+  member(sequence: number, orderKey: string): string {
+    return `${this.members(sequence)}${orderKey}`;
+  }
+
   /** Devices of a condition in the order of the roll-out, while the set is being fixed. */
   gathered(sequence: number): string {
     return `${this.within(sequence)}gathered/`;

@@ -36,6 +36,8 @@ export interface RolloutDefinition extends BatchShape {
   readonly retryDelaySeconds: number;
   readonly offlineDevices: 'try' | 'wait';
   readonly verifyCondition?: string;
+  /** Absent for a set that is fixed once. */
+  readonly selection?: 'continuous';
   /** Selects the devices of the first batch. */
   readonly canaryCondition?: string;
   readonly verifyTimeoutInSeconds: number;
@@ -101,6 +103,8 @@ export interface RolloutRecord {
   readonly deviceCount?: number;
   /** Number of devices that matched `canaryCondition`, which are the first batch. */
   readonly canaryCount?: number;
+  /** Sizes of the groups of devices that have joined a continuous roll-out since it began. */
+  readonly joined?: readonly number[];
   /** All devices of the set by state; the sum is `deviceCount`. */
   readonly counts: StateCounts;
   readonly failures: readonly FailureCount[];
@@ -257,5 +261,9 @@ export interface RolloutEvent {
 export type DeviceIndex = 'postponed' | 'retry' | 'deferredRetry' | 'waiting' | 'verifying';
 
 const FINAL: ReadonlySet<RolloutState> = new Set(['completed', 'cancelled', 'failed']);
+
+/** Whether devices may join it until it expires or is cancelled. */
+export const isContinuous = ({ definition }: Pick<RolloutRecord, 'definition'>): boolean =>
+  definition.selection === 'continuous';
 
 export const isFinal = ({ state }: Pick<RolloutRecord, 'state'>): boolean => FINAL.has(state);

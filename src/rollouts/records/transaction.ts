@@ -1,6 +1,6 @@
 import type { StoreChange } from '../../store/store.js';
 import type { RolloutKeys } from './keys.js';
-import { type Batch, batchAt } from '../plan/batches.js';
+import { type Batch, batchAt, orderKey } from '../plan/batches.js';
 import { withPoint } from './course.js';
 import { headChange } from './head.js';
 import { indexOf } from '../machine/device-transitions.js';
@@ -135,6 +135,22 @@ export class RolloutTransaction {
         unsettledCount: batch.unsettledCount - released,
       });
     if (isFailure(after.state)) this.#countFailure(after.state, after);
+  }
+
+  /** Adds devices after all others. @param joined the sizes of all groups that have joined by then. */
+  addDevices(targets: readonly string[], joined: readonly number[]): void {
+    const { rolloutId, sequence, deviceCount = 0, counts } = this.#record;
+    for (const [at, deviceId] of targets.entries()) {
+      const position = deviceCount + at;
+      const device: DeviceRecord = { deviceId, state: 'pending', attempts: 0, tries: 0 };
+      this.#put(this.#keys.device(sequence, position), device);
+      this.#put(this.#keys.member(sequence, orderKey(rolloutId, deviceId)), position);
+    }
+    this.update({
+      joined,
+      deviceCount: deviceCount + targets.length,
+      counts: { ...counts, pending: (counts.pending ?? 0) + targets.length },
+    });
   }
 
   /** The states that devices have entered, one item for each transition. */

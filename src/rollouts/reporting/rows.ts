@@ -1,8 +1,9 @@
 import { parseJson } from '../../core/exact-json.js';
 import type { NativeRow } from '../../edge/definitions.js';
 import { METHOD_JOB, TWIN_JOB } from '../../jobs/outcome.js';
-import { batchesOf } from '../plan/batches.js';
+import { batchesOf, MAX_BATCHES } from '../plan/batches.js';
 import { targetIds } from '../plan/id-conditions.js';
+import { ROLLOUT_DEFAULTS } from '../definition/parameters.js';
 import { isEndless } from '../records/head.js';
 import { countOf, FAILED_STATES, shownCounts } from '../machine/device-states.js';
 import type { RolloutDetails, RolloutStatus } from '../driver/driver.js';
@@ -63,6 +64,7 @@ export function rolloutDetails(details: RolloutDetails): NativeRow {
 export function definitionJson(definition: RolloutDefinition): NativeRow {
   const { payloadText, patchText, deviceIds, startTimeMs, recurrenceEndsMs, ...rest } = definition;
   return present({
+    selection: ROLLOUT_DEFAULTS.selection,
     ...rest,
     payload: payloadText === undefined ? undefined : parseJson(payloadText),
     patch: patchText === undefined ? undefined : parseJson(patchText),
@@ -75,19 +77,21 @@ export function definitionJson(definition: RolloutDefinition): NativeRow {
 function batchesJson(details: RolloutDetails): NativeRow[] {
   const { record, batches } = details;
   const started = new Map(batches.map((batch) => [batch.batch, batch]));
-  return batchesOf(record).map(({ batch, size }) => {
-    const found = started.get(batch);
-    return present({
-      batch,
-      size,
-      state: found ? batchState(details, found) : 'pending',
-      startTime: isoOrNone(found?.startMs),
-      settledTime: isoOrNone(found?.settledMs),
-      succeededCount: countOf(found?.counts ?? {}, ['succeeded']),
-      refusedCount: countOf(found?.counts ?? {}, ['refused']),
-      failedCount: countOf(found?.counts ?? {}, FAILED_STATES),
+  return batchesOf(record)
+    .slice(-MAX_BATCHES)
+    .map(({ batch, size }) => {
+      const found = started.get(batch);
+      return present({
+        batch,
+        size,
+        state: found ? batchState(details, found) : 'pending',
+        startTime: isoOrNone(found?.startMs),
+        settledTime: isoOrNone(found?.settledMs),
+        succeededCount: countOf(found?.counts ?? {}, ['succeeded']),
+        refusedCount: countOf(found?.counts ?? {}, ['refused']),
+        failedCount: countOf(found?.counts ?? {}, FAILED_STATES),
+      });
     });
-  });
 }
 
 function batchState({ record, isSoaking }: RolloutDetails, { batch, settledMs }: BatchRecord): string {

@@ -47,7 +47,7 @@ export const retryRolloutService = defineRolloutService({
     const { record } = await env.driver.status(rolloutId);
     if (!isFinal(record)) throw stateConflict(rolloutId, record.state, 'can be retried once it has ended');
     const deviceIds = await idsIn(env, record, wanted);
-    const { queryCondition: _condition, startTimeMs: _start, ...rest } = record.definition;
+    const { queryCondition: _condition, selection: _selection, startTimeMs: _start, ...rest } = record.definition;
     if (rest.methodName !== undefined) guardMethod(env.guards, rest.methodName);
     return await startOnce(env, context, {
       definition: { ...rest, deviceIds: listSummary(deviceIds) },

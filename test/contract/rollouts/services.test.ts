@@ -97,6 +97,20 @@ describe('the errors', () => {
     expect(await rig.row('CancelRollout', { rolloutId: 'again' })).toMatchObject({ state: 'cancelled' });
   });
 
+  it('a continuous roll-out shows its selection, and is not inherited by a list or a retry', async () => {
+    const rig = new ServiceRig();
+    const years = { selection: 'continuous', expiresAfterSeconds: 157_680_000 };
+    await rig.call('StartRollout', { ...METHOD, ...years, rolloutId: 'c1' });
+    await rig.clock.advanceAsync(60_000);
+    const row = await rig.row('GetRollout', { rolloutId: 'c1' });
+    expect(row).toMatchObject({ state: 'running', waitingFor: 'devices', succeededCount: 10, definition: years });
+    expect(row['nextActionTime']).toBeInstanceOf(Date);
+    await rig.call('CancelRollout', { rolloutId: 'c1' });
+    const list = { copyOf: 'c1', deviceIds: ['device-0001'], expiresAfterSeconds: 60, rolloutId: 'c2' };
+    expect(await rig.call('StartRollout', list)).toBe('c2');
+    expect(await rig.row('GetRollout', { rolloutId: 'c2' })).toMatchObject({ definition: { selection: 'snapshot' } });
+  });
+
   it('services that are switched off refuse every call', async () => {
     const disabled = new ServiceRig({ offer: { isEnabled: false } });
     expect(await failureOf(disabled.call('FindRollouts'))).toMatchObject({

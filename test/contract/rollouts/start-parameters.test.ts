@@ -33,6 +33,14 @@ describe('StartRollout refuses', () => {
       { ...METHOD, recurrence: '0 1 * * *', startTime: new Date(4e12), recurrenceEnds: new Date(3e12) },
     ],
     ['a long id of a recurrence', 'rolloutId', { ...METHOD, rolloutId: 'a'.repeat(31), recurrence: '0 1 * * *' }, '30'],
+    ['a continuous list', 'selection', { methodName: 'reboot', deviceIds: ['a'], selection: 'continuous' }],
+    ['a continuous recurrence', 'selection', { ...METHOD, selection: 'continuous', recurrence: '0 1 * * *' }],
+    ['more than a year', 'expiresAfterSeconds', { ...METHOD, expiresAfterSeconds: 31_536_001 }, '31,536,000'],
+    [
+      'more than five years',
+      'expiresAfterSeconds',
+      { ...METHOD, selection: 'continuous', expiresAfterSeconds: 157_680_001 },
+    ],
     ['a canary of all devices', 'canaryCondition', { ...METHOD, canaryCondition: '*' }, 'must be a condition'],
     ['a condition that cannot be read', 'queryCondition', { ...METHOD, queryCondition: 'tags.a = ' }, 'line 1'],
     [
@@ -146,7 +154,7 @@ describe('StartRollout refuses', () => {
     }
   });
 
-  it.each(['selection', 'via'])('the parameter %s, which it does not have', async (name) => {
+  it.each(['via'])('the parameter %s, which it does not have', async (name) => {
     expect((await refusal({ ...METHOD, [name]: 'x' })).message).toContain(`no parameter "${name}"`);
   });
 });
@@ -156,6 +164,7 @@ describe('a roll-out is started', () => {
     const rig = new ServiceRig();
     expect(await rig.call('StartRollout', METHOD)).toBe('generated');
     expect((await rig.row('GetRollout', { rolloutId: 'generated' }))['definition']).toEqual({
+      selection: 'snapshot',
       methodName: 'reboot',
       responseTimeoutInSeconds: 30,
       connectTimeoutInSeconds: 30,

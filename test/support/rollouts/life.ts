@@ -38,7 +38,7 @@ export class Life {
       const next = this.#kills.shift();
       const mortal = new Mortal(store, hub.operations, next?.after ?? Infinity, next?.hasEffect ?? false);
       this.#mortal = mortal;
-      this.rig.environment = { store: mortal.store, hub: mortal.hub };
+      this.rig.environment = { ...this.rig.environment, store: mortal.store, hub: mortal.hub };
       await Promise.race([this.rig.restart(), mortal.death]);
       if (!mortal.isDead) return;
     }

@@ -155,6 +155,7 @@ export class RolloutRig {
       deviceOperationsPerSecond: 10,
       pollIntervalMs: 2000,
       connectionCheckMs: 60_000,
+      continuousCheckMs: 300_000,
       isHeld: () => false,
       clock: this.clock,
       log: silentLog,

@@ -1,6 +1,7 @@
 import { type AbortMatch, finalSince, metCriteria } from '../../machine/abort.js';
 import { countOf } from '../../machine/device-states.js';
 import type { RolloutTransaction } from '../../records/transaction.js';
+import { isContinuous } from '../../records/records.js';
 import { isClosing } from '../../machine/next-action.js';
 
 /** The numbers that met a criterion. */
@@ -18,8 +19,9 @@ export function abortIfMet(transaction: RolloutTransaction, batches: ReadonlySet
   const { state, definition, stoppedBy } = transaction.record;
   if (definition.abort.length === 0 || (state !== 'running' && state !== 'paused')) return undefined;
   const met = metCriteria(definition.abort, (index) => countsFor(transaction, batches, index));
-  const canStop =
-    !isClosing(transaction.record) && countOf(transaction.record.counts, ['pending', 'retrying', 'waiting']) > 0;
+  const { record } = transaction;
+  const hasMore = isContinuous(record) || countOf(record.counts, ['pending', 'retrying', 'waiting']) > 0;
+  const canStop = !isClosing(record) && hasMore;
   if (!canStop) {
     addToHistoryOnce(transaction, met[0]);
     return undefined;

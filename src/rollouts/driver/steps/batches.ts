@@ -1,5 +1,6 @@
 import { hasPassed } from '../../machine/device-states.js';
 import { retryDelayMs } from '../../machine/device-transitions.js';
+import { isContinuous } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
 
 /** Begins the first batch, or the one after the current. */
@@ -51,7 +52,7 @@ export async function settle(rollout: OpenRollout): Promise<void> {
   const { batch: current } = rollout;
   if (!batch || !current) return;
   const transaction = await rollout.transaction();
-  const isLast = batch.batch === rollout.plan.length;
+  const isLast = batch.batch === rollout.plan.length && !isContinuous(rollout.record);
   const soak =
     isLast || definition.soakSeconds === 0
       ? {}

@@ -69,6 +69,7 @@ export async function clearUnfixed(rollout: OpenRollout): Promise<void> {
   rollout.preparation = undefined;
   await clear(rollout, keys.devices(sequence));
   await clear(rollout, keys.gathered(sequence));
+  await clear(rollout, keys.members(sequence));
 }
 
 /** Deletes everything under a prefix, page by page. */

@@ -2,7 +2,7 @@ import type { CallContext } from '../../../core/call-context.js';
 import { isAgentError } from '../../../core/errors.js';
 import type { StoreChange } from '../../../store/store.js';
 import { orderKey, planBatches, withCanary } from '../../plan/batches.js';
-import type { DeviceRecord } from '../../records/records.js';
+import { type DeviceRecord, isContinuous } from '../../records/records.js';
 import type { OpenRollout } from '../open-rollout.js';
 import { clear, clearUnfixed } from './finish.js';
 import { gatherCanary } from './gather-canary.js';
@@ -41,6 +41,7 @@ async function* preparation(rollout: OpenRollout, context: CallContext): AsyncGe
   const { sequence, definition } = rollout.record;
   await clear(rollout, keys.devices(sequence));
   await clear(rollout, keys.gathered(sequence));
+  await clear(rollout, keys.members(sequence));
   const isByCondition = definition.queryCondition !== undefined;
   if (isByCondition) yield* gather(rollout, context);
   let canaryCount = 0;
@@ -94,7 +95,9 @@ async function* begin(rollout: OpenRollout, deviceCount: number, canaryCount: nu
     countedDevices: deviceCount,
     counts: deviceCount > 0 ? { pending: deviceCount } : {},
   };
-  if (deviceCount === 0) return await enter(rollout, 'completed', { ...fixed, beginMs: rollout.env.clock.nowMs() });
+  rollout.join = { dueMs: rollout.pauses.nowMs() + rollout.env.continuousCheckMs };
+  if (deviceCount === 0 && !isContinuous(rollout.record))
+    return await enter(rollout, 'completed', { ...fixed, beginMs: rollout.env.clock.nowMs() });
   await enter(rollout, 'running', { ...fixed, beginMs: rollout.env.clock.nowMs() });
 }
 
@@ -119,13 +122,15 @@ async function fail(rollout: OpenRollout, reason: string): Promise<void> {
 /** Writes a record for each device, in the order of the roll-out. */
 async function* writeDevices(rollout: OpenRollout): AsyncGenerator<void, void> {
   const { keys, store } = rollout.env;
-  const { sequence } = rollout.record;
+  const { sequence, rolloutId } = rollout.record;
   const ids = isGathered(rollout) ? gatheredIds(rollout) : listedIds(rollout);
   let changes: StoreChange[] = [];
   let position = 0;
   for await (const deviceId of ids) {
     const value: DeviceRecord = { deviceId, state: 'pending', attempts: 0, tries: 0 };
     changes.push({ type: 'put', key: keys.device(sequence, position), value });
+    if (isContinuous(rollout.record))
+      changes.push({ type: 'put', key: keys.member(sequence, orderKey(rolloutId, deviceId)), value: position });
     position += 1;
     if (changes.length < PAGE_SIZE) continue;
     await store.batch(changes);

@@ -1,5 +1,6 @@
 /** The targets of a roll-out as its definition selects them: of a condition by a query of the hub, of a list from the store. */
 import type { CallContext } from '../../../core/call-context.js';
+import { omitUndefined } from '../../../core/objects.js';
 import { targetQuery } from '../../../jobs/conditions.js';
 import { listedTargets, targetsOf, walkFields } from '../../definition/targets.js';
 import type { OpenRollout } from '../open-rollout.js';
@@ -9,19 +10,40 @@ const PAGE_SIZE = 1000;
 
 /** Reads the targets that match the condition of the roll-out page by page. @param extra a condition that they match, too. */
 export async function* targetPages(
-  { env, record }: OpenRollout,
+  rollout: OpenRollout,
   context: CallContext,
   extra?: string,
 ): AsyncGenerator<readonly string[], void> {
-  const targets = targetsOf(record.definition);
-  const query = targetQuery(targets, walkFields(targets), extra);
   let continuationToken: string | undefined;
   do {
-    const token = continuationToken === undefined ? {} : { continuationToken };
-    const page = await env.hub.query(context, { query, pageSize: PAGE_SIZE, ...token });
-    yield page.items.map((row) => targetOfRow(row, targets.isForModules)).filter((target) => target !== undefined);
+    const page = await targetPage(rollout, context, { continuationToken, extra });
+    yield page.targets;
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined);
+}
+
+/** A page of targets; the last one has no token. */
+interface TargetPage {
+  readonly targets: readonly string[];
+  readonly continuationToken?: string | undefined;
+}
+
+/** Reads one page of the targets that match the condition of the roll-out. @throws AgentError as the hub port. */
+export async function targetPage(
+  { env, record }: OpenRollout,
+  context: CallContext,
+  {
+    continuationToken,
+    extra,
+  }: { readonly continuationToken?: string | undefined; readonly extra?: string | undefined },
+): Promise<TargetPage> {
+  const targets = targetsOf(record.definition);
+  const query = targetQuery(targets, walkFields(targets), extra);
+  const page = await env.hub.query(context, { query, pageSize: PAGE_SIZE, ...omitUndefined({ continuationToken }) });
+  const found = page.items
+    .map((row) => targetOfRow(row, targets.isForModules))
+    .filter((target) => target !== undefined);
+  return { targets: found, continuationToken: page.continuationToken };
 }
 
 /** Reads the targets that the roll-out lists, in order. */

@@ -95,6 +95,7 @@ describe('defaults', () => {
         maxOpen: 100,
         historyDays: 365,
         connectionCheckSeconds: 60,
+        continuousCheckSeconds: 300,
         whenPlatformAway: 'continue',
         queueMaxAgeSeconds: 86_400,
       },
