@@ -7,8 +7,8 @@ export interface TimeText {
 export interface TimeFormat {
   /** `2026-03-04 14:05:09` in the zone and in UTC; `null` for text that is no date. */
   readonly time: (iso: string) => TimeText | null;
-  /** The time of day, for axes: `14:05`. */
-  readonly clock: (ms: number) => string;
+  /** The time of day, for axes: `14:05`, or `14:05:09`. */
+  readonly clock: (ms: number, hasSeconds: boolean) => string;
 }
 
 /** @param zone an IANA name; the zone of the browser by default. */
@@ -20,7 +20,7 @@ export function timesIn(zone?: string): TimeFormat {
       const ms = Date.parse(iso);
       return Number.isNaN(ms) ? null : { local: local(ms), utc: `${utc(ms)} UTC` };
     },
-    clock: (ms) => local(ms).slice(11, 16),
+    clock: (ms, hasSeconds) => local(ms).slice(11, hasSeconds ? 19 : 16),
   };
 }
 

@@ -80,7 +80,8 @@ function optionsOf({ series, height, maximum }: PlotProps, place: HTMLElement): 
         ...axis,
         size: 26,
         space: 70,
-        values: (_plot, seconds) => seconds.map((second) => localTimes.clock(second * 1000)),
+        values: (_plot, seconds, _axis, _space, step) =>
+          seconds.map((second) => localTimes.clock(second * 1000, step < 60)),
       },
       { ...axis, size: 44, space: 28, values: (_plot, amounts) => amounts.map((amount) => wholeOnly(amount)) },
     ],
