@@ -80,8 +80,7 @@ function optionsOf({ series, height, maximum }: PlotProps, place: HTMLElement): 
         ...axis,
         size: 26,
         space: 70,
-        values: (_plot, seconds, _axis, _space, step) =>
-          seconds.map((second) => localTimes.clock(second * 1000, step < 60)),
+        values: (_plot, seconds) => timeLabels(seconds),
       },
       { ...axis, size: 44, space: 28, values: (_plot, amounts) => amounts.map((amount) => wholeOnly(amount)) },
     ],
@@ -99,3 +98,9 @@ function optionsOf({ series, height, maximum }: PlotProps, place: HTMLElement): 
 }
 
 const wholeOnly = (amount: number): string => (Number.isInteger(amount) ? formatNumber(amount) : '');
+
+/** With seconds only where the labels of two ticks would read alike. */
+function timeLabels(seconds: readonly number[]): string[] {
+  const [first = 0, second = Infinity] = seconds;
+  return seconds.map((tick) => localTimes.clock(tick * 1000, second - first < 60));
+}
