@@ -39,7 +39,11 @@ export function rolloutSections(target: TargetKind, action: ActionKind): readonl
         'verifyTimeoutInSeconds',
       ],
     },
-    { title: 'Time', names: ['startTime', 'expiresAfterSeconds'], more: ['windows', 'timeZone'] },
+    {
+      title: 'Time',
+      names: ['startTime', 'expiresAfterSeconds'],
+      more: ['windows', 'timeZone', 'recurrence', 'recurrenceEnds'],
+    },
     { title: 'Record', names: ['description'], more: ['rolloutId'] },
   ];
 }
