@@ -1,24 +1,24 @@
 /**
- * Records of watched jobs that an agent has left for the one that serves the hub now. An agent that is cut off from its
- * database goes on scheduling and watching jobs; when it finds that it has lost the hub, only its memory knows of them.
+ * Records of watched jobs that an agent hands over to the one that serves the hub now. An agent that is cut off from its
+ * database continues to schedule and watch jobs; when it has lost the hub, these jobs are recorded only in its memory.
  */
 import type { Store, StoreChange } from '../../store/store.js';
 import { readRecord, type WatchRecord } from './record.js';
 
 const prefixOf = (hubName: string): string => `watch-handed-over/${encodeURIComponent(hubName)}/`;
 
-/** The changes that leave records for another agent. They are written without a lease. */
+/** Returns the changes that hand over records to another agent. They are written without a lease. */
 export function handOver(hubName: string, records: readonly WatchRecord[]): StoreChange[] {
   return records.map((record) => ({ type: 'put', key: `${prefixOf(hubName)}${record.jobId}`, value: record }));
 }
 
 export interface HandedOver {
   readonly records: readonly WatchRecord[];
-  /** Deletes what was found. */
+  /** The changes that delete all that was found, records that cannot be parsed included. */
   readonly removal: readonly StoreChange[];
 }
 
-/** What other agents have left. */
+/** Reads the records that other agents have handed over. @throws AgentError as the store. */
 export async function findHandedOver(store: Store, hubName: string): Promise<HandedOver> {
   const records: WatchRecord[] = [];
   const removal: StoreChange[] = [];

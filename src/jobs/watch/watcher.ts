@@ -1,7 +1,6 @@
 import { untilAborted } from '../../core/promises.js';
-import { type CallContext, startCall } from '../../core/call-context.js';
-import { type Clock, systemClock, type Timer } from '../../core/clock.js';
-import { isAgentError } from '../../core/errors.js';
+import type { CallContext } from '../../core/call-context.js';
+import { type Clock, systemClock } from '../../core/clock.js';
 import { type Instruments, noInstruments } from '../../core/instruments.js';
 import { type Log, silentLog } from '../../core/log.js';
 import type { HubDocument, HubOperations, HubPort, HubStatus } from '../../iothub/ports.js';
@@ -10,14 +9,14 @@ import type { JobIndex } from '../read-model/job-index.js';
 import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
-import { type HubStatusTracker, trackHubStatus } from './hub-status.js';
 import { findHandedOver, handOver } from './handed-over.js';
 import { HubProperties } from './hub-properties.js';
 import { JobPoller } from './job-poller.js';
 import type { JobRegistrar, ScheduledJob } from '../environment.js';
 import type { JobHistory } from '../history/job-history.js';
 import type { RefusedCounts } from '../refused-counts.js';
-import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../result-size.js';
+import type { MessageLimits } from '../result-size.js';
+import { TimedWork } from './timed-work.js';
 import { WatchList } from './watch-list.js';
 import { WatchChanges } from './changes.js';
 import { isDone, type WatchRecord } from './record.js';
@@ -47,7 +46,7 @@ export interface JobWatcherOptions {
   /** `watch.all`; default false. */
   readonly watchAll?: boolean;
   readonly intervalMs: number;
-  /** The jobs for those who look at them: while somebody does, the hub is polled as if a job were watched. */
+  /** The jobs that the console shows: while somebody views them, the hub is polled as if a job were watched. */
   readonly index?: JobIndex;
   /** The agent's queue for the places of the hub. */
   readonly queue?: WatchedQueue;
@@ -68,9 +67,9 @@ export interface JobWatcher {
   readonly activeCount: number | undefined;
   /** Resolves once the records of an earlier process have been loaded. */
   start(): Promise<void>;
-  /** Takes up the jobs that other agents have left for this one. @throws AgentError as the store. */
+  /** Starts to watch the jobs that other agents have handed over for this hub. @throws AgentError as the store. */
   takeUp(): Promise<void>;
-  /** The changes that leave what could not be written for the agent that serves the hub now. Only after `stop`. */
+  /** Returns the changes that hand over unwritten records to the agent that serves the hub now. Only after `stop`. */
   leftovers(): readonly StoreChange[];
   /** Idempotent. Resolves when all work has ended and is in the store; waits at most 2 s for the platform. */
   stop(): Promise<void>;
@@ -102,13 +101,10 @@ class HubWatcher implements JobWatcher {
   readonly #lists: ActiveLists;
   readonly #poller: JobPoller;
   readonly #properties: HubProperties;
-  readonly #stopping = new AbortController();
-  readonly #timers = new Map<'round' | 'probe', Timer>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #work: TimedWork;
   #isRoundPending = false;
   #ignoreViewers: (() => void) | undefined;
   #roundDueMs = 0;
-  #status: HubStatusTracker | undefined;
 
   constructor(options: JobWatcherOptions) {
     this.#options = options;
@@ -131,12 +127,9 @@ class HubWatcher implements JobWatcher {
       onEnded: (jobId) => options.queue?.ended(jobId),
       onOutcome: (outcome) => this.#instruments.count('job_outcomes_total', { hub: options.hubName, outcome }),
     });
-    this.#properties = new HubProperties({
-      ...options,
-      messageLimits: options.messageLimits ?? DEFAULT_MESSAGE_LIMITS,
-      log: this.#log,
-      instruments: this.#instruments,
-    });
+    const observed = { clock: this.#clock, log: this.#log, instruments: this.#instruments };
+    this.#work = new TimedWork(observed);
+    this.#properties = new HubProperties({ ...options, ...observed });
     this.#lists = new ActiveLists({ ...common, onRunning: (count) => options.queue?.reportRunning(count) });
     this.#poller = new JobPoller({
       ...common,
@@ -146,14 +139,14 @@ class HubWatcher implements JobWatcher {
     });
     this.registrar = {
       scheduling: (_context, thing, job) => this.#scheduling(thing, job),
-      scheduled: (thing, job, document) => this.#track(this.#changes.scheduled(thing, job, document)),
-      refused: (_thing, job) => this.#track(this.#changes.refused(job)),
-      queued: (thing, job) => this.#track(this.#changes.queued(thing, job)),
+      scheduled: (thing, job, document) => this.#work.track(this.#changes.scheduled(thing, job, document)),
+      refused: (_thing, job) => this.#work.track(this.#changes.refused(job)),
+      queued: (thing, job) => this.#work.track(this.#changes.queued(thing, job)),
     };
   }
 
   get hubStatus(): HubStatus | undefined {
-    return this.#status?.current;
+    return this.#properties.hubStatus;
   }
 
   get activeCount(): number | undefined {
@@ -161,15 +154,11 @@ class HubWatcher implements JobWatcher {
   }
 
   async start(): Promise<void> {
-    this.#properties.set('agentVersion', this.#options.agentVersion);
-    this.#status = trackHubStatus(this.#options.hub, this.#clock, (status) => {
-      this.#log.info({ hubStatus: status }, 'the state of the hub has changed');
-      this.#properties.set('hubStatus', status);
-    });
+    this.#properties.start();
     try {
       await this.#list.load();
     } catch (error) {
-      // Another attempt is made as a whole: an agent that shares its state must know what others have watched.
+      // The start is retried as a whole, since an agent that shares its state must know which jobs others have watched.
       if (isOutOfReach(error)) throw error;
       this.#log.warn({ err: error }, 'could not read the watched jobs of an earlier run');
     }
@@ -177,16 +166,15 @@ class HubWatcher implements JobWatcher {
       if (!this.#isRoundPending) this.#startRound();
     });
     if (this.#hasWork()) this.#startRound();
-    this.#track(this.#probeAndContinue());
+    this.#work.track(this.#probeAndContinue());
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the agent is stopping'));
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#status?.stop();
+    this.#work.stop();
+    this.#properties.stop();
     this.#ignoreViewers?.();
     await this.#notifier.stop(this.#clock);
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#work.settled();
     await this.#list.flush();
   }
 
@@ -214,22 +202,22 @@ class HubWatcher implements JobWatcher {
 
   // Rounds and probes.
 
-  /** Whether rounds are needed, to poll the hub or to retry what platform or store have not accepted yet. */
+  /** Whether rounds are needed: to poll the hub, or to retry what the platform or the store has not accepted yet. */
   #hasWork(): boolean {
-    return this.#looksAtAll() || this.#list.size > 0 || this.#list.hasUnwritten;
+    return this.#concernsAll() || this.#list.size > 0 || this.#list.hasUnwritten;
   }
 
   /** Whether the hub must be polled in each round. */
   #isWatching(): boolean {
-    return this.#looksAtAll() || this.#list.all().some((record) => this.#isAtHub(record));
+    return this.#concernsAll() || this.#list.all().some((record) => this.#isAtHub(record));
   }
 
   /** Whether jobs of other clients matter too. */
-  #looksAtAll(): boolean {
+  #concernsAll(): boolean {
     return this.#options.watchAll === true || this.#options.index?.isViewed === true;
   }
 
-  /** Whether the hub has to be asked for the job. */
+  /** Whether the state of the job must be read from the hub. */
   #isAtHub({ jobId, hasEnded }: WatchRecord): boolean {
     return !hasEnded && this.#options.queue?.isWaiting(jobId) !== true;
   }
@@ -237,17 +225,17 @@ class HubWatcher implements JobWatcher {
   #scheduleRound(): void {
     this.#isRoundPending = true;
     this.#roundDueMs = this.#clock.monotonicMs() + this.#options.intervalMs;
-    this.#again('round', this.#options.intervalMs, () => this.#roundAndContinue());
+    this.#work.schedule('round', this.#options.intervalMs, () => this.#roundAndContinue());
   }
 
   #startRound(): void {
     this.#isRoundPending = true;
     this.#roundDueMs = this.#clock.monotonicMs();
-    this.#track(this.#roundAndContinue());
+    this.#work.track(this.#roundAndContinue());
   }
 
   async #roundAndContinue(): Promise<void> {
-    await this.#inCall(ROUND_TIMEOUT_MS, 'a round of the watcher ended early', (context) => this.#round(context));
+    await this.#work.inCall(ROUND_TIMEOUT_MS, 'a round of the watcher ended early', (context) => this.#round(context));
     this.#isRoundPending = false;
     this.#showProgress();
     if (this.#hasWork()) this.#scheduleRound();
@@ -262,43 +250,19 @@ class HubWatcher implements JobWatcher {
 
   async #probeAndContinue(): Promise<void> {
     const startMs = this.#clock.monotonicMs();
-    await this.#inCall(PROBE_TIMEOUT_MS, 'the hub does not respond as expected', (context) => this.#probe(context));
+    await this.#work.inCall(PROBE_TIMEOUT_MS, 'the hub does not respond as expected', (context) =>
+      this.#probe(context),
+    );
     const tookMs = this.#clock.monotonicMs() - startMs;
-    this.#again('probe', Math.max(0, PROBE_EVERY_MS - tookMs), () => this.#probeAndContinue());
+    this.#work.schedule('probe', Math.max(0, PROBE_EVERY_MS - tookMs), () => this.#probeAndContinue());
   }
 
   async #probe(context: CallContext): Promise<void> {
     if (!this.#isWatching()) {
       await this.#lists.readNext(context);
       this.#properties.showActive(this.#lists.latest);
-    } else if (this.#clock.monotonicMs() - (this.#status?.respondedAtMs ?? -Infinity) >= PROBE_EVERY_MS / 2) {
+    } else if (this.#clock.monotonicMs() - this.#properties.respondedAtMs >= PROBE_EVERY_MS / 2) {
       await untilAborted(context.signal, this.#hub.listJobs(context, { pageSize: 1 }));
-    }
-  }
-
-  #again(name: 'round' | 'probe', delayMs: number, run: () => Promise<void>): void {
-    if (this.#stopping.signal.aborted) return;
-    this.#timers.set(
-      name,
-      this.#clock.schedule(delayMs, () => this.#track(run())),
-    );
-  }
-
-  async #inCall(timeoutMs: number, problem: string, run: (context: CallContext) => Promise<void>): Promise<void> {
-    const context = startCall({
-      timeoutMs,
-      clock: this.#clock,
-      log: this.#log,
-      instruments: this.#instruments,
-      signal: this.#stopping.signal,
-    });
-    try {
-      await run(context);
-    } catch (error) {
-      if (isAgentError(error) || context.signal.aborted) this.#log.debug({ err: error }, problem);
-      else this.#log.error({ err: error }, problem);
-    } finally {
-      context.dispose();
     }
   }
 
@@ -324,12 +288,5 @@ class HubWatcher implements JobWatcher {
   async #observeListed(jobId: string, active: ActiveJobs): Promise<void> {
     const state = active.get(jobId);
     if (state) await this.#changes.observed(jobId, state, undefined);
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error: unknown) => this.#log.error({ err: error }, 'the watcher failed'))
-      .finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
   }
 }
