@@ -7,6 +7,9 @@ import { type Authentication, AUTHENTICATIONS, deviceRow, identityOf } from '../
 import { DEVICE_ID, STATUSES } from '../parameters.js';
 import { defineDeviceService, ONE_DEVICE } from './device-service.js';
 
+/** The cells of the keys of a device without symmetric keys. */
+const NO_KEYS = { primaryKey: '', secondaryKey: '' };
+
 const THUMBPRINT = {
   pattern: /^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/,
   form: '40 or 64 hexadecimal digits',
@@ -48,7 +51,7 @@ export const createDeviceService = defineDeviceService({
     const tags = args.tags === undefined ? undefined : checkTags(args.tags);
     const identity = identityOf({ ...args, authentication: args.authentication as Authentication | undefined });
     const device = await createDevice(env.hub, context, { deviceId: args.deviceId, identity, tags });
-    return [{ ...deviceRow(device), ...(env.showsDeviceKeys && keysOf(device.identity)) }];
+    return [{ ...deviceRow(device), ...(env.showsDeviceKeys && { ...NO_KEYS, ...keysOf(device.identity) }) }];
   },
 });
 
