@@ -11,10 +11,10 @@ import { detailsOf } from './hub-errors.js';
 
 export type DeviceOperation = keyof DeviceOperations;
 
-/** Codes that mean that the hub had a connection to the device, which may therefore have received the call. */
+/** Azure codes for a device that was connected when the call began and may therefore have received it. */
 const CLOSED_CODES: ReadonlySet<unknown> = new Set(['DeviceConnectionClosedRemotely', '404104']);
 
-/** The meaning of a status that comes without a known Azure code. */
+/** Error codes for statuses without an Azure code. */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   404: 'DeviceNotFound',
   409: 'DeviceAlreadyExists',
@@ -22,9 +22,9 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 };
 
 const SENTENCES: Partial<Record<ErrorCode, (name: string) => string>> = {
-  DeviceNotFound: (name) => `The hub does not know the ${name}; check the id, or look for it with QueryDevices`,
+  DeviceNotFound: (name) => `The hub does not know the ${name}; check the id, or find it with QueryDevices`,
   DeviceOffline: (name) =>
-    `The ${name} is not connected; repeat the call when it is, or let the call wait with connectTimeoutInSeconds`,
+    `The ${name} is not connected; repeat the call when it is, or set connectTimeoutInSeconds to wait for it`,
   DeviceTimeout: (name) =>
     `The ${name} did not respond in time, or has no handler for this method; raise responseTimeoutInSeconds or check the device`,
   DeviceAlreadyExists: (name) => `The hub already has a ${name}; choose another id, or read the device with GetDevice`,
@@ -32,10 +32,10 @@ const SENTENCES: Partial<Record<ErrorCode, (name: string) => string>> = {
   BadDeviceResponse: (name) => `The hub could not read the response of the ${name}; check what the device sends`,
 };
 
-/** The error of a call about one device; errors about the hub as a whole stay as they are. */
+/** Returns the error of a call about one device; errors about the hub as a whole are returned unchanged. */
 export function deviceError(error: unknown, operation: DeviceOperation, target: DeviceAddress): unknown {
   if (!isAgentError(error)) return error;
-  if (operation === 'invokeMethod' && isTooLong(error)) return badDeviceResponse('is too long to be read');
+  if (operation === 'invokeMethod' && isTooLong(error)) return badDeviceResponse('is longer than the agent reads');
   const code = codeOf(error, operation);
   const sentence = SENTENCES[code]?.(nameOf(target));
   if (sentence === undefined) return error;
@@ -47,14 +47,14 @@ export function deviceError(error: unknown, operation: DeviceOperation, target: 
   });
 }
 
-/** The error for a response of a device that is not what the protocol allows. @param problem continues "The response ...". */
+/** Returns the error for a response of a device that the protocol does not allow. @param problem follows "The response of the device". */
 export function badDeviceResponse(problem: string): AgentError {
   return new AgentError('BadDeviceResponse', `The response of the device ${problem}; check what the device sends.`, {
     context: { answerLost: true },
   });
 }
 
-/** The error of a write of an identity, without the keys of the device, which the hub may repeat. */
+/** Removes the keys of an identity from the error of its write, since a hub may repeat them in a refusal. */
 export function withoutKeys(error: unknown, identity: HubDocument): unknown {
   const keys = keysOf(identity);
   if (!isAgentError(error) || Object.keys(keys).length === 0) return error;
@@ -69,7 +69,7 @@ export function withoutKeys(error: unknown, identity: HubDocument): unknown {
   });
 }
 
-/** The symmetric keys of an identity, `primaryKey` and `secondaryKey`; none for certificates. */
+/** Returns the symmetric keys of an identity, `primaryKey` and `secondaryKey`; none for certificates. */
 export function keysOf(identity: HubDocument): Record<string, string> {
   const authentication = find(identity, 'authentication');
   const keys = isPlainObject(authentication) ? find(authentication, 'symmetricKey') : undefined;
@@ -84,7 +84,7 @@ export function keysOf(identity: HubDocument): Record<string, string> {
 
 function codeOf(error: AgentError, operation: DeviceOperation): ErrorCode {
   const { azureCode, httpStatus } = error.context;
-  // For a method the hub answers 504 if the device does not respond; for anything else it has not responded itself.
+  // To a method, the hub responds with 504 if the device does not respond; elsewhere, 504 means that the hub does not.
   if (operation === 'invokeMethod' && (httpStatus === 504 || httpStatus === 408)) return 'DeviceTimeout';
   const isBare = error.code === 'HubRejected' && azureCode === undefined && typeof httpStatus === 'number';
   return (isBare ? BY_STATUS[httpStatus] : undefined) ?? error.code;

@@ -1,18 +1,19 @@
-/** What the agent needs of an IoT Hub about one device: methods, twins and identities. */
+/** What the agent needs from an IoT Hub for one device: methods, twins and identities. */
 import type { CallContext } from '../core/call-context.js';
 import type { HubDocument } from './hub-document.js';
 
-/** A device, or one of its modules. The ids have been checked. */
+/** A device, or one of its modules, by ids that have been validated. */
 export interface DeviceAddress {
   readonly deviceId: string;
   readonly moduleId?: string | undefined;
 }
 
+/** A direct method to call. Time-outs are in seconds, as the hub takes them. */
 export interface MethodCall {
   readonly methodName: string;
   /** Any JSON value; `undefined` for none. */
   readonly payload: unknown;
-  /** The same payload as JSON text, which is sent unchanged in its place. */
+  /** The payload as JSON text, which is sent unchanged instead of `payload`. */
   readonly payloadText?: string;
   readonly responseTimeoutInSeconds: number;
   readonly connectTimeoutInSeconds: number;
@@ -35,7 +36,7 @@ export interface TwinUpdate {
 /** An identity to store. */
 export interface IdentityWrite {
   readonly identity: HubDocument;
-  /** Absent: the identity must not exist. */
+  /** The etag that the stored identity must have; if absent, the identity must not exist. */
   readonly etag?: string;
 }
 
@@ -43,19 +44,20 @@ export interface IdentityWrite {
  * The operations on one device. All throw the errors of `HubOperations` for the hub as a whole, and `DeviceNotFound`,
  * `DeviceOffline`, `DeviceTimeout`, `BadDeviceResponse`, `DeviceAlreadyExists` or `TwinConflict`.
  *
- * An error has `context.answerLost` if the hub may have carried out the request. Requests that cannot be repeated without
- * a second effect are repeated only if the hub has refused them with 429 or was never reached.
+ * An error has `context.answerLost` if the hub may have carried out the request. A request that could have a second effect
+ * is repeated only if the hub has refused it with 429 or was never reached.
  */
 export interface DeviceOperations {
-  /** Never repeated once the hub may have passed it on. */
+  /** Calls a direct method. Never repeated once the hub may have passed it on to the device. */
   invokeMethod(context: CallContext, target: DeviceAddress, call: MethodCall): Promise<MethodResponse>;
+  /** Returns the twin as the hub has it. */
   getTwin(context: CallContext, target: DeviceAddress): Promise<HubDocument>;
-  /** Returns the new twin. With an etag other than `*` never repeated once the hub may have carried it out. */
+  /** Updates a twin and returns the new one. With an etag other than `*`, never repeated once it may have been carried out. */
   updateTwin(context: CallContext, target: DeviceAddress, update: TwinUpdate): Promise<HubDocument>;
-  /** The identity, with its keys. */
+  /** Returns the identity, with its keys. */
   getIdentity(context: CallContext, deviceId: string): Promise<HubDocument>;
-  /** Returns the stored identity, with its keys; an empty document for an acknowledgement that cannot be parsed. */
+  /** Stores an identity and returns it, with its keys; an empty document if the acknowledgement cannot be parsed. */
   putIdentity(context: CallContext, deviceId: string, write: IdentityWrite): Promise<HubDocument>;
-  /** Returns whether the hub has acknowledged it; otherwise it may or may not have been carried out. */
+  /** Deletes an identity. Returns false if the success does not come from a hub, so that it may not have been deleted. */
   deleteIdentity(context: CallContext, deviceId: string, etag: string): Promise<boolean>;
 }

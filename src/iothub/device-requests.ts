@@ -8,10 +8,10 @@ import { methodText } from './job-request.js';
 import type { HubDocument } from './hub-document.js';
 import { document, documentOf, type RestAnswer, type RestRequest, type SendRequest } from './rest-request.js';
 
-/** The longest payload that a device may return. */
+/** Maximum length of the payload that a device may return. */
 const MAX_PAYLOAD_BYTES = 128 * 1024;
 
-/** The operations on one device with one attempt each; hub-port.ts adds budgets and retries. */
+/** Creates the operations on one device, with one attempt each; hub-port.ts adds budgets and retries. */
 export function deviceOperations(send: SendRequest): DeviceOperations {
   const sent = sender(send);
   return {
@@ -55,7 +55,7 @@ type Sent = (
   request: RestRequest,
 ) => Promise<RestAnswer>;
 
-/** Sends requests whose refusals are about a device. */
+/** Returns a function that sends requests and converts their refusals to errors about the device. */
 const sender =
   (send: SendRequest): Sent =>
   async (context, operation, target, request) => {
@@ -73,12 +73,12 @@ function twinPath({ deviceId, moduleId }: DeviceAddress): string {
   return moduleId === undefined ? device : `${device}/modules/${encodeURIComponent(moduleId)}`;
 }
 
-/** Quoted, `*` included, as Azure's SDKs do. */
+/** Azure's SDKs quote every etag, `*` included. */
 const ifMatch = (etag: string): Record<string, string> => ({ 'If-Match': `"${etag}"` });
 
 /**
- * Reads the response to a method. The hub wraps the payload of the device, so a response of the hub that is not JSON is a
- * payload that is not JSON; a response of a gateway is usually not declared as JSON.
+ * Reads the response to a method. The hub inserts the payload of the device, so a response that is declared as JSON but
+ * malformed has a malformed payload; responses of gateways are usually not declared as JSON.
  */
 function methodResponse({ body, isMalformed }: RestAnswer): MethodResponse {
   if (isMalformed) throw badDeviceResponse('is not JSON');

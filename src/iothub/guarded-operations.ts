@@ -9,20 +9,20 @@ import { type Budget, METHOD_METER_BYTES } from './tier-limits.js';
 
 export type Operation = keyof HubOperations | keyof DeviceOperations;
 
-/** What a request takes of the budgets, how it may be repeated, and how it is logged. */
+/** The share of a budget that a request uses, whether it may be repeated, and how it is logged. */
 export interface Terms {
   readonly budget: Budget;
-  /** 1 if absent. */
+  /** Units of the budget; default 1. */
   readonly units?: number;
-  /** Whether another attempt could have a second effect, so that it is repeated only if the hub has not seen it. */
+  /** Whether a second attempt could have a second effect, so that it is retried only if the hub has not processed the first. */
   readonly onlyOnce?: boolean;
-  /** Whether it changes something. */
+  /** Whether it changes something on the hub, and is therefore logged at info. */
   readonly isChange?: boolean;
   /** Added to the log line of the request. */
   readonly about?: LogFields;
 }
 
-/** Runs attempts of an operation within the budgets, and repeats them. */
+/** Runs an operation within the budgets and retries failed attempts. */
 export type Guard = <T>(
   context: CallContext,
   operation: Operation,
@@ -30,7 +30,7 @@ export type Guard = <T>(
   attempt: () => Promise<T>,
 ) => Promise<T>;
 
-/** The operations about jobs and queries, each within its budget, with pages that shrink as needed. */
+/** Adds budgets and retries to the operations on jobs and queries, and requests a page that is too long with fewer rows. */
 export function guardedOperations(operations: HubOperations, guard: Guard): HubOperations {
   const jobs: Terms = { budget: 'jobOperations' };
   const queries: Terms = { budget: 'queries' };
@@ -59,7 +59,7 @@ function filtersOf({ type, status }: ListJobsRequest): Pick<ListJobsRequest, 'ty
   return omitUndefined({ type, status });
 }
 
-/** The operations on one device, each within its budget. */
+/** Adds budgets and retries to the operations on one device. */
 export function guardedDevices(devices: DeviceOperations, guard: Guard): DeviceOperations {
   const reads: Terms = { budget: 'twinReads' };
   const identities: Terms = { budget: 'identityOperations' };
@@ -75,7 +75,7 @@ export function guardedDevices(devices: DeviceOperations, guard: Guard): DeviceO
     },
     getTwin: (context, target) => guard(context, 'getTwin', reads, () => devices.getTwin(context, target)),
     updateTwin: (context, target, update) => {
-      // The patch sets the same values again; under an etag, a second attempt would be refused because of the first.
+      // Without an etag, a second attempt sets the same values; with one, it would fail because of the first attempt.
       const terms = { budget: 'twinUpdates', onlyOnce: update.etag !== '*', ...change(target) } as const;
       return guard(context, 'updateTwin', terms, () => devices.updateTwin(context, target, update));
     },

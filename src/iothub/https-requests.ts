@@ -19,7 +19,7 @@ export interface EndpointOptions {
   readonly proxy?: string;
 }
 
-/** What the SDK's client passes on to this builder with a request. */
+/** What the SDK's client passes to this builder with each request. */
 export interface RequestExtras {
   readonly context: Pick<CallContext, 'onAbort' | 'signal'>;
   /**
@@ -27,7 +27,7 @@ export interface RequestExtras {
    * SDK receives an empty body, since it would change the digits of large numbers.
    */
   readonly onBody: (text: string) => Promise<void>;
-  /** Called when the request has an open connection. Without this call, nothing of it has been sent. */
+  /** Called when the request has an open connection. Until then, nothing has been sent. */
   readonly onConnected: () => void;
 }
 
@@ -57,7 +57,7 @@ export class HttpsRequests {
       timeout: IDLE_SOCKET_MS,
     };
     this.#agent = new Agent(pool);
-    // All requests have the same target. Node.js would join its options, the CA too, to a name several times a request.
+    // All requests have the same target. Node.js would build its key from all options, the CA too, several times a request.
     Object.assign(this.#agent, { getName: () => options.hostName });
     if (options.proxy !== undefined)
       Object.assign(this.#agent, {
@@ -136,13 +136,13 @@ export class HttpsRequests {
   }
 }
 
-/** A socket that was open before, or was opened through a proxy, is not connecting any more. */
+/** Calls `onConnected` once the socket is open. A reused socket, or one through a proxy, is open already. */
 function onceConnected(socket: TLSSocket, onConnected: () => void): void {
   if (socket.connecting) socket.once('secureConnect', onConnected);
   else onConnected();
 }
 
-/** The options that all requests share: address, server name and trusted authorities. */
+/** Returns the options that all requests share: address, server name and trusted authorities. */
 function targetOf(options: EndpointOptions): RequestOptions {
   const name = splitAddress(options.hostName);
   const to = options.address === undefined ? name : splitAddress(options.address);
@@ -159,7 +159,11 @@ function targetOf(options: EndpointOptions): RequestOptions {
 export function splitAddress(address: string): { readonly host: string; readonly port?: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s[\]]+))(?::(\d{1,5}))?$/.exec(address.trim());
   const host = match?.[1] ?? match?.[2];
-  if (host === undefined) throw new AgentError('ConfigurationInvalid', `\`${address}\` is not host:port.`);
+  if (host === undefined)
+    throw new AgentError(
+      'ConfigurationInvalid',
+      `\`${address}\` is not host:port; write a host name, or a host name and a port such as hub.example.com:443.`,
+    );
   return match?.[3] === undefined ? { host } : { host, port: Number(match[3]) };
 }
 

@@ -121,7 +121,7 @@ function statusOf(error: unknown, hadMs: number): HubStatus | undefined {
   return STATUS_OF[error.code] ?? 'connected';
 }
 
-/** The same operations, whose responses about jobs are shown to `show`. */
+/** Returns the same operations, which pass each job that they return to `show`. */
 export function showingJobs(operations: HubOperations, show: (seen: SeenJob) => void): HubOperations {
   const shown = (document: HubDocument, request?: JobRequest): HubDocument => {
     show(request ? { document, request } : { document });

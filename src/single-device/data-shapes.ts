@@ -18,11 +18,11 @@ export const AZURE_IOT_DEVICE: DataShapeDefinition = {
     {
       name: 'cloudToDeviceMessageCount',
       baseType: 'INTEGER',
-      description: 'Number of cloud-to-device messages that wait for the device',
+      description: 'Number of cloud-to-device messages that are queued for the device',
     },
     { name: 'edgeDevice', baseType: 'BOOLEAN', description: 'Whether it is an IoT Edge device' },
     text('etag', 'The etag of the identity'),
-    text('generationId', 'Distinguishes devices that were created with the same id after each other'),
+    text('generationId', 'Distinguishes this device from deleted ones with the same id'),
     { name: 'tags', baseType: 'JSON', description: 'The tags of its twin; empty if it has none' },
   ],
 };

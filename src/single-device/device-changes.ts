@@ -1,3 +1,4 @@
+/** Changes of devices, which must not have a second effect if a response is lost. */
 import { AgentError, isAgentError } from '../core/errors.js';
 import { isAnswerLost } from '../iothub/retry.js';
 import type { CallContext } from '../core/call-context.js';
@@ -6,30 +7,34 @@ import type { HubDocument, HubPort } from '../iothub/ports.js';
 import { find } from '../iothub/documents.js';
 import { type Device, isIdentityOf, isSameIdentity, readIdentity, twinOf } from './device-documents.js';
 
-export interface LostAnswerRules {
+export interface LostAnswerOptions {
   /** What the hub may have done although the call failed: `the method may have run`. */
   readonly effect: string;
-  /** Whether the call was not repeated, so that a broken connection is the end of it. */
+  /** Whether the port does not repeat the call, so that a broken connection ends it. */
   readonly onlyOnce: boolean;
 }
 
 /**
- * Says in the error of a call whose outcome is unknown what may have happened. A connection that broke before the response
- * arrived is `HubTimeout` if the call was not repeated.
+ * Returns a handler that adds the possible effect to the error of a call whose outcome is unknown, and throws every other
+ * error unchanged. A connection that broke before the response arrived is `HubTimeout` if the call is not repeated.
  */
-export function sayingEffect({ effect, onlyOnce }: LostAnswerRules): (error: unknown) => never {
+export function addPossibleEffect({ effect, onlyOnce }: LostAnswerOptions): (error: unknown) => never {
   return (error) => {
     if (!isAgentError(error) || !isAnswerLost(error)) throw error;
     const isBroken = onlyOnce && error.context['network'] !== undefined;
     const code = isBroken ? 'HubTimeout' : error.code;
-    throw new AgentError(code, `${sentenceOf(error, isBroken)} Look before you repeat the call: ${effect}.`, {
-      cause: error,
-      context: { ...error.context, answerLost: true },
-    });
+    throw new AgentError(
+      code,
+      `${sentenceOf(error, isBroken)} Check the device before you repeat the call: ${effect}.`,
+      {
+        cause: error,
+        context: { ...error.context, answerLost: true },
+      },
+    );
   };
 }
 
-/** The errors of the port ask to repeat the call, which must not be done blindly here. */
+/** Replaces sentences of the port that ask to repeat the call, which may have a second effect here. */
 function sentenceOf(error: AgentError, isBroken: boolean): string {
   if (isBroken) return 'The connection to the hub broke before its response arrived.';
   return error.code === 'HubTimeout' ? 'The hub did not answer before the deadline of the call.' : error.message;
@@ -49,7 +54,7 @@ export interface DeviceToCreate {
  */
 export async function createDevice(hub: HubPort, context: CallContext, device: DeviceToCreate): Promise<Device> {
   const identity = await createIdentity(hub, context, device).catch(
-    sayingEffect({ effect: 'the device may have been created', onlyOnce: false }),
+    addPossibleEffect({ effect: 'the device may have been created', onlyOnce: false }),
   );
   const { tags } = device;
   if (!tags || Object.keys(tags).length === 0) return { identity, tags: undefined };
@@ -77,7 +82,7 @@ async function createIdentity(
   throw withoutLostAnswer(fault);
 }
 
-/** Another device has the id, which leaves nothing open. */
+/** Another device has the id, so it is certain that this one was not created. */
 function withoutLostAnswer(error: AgentError): AgentError {
   if (error.code !== 'DeviceAlreadyExists') return error;
   return new AgentError(error.code, error.message, { cause: error, context: { ...error.context, answerLost: false } });
@@ -106,12 +111,12 @@ export async function deleteDevice(hub: HubPort, context: CallContext, deviceId:
     if (await hub.devices('user').deleteIdentity(context, deviceId, etag)) return;
   } catch (error) {
     if (isAgentError(error, 'DeviceNotFound') && isAnswerLost(error)) return;
-    return sayingEffect({ effect: 'the device may have been deleted', onlyOnce: false })(error);
+    return addPossibleEffect({ effect: 'the device may have been deleted', onlyOnce: false })(error);
   }
   await confirmDeleted(hub, context, deviceId);
 }
 
-/** The response may not come from the hub, so that only the device itself shows whether it was deleted. */
+/** The response may come from a gateway, so only reading the device shows whether it was deleted. */
 async function confirmDeleted(hub: HubPort, context: CallContext, deviceId: string): Promise<void> {
   try {
     await readIdentity(hub, context, deviceId);

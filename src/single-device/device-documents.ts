@@ -20,14 +20,14 @@ export function isIdentityOf(document: HubDocument, deviceId: string): boolean {
   return find(document, 'deviceId') === deviceId;
 }
 
-/** The identity, with its keys. @throws AgentError as the port; `HubUnavailable` for something else. */
+/** Returns the identity, with its keys. @throws AgentError as the port; `HubUnavailable` for any other document. */
 export async function readIdentity(hub: HubPort, context: CallContext, deviceId: string): Promise<HubDocument> {
   const identity = await hub.devices('user').getIdentity(context, deviceId);
   if (isIdentityOf(identity, deviceId)) return identity;
   throw unexpectedAnswerError(`a JSON object that is not the device ${deviceId}`);
 }
 
-/** Identity and tags of a device, which the hub returns separately. @throws AgentError as `readIdentity`. */
+/** Reads identity and tags of a device, which the hub returns separately. @throws AgentError as `readIdentity`. */
 export async function readDevice(hub: HubPort, context: CallContext, deviceId: string): Promise<Device> {
   const [identity, twin] = await sideBySide<[HubDocument, HubDocument]>(context, [
     (part) => readIdentity(hub, part, deviceId),
@@ -49,7 +49,7 @@ export function twinOf(document: HubDocument, { deviceId, moduleId }: DeviceAddr
   return document;
 }
 
-/** A row of `AzureIotDevice`. Has none of the keys of the identity. */
+/** Returns a row of `AzureIotDevice`, without the keys of the identity. */
 export function deviceRow({ identity, tags }: Device): NativeRow {
   const row: Record<string, unknown> = {
     deviceId: textOf(find(identity, 'deviceId')),
@@ -91,6 +91,7 @@ export const AUTHENTICATIONS = ['sas', 'selfSigned', 'certificateAuthority'] as 
 
 export type Authentication = (typeof AUTHENTICATIONS)[number];
 
+/** The parameters of a device that is to be created. Thumbprints are for `selfSigned` only. */
 export interface NewDevice {
   readonly deviceId: string;
   readonly authentication?: Authentication | undefined;
@@ -100,7 +101,7 @@ export interface NewDevice {
   readonly edgeDevice?: boolean | undefined;
 }
 
-/** The document to put. Empty keys mean that the hub generates them [HUB A.7]. */
+/** Returns the identity to create. The hub generates keys that are empty [HUB A.7]. */
 export function identityOf(device: NewDevice): HubDocument {
   const { deviceId, authentication: type = 'sas', primaryThumbprint, secondaryThumbprint } = device;
   return {
@@ -115,7 +116,7 @@ export function identityOf(device: NewDevice): HubDocument {
   };
 }
 
-/** Whether an identity is what another one asks for. Keys do not count: the hub has generated them. */
+/** Whether an existing identity has the definition of `wanted`. Keys are not compared, since the hub generates them. */
 export function isSameIdentity(existing: HubDocument, wanted: HubDocument): boolean {
   return JSON.stringify(essence(existing)) === JSON.stringify(essence(wanted));
 }

@@ -19,25 +19,25 @@ export const MODULE_ID = optional({
   ...ID_RULES,
 });
 
-/** As the services of PTC's connector call the id of a device. */
+/** The name of the parameter for the device id in the services of PTC's connector. */
 export const THING_NAME = required({
   baseType: 'STRING',
   description: `The id of the device: ${ID_RULES.form}`,
   ...ID_RULES,
 });
 
-/** @param what which document the etag is of. */
+/** Returns the parameter for an etag. @param what the document that has the etag: `twin` or `identity`. */
 export const etagOf = (what: string) =>
   optional({
     baseType: 'STRING',
-    description: `The etag of the ${what}, as it was read: the call is refused if the ${what} has changed since; * or omitted for any`,
+    description: `The etag of the ${what}, as it was read: the call is refused if the ${what} has changed since; any etag if * or omitted`,
     pattern: /^(?:W\/)?(?:"[\x21\x23-\x7e]{1,128}"|[\x21\x23-\x7e]{1,128})$/,
     form: 'an etag as it was read: 1 to 128 printable characters, or *',
   }) satisfies ParameterSpec;
 
 export const STATUSES = ['enabled', 'disabled'] as const;
 
-/** An etag without the quotes and the mark of a weak one, with which it may have been copied from a header. */
+/** Returns an etag without quotes and weak mark (`W/`), which it has if it was copied from a header. */
 export function plainEtag(etag: string | undefined): string {
   return (etag ?? '*').replace(/^W\//, '').replace(/^"(.*)"$/, '$1');
 }

@@ -14,11 +14,11 @@ export interface HistoryCleanerOptions {
 
 const CLEAN_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Maximum number of jobs of one step. Between two steps other work has its turn. */
+/** Maximum number of jobs that one step deletes; between two steps, other work can run. */
 const JOBS_OF_STEP = 100;
 const PAUSE_MS = 10;
 
-/** Deletes jobs whose time in the history is over, the oldest first: at the start and every hour. */
+/** Deletes the jobs that have been in the history for `days`, oldest first: at the start and every hour. */
 export class JobHistoryCleaner {
   readonly #options: HistoryCleanerOptions;
   readonly #stopping = new AbortController();
@@ -49,7 +49,7 @@ export class JobHistoryCleaner {
     const to = keys.before(clock.nowMs() - days * DAY_MS);
     let jobs = 0;
     try {
-      // Each step begins where the last one ended: what was deleted there still costs time to skip.
+      // Each step begins where the last one ended, since skipping the keys that were deleted before takes time.
       for (let from: string | undefined = keys.first; from !== undefined;) {
         const found = await this.#deleteSome(from, to);
         jobs += found.length;
@@ -58,9 +58,9 @@ export class JobHistoryCleaner {
       }
     } catch (error) {
       if (signal.aborted) return;
-      log.warn({ err: error }, 'old jobs could not be removed from the history; the agent tries again in an hour');
+      log.warn({ err: error }, 'could not delete old jobs from the history; the agent retries in an hour');
     } finally {
-      if (jobs > 0) log.info({ jobs }, 'removed old jobs from the history');
+      if (jobs > 0) log.info({ jobs }, 'deleted old jobs from the history');
     }
   }
 

@@ -1,4 +1,4 @@
-/** The digits of a time in a key, so that the order of keys is that of times. */
+/** Number of digits of a time in a key. With leading zeros, keys are in the order of their times. */
 const TIME_DIGITS = 15;
 
 const POSITION = /^\d{15}\/[^/]+$/;

@@ -22,9 +22,9 @@ export interface PastJobsRequest {
   readonly size: number;
   /** The position after which the page begins; the newest jobs if absent, or for a text that is no position. */
   readonly continuationToken?: string | undefined;
-  /** Which jobs are wanted; all if absent. */
+  /** Selects jobs; all if absent. */
   readonly isWanted?: (past: PastJob) => boolean;
-  /** Ends the reading when it aborts. */
+  /** Stops reading when it aborts. */
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +38,7 @@ export interface PastJobsPage {
   readonly continuationToken?: string;
 }
 
-/** A page ends once its records have this many characters, since each can be as long as a payload. */
+/** A page ends once its records have this many characters in total, since each can be as long as a payload. */
 const MAX_PAGE_CHARACTERS = 1_048_576;
 
 /** The jobs of one hub that were watched and have ended, kept for `history.jobDays`. One agent at a time writes them. */
@@ -53,7 +53,7 @@ export class JobHistory {
     this.#cleaner = new JobHistoryCleaner({ ...options, keys: this.#keys });
   }
 
-  /** Starts to delete jobs in time. */
+  /** Starts to delete jobs that have been kept for `days`. */
   start(): void {
     this.#cleaner.start();
   }
@@ -71,7 +71,7 @@ export class JobHistory {
   async changesFor(job: Job & { readonly jobId: string }, refusedCount: number | undefined): Promise<StoreChange[]> {
     const { jobId, endTime } = job;
     const nowMs = this.#options.clock.nowMs();
-    // A hub whose clock is ahead must not keep its jobs for longer.
+    // With a hub whose clock is ahead, jobs would be kept for longer than configured.
     const endMs = Math.min(endTime?.getTime() ?? nowMs, nowMs);
     const [key, idKey] = [this.#keys.record(jobId, endMs), this.#keys.id(jobId, endMs)];
     const earlier = (await this.#idKeys(jobId)).filter((other) => other !== idKey);
@@ -82,7 +82,7 @@ export class JobHistory {
     ];
   }
 
-  /** @throws AgentError as the store. */
+  /** Returns the job with this id; undefined if the history does not have it. @throws AgentError as the store. */
   async find(jobId: string): Promise<PastJob | undefined> {
     const idKey = (await this.#idKeys(jobId)).at(-1);
     return idKey === undefined
@@ -91,12 +91,12 @@ export class JobHistory {
   }
 
   /**
-   * Lists jobs page by page.
+   * Returns one page of jobs, the one that ended last first.
    * @throws AgentError `ServiceTimeout` when the signal aborts, and as the store.
    */
   async page({ size, continuationToken, isWanted, signal }: PastJobsRequest): Promise<PastJobsPage> {
     const { first: from, end } = this.#keys;
-    // Without a filter no more is requested than is returned.
+    // Without a filter, every record that is read is returned.
     const limit = isWanted ? {} : { limit: size };
     const jobs: ListedPast[] = [];
     let characters = 0;
@@ -114,7 +114,7 @@ export class JobHistory {
     return { jobs };
   }
 
-  /** The keys that lead to the records of this id: one at most, since a later end replaces an earlier one. */
+  /** Returns the keys that lead to the records of this id: at most one, since a later end replaces an earlier one. */
   async #idKeys(jobId: string): Promise<string[]> {
     const found: string[] = [];
     for await (const [key] of this.#options.store.entries({ prefix: this.#keys.ids(jobId) })) found.push(key);
@@ -127,6 +127,6 @@ const deletion = (key: string): StoreChange => ({ type: 'delete', key });
 function readTooLong(): AgentError {
   return new AgentError(
     'ServiceTimeout',
-    'The call timed out while it read the history of jobs; set maxItems, or ask for one type or status.',
+    'The call timed out while it read the history of jobs; set maxItems, or request one type or status.',
   );
 }

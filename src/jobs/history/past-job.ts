@@ -1,10 +1,10 @@
-/** A job after its end: as it is kept in the store, and as services return it once the hub has forgotten it. */
+/** A job that has ended: its record in the store, and what services return once the hub has forgotten it. */
 import { stringifyJson } from '../../core/exact-json.js';
 import { isPlainObject, omitUndefined } from '../../core/objects.js';
 import type { Job } from '../../iothub/documents.js';
 import { writableJson } from '../rows.js';
 
-/** A job of the history, with what was known of its responses. */
+/** A job of the history, with the number of devices that refused, if it was known. */
 export interface PastJob {
   readonly job: Job & { readonly jobId: string };
   readonly refusedCount?: number;
@@ -14,7 +14,7 @@ export interface PastJob {
 
 /** The `statusMessage` of rows that come from the history. */
 const FROM_HISTORY = "from the agent's history";
-/** Longer texts, which only a hub that misbehaves sends, are cut. A condition has 8,192 characters at most. */
+/** Longer texts, which only a misbehaving hub sends, are cut. A condition has at most 8,192 characters. */
 const MAX_TEXT = 16_384;
 
 type TimeName = 'createdTime' | 'startTime' | 'endTime';
@@ -24,7 +24,7 @@ type StoredJob = Omit<Job, TimeName | 'statusMessage' | 'payload' | 'patch'> & {
   readonly [Name in TimeName]?: number;
 } & { readonly jobId: string; readonly payload?: unknown; readonly patch?: unknown };
 
-/** What the store has of one job. */
+/** The record of one job in the store. */
 export interface PastRecord {
   readonly version: 1;
   readonly job: StoredJob;
@@ -33,7 +33,7 @@ export interface PastRecord {
 }
 
 /**
- * The record of a job that has ended.
+ * Returns the record of a job that has ended.
  * @param job its last state, with the status that is shown.
  */
 export function pastRecord(job: Job & { readonly jobId: string }, refusedCount: number | undefined): PastRecord {

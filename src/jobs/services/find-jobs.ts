@@ -19,7 +19,7 @@ const MAX_REMEMBERED = 100_000;
 export const findJobsService = defineJobService({
   name: 'FindJobs',
   description:
-    'Returns the jobs of the hub, all of them or by type and status, and with history also those that it has forgotten',
+    'Returns the jobs of the hub, all or by type and status; with history, also those that the hub has forgotten',
   needs: 'registry read',
   isReadOnly: true,
   parameters: {
@@ -54,7 +54,7 @@ export const findJobsService = defineJobService({
       maxItems,
       // Most rows of several lists may be filtered out, so small pages would need many calls.
       pageSize: search === undefined || search.hubStatuses.length === 1 ? undefined : MAX_PAGE_SIZE,
-      remedy: 'set maxItems, or ask for one type or status',
+      remedy: 'set maxItems, or request one type or status',
       page: past.after(
         queued.before(
           mergedLists((search?.hubStatuses ?? [undefined]).map((hubStatus) => listReader(type, hubStatus))),

@@ -18,7 +18,7 @@ const READING_MS = 5000;
 export const getJobService = defineJobService({
   name: 'GetJob',
   description:
-    'Returns the state of a job, with its counts and its outcome; of a watched job that the hub has forgotten, the last one',
+    'Returns the state of a job with its counts and outcome; for a watched job that the hub has forgotten, its last state',
   needs: 'registry read',
   isReadOnly: true,
   parameters: { jobId: JOB_ID },

@@ -5,7 +5,7 @@ import { MAX_PAGE_SIZE } from './collect-rows.js';
 import type { PageReader } from './merged-lists.js';
 import type { StatusSearch } from './status-filter.js';
 
-/** Prefixes of the tokens of this list: a token of the list before, or a position in the history. */
+/** Prefixes of the tokens of this list: a token of the list that precedes the history, or a position in the history. */
 const LIST_PREFIX = 'list:';
 const PAST_PREFIX = 'past:';
 

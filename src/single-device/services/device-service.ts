@@ -20,6 +20,7 @@ export interface SingleDeviceEnvironment {
 
 /** A service for one device, under its short name. */
 export interface DeviceService extends DefinedService<SingleDeviceEnvironment>, HubService {
+  /** Whether it changes identities, so that `services.deviceManagement` must be set. */
   readonly isManagement: boolean;
 }
 
@@ -33,7 +34,7 @@ type DeviceServiceSpec<P extends Readonly<Record<string, ParameterSpec>>> = Omit
   readonly aliasOf?: string;
 };
 
-/** Defines a service for one device. */
+/** Defines a service for one device, in the category of these services, with the full name derived from the short one. */
 export function defineDeviceService<const P extends Readonly<Record<string, ParameterSpec>>>(
   spec: DeviceServiceSpec<P>,
 ): DeviceService {

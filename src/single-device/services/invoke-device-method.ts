@@ -3,12 +3,12 @@ import { guardMethod } from '../../jobs/guards.js';
 import { checkPayload } from '../../jobs/json-parameters.js';
 import { CONNECT_TIMEOUT, METHOD_NAME, PAYLOAD, PAYLOAD_TEXT, RESPONSE_TIMEOUT } from '../../jobs/parameters.js';
 import { writableJson } from '../../jobs/rows.js';
-import { sayingEffect } from '../device-changes.js';
+import { addPossibleEffect } from '../device-changes.js';
 import { DEVICE_ID, MODULE_ID } from '../parameters.js';
 import { defineDeviceService } from './device-service.js';
 
 const DEFAULT_RESPONSE_SECONDS = 20;
-/** What a call needs of its deadline besides the time-outs of the method. */
+/** The time that a call needs besides the time-outs of the method. */
 const RESERVE_SECONDS = 2;
 
 const rangeOf = ({ minimum, maximum }: { readonly minimum: number; readonly maximum: number }): string =>
@@ -26,7 +26,7 @@ export const invokeDeviceMethodService = defineDeviceService({
     payloadText: PAYLOAD_TEXT,
     responseTimeoutInSeconds: {
       ...RESPONSE_TIMEOUT,
-      description: `How long to wait for the response of the device: ${rangeOf(RESPONSE_TIMEOUT)}, default ${DEFAULT_RESPONSE_SECONDS} or what the deadline of the call leaves; with connectTimeoutInSeconds at most ${RESERVE_SECONDS} s less than that deadline (services.timeoutSeconds)`,
+      description: `How long to wait for the response of the device: ${rangeOf(RESPONSE_TIMEOUT)}, default ${DEFAULT_RESPONSE_SECONDS}, or less if the deadline of the call requires it; together with connectTimeoutInSeconds at most services.timeoutSeconds less ${RESERVE_SECONDS} s`,
     },
     connectTimeoutInSeconds: {
       ...CONNECT_TIMEOUT,
@@ -36,7 +36,7 @@ export const invokeDeviceMethodService = defineDeviceService({
   result: {
     baseType: 'JSON',
     description:
-      '{status, payload}: the status and the payload of the response of the device; any status, also 400 or above, is a response',
+      '{status, payload}: the response of the device; a status of 400 or above is a result too, not an error',
   },
   run: async ({ deviceId, moduleId, methodName, ...args }, context, env) => {
     const payload = checkPayload(args.payload, args.payloadText);
@@ -45,7 +45,7 @@ export const invokeDeviceMethodService = defineDeviceService({
     const response = await env.hub
       .devices('user')
       .invokeMethod(context, { deviceId, moduleId }, { methodName, ...payload, ...timeouts })
-      .catch(sayingEffect({ effect: 'the method may have run', onlyOnce: true }));
+      .catch(addPossibleEffect({ effect: 'the method may have run', onlyOnce: true }));
     return { status: response.status, payload: writableJson(response.payload) };
   },
 });
@@ -55,7 +55,7 @@ interface Timeouts {
   readonly connectTimeoutInSeconds: number;
 }
 
-/** @throws AgentError `InvalidArgument` if they do not fit the deadline of the call, so that its response would be lost. */
+/** @throws AgentError `InvalidArgument` if the call could not return before its deadline, so that the response would be lost. */
 function timeoutsOf(given: { readonly [Name in keyof Timeouts]?: number | undefined }, deadline: number): Timeouts {
   const available = deadline - RESERVE_SECONDS;
   const { connectTimeoutInSeconds = 0 } = given;

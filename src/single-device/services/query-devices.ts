@@ -46,15 +46,15 @@ const toRow = (document: HubDocument): Record<string, unknown> =>
  * Returns the whole query for a condition, `*`, or a query of devices or modules, which stays as it is.
  * @throws AgentError `InvalidArgument` naming `query`, with line and column for a fault of its grammar.
  */
-export function deviceQuery(text: string, parses: boolean): string {
+function deviceQuery(text: string, parses: boolean): string {
   if (text.trim() === '') throw invalidParameter('query', 'is blank; pass a condition, or * for all devices');
   if (!/^\s*SELECT\b/i.test(text)) return twinQuery(text, parses);
   if (sourceOf(text, parses) === 'devices.jobs')
-    throw invalidParameter('query', 'is about the results of jobs; read them with QueryJobResults');
+    throw invalidParameter('query', 'reads from devices.jobs; use QueryJobResults for the results of jobs');
   return text;
 }
 
-/** The query for the twins that a condition selects. */
+/** Returns the query for the twins that a condition selects. */
 function twinQuery(condition: string, parses: boolean): string {
   const { source, where } = checkCondition(condition, parses, 'query');
   const query = `SELECT * FROM ${source}${where === undefined ? '' : ` WHERE ${where}`}`;
@@ -65,7 +65,7 @@ function twinQuery(condition: string, parses: boolean): string {
   );
 }
 
-/** What a query is about; undefined if it cannot be parsed and need not be. */
+/** Returns the source of a query; undefined if it cannot be parsed and the parse check is off. */
 function sourceOf(query: string, parses: boolean): QuerySource | undefined {
   if (parses) return parsed('query', () => parseQuery(query)).source;
   try {

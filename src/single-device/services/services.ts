@@ -36,7 +36,7 @@ const SERVICE_LIST_WITH_KEYS = new ServiceList(
 );
 
 export interface SingleDeviceOfferOptions extends OfferOptions {
-  /** `services.deviceManagement`; false if absent: the services that change identities refuse every call. */
+  /** `services.deviceManagement`; default false, which makes the services that change identities refuse every call. */
   readonly deviceManagement?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { find, textOf } from '../../iothub/documents.js';
 import type { HubDocument, HubPort } from '../../iothub/ports.js';
 import { isAnswerLost } from '../../iothub/retry.js';
 import { deviceRow, isIdentityOf, readDevice, readIdentity } from '../device-documents.js';
-import { sayingEffect } from '../device-changes.js';
+import { addPossibleEffect } from '../device-changes.js';
 import { DEVICE_ID, STATUSES } from '../parameters.js';
 import { defineDeviceService, ONE_DEVICE } from './device-service.js';
 
@@ -30,7 +30,7 @@ export const setDeviceStatusService = defineDeviceService({
   run: async ({ deviceId, ...wanted }, context, env) => {
     const { identity, tags } = await readDevice(env.hub, context, deviceId);
     const stored = await writeStatus(env.hub, context, { deviceId, identity, wanted }).catch(
-      sayingEffect({ effect: 'the status may have been set', onlyOnce: false }),
+      addPossibleEffect({ effect: 'the status may have been set', onlyOnce: false }),
     );
     return [deviceRow({ identity: stored, tags })];
   },
@@ -62,7 +62,7 @@ async function writeStatus(hub: HubPort, context: CallContext, change: StatusCha
     if (!isAgentError(error, 'TwinConflict') || !isAnswerLost(error)) throw error;
     fault = error;
   }
-  // The write may have been carried out, so that only the identity itself shows whether it was.
+  // The write may have been carried out, and only reading the identity shows whether it was.
   const current = await readIdentity(hub, context, deviceId);
   if (hasStatus(current, wanted)) return current;
   throw fault;

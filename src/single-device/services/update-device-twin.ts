@@ -2,7 +2,7 @@ import { unwrapList } from '../../jobs/json-parameters.js';
 import { PATCH } from '../../jobs/parameters.js';
 import { checkPatch } from '../../jobs/patch-rules.js';
 import { twinOf } from '../device-documents.js';
-import { sayingEffect } from '../device-changes.js';
+import { addPossibleEffect } from '../device-changes.js';
 import { DEVICE_ID, etagOf, MODULE_ID, plainEtag } from '../parameters.js';
 import { defineDeviceService } from './device-service.js';
 
@@ -29,7 +29,7 @@ export const updateDeviceTwinService = defineDeviceService({
     const twin = await env.hub
       .devices('user')
       .updateTwin(context, target, { patch, etag })
-      .catch(sayingEffect({ effect: 'the twin may have been updated', onlyOnce: etag !== '*' }));
+      .catch(addPossibleEffect({ effect: 'the twin may have been updated', onlyOnce: etag !== '*' }));
     return twinOf(twin, target);
   },
 });
