@@ -97,7 +97,7 @@ async function openJob(hub: Shared<SandboxProcess>, { deviceIds }: Fleet): Promi
 
 /** A roll-out in batches of 1,000, from its call until it is completed. */
 async function openRollout(hub: Shared<SandboxProcess>, { deviceIds }: Fleet): Promise<Side> {
-  const agent = await AgentUnderLoad.start(await hub.use());
+  const agent = await AgentUnderLoad.start(await hub.use(), { keepsState: true });
   let rollout = 0;
   const call = callerOf(agent);
   return {

@@ -127,7 +127,7 @@ class HubAndAgent {
 
   async open(): Promise<AgentUnderLoad> {
     this.#hub ??= await startHub(['--light-devices', '10']);
-    this.#agent ??= await AgentUnderLoad.start(this.#hub);
+    this.#agent ??= await AgentUnderLoad.start(this.#hub, { keepsState: true });
     return this.#agent;
   }
 

@@ -38,13 +38,24 @@ export class AgentUnderLoad {
     this.#folder = folder;
   }
 
-  static async start({ ready }: Pick<SandboxProcess, 'ready'>, more: object = {}): Promise<AgentUnderLoad> {
+  /** @param options `keepsState`: whether it has a state directory, which roll-outs need; `iothubs` and `watch` as configured. */
+  static async start(
+    { ready }: Pick<SandboxProcess, 'ready'>,
+    {
+      keepsState = false,
+      ...more
+    }: { readonly keepsState?: boolean; readonly iothubs?: object; readonly watch?: object } = {},
+  ): Promise<AgentUnderLoad> {
     const generator = await CallGenerator.start();
     const folder = mkdtempSync(join(tmpdir(), 'twx-iothub-bench-'));
     const thingworx = { url: '', thing: '', wsUrl: generator.url, appKey: generator.appKey };
     const bound = generator.edge();
-    const services = { services: { shortNames: true }, stateDir: join(folder, 'state'), ...more };
-    const config = writeAgentConfig({ ...ready, thingworx }, folder, services);
+    const settings = {
+      services: { shortNames: true },
+      ...(keepsState && { stateDir: join(folder, 'state') }),
+      ...more,
+    };
+    const config = writeAgentConfig({ ...ready, thingworx }, folder, settings);
     const command = new CommandProcess(['run', '--config', config]);
     const ended = command.exited.then(() => Promise.reject(new Error(`the agent ended early:\n${command.stderr}`)));
     await Promise.race([bound, ended]);

@@ -125,7 +125,7 @@ async function openIdleAgent(
   const { connectionString, address, caFile } = ready.iothub ?? {};
   const agent = await AgentUnderLoad.start(
     { ready },
-    { iothubs: { main: { connectionString, address, caFile, tier } } },
+    { keepsState: true, iothubs: { main: { connectionString, address, caFile, tier } } },
   );
   const startTime = ['DATETIME', new Date(Date.now() + 86_400_000)] as const;
   for (let at = 0; at < rollouts; at += 1)
