@@ -22,7 +22,7 @@ export interface CallContext {
    */
   onAbort(listener: (reason: unknown) => void): () => void;
   readonly clock: Clock;
-  /** Adds the correlation id and what was noted to each line. */
+  /** Adds the correlation id and the fields of `notes` to each line. */
   readonly log: Log;
   readonly instruments: Instruments;
   readonly notes: CallNotes;
@@ -38,7 +38,7 @@ export interface CallContextOptions {
   readonly instruments?: Instruments;
   /** Aborts the call when it aborts, in addition to the deadline. */
   readonly signal?: AbortSignal;
-  /** Aborts the call when this one aborts, and lends it its log; both are read only when those of the part are. */
+  /** The call that this one is a part of: aborts it, and provides its log. */
   readonly parent?: CallContext;
   readonly notes?: CallNotes;
 }
@@ -46,18 +46,18 @@ export interface CallContextOptions {
 /** A context that its owner must dispose of when the call has ended. */
 export interface OwnedCallContext extends CallContext {
   /**
-   * Cancels the timer and aborts the signal, since without the timer nothing else would end work that still runs.
+   * Cancels the timer and aborts the signal, since without the timer nothing else would end work that is still running.
    * @param reason why the call ended early; absent when it has been answered.
    */
   dispose(reason?: Error): void;
 }
 
-/** The reason of the signal of a call that has ended; created once, since every call ends with it. */
+/** Why the signal of an answered call aborts; created once, since that ends almost every call. */
 const ENDED = new Error('the call has ended');
 
 /**
- * Starts the context of one call. Signal, timer and log are created when they are first needed: most calls that are
- * answered from memory never need them, and they were 60 % of the time that the agent spends on such a call.
+ * Starts the context of one call. Signal, timer and log are created on first use: most calls that are answered from memory
+ * never use them, and creating them took 60 % of the time of such a call.
  */
 export function startCall(options: CallContextOptions): OwnedCallContext {
   return new StartedCall(options);
@@ -117,7 +117,7 @@ class StartedCall implements OwnedCallContext {
     this.#end(this.clock.monotonicMs() >= this.deadlineMs ? overdue() : reason);
   }
 
-  /** Begins to watch the deadline, and what ends the call before it. */
+  /** Starts to observe the deadline, the parent and the signal, each of which ends the call. */
   #observe(): void {
     if (this.#timer || this.#reason !== undefined) return;
     const { parent, signal } = this.#options;
@@ -150,7 +150,7 @@ function onSignal(signal: AbortSignal, listener: (reason: unknown) => void): () 
   return () => signal.removeEventListener('abort', onAbort);
 }
 
-/** Returns a context without a deadline, for work that goes on until `signal` aborts. */
+/** Returns a context without a deadline, for work that continues until `signal` aborts. */
 export function untilSignal(
   signal: AbortSignal,
   context: Pick<CallContext, 'correlationId' | 'clock' | 'log' | 'instruments' | 'notes'>,
@@ -172,8 +172,8 @@ export function untilSignal(
 }
 
 /**
- * Notes what a call changes: its lines, and those of its requests to the hub, have these fields from now on and are logged
- * at level info.
+ * Records what a call changes: from now on, its log lines and those of its requests to the hub have these fields and are at
+ * level info.
  */
 export function noteChange({ notes }: CallContext, fields: LogFields): void {
   notes.fields = { ...notes.fields, ...fields };

@@ -6,11 +6,11 @@ export interface SpanOptions {
   readonly name: string;
   /** May have many values, unlike labels. Never secrets or payloads. */
   readonly attributes: Labels;
-  /** Whether it begins a trace, even if it runs as part of another one. */
+  /** Whether it starts a trace of its own, even inside another span. */
   readonly isRoot?: boolean;
 }
 
-/** Runs `run` in a span. A failure is recorded in the span and thrown on. */
+/** Runs `run` in a span. A failure is recorded in the span and rethrown. */
 export type Trace = <T>(span: SpanOptions, run: () => Promise<T>) => Promise<T>;
 
 /** Receives measurements; the agent implements it with prom-client, and spans with OpenTelemetry. */
@@ -25,7 +25,7 @@ export interface Instruments {
   readonly trace?: Trace | undefined;
 }
 
-/** Runs `run` in a span where spans are recorded, and otherwise as it is. */
+/** Runs `run`, in a span if spans are recorded. */
 export function traced<T>({ trace }: Instruments, span: SpanOptions, run: () => Promise<T>): Promise<T> {
   return trace ? trace(span, run) : run();
 }

@@ -8,7 +8,7 @@ export interface Log {
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
-  /** False while lines at `debug` are discarded, so that their fields need not be collected; absent if that is not known. */
+  /** False while lines at `debug` are discarded, so that their fields need not be collected; absent if unknown. */
   readonly isDebugOn?: boolean;
   /** Returns a log that adds `fields` to each of its lines. */
   child(fields: LogFields): Log;
@@ -24,27 +24,27 @@ export const silentLog: Log = {
   child: () => silentLog,
 };
 
-/** What a call changes, which becomes known while it runs. Shared by the parts of the call. */
+/** What a call changes, set while it runs. Shared by the parts of the call. */
 export interface CallNotes {
   /** `jobId`, `rolloutId` and the like; undefined for a call that changes nothing. */
   fields?: LogFields;
 }
 
-/** What a call adds to each of its log lines. */
+/** The fields that a call adds to each of its log lines. */
 export interface CallFields {
   readonly correlationId: string;
   readonly fields?: LogFields | undefined;
   readonly notes?: CallNotes;
 }
 
-/** Returns a log that adds these fields, and what is noted by then, to each line. */
+/** Returns a log that adds these fields, and those of `notes` at that time, to each line. */
 export function callLog(log: Log, call: CallFields): Log {
   return new CallLog(log, call);
 }
 
 /**
- * Merges fields only when a line is written, since most calls write none: merging them before took 1.0 microsecond of CPU
- * for each call.
+ * Merges fields only when a line is written, since most calls write none: merging them in advance took 1.0 microsecond of
+ * CPU time for each call.
  */
 class CallLog implements Log {
   readonly #log: Log;
@@ -60,7 +60,7 @@ class CallLog implements Log {
   }
 
   debug(fields: LogFields, message: string): void {
-    // Almost every call has such a line, and almost always it is discarded.
+    // Almost every call has such a line, and it is almost always discarded.
     if (this.#log.isDebugOn === false) return;
     this.#log.debug(this.#merged(fields), message);
   }

@@ -5,6 +5,7 @@ export interface Deferred<T> {
   reject(error: unknown): void;
 }
 
+/** Creates a promise that is settled by its `resolve` and `reject`. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (error: unknown) => void;

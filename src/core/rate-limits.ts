@@ -42,7 +42,7 @@ export class TokenBucket {
 
 const MINUTE_MS = 60_000;
 
-/** Limits how many lines of one kind are logged per minute, and counts the rest. The caller passes the time. */
+/** Limits how many lines of one kind are logged per minute, and counts those that are dropped. The caller passes the time. */
 export class LineLimit {
   readonly #linesPerMinute: number;
   #minuteStartMs = -Infinity;

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from './clock.js';
 
-/** The longest pause: one that ends by the wall clock lasts no longer when that clock is set back. */
+/** Maximum pause, so that a pause until a time of the wall clock ends although that clock is set back. */
 const MAX_PAUSE_MS = 60_000;
 
-/** The pauses of a loop, which end early when there is something to do. */
+/** The pauses of a loop, which end early when it is woken. */
 export class WakeablePause {
   readonly #clock: Clock;
   #isAwake = false;
@@ -19,7 +19,7 @@ export class WakeablePause {
     this.#end?.();
   }
 
-  /** Forgets earlier calls of `wake`: the loop is about to look for everything there is to do. */
+  /** Ignores earlier calls of `wake`, since the loop is about to check for all of its work. */
   reset(): void {
     this.#isAwake = false;
   }

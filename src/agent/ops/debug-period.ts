@@ -18,12 +18,12 @@ export class DebugPeriod {
     this.#configured = log.level;
   }
 
-  /** Begins ten minutes at level debug, or begins them anew. A log at level trace stays there. */
+  /** Starts ten minutes at level debug, or restarts them. The level trace is kept. */
   begin(): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.schedule(DEBUG_PERIOD_MS, () => this.#end());
     if (this.#configured !== 'trace') this.#log.level = 'debug';
-    this.#log.info({ minutes: DEBUG_PERIOD_MS / 60_000 }, 'the log level is debug for the next minutes');
+    this.#log.info({ minutes: DEBUG_PERIOD_MS / 60_000 }, 'set the log level to debug for a limited time');
   }
 
   /** Sets the level that applies outside such a period. */
@@ -40,7 +40,7 @@ export class DebugPeriod {
 
   #end(): void {
     this.#timer = undefined;
-    this.#log.info({ level: this.#configured }, 'the log level is the configured one again');
+    this.#log.info({ level: this.#configured }, 'reset the log level to the configured one');
     this.#log.level = this.#configured;
   }
 }

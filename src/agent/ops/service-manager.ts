@@ -11,7 +11,7 @@ export interface ServiceManagerOptions {
   /** Read for NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, see sd_notify(3) and sd_watchdog_enabled(3). */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
-  /** `systemctl status` shows it. */
+  /** Shown by `systemctl status`. */
   readonly health: () => HealthReport;
   readonly clock?: Clock;
   /** Default: the program `systemd-notify`, since Node.js has no datagram sockets of the family AF_UNIX. */
@@ -20,7 +20,7 @@ export interface ServiceManagerOptions {
 
 const NOTIFY_TIMEOUT_MS = 5_000;
 
-/** Notifies systemd that the agent is ready, works and stops, where the service is of `Type=notify`. */
+/** Notifies systemd that the agent is ready, running or stopping, if its unit has `Type=notify`; otherwise does nothing. */
 export class ServiceManager {
   readonly #notify: Notify | undefined;
   readonly #options: ServiceManagerOptions;
@@ -35,14 +35,14 @@ export class ServiceManager {
     this.#notify = socket === undefined || socket === '' ? undefined : (options.notify ?? systemdNotify);
   }
 
-  /** The agent has started. From now on the watchdog is notified at half its interval. */
+  /** Reports that the agent has started. From now on the watchdog is notified at half its interval. */
   async ready(): Promise<void> {
     const intervalMs = watchdogMs(this.#options.env);
     if (this.#notify && intervalMs !== undefined) this.#watchLater(intervalMs / 2);
     await this.#send('READY=1');
   }
 
-  /** The agent has begun to stop, and the watchdog is no longer notified. */
+  /** Reports that the agent has begun to stop; the watchdog is no longer notified. */
   async stopping(): Promise<void> {
     this.stop();
     await this.#send('STOPPING=1');
@@ -54,7 +54,7 @@ export class ServiceManager {
     this.#watchdog = undefined;
   }
 
-  /** A timer shows that the event loop runs, which is what a watchdog has to know. */
+  /** A timer fires only while the event loop runs, which is what the watchdog monitors. */
   #watchLater(pauseMs: number): void {
     this.#watchdog = this.#clock.schedule(pauseMs, () => {
       this.#watchLater(pauseMs);
@@ -72,7 +72,7 @@ export class ServiceManager {
       this.#hasFailed = true;
       this.#options.log.warn(
         { reason: messageOf(error) },
-        'systemd could not be notified; install systemd-notify, and set NotifyAccess=all in the unit',
+        'could not notify systemd; install systemd-notify, and set NotifyAccess=all in the unit',
       );
     }
   }
@@ -83,7 +83,7 @@ function statusOf({ ready, components }: HealthReport): string {
   return `${ready ? 'ready' : 'not ready'}: ${each.join(', ')}`;
 }
 
-/** The interval in which systemd expects to be notified; undefined without a watchdog for this process. */
+/** Returns the interval at which systemd expects to be notified; undefined without a watchdog for this process. */
 function watchdogMs(env: ServiceManagerOptions['env']): number | undefined {
   const { WATCHDOG_USEC: microseconds = '', WATCHDOG_PID: pid } = env;
   if (pid !== undefined && pid !== String(process.pid)) return undefined;

@@ -1,12 +1,12 @@
 import type { Trace } from '../../core/instruments.js';
 import { isAgentError } from '../../core/errors.js';
 
-/** Under this symbol the API of OpenTelemetry keeps what an SDK has registered, whichever copy of the API that SDK uses. */
+/** The global symbol under which an SDK registers with the OpenTelemetry API, whichever copy of the API it uses. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 
 /**
- * Returns what creates spans through the OpenTelemetry API; undefined, without loading anything, unless an SDK was loaded
- * before the agent (`node --require`).
+ * Returns a function that creates spans through the OpenTelemetry API; undefined, without loading the API, unless an SDK was
+ * loaded before the agent (`node --require`).
  */
 export async function loadTrace(version: string): Promise<Trace | undefined> {
   const registered = (globalThis as unknown as Record<symbol, { readonly trace?: unknown } | undefined>)[REGISTERED];
@@ -18,7 +18,7 @@ export async function loadTrace(version: string): Promise<Trace | undefined> {
       try {
         return await run();
       } catch (error) {
-        // Messages may repeat text of another end, so only the code is recorded.
+        // Messages may contain text from the other end, so only the code is recorded.
         const code = isAgentError(error) ? error.code : 'Internal';
         span.setAttribute('error.type', code).setStatus({ code: SpanStatusCode.ERROR, message: code });
         throw error;

@@ -3,20 +3,20 @@ import type { HubCredentials } from '../../iothub/credentials.js';
 import { hostNameOf } from '../../iothub/credentials.js';
 import type { AgentConfig, HubConfig } from '../config/agent-config.js';
 
-/** What a new configuration changes about a running one. Keys are written as in the file, without values. */
+/** The changes between a running configuration and a new one. Keys are written as in the file, without values. */
 export interface ConfigComparison {
-  /** Keys whose new values can be used at once. */
+  /** Keys whose new values can be applied while the agent runs. */
   readonly live: readonly string[];
-  /** Keys whose new values are used after a restart. */
+  /** Keys whose new values require a restart. */
   readonly restart: readonly string[];
   /** The running configuration with the new values of the live keys. */
   readonly merged: AgentConfig;
 }
 
-/** Parts that nothing outside the agent depends on, so that new values can take their place while it runs. */
+/** Sections that only the agent itself depends on, so their new values can be applied while it runs. */
 const LIVE_SECTIONS = ['log', 'guards', 'services', 'watch', 'history', 'wrappers', 'rollouts', 'shutdown'] as const;
 
-/** The connection keeps this one for its whole life. */
+/** Keys of these sections that the connection reads only once. */
 const RESTART_KEYS: readonly string[] = ['services.timeoutSeconds'];
 
 /**
@@ -54,12 +54,12 @@ function merge(running: AgentConfig, next: AgentConfig): AgentConfig {
   };
 }
 
-/** Whether there is a console, and whether it is read only, is decided by the key at the start. */
+/** A new key replaces another one. Adding or removing the key needs a restart, since it decides which routes exist. */
 function consoleOf({ console: running }: AgentConfig, { console: next }: AgentConfig): AgentConfig['console'] {
   return running.key === undefined || next.key === undefined ? running : { ...running, key: next.key };
 }
 
-/** What depends on the tier changes with the tier only. */
+/** Defaults that depend on the tier keep their values until a restart applies the new tier. */
 function mergeHub(running: HubConfig, next: HubConfig | undefined): HubConfig {
   if (!next) return running;
   const { watchIntervalSeconds, maxConcurrentJobs } = next.tier === running.tier ? next : running;
@@ -79,11 +79,11 @@ function renewableKeys(running: HubConfig, next: HubConfig | undefined): string[
   return fields.flatMap(Object.keys).map((field) => `iothubs.${running.name}.${field}`);
 }
 
-/** Every value of a configuration as JSON, by its key. Those that the agent derives from others are left out. */
+/** Returns every value of a configuration as JSON, by its key, without values that are derived from others. */
 function leavesOf({ thingworx, iothubs, ...rest }: AgentConfig): Map<string, string> {
   const { address, ...connection } = thingworx;
   const leaves = new Map<string, string>();
-  // What counts of a secret file is its content.
+  // Secret files are compared by their content, which is in `console.key`.
   const { keyFile: _file, ...console } = rest.console;
   collect({ ...rest, console, thingworx: { ...connection, url: address.webSocketUrl } }, '', leaves);
   for (const { name, credentials, watchIntervalSeconds: _, maxConcurrentJobs: __, ...hub } of iothubs)

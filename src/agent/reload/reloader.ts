@@ -15,37 +15,37 @@ import { compareConfigs, type ConfigComparison } from './compare-configs.js';
 import { createHash } from 'node:crypto';
 import { readRegularFile } from '../../core/regular-file.js';
 
-/** The part of the agent that is needed here. */
+/** The part of the agent that the reloader uses. */
 export interface ReconfigurableAgent {
   readonly config: AgentConfig;
-  /** Takes over the live changes. @throws AgentError if that is not possible; nothing has changed then. */
+  /** Applies the live changes. @throws AgentError if that is not possible; the agent is then unchanged. */
   reconfigure(comparison: ConfigComparison): Promise<void>;
 }
 
 export interface ReloaderOptions {
   readonly agent: ReconfigurableAgent;
   readonly sources: ConfigurationSources;
-  /** What the agent was started with. */
+  /** The configuration that the agent was started with. */
   readonly loaded: LoadedConfiguration;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Orchestrators replace the files of secrets without a signal; a change is noticed within this time. */
-const KEY_FILES_INTERVAL_MS = 30_000;
+/** How often secret files are read, since orchestrators replace them without a signal. */
+const SECRETS_INTERVAL_MS = 30_000;
 
 /**
- * Gives a running agent the changes of its configuration: all of them when `reload` is called, and changed secret files
- * without being asked.
+ * Applies changes of the configuration to a running agent: all of them when `reload` is called, and those of secret files
+ * on its own, every 30 s.
  */
 export class Reloader {
   readonly #options: ReloaderOptions;
   #layered: LoadedConfiguration['layered'];
-  #wrapperPrint = '';
-  #keyPrint = '';
+  #wrappersHash = '';
+  #secretsHash = '';
   #timer: Timer | undefined;
   #isStopped = false;
-  /** One change is made after the other. */
+  /** Changes are applied one after another. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: ReloaderOptions) {
@@ -53,51 +53,51 @@ export class Reloader {
     this.#layered = options.loaded.layered;
   }
 
-  /** Remembers the files as they are and begins to look at the secret files. */
+  /** Records the content of the files and starts to check the secret files. */
   async start(): Promise<void> {
-    this.#wrapperPrint = await printOf(this.#options.agent.config.wrappers);
-    this.#keyPrint = await printOf(secretFilesOf(this.#layered));
-    this.#lookLater();
+    this.#wrappersHash = await fingerprintOf(this.#options.agent.config.wrappers);
+    this.#secretsHash = await fingerprintOf(secretFilesOf(this.#layered));
+    this.#scheduleCheck();
   }
 
-  /** Reads the configuration again and takes over what can change while the agent runs. Never rejects. */
+  /** Reads the configuration again and applies what can change while the agent runs. Never rejects. */
   reload(): Promise<void> {
-    return this.#next(async () => {
+    return this.#enqueue(async () => {
       await this.#load(() => loadConfiguration(this.#options.sources));
-      this.#keyPrint = await printOf(secretFilesOf(this.#layered));
+      this.#secretsHash = await fingerprintOf(secretFilesOf(this.#layered));
     });
   }
 
-  /** Makes no further change; resolves when the current one has ended. */
+  /** Idempotent. Resolves when the change in progress has ended; no other one follows. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
     await this.#work;
   }
 
-  #next(run: () => Promise<void>): Promise<void> {
+  #enqueue(run: () => Promise<void>): Promise<void> {
     const { log } = this.#options;
     this.#work = this.#work.then(async () => {
       if (this.#isStopped) return;
       await run().catch((error: unknown) =>
-        log.error({ err: error }, `the configuration could not be taken over: ${messageOf(error)}`),
+        log.error({ err: error }, `could not apply the configuration: ${messageOf(error)}`),
       );
     });
     return this.#work;
   }
 
-  #lookLater(): void {
+  #scheduleCheck(): void {
     if (this.#isStopped) return;
-    this.#timer = this.#options.clock.schedule(KEY_FILES_INTERVAL_MS, () => {
-      void this.#next(() => this.#look()).then(() => this.#lookLater());
+    this.#timer = this.#options.clock.schedule(SECRETS_INTERVAL_MS, () => {
+      void this.#enqueue(() => this.#checkSecrets()).then(() => this.#scheduleCheck());
     });
   }
 
-  /** The rest of the configuration stays as it was read, since only a signal says that a file has been edited completely. */
-  async #look(): Promise<void> {
-    const print = await printOf(secretFilesOf(this.#layered));
-    if (print === this.#keyPrint) return;
-    this.#keyPrint = print;
+  /** The configuration file is not read again, since only a signal says that somebody has finished editing it. */
+  async #checkSecrets(): Promise<void> {
+    const print = await fingerprintOf(secretFilesOf(this.#layered));
+    if (print === this.#secretsHash) return;
+    this.#secretsHash = print;
     this.#options.log.info({}, 'a secret file has changed');
     await this.#load(() => recheck(this.#layered, this.#options.sources.fileRights));
   }
@@ -107,21 +107,24 @@ export class Reloader {
     const result = await read();
     for (const warning of result.warnings) log.warn({ warning: formatProblem(warning) }, WORKS_BUT);
     if (!result.ok) {
-      log.error({ problems: result.problems.map(formatProblem) }, 'the configuration is wrong, so nothing was changed');
+      log.error(
+        { problems: result.problems.map(formatProblem) },
+        'the configuration is invalid, so nothing was changed',
+      );
       return;
     }
-    const print = await printOf(result.config.wrappers);
+    const print = await fingerprintOf(result.config.wrappers);
     const compared = compareConfigs(agent.config, result.config);
-    const areDescriptionsNew = print !== this.#wrapperPrint && !compared.live.includes('wrappers');
+    const areDescriptionsNew = print !== this.#wrappersHash && !compared.live.includes('wrappers');
     const comparison = areDescriptionsNew ? { ...compared, live: [...compared.live, 'wrappers'] } : compared;
     if (comparison.live.length > 0) await agent.reconfigure(comparison);
     this.#layered = result.layered;
-    this.#wrapperPrint = print;
+    this.#wrappersHash = print;
     report(log, comparison);
   }
 }
 
-/** For a configuration that can be used but should be changed. */
+/** The message of the log line for a warning about the configuration. */
 export const WORKS_BUT = 'the configuration works but should be changed';
 
 function report(log: Log, { live, restart }: ConfigComparison): void {
@@ -131,14 +134,14 @@ function report(log: Log, { live, restart }: ConfigComparison): void {
     log.warn({ keys: restart }, 'these keys have changed too; restart the agent to use their new values');
 }
 
-/** Longer files are compared by their beginning: secrets and descriptions are smaller. */
+/** Longer files are compared by their first bytes; secrets and descriptions are smaller. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * A string that changes with the content of the files, and when one appears or disappears. Contents are not kept, since
- * they may be secrets; links are followed, so that a link to another file counts as a change.
+ * Returns a hash of the files, which changes with their content and when one appears or disappears. Contents are not kept,
+ * since they may be secrets. Links are followed, so a link that is changed to another file counts as a change.
  */
-export async function printOf(files: readonly string[]): Promise<string> {
+export async function fingerprintOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) {
     hash.update(`${file}\0`);

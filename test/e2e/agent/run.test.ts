@@ -70,7 +70,7 @@ describe('twx-iothub run', () => {
     const { agent } = await startAgent();
     await ends.writeConfiguration('run.json', { log: { level: 'info' }, guards: { maxDevicesPerJob: 0 } });
     agent.signal('SIGHUP');
-    await agent.line('the configuration is wrong, so nothing was changed');
+    await agent.line('the configuration is invalid, so nothing was changed');
     const guards = { allowedMethods: ['reboot'] };
     await ends.writeConfiguration('run.json', { log: { level: 'info' }, guards, admin: { port: 1 } });
     agent.signal('SIGHUP');

@@ -17,7 +17,7 @@ afterAll(files.close);
 let reloader: Reloader | undefined;
 afterEach(() => reloader?.stop());
 
-/** An agent that only remembers what it was given, with its configuration in a file. */
+/** Starts a reloader of an agent that only records its changes, with the configuration in a file. */
 async function rig(text: string) {
   const file = await files.write(text);
   const sources = { files: [file], fileRights: { userId: undefined, isOnReadOnlyMount: () => Promise.resolve(false) } };
@@ -39,7 +39,7 @@ async function rig(text: string) {
 }
 
 describe('a reload', () => {
-  it('takes over what can change and logs it, and what needs a restart, without values', async () => {
+  it('applies live keys, and logs them and those that need a restart, without values', async () => {
     const { file, agent, changes, log, reloader } = await rig(MINIMAL);
     await writeFile(
       file,
@@ -59,7 +59,7 @@ describe('a reload', () => {
     expect(JSON.stringify(log.lines)).not.toContain('the-new-key');
   });
 
-  it('changes nothing when the configuration is wrong, and says where', async () => {
+  it('changes nothing if the configuration is invalid, and logs each problem', async () => {
     const { file, changes, log, reloader } = await rig(MINIMAL);
     await writeFile(file, `${MINIMAL}\nguards: {maxDevicesPerJob: none}\nlog: {level: loud}`);
     await reloader.reload();
@@ -70,12 +70,12 @@ describe('a reload', () => {
         fields: {
           problems: [expect.stringContaining('guards.maxDevicesPerJob'), expect.stringContaining('log.level')],
         },
-        message: 'the configuration is wrong, so nothing was changed',
+        message: 'the configuration is invalid, so nothing was changed',
       },
     ]);
   });
 
-  it('loads a wrapper description again that was edited under the same name', async () => {
+  it('reloads a wrapper description whose content has changed', async () => {
     const description = join(files.folder, 'wrapper.yaml');
     const service = (name: string): string =>
       `bundle: { name: pack, version: 1.0.0 }\nservices:\n  - { name: ${name}, kind: deviceMethod, methodName: m }\n`;
@@ -88,12 +88,12 @@ describe('a reload', () => {
     expect(changes.map(({ live }) => live)).toEqual([['wrappers']]);
   });
 
-  it('keeps what was taken over when the agent cannot', async () => {
+  it('logs an error if the agent cannot apply the changes', async () => {
     const { file, agent, log, reloader } = await rig(MINIMAL);
     agent.reconfigure = () => Promise.reject(new Error('no room'));
     await writeFile(file, `${MINIMAL}\nlog: {level: debug}`);
     await reloader.reload();
-    expect(log.lines.map(({ message }) => message)).toEqual(['the configuration could not be taken over: no room']);
+    expect(log.lines.map(({ message }) => message)).toEqual(['could not apply the configuration: no room']);
   });
 });
 
@@ -116,7 +116,7 @@ describe('a secret file', () => {
     return { file: join(folder, 'app-key'), swap };
   }
 
-  it('that a link now leads elsewhere to is noticed within a minute, without the rest of the file', async () => {
+  it('is read again within a minute after its link has changed, without the rest of the configuration', async () => {
     const { file: keyFile, swap } = await volume();
     const text = MINIMAL.replace('appKey: key-in-file', `appKeyFile: ${keyFile}`);
     const { file, agent, changes, clock } = await rig(text);
@@ -129,7 +129,7 @@ describe('a secret file', () => {
     expect(agent.config).toMatchObject({ thingworx: { appKey: 'the-second-key' }, log: { level: 'info' } });
   });
 
-  it('that became empty changes nothing, and is reported once', async () => {
+  it('that is empty changes nothing and is reported once', async () => {
     const { file: keyFile, swap } = await volume();
     const { changes, clock, log } = await rig(MINIMAL.replace('appKey: key-in-file', `appKeyFile: ${keyFile}`));
     await swap('');
