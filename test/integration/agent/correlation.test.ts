@@ -103,7 +103,7 @@ describe('a call of ThingWorx', () => {
     });
   });
 
-  it('that starts a roll-out lends its id to the steps, which begin traces of their own', async () => {
+  it('that starts a roll-out passes its id to the steps, which start traces of their own', async () => {
     loadSdk();
     await start({ stateDir: join(ends.folder, 'state') });
     const parameters = { rolloutId: 'traced', queryCondition: '*', methodName: 'echo' };

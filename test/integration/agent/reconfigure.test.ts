@@ -35,7 +35,7 @@ async function change(changes: Partial<ConfigurationInput>): Promise<void> {
 const schedule = (jobId: string) => rest.invoke('ScheduleDeviceMethodJob', { jobId, methodName: 'echo' });
 const outcome = async (jobId: string): Promise<unknown> => (await rest.invoke('GetJob', { jobId })).text;
 
-describe('an agent that gets another configuration while it runs', () => {
+describe('an agent whose configuration changes while it runs', () => {
   it('applies guards, switches and wrappers to the next call, on the same connection', async () => {
     const lines = await start();
     expect((await schedule('before')).status).toBe(200);
@@ -52,7 +52,7 @@ describe('an agent that gets another configuration while it runs', () => {
     expect(lines.filter((line) => line.includes('bound to ThingWorx'))).toHaveLength(1);
   });
 
-  it('lets devices be managed and shows their keys once that is switched on, with a warning', async () => {
+  it('manages devices and returns their keys once both are enabled, with a warning', async () => {
     const log = { level: 'trace' } as const;
     const lines = await start({ log });
     const create = (deviceId: string) => rest.invoke('CreateDevice', { deviceId });
@@ -79,7 +79,7 @@ describe('an agent that gets another configuration while it runs', () => {
     expect((await rest.invoke('AzureIotDeviceGet', { deviceId: 'nobody' })).text).toContain('DeviceNotFound');
   });
 
-  it('goes on watching the jobs that it scheduled before', async () => {
+  it('continues to watch the jobs that it scheduled before', async () => {
     await start();
     await schedule('watched');
     await change({ watch: { intervalSeconds: 0.1 } });
@@ -102,7 +102,7 @@ describe('an agent that gets another configuration while it runs', () => {
     expect((await schedule('third')).status).toBe(200);
   });
 
-  it('connects anew with a new application key', async () => {
+  it('reconnects with a new application key', async () => {
     const lines = await start();
     await change({ thingworx: { url: ends.platform.wsUrl, allowInsecure: true, appKey: 'not-the-application-key' } });
     await eventually(() => Promise.resolve(lines.some((line) => line.includes('refused the application key'))));

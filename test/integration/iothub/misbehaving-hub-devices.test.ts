@@ -166,7 +166,7 @@ describe('CreateDevice', () => {
     expect(hub.count('PUT')).toBe(3);
   });
 
-  it('looks at the device if the acknowledgement cannot be parsed', async () => {
+  it('reads the device if the acknowledgement cannot be parsed', async () => {
     hub.decide = firstOf('PUT', 1, { kind: 'body', body: 'ok', contentType: 'text/html', isProcessed: true });
     await expect(call('CreateDevice', { deviceId: 'new' })).resolves.toMatchObject([{ deviceId: 'new' }]);
     hub.decide = firstOf('PUT', 2, { kind: 'body', body: 'ok', contentType: 'text/html' });
@@ -214,7 +214,7 @@ describe('DeleteDevice', () => {
     expect(hub.devices.identities.has('d1')).toBe(false);
   });
 
-  it('looks at the device if the acknowledgement cannot be parsed', async () => {
+  it('reads the device if the acknowledgement cannot be parsed', async () => {
     hub.decide = firstOf('DELETE', 1, { kind: 'body', body: 'ok', isProcessed: true });
     await expect(call('DeleteDevice', { deviceId: 'd1' })).resolves.toBe(true);
     hub.devices.add('d2');

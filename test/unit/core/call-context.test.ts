@@ -97,7 +97,7 @@ describe('call context', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('goes on without a deadline until its signal aborts, where it has only a signal', () => {
+  it('has no deadline and lasts until its signal aborts, if it was created for a signal', () => {
     const clock = new ManualClock();
     const stopping = new AbortController();
     const context = untilSignal(stopping.signal, startCall({ timeoutMs: 1000, clock }));

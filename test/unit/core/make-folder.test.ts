@@ -20,7 +20,7 @@ describe('makeFolder', () => {
     await expect(makeFolder(join(root, 'file/below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
-  it('fails, instead of trying for ever, where the file system takes no folders', async () => {
+  it('fails instead of retrying for ever if the file system accepts no folders', async () => {
     await expect(makeFolder('/proc/nothing/here')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

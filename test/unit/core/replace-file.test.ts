@@ -17,7 +17,7 @@ describe('replacing a file', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('makes it, or replaces it, and leaves nothing else behind', async () => {
+  it('creates or replaces the file, and leaves no partial file', async () => {
     await replaceFile(at('a'), 'one');
     await replaceFile(at('a'), 'two', 0o600);
     expect(await readFile(at('a'), 'utf8')).toBe('two');
@@ -33,7 +33,7 @@ describe('replacing a file', () => {
     expect((await lstat(at('a'))).isFile()).toBe(true);
   });
 
-  it('fails for a folder in its place, and leaves nothing behind', async () => {
+  it('fails if a folder has its name, and leaves no partial file', async () => {
     await mkdir(at('a'));
     await expect(replaceFile(at('a'), 'x')).rejects.toMatchObject({ syscall: 'rename' });
     expect(await readdir(folder)).toEqual(['a']);

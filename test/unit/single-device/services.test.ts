@@ -213,7 +213,7 @@ describe('what the operator allows', () => {
     new Set(offered(options).flatMap(({ definition, refuse }) => (refuse ? [definition.name] : [])));
   const CREATE = ['AzureIotDeviceCreate', 'CreateDevice', 'CreateAzureIotDevice'];
 
-  it('keeps what changes identities switched off, naming the key, until it is switched on', async () => {
+  it('disables the services that change identities, naming the key, until it is set', async () => {
     const off = refused({});
     expect(off).toEqual(
       new Set([
@@ -243,7 +243,7 @@ describe('what the operator allows', () => {
     ]);
   });
 
-  it('keeps the names of PTC without short names', () => {
+  it("keeps PTC's names if short names are disabled", () => {
     const full = 'InvokeMethod GetTwin UpdateTwin Query Get Create Delete SetStatus';
     expect(offered({ shortNames: false }).map(({ definition }) => definition.name)).toEqual([
       ...full.split(' ').map((name) => `AzureIotDevice${name}`),
@@ -279,7 +279,7 @@ describe("the tier's budgets", () => {
     ['UpdateDeviceTwin', { deviceId: 'd', patch: { tags: {} } }, 50, 150],
     ['DeleteDevice', { deviceId: 'd' }, 92, 100],
     ['QueryDevices', { query: '*' }, 18, 20],
-  ])('serve %s %p within the deadline, and refuse the rest', async (name, parameters, least, most) => {
+  ])('serve %s %p within the deadline, and reject the other calls', async (name, parameters, least, most) => {
     const { served, refused } = await servedAtOnce(name, parameters, 400);
     expect(served).toBeGreaterThanOrEqual(least);
     expect(served).toBeLessThanOrEqual(most);

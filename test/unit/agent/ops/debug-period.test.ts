@@ -24,7 +24,7 @@ describe('a debug period', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('ends at a level that was configured meanwhile', () => {
+  it('ends with the level that was configured in the meantime', () => {
     const { log, clock, period } = rig();
     period.begin();
     period.configure('warn');
@@ -33,13 +33,13 @@ describe('a debug period', () => {
     expect(log.level).toBe('warn');
   });
 
-  it('does not lower the level of a log that shows more', () => {
+  it('keeps the level trace', () => {
     const { log, period } = rig('trace');
     period.begin();
     expect(log.level).toBe('trace');
   });
 
-  it('holds for logs that were derived before', () => {
+  it('applies to child logs that were created before', () => {
     const lines: string[] = [];
     const log = createLogger({ level: 'info', secrets: [], sink: { write: (line) => lines.push(line) } });
     const child = log.child({ hub: 'main' });

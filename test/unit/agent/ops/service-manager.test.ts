@@ -52,13 +52,13 @@ describe('systemd', () => {
     expect(clock.armed).toBe(0);
   });
 
-  it('does not get the watchdog of another process', async () => {
+  it('is not notified for the watchdog of another process', async () => {
     const { clock, manager } = rig({ ...SOCKET, WATCHDOG_USEC: '60000000', WATCHDOG_PID: '1' });
     await manager.ready();
     expect(clock.armed).toBe(0);
   });
 
-  it('is given up on with one warning that says what to do', async () => {
+  it('causes one warning with a remedy while it cannot be notified', async () => {
     const { clock, log, manager } = rig(
       { ...SOCKET, WATCHDOG_USEC: '2000000' },
       new Error('spawn systemd-notify ENOENT'),

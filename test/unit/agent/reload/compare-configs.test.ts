@@ -18,7 +18,7 @@ async function compared(changes: Partial<ConfigurationInput>) {
 }
 
 describe('compareConfigs', () => {
-  it('uses another password of the database at once, and another pool after a restart', async () => {
+  it('applies a new password of the database at once, and a new pool size after a restart', async () => {
     const database = { url: 'postgres://u:old@127.0.0.1/d' };
     const running = await agentConfigFrom({ ...BASE, database });
     const next = await agentConfigFrom({ ...BASE, database: { url: 'postgres://u:new@127.0.0.1/d', poolSize: 9 } });
@@ -27,7 +27,7 @@ describe('compareConfigs', () => {
     expect(merged.database).toMatchObject({ url: 'postgres://u:new@127.0.0.1/d', poolSize: 4 });
   });
 
-  it('finds nothing in a configuration that is the same', async () => {
+  it('finds no changes between equal configurations', async () => {
     expect(await compared({})).toMatchObject({ live: [], restart: [] });
   });
 
@@ -81,7 +81,7 @@ describe('compareConfigs', () => {
     expect(await compared(changes)).toMatchObject({ live: [], restart, merged: await agentConfigFrom(BASE) });
   });
 
-  it('reports both kinds, and never a value', async () => {
+  it('reports live keys and keys that need a restart, without values', async () => {
     const both = await compared({
       thingworx: { url: 'wss://other.example', appKey: 'the-new-key' },
       admin: { enabled: false },
