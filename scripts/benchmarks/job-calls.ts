@@ -5,7 +5,7 @@ import type { PairedBenchmark, Side } from './paired.js';
 const THING = 'AzureIotHub';
 const DURATION_MS = 1500;
 const JOB_ID = 'bench';
-/** Jobs that have not begun cost the hub nothing but their creation. */
+/** Start time of the scheduled jobs, so late that the hub only has to create them. */
 const FAR = new Date(Date.now() + 86_400_000);
 
 /**

@@ -1,6 +1,6 @@
 import type { Measured, Rate } from './compare.js';
 
-/** What one repetition of one side showed. */
+/** The result of one repetition of one side. */
 export interface Sample {
   /** In the unit of the benchmark. */
   readonly value: number;
@@ -27,8 +27,8 @@ export interface PairedBenchmark {
 const REPETITIONS = 5;
 
 /**
- * Measures both sides in the same run: a warm-up of each, then five repetitions in alternation, so that a busy moment of the
- * machine falls on both. The ratio is the median of the five pairs.
+ * Measures both sides in the same run: a warm-up of each, then five repetitions in alternation, so that other load on the
+ * machine affects both. The ratio is the median of the five pairs.
  */
 export async function measurePair({
   name,
@@ -87,7 +87,7 @@ function rateOf(samples: readonly Sample[]): Rate {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** What both sides of a benchmark use: opened for the first, closed with the last. */
+/** A resource that both sides of a benchmark use: opened for the first user, closed after the last. */
 export class Shared<T> {
   readonly #open: () => Promise<T>;
   readonly #close: (opened: T) => Promise<unknown>;

@@ -36,7 +36,7 @@ async function openEcho(inFlight: number): Promise<Side> {
   const connected = generator.bare();
   const peer = await PeerProcess.start('ws-echo', { url: generator.url, answerBytes: ANSWER.length });
   await connected;
-  // The echo returns the header that it received: with the status of an answer in it, it is one.
+  // The echo returns the header of the request, so that header must have the status of a response.
   const request = Buffer.from(REQUEST);
   request[1] = CODE.SUCCESS;
   return side(generator, peer, request, inFlight);

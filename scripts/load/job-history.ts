@@ -1,7 +1,7 @@
 /**
  * `tsx scripts/load/job-history.ts [JOBS]`: a history of 100,000 jobs in a store on disk is listed page by page, searched
- * through FindJobs, and deleted in time, while a ticker measures how long the event loop is blocked. No tick may take more
- * than 50 ms of processor time of this process: on a busy machine a tick also waits for other processes.
+ * through FindJobs, and deleted when its days are over, while a timer measures how long the event loop is blocked. No tick may
+ * use more than 50 ms of processor time of this process; elapsed time would include other processes of a busy machine.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ async function measured<T>(what: string, mostMs: number, run: () => Promise<T>):
   return result;
 }
 
-/** Measures the time between two turns of a timer: as it passes, and as far as this process used a processor in it. */
+/** Measures the longest time between two ticks of a timer: elapsed time, and processor time of this process. */
 function startTicker(): () => { readonly wallMs: number; readonly busyMs: number } {
   let [wallMs, busyMs] = [0, 0];
   let lastMs = performance.now();
@@ -154,7 +154,7 @@ async function find(history: JobHistory, jobs: number): Promise<void> {
 async function remove(store: Store, history: JobHistory): Promise<void> {
   const shorter = historyOf(store, 180);
   const before = process.memoryUsage().rss;
-  await measured('half of them deleted in time', Infinity, async () => {
+  await measured('half of them deleted', Infinity, async () => {
     shorter.start();
     while (await hasOlder(history)) await new Promise((resolve) => setTimeout(resolve, 100));
   });
@@ -163,7 +163,7 @@ async function remove(store: Store, history: JobHistory): Promise<void> {
   process.stdout.write(`  memory grew by ${growth.toFixed(1)} MB\n`);
 }
 
-/** The job that ended 181 days ago; a look at the newest end of what is deleted, which goes last. */
+/** Whether the newest of the jobs to delete, which is deleted last, still exists. */
 async function hasOlder(history: JobHistory): Promise<boolean> {
   return (await history.find(`job-${lastDeleted}`)) !== undefined;
 }
