@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SECRET, SECRET_FILE } from './secret-marks.js';
+import { SECRET, SECRET_FILE } from './value-kinds.js';
 
 /** The shortest key that is accepted. */
 export const MIN_CONSOLE_KEY = 16;

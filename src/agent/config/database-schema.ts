@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { SECRET, SECRET_FILE } from './secret-marks.js';
-import { file, text } from './value-kinds.js';
+import { file, SECRET, SECRET_FILE, text } from './value-kinds.js';
 
 /** The PostgreSQL database that several agents share, instead of a state folder. */
 export const database = z

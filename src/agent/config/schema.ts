@@ -4,8 +4,7 @@ import { CONNECT_TIMEOUT, DEFAULTS, METHOD_NAME } from '../../jobs/parameters.js
 import { consoleKeys } from './console-schema.js';
 import { cluster, database } from './database-schema.js';
 import { rolloutGuards, rollouts } from './rollouts-schema.js';
-import { SECRET, SECRET_FILE } from './secret-marks.js';
-import { file, text } from './value-kinds.js';
+import { file, SECRET, SECRET_FILE, text } from './value-kinds.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

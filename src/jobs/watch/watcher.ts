@@ -9,7 +9,7 @@ import type { JobIndex } from '../read-model/job-index.js';
 import type { ActiveJobs } from './active-jobs.js';
 import { ActiveLists } from './active-lists.js';
 import { ChangeNotifier, type WatchingThing } from './change-notifier.js';
-import { findHandedOver, handOver } from './handed-over.js';
+import { findHandedOver, handOver, WatchList } from './watch-list.js';
 import { HubProperties } from './hub-properties.js';
 import { JobPoller } from './job-poller.js';
 import type { JobRegistrar, ScheduledJob } from '../environment.js';
@@ -17,7 +17,6 @@ import type { JobHistory } from '../history/job-history.js';
 import type { RefusedCounts } from '../refused-counts.js';
 import type { MessageLimits } from '../result-size.js';
 import { TimedWork } from './timed-work.js';
-import { WatchList } from './watch-list.js';
 import { WatchChanges } from './changes.js';
 import { isDone, type WatchRecord } from './record.js';
 

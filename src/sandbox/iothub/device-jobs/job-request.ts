@@ -3,7 +3,7 @@ import { MAX_QUERY_CHARACTERS } from '../../../hub-query/parse.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
 import { readMethodRequest } from '../methods/method-request.js';
 import { readTwinChange } from '../twins/twins.js';
-import { readWholeNumber } from '../whole-number.js';
+import { readWholeNumber } from '../answers/wire-values.js';
 import type { JobDefinition, JobTask, JobType } from './job.js';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { wireTime } from '../answers/wire-time.js';
+import { wireTime } from '../answers/wire-values.js';
 import type { JobRecord } from './job.js';
 import type { JobRows, KeptRow } from './job-rows.js';
 

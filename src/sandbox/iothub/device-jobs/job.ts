@@ -1,4 +1,4 @@
-import { wireTime } from '../answers/wire-time.js';
+import { wireTime } from '../answers/wire-values.js';
 import type { JobCounts } from './job-rows.js';
 
 type Json = Readonly<Record<string, unknown>>;

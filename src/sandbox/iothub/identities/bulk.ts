@@ -1,5 +1,5 @@
 import { isPlainObject } from '../../../core/objects.js';
-import { matchOf, type Match } from '../answers/etag.js';
+import { matchOf, type Match } from '../answers/wire-values.js';
 import { argumentInvalid, deviceNotFound, moduleNotFound, ServiceError } from '../answers/service-error.js';
 import type { EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';

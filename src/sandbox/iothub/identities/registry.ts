@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../core/clock.js';
-import { isMatch, type Match } from '../answers/etag.js';
+import { isMatch, type Match, wireTime } from '../answers/wire-values.js';
 import {
   argumentInvalid,
   deviceNotFound,
@@ -8,7 +8,6 @@ import {
   preconditionFailed,
   ServiceError,
 } from '../answers/service-error.js';
-import { wireTime } from '../answers/wire-time.js';
 import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import { emptySection, mergePlain, replaceSection, stampOf } from '../model/section.js';

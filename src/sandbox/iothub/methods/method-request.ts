@@ -1,6 +1,6 @@
 import { stringifyJson } from '../../../core/exact-json.js';
 import { argumentInvalid, ServiceError } from '../answers/service-error.js';
-import { readWholeNumber } from '../whole-number.js';
+import { readWholeNumber } from '../answers/wire-values.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

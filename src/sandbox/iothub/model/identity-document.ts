@@ -1,5 +1,4 @@
-import { etagOf } from '../answers/etag.js';
-import { wireTime } from '../answers/wire-time.js';
+import { etagOf, wireTime } from '../answers/wire-values.js';
 import type { Endpoint } from './endpoint.js';
 import { omitUndefined } from '../../../core/objects.js';
 

@@ -1,6 +1,6 @@
 import { isPlainObject } from '../../../core/objects.js';
 import { type HttpAnswer, json } from '../../http/router.js';
-import { readIfMatch } from '../answers/etag.js';
+import { readIfMatch } from '../answers/wire-values.js';
 import { argumentInvalid, notBuilt } from '../answers/service-error.js';
 import { checkConfigurationId } from '../identities/id-rules.js';
 import type { Configurations } from '../state/configurations.js';

@@ -1,6 +1,6 @@
 import { isPlainObject } from '../../../core/objects.js';
 import { type HttpAnswer, json } from '../../http/router.js';
-import { readIfMatch } from '../answers/etag.js';
+import { readIfMatch, readWholeNumber } from '../answers/wire-values.js';
 import { argumentInvalid, deviceNotFound, notBuilt } from '../answers/service-error.js';
 import { runBulk } from '../identities/bulk.js';
 import { checkDeviceId, checkModuleId } from '../identities/id-rules.js';
@@ -11,7 +11,6 @@ import type { EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';
 import type { Journal } from '../state/journal.js';
 import type { Twins } from '../twins/twins.js';
-import { readWholeNumber } from '../whole-number.js';
 import { readJson } from './read-json.js';
 import type { ServiceRequest, ServiceRoute } from './service-route.js';
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { argumentInvalid } from '../answers/service-error.js';
-import { readWholeNumber } from '../whole-number.js';
+import { readWholeNumber } from '../answers/wire-values.js';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1_000;

@@ -1,5 +1,5 @@
 import { type HttpAnswer, json } from '../../http/router.js';
-import { readIfMatch } from '../answers/etag.js';
+import { readIfMatch } from '../answers/wire-values.js';
 import type { Endpoint } from '../model/endpoint.js';
 import { TwinDocument, twinEtag } from '../twins/twin-document.js';
 import { readTwinChange, type Twins } from '../twins/twins.js';

@@ -1,9 +1,8 @@
 import { isPlainObject } from '../../../core/objects.js';
 import type { Clock } from '../../../core/clock.js';
 import type { Store } from '../../../store/store.js';
-import { etagOf, isMatch, type Match } from '../answers/etag.js';
+import { etagOf, isMatch, type Match, readWholeNumber } from '../answers/wire-values.js';
 import { argumentInvalid, preconditionFailed, ServiceError } from '../answers/service-error.js';
-import { readWholeNumber } from '../whole-number.js';
 import type { Journal } from './journal.js';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,5 +1,4 @@
-import { etagOf } from '../answers/etag.js';
-import { wireTime } from '../answers/wire-time.js';
+import { etagOf, wireTime } from '../answers/wire-values.js';
 import type { Endpoint } from '../model/endpoint.js';
 import { identityEtag, thumbprints } from '../model/identity-document.js';
 import { sectionDocument } from '../model/section.js';

@@ -1,8 +1,7 @@
 import { isPlainObject } from '../../../core/objects.js';
 import type { Clock } from '../../../core/clock.js';
-import { isMatch, type Match } from '../answers/etag.js';
+import { isMatch, type Match, wireTime } from '../answers/wire-values.js';
 import { argumentInvalid, deviceNotFound, moduleNotFound, preconditionFailed } from '../answers/service-error.js';
-import { wireTime } from '../answers/wire-time.js';
 import { type Endpoint, endpointId, type EndpointRecord } from '../model/endpoint.js';
 import type { DeviceGateway, EndpointId } from '../ports.js';
 import type { Endpoints } from '../state/endpoints.js';

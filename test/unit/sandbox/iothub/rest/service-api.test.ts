@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { assert, constantFrom, date, integer, property, string } from 'fast-check';
-import { checkApiVersion, effectiveMethod } from '../../../../../src/sandbox/iothub/rest/request-rules.js';
-import { readWholeNumber } from '../../../../../src/sandbox/iothub/whole-number.js';
+import { checkApiVersion, effectiveMethod } from '../../../../../src/sandbox/iothub/rest/service-api.js';
+import { readWholeNumber } from '../../../../../src/sandbox/iothub/answers/wire-values.js';
 
 describe('an api-version', () => {
   const day = date({ min: new Date('1990-01-01'), max: new Date('2999-12-31'), noInvalidDate: true });

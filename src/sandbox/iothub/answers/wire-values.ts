@@ -1,5 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** The service's time of "never". */
+export const NEVER = '0001-01-01T00:00:00Z';
+
+/** Milliseconds since 1970 as the service writes times: UTC with seven decimals. `undefined` is "never". */
+export function wireTime(ms: number | undefined): string {
+  return ms === undefined ? NEVER : new Date(ms).toISOString().replace('Z', '0000Z');
+}
+
 /** An ETag of the service: a counter as eight bytes, big-endian, in base64 (`AAAAAAAAAAc=` is 7). */
 export function etagOf(counter: number): string {
   const bytes = Buffer.alloc(8);
@@ -27,3 +35,15 @@ export function matchOf(text: string): Match {
 
 /** Whether something with `etag` satisfies the condition. */
 export const isMatch = (match: Match, etag: string): boolean => match.kind !== 'etag' || match.etag === etag;
+
+/** At most 15 digits, which a double represents exactly. */
+const DIGITS = /^\s*[+-]?\d{1,15}\s*$/u;
+
+/**
+ * Reads a whole number that may be text: the service accepts `"30"` for 30, and the Azure CLI sends its default
+ * timeouts like that [HUB A.1]. Undefined for everything else.
+ */
+export function readWholeNumber(given: unknown): number | undefined {
+  if (typeof given === 'number') return Number.isSafeInteger(given) ? given : undefined;
+  return typeof given === 'string' && DIGITS.test(given) ? Number(given) : undefined;
+}
