@@ -62,7 +62,7 @@ export class WatchList {
   }
 
   /**
-   * Resolves when the record is in the store, or when the write has failed and been logged; watching then goes on in memory.
+   * Resolves when the record is in the store, or when the write has failed and been logged; the job is then watched in memory only.
    * @param beside further changes, which are in the store as soon as the record is.
    */
   async put(record: WatchRecord, beside?: ChangesBeside): Promise<void> {
@@ -160,15 +160,14 @@ export class WatchList {
 }
 
 /**
- * Records of watched jobs that an agent hands over to the one that serves the hub now. An agent that is cut off from its
+ * The prefix of records of watched jobs that an agent hands over to the one that serves the hub now. An agent that is cut off from its
  * database continues to schedule and watch jobs; when it has lost the hub, these jobs are recorded only in its memory.
  */
-
-const prefixOf = (hubName: string): string => `watch-handed-over/${encodeURIComponent(hubName)}/`;
+const handedOverPrefix = (hubName: string): string => `watch-handed-over/${encodeURIComponent(hubName)}/`;
 
 /** Returns the changes that hand over records to another agent. They are written without a lease. */
 export function handOver(hubName: string, records: readonly WatchRecord[]): StoreChange[] {
-  return records.map((record) => ({ type: 'put', key: `${prefixOf(hubName)}${record.jobId}`, value: record }));
+  return records.map((record) => ({ type: 'put', key: `${handedOverPrefix(hubName)}${record.jobId}`, value: record }));
 }
 
 export interface HandedOver {
@@ -181,7 +180,7 @@ export interface HandedOver {
 export async function findHandedOver(store: Store, hubName: string): Promise<HandedOver> {
   const records: WatchRecord[] = [];
   const removal: StoreChange[] = [];
-  for await (const [key, value] of store.entries({ prefix: prefixOf(hubName) })) {
+  for await (const [key, value] of store.entries({ prefix: handedOverPrefix(hubName) })) {
     const record = readRecord(value);
     if (record) records.push(record);
     removal.push({ type: 'delete', key });
