@@ -20,7 +20,9 @@ const METHOD: Section = {
 /** The sections of the form, in the order in which a roll-out is thought about. */
 export function rolloutSections(target: TargetKind, action: ActionKind): readonly Section[] {
   return [
-    { title: 'Target', names: [target === 'condition' ? 'queryCondition' : 'deviceIds'], more: ['copyOf'] },
+    target === 'condition'
+      ? { title: 'Target', names: ['queryCondition'], more: ['selection', 'copyOf'] }
+      : { title: 'Target', names: ['deviceIds'], more: ['copyOf'] },
     action === 'method' ? METHOD : { title: 'Action', names: ['patch'] },
     {
       title: 'Batches',
