@@ -8,6 +8,9 @@ import { count, cursor, hubName, limit, listOf, rolloutId, time } from './shapes
 
 const DEVICE_STATES = [...OPEN_DEVICE_STATES, ...FINAL_DEVICE_STATES] as const;
 
+/** Maximum number of runs that the details of a recurring roll-out contain. */
+export const MAX_RUNS = 20;
+
 /** The counts by which a bar or a plot shows the devices of a roll-out. */
 const counts = {
   pendingCount: count,
@@ -46,6 +49,7 @@ export const rollout = z
     jobCount: count,
     deviceCount: count,
     ...counts,
+    skippedCount: count.describe('Times of a recurring roll-out that passed without a run'),
   })
   .meta({ id: 'Rollout' });
 
@@ -83,6 +87,7 @@ export const rolloutDetails = rollout
     batches: z.array(batch),
     failures: z.array(z.object({ state: z.string(), code: z.string(), count })).describe('Largest first, at most 20'),
     history: z.array(historyEntry).describe('Oldest first, at most 200'),
+    runs: z.array(rollout).describe(`Of a recurring roll-out: its runs, newest first, at most ${MAX_RUNS}`),
     actions: z.array(z.enum(ROLLOUT_ACTIONS)).describe('The services that its state allows'),
   })
   .meta({ id: 'RolloutDetails' });

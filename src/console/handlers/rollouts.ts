@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { isAgentError } from '../../core/errors.js';
 import type { NativeRow } from '../../edge/definitions.js';
 import { actionsOn } from '../../rollouts/driver/commands.js';
-import type { RolloutStatus } from '../../rollouts/driver/driver.js';
+import type { RolloutDriver, RolloutStatus } from '../../rollouts/driver/driver.js';
+import { runIdOf } from '../../rollouts/driver/steps/recur.js';
 import { pageOfRollouts } from '../../rollouts/reporting/rollout-list.js';
 import { rolloutDetails, rolloutRow } from '../../rollouts/reporting/rows.js';
 import { readDevicePage } from '../../rollouts/services/query-rollout-devices.js';
 import type { AgentView } from '../agent-view.js';
+import { MAX_RUNS } from '../api/rollouts.js';
 import type { Rollout, RolloutDetails, RolloutDevice } from '../api/types.js';
 import type { Handlers } from '../api-server.js';
 import { readCursor, writeCursor } from '../cursor.js';
@@ -30,7 +33,8 @@ export function rolloutHandlers(agent: AgentView, shared: ReadCache): RolloutHan
       };
     },
     getRollout: async ({ params: { hub, id } }) => {
-      const details = await hubNamed(agent, hub).rollouts.details(id);
+      const { rollouts } = hubNamed(agent, hub);
+      const details = await rollouts.details(id);
       const { definition, batches, failures, history } = rolloutDetails(details) as unknown as DetailFields;
       return {
         ...rolloutJson(hub, details),
@@ -38,6 +42,7 @@ export function rolloutHandlers(agent: AgentView, shared: ReadCache): RolloutHan
         batches: batches.array,
         failures: failures.array,
         history: history.array,
+        runs: (await runsOf(rollouts, details)).map((run) => rolloutJson(hub, run)),
         actions: actionsOn(details.record, details.isSoaking),
       };
     },
@@ -58,6 +63,24 @@ export function rolloutHandlers(agent: AgentView, shared: ReadCache): RolloutHan
       return { items: page.rows as unknown as RolloutDevice[], cursor: page.continuationToken };
     },
   };
+}
+
+/** The last runs of a recurring roll-out, newest first, without those that were deleted. */
+async function runsOf(driver: RolloutDriver, { record }: RolloutStatus): Promise<RolloutStatus[]> {
+  const { rolloutId, recurring } = record;
+  const last = recurring?.runs ?? 0;
+  const numbers = Array.from({ length: Math.min(last, MAX_RUNS) }, (_, index) => last - index);
+  const runs = await Promise.all(numbers.map((number) => statusOrNone(driver, runIdOf(rolloutId, number))));
+  return runs.filter((run) => run !== undefined);
+}
+
+async function statusOrNone(driver: RolloutDriver, rolloutId: string): Promise<RolloutStatus | undefined> {
+  try {
+    return await driver.status(rolloutId);
+  } catch (error) {
+    if (isAgentError(error, 'RolloutNotFound')) return undefined;
+    throw error;
+  }
 }
 
 /** Lists in JSON fields of rows are objects with an array. */

@@ -104,6 +104,7 @@ export function rollout(rolloutId: string, more: Partial<Rollout> = {}): Rollout
     batchCount: 6,
     jobCount: 5,
     deviceCount: 2000,
+    skippedCount: 0,
     ...NO_COUNTS,
     pendingCount: 1130,
     runningCount: 140,
@@ -167,6 +168,7 @@ export function rolloutDetails(rollout: Rollout): RolloutDetails {
       { time: ago(1000), event: 'state', state: 'paused', reason: 'user', comment: 'Waiting for the night shift' },
       { time: ago(700), event: 'state', state: 'running', comment: 'Go on' },
     ],
+    runs: [],
     actions,
   };
 }

@@ -9,8 +9,7 @@ let server: ConsoleServer;
 afterEach(() => server.close());
 
 /** An agent whose only hub is served by another one, or by none. */
-async function start(holder: string | undefined): Promise<RolloutRig> {
-  const rig = new RolloutRig({ devices: 2 });
+async function start(holder: string | undefined, rig = new RolloutRig({ devices: 2 })): Promise<RolloutRig> {
   await rig.start('r-1');
   const thing = new EdgeThing({ name: 'Hub' });
   const hub = {
@@ -66,6 +65,23 @@ describe('a hub that another agent serves', () => {
     expect((await send('GET', 'rollouts')).json.items).toMatchObject([{ hub: 'main', rolloutId: 'r-1' }]);
     expect((await send('GET', 'rollouts/main/r-1')).status).toBe(200);
     expect((await send('GET', 'status')).status).toBe(200);
+  });
+
+  it('lists the runs of a recurring roll-out, newest first, without those that were deleted', async () => {
+    const rig = new RolloutRig({ devices: 2 });
+    await rig.start('nightly', { recurrence: '0 * * * *' });
+    await rig.clock.advanceAsync(3 * 3_600_000 + 600_000);
+    await rig.driver.delete('nightly-r2');
+    await start('agent-2', rig);
+    const { json } = await send('GET', 'rollouts/main/nightly');
+    expect(json).toMatchObject({ state: 'recurring', skippedCount: 0, definition: { recurrence: '0 * * * *' } });
+    expect(json.runs.map(({ rolloutId, outcome }: Record<string, unknown>) => [rolloutId, outcome])).toEqual([
+      ['nightly-r4', 'succeeded'],
+      ['nightly-r3', 'succeeded'],
+      ['nightly-r1', 'succeeded'],
+    ]);
+    expect((await send('GET', 'rollouts/main/r-1')).json.runs).toEqual([]);
+    expect((await send('GET', 'rollouts?state=recurring')).json.items).toMatchObject([{ rolloutId: 'nightly' }]);
   });
 
   it('may be served by nobody for a while', async () => {

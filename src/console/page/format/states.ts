@@ -13,6 +13,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   running: 'running',
   // Roll-outs
   awaitingApproval: 'waiting',
+  recurring: 'waiting',
   preparing: 'running',
   paused: 'refused',
   cancelling: 'cancelled',

@@ -2,23 +2,22 @@ import type { VNode } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import type { RolloutDetails } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
-import { rolloutHref } from '../format/links.js';
-import { formatDuration } from '../format/durations.js';
 import { counted } from '../format/numbers.js';
-import { plainText } from '../format/plain-text.js';
-import { rolloutSegments, wordsOf, wordsOfName } from '../format/states.js';
+import { rolloutSegments, wordsOf } from '../format/states.js';
 import { cacheKey, useConsole, useResource, useTitle } from '../parts/console-context.js';
+import { DataTable } from '../parts/data-table.js';
 import { useFilters } from '../parts/filters.js';
-import { Loading, ReadFailure } from '../parts/messages.js';
-import { Facts, Json, PageHead, Panel } from '../parts/page-head.js';
+import { Empty, Loading, ReadFailure } from '../parts/messages.js';
+import { Json, PageHead, Panel } from '../parts/page-head.js';
 import { BarWithLegend, State } from '../parts/states.js';
-import { Ago, Time } from '../parts/time.js';
+import { Ago } from '../parts/time.js';
 import { RolloutActions } from './rollout-actions.js';
 import { BatchStrip } from './rollout-batches.js';
 import { CoursePlot } from './rollout-course.js';
+import { Definition } from './rollout-definition.js';
 import { RolloutDevices } from './rollout-devices.js';
 import { Failures, History, reasonText } from './rollout-history.js';
-import { whatOf } from './jobs-page.js';
+import { keyOfRollout, ROLLOUT_COLUMNS } from './rollouts-page.js';
 
 /** One roll-out: how far it is, what failed, what happened, and the actions that its state allows. */
 export function RolloutPage(): VNode {
@@ -29,7 +28,9 @@ export function RolloutPage(): VNode {
     key: cacheKey('rollout', hub, id),
     load: (signal) => api.get(`rollouts/${pathOf(hub, id)}`, {}, signal),
     onChange: (change, value) => {
-      if (change.name !== 'rollout' || change.data.hub !== hub || change.data.rolloutId !== id) return undefined;
+      if (change.name !== 'rollout' || change.data.hub !== hub) return undefined;
+      if (isRecurring(value) && change.data.rolloutId.startsWith(`${id}-r`)) return 'again';
+      if (change.data.rolloutId !== id) return undefined;
       if (change.data.rollout === null || !value) return 'again';
       rollout.refresh();
       // The counts are there at once; batches, failures and history follow.
@@ -60,6 +61,7 @@ export function RolloutPage(): VNode {
 function RolloutView({ rollout }: { readonly rollout: RolloutDetails }): VNode {
   const { filters, setFilter } = useFilters();
   const batch = Number(filters['batch'] ?? 0);
+  const isSeries = isRecurring(rollout);
   const showBatch = (next: number): void => setFilter('batch', next === batch ? '' : String(next));
   return (
     <>
@@ -69,19 +71,11 @@ function RolloutView({ rollout }: { readonly rollout: RolloutDetails }): VNode {
           <p>
             {standing(rollout)} <NextAction rollout={rollout} />
           </p>
-          <BarWithLegend segments={rolloutSegments(rollout)} />
-          <BatchStrip batches={rollout.batches} selected={batch} onSelect={showBatch} />
+          {!isSeries && <BarWithLegend segments={rolloutSegments(rollout)} />}
+          {!isSeries && <BatchStrip batches={rollout.batches} selected={batch} onSelect={showBatch} />}
         </div>
       </Panel>
-      <div class="columns">
-        <Panel title="Devices by state">
-          <CoursePlot rollout={rollout} />
-        </Panel>
-        <Panel title="Failures">
-          <Failures failures={rollout.failures} />
-        </Panel>
-      </div>
-      <RolloutDevices rollout={rollout} batch={batch} />
+      {isSeries ? <Runs rollout={rollout} /> : <Course rollout={rollout} batch={batch} />}
       <div class="columns">
         <Panel title="Definition">
           <Definition rollout={rollout} />
@@ -94,11 +88,48 @@ function RolloutView({ rollout }: { readonly rollout: RolloutDetails }): VNode {
   );
 }
 
+/** What it does to its devices. */
+function Course({ rollout, batch }: { readonly rollout: RolloutDetails; readonly batch: number }): VNode {
+  return (
+    <>
+      <div class="columns">
+        <Panel title="Devices by state">
+          <CoursePlot rollout={rollout} />
+        </Panel>
+        <Panel title="Failures">
+          <Failures failures={rollout.failures} />
+        </Panel>
+      </div>
+      <RolloutDevices rollout={rollout} batch={batch} />
+    </>
+  );
+}
+
+/** Whether it only starts others, and has no devices of its own. */
+const isRecurring = (rollout: RolloutDetails | null): boolean => rollout?.definition['recurrence'] !== undefined;
+
+/** The last runs of a recurring roll-out; each has a page of its own. */
+function Runs({ rollout: { runs, skippedCount } }: { readonly rollout: RolloutDetails }): VNode {
+  const skipped = skippedCount > 0 && <span class="muted number">{counted(skippedCount, 'time')} skipped</span>;
+  return (
+    <Panel title="Runs" end={skipped}>
+      {runs.length === 0 ? (
+        <Empty>It has not started a run yet.</Empty>
+      ) : (
+        <DataTable label="Runs" columns={ROLLOUT_COLUMNS} rows={runs} keyOf={keyOfRollout} />
+      )}
+    </Panel>
+  );
+}
+
 /** What it does now, or why it does not, in a sentence. */
-function standing({ state, outcome, reason, waitingFor, batch, batchCount }: RolloutDetails): string {
+function standing(rollout: RolloutDetails): string {
+  const { state, outcome, reason, waitingFor, batch, batchCount } = rollout;
   const isOpen = outcome === 'inProgress';
   const place = isOpen && batchCount > 0 && batch > 0 ? ` in batch ${batch} of ${batchCount}` : '';
   const because = reason === '' ? '' : `: ${reasonText(reason)}`;
+  if (state === 'recurring' && waitingFor === 'startTime')
+    return 'It is recurring. It waits for the time of its next run.';
   const isSaid = waitingFor === '' || waitingFor === 'resume' || waitingFor === 'approval';
   const waits = isSaid ? '' : ` It waits for ${WAITS[waitingFor] ?? wordsOf(waitingFor)}.`;
   return `It is ${wordsOf(state)}${place}${because}.${waits}`;
@@ -145,50 +176,4 @@ function Approval({ rollout }: { readonly rollout: RolloutDetails }): VNode {
       <Json value={methodName === undefined ? definition['patch'] : (definition['payload'] ?? null)} />
     </div>
   );
-}
-
-/** Parameters that the page shows elsewhere. */
-const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set([
-  'description',
-  'methodName',
-  'queryCondition',
-  'payload',
-  'patch',
-]);
-
-function Definition({ rollout }: { readonly rollout: RolloutDetails }): VNode {
-  const { hub, definition, retryOf, createdTime, startTime, beginTime, endTime, expiresTime, queryCondition } = rollout;
-  const others = Object.entries(definition).filter(
-    ([name, value]) => !SHOWN_ELSEWHERE.has(name) && !isEmptyList(value),
-  );
-  return (
-    <Facts
-      facts={[
-        ['Hub', hub],
-        ['What', whatOf(rollout)],
-        ['Condition', queryCondition && <code>{queryCondition}</code>],
-        ['Retry of', retryOf && <a href={rolloutHref(hub, retryOf)}>{retryOf}</a>],
-        ['Created', <Time key="created" iso={createdTime} />],
-        ['Starts', <Time key="starts" iso={startTime} />],
-        ['Began', beginTime && <Time iso={beginTime} />],
-        ['Ended', endTime && <Time iso={endTime} />],
-        ['Expires', <Time key="expires" iso={expiresTime} />],
-        ['Payload', definition['payload'] === undefined ? undefined : <Json value={definition['payload']} />],
-        ['Patch', definition['patch'] === undefined ? undefined : <Json value={definition['patch']} />],
-        ...others.map(parameterFact),
-      ]}
-    />
-  );
-}
-
-const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
-
-/** A parameter of the definition; seconds as a duration. */
-function parameterFact([name, value]: readonly [string, unknown]): readonly [string, VNode | string] {
-  const seconds = /(?:In)?Seconds$/;
-  if (typeof value === 'number' && seconds.test(name)) {
-    return [wordsOfName(name.replace(seconds, '')), formatDuration(value)];
-  }
-  const text = plainText(value);
-  return [wordsOfName(name), typeof value === 'object' ? <code>{text}</code> : text];
 }

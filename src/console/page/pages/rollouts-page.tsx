@@ -15,17 +15,19 @@ import { Bar, State } from '../parts/states.js';
 import { Ago } from '../parts/time.js';
 import { whatOf } from './jobs-page.js';
 
-const STATES = [
-  'awaitingApproval',
-  'scheduled',
-  'preparing',
-  'running',
-  'paused',
-  'cancelling',
-  'completed',
-  'cancelled',
-  'failed',
-];
+/** A record, so that the compiler reports a state that is missing. */
+const STATES: Readonly<Record<Rollout['state'], true>> = {
+  awaitingApproval: true,
+  scheduled: true,
+  recurring: true,
+  preparing: true,
+  running: true,
+  paused: true,
+  cancelling: true,
+  completed: true,
+  cancelled: true,
+  failed: true,
+};
 const PAGE_SIZE = 50;
 
 /** Roll-outs of all hubs, newest first. */
@@ -51,7 +53,7 @@ export function RolloutsPage(): VNode {
           label="State"
           all="Any state"
           value={state}
-          choices={STATES}
+          choices={Object.keys(STATES)}
           onValue={(value) => setFilter('state', value)}
         />
       </search>

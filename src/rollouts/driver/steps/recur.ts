@@ -77,11 +77,14 @@ async function withoutEndedRun(rollout: OpenRollout, recurring: Recurring): Prom
 const mayRun = ({ record, attentiveSinceMs }: OpenRollout, { openRun }: Recurring, atMs: number): boolean =>
   record.state === 'recurring' && openRun === undefined && atMs >= attentiveSinceMs;
 
+/** Returns the id of a run. @param number from 1. */
+export const runIdOf = (rolloutId: string, number: number): string => `${rolloutId}-r${number}`;
+
 /** Starts a run in the same write that notes it. If there can be none, the time counts as skipped. */
 async function startRun(rollout: OpenRollout, recurring: Recurring, atMs: number): Promise<void> {
   const { rolloutId } = rollout.record;
   const number = recurring.runs + 1;
-  const run = await newRun(rollout, `${rolloutId}-r${number}`, atMs);
+  const run = await newRun(rollout, runIdOf(rolloutId, number), atMs);
   const transaction = await rollout.transaction();
   transaction.update({ recurring: { ...recurring, runs: number, openRun: run.rolloutId } });
   try {
