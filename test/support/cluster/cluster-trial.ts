@@ -300,7 +300,7 @@ export class ClusterTrial {
       ({ startedMs, endedMs }) => !this.#killedMs.some((ms) => startedMs <= ms && ms <= endedMs),
     );
     return {
-      takeOvers: this.#takeOvers - 1,
+      takeOvers: this.#takeOvers,
       slowestAfterKillMs: Math.round(this.#slowest.kill),
       slowestAfterStopMs: Math.round(this.#slowest.stop),
       slowestAfterPartitionMs: Math.round(this.#slowest.partition),
