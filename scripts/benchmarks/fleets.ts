@@ -26,27 +26,16 @@ export function fleetBenchmarks(): PairedBenchmark[] {
   const light = { args: ['--light-devices', '10000'], deviceIds: ids('light', 6, 10_000), repetitions: 5 };
   const mqtt = { args: ['--devices', '1000'], deviceIds: ids('device', 4, 1000), repetitions: 3 };
   return [
-    jobBenchmark({ name: 'fleet.light.10k', ...light }),
-    jobBenchmark({ name: 'fleet.mqtt.1k', ...mqtt }),
-    rolloutBenchmark({ name: 'rollout.light.10k', ...light, repetitions: 3 }),
+    benchmark({ name: 'fleet.light.10k', ...light }, openJob, openOneByOne),
+    benchmark({ name: 'fleet.mqtt.1k', ...mqtt }, openJob, openOneByOne),
+    benchmark({ name: 'rollout.light.10k', ...light, repetitions: 3 }, openRollout, openJob),
   ];
 }
 
-function jobBenchmark(fleet: Fleet): PairedBenchmark {
-  const hub = new Shared(
-    () => startHub(fleet.args),
-    (opened) => opened.stop(),
-  );
-  return {
-    name: fleet.name,
-    unit: 'devices/s',
-    repetitions: fleet.repetitions,
-    ours: () => openJob(hub, fleet),
-    reference: () => openOneByOne(hub, fleet),
-  };
-}
+type Open = (hub: Shared<SandboxProcess>, fleet: Fleet) => Promise<Side>;
 
-function rolloutBenchmark(fleet: Fleet): PairedBenchmark {
+/** Both sides use the same hub. */
+function benchmark(fleet: Fleet, ours: Open, reference: Open): PairedBenchmark {
   const hub = new Shared(
     () => startHub(fleet.args),
     (opened) => opened.stop(),
@@ -55,8 +44,8 @@ function rolloutBenchmark(fleet: Fleet): PairedBenchmark {
     name: fleet.name,
     unit: 'devices/s',
     repetitions: fleet.repetitions,
-    ours: () => openRollout(hub, fleet),
-    reference: () => openJob(hub, fleet),
+    ours: () => ours(hub, fleet),
+    reference: () => reference(hub, fleet),
   };
 }
 
