@@ -96,22 +96,24 @@ export class JobHistory {
    */
   async page({ size, continuationToken, isWanted, signal }: PastJobsRequest): Promise<PastJobsPage> {
     const { first: from, end } = this.#keys;
-    // Without a filter, every record that is read is returned.
-    const limit = isWanted ? {} : { limit: size };
+    // Without a filter, every record that can be read is returned.
+    const limit = isWanted ? Infinity : size;
     const jobs: ListedPast[] = [];
-    let characters = 0;
+    let [characters, records, position] = [0, 0, ''];
     const to = (continuationToken === undefined ? undefined : this.#keys.at(continuationToken)) ?? end;
-    const range = { from, to, reverse: true, ...limit };
+    const range = { from, to, reverse: true, ...(isWanted ? {} : { limit }) };
     for await (const [key, value] of this.#options.store.entries(range)) {
       if (signal.aborted) throw readTooLong();
+      records += 1;
+      position = this.#keys.positionOf(key);
       const past = readPastRecord(value);
       if (!past || isWanted?.(past) === false) continue;
-      const position = this.#keys.positionOf(key);
       jobs.push({ ...past, position });
       characters += past.size;
       if (jobs.length >= size || characters >= MAX_PAGE_CHARACTERS) return { jobs, continuationToken: position };
     }
-    return { jobs };
+    // A record that cannot be read shortens the page; more records may follow.
+    return records < limit ? { jobs } : { jobs, continuationToken: position };
   }
 
   /** Returns the keys that lead to the records of this id: at most one, since a later end replaces an earlier one. */

@@ -108,6 +108,14 @@ describe('the list', () => {
     expect(page.jobs.map((past) => past.job.jobId)).toEqual(['j299']);
   });
 
+  it('continues after a record that cannot be read', async () => {
+    for (let index = 0; index < 4; index += 1) await add(`j${index}`, clock.nowMs() - index);
+    const damaged = (await keys()).filter((key) => key.includes('/end/') && key.endsWith('/j1'));
+    for (const key of damaged) await store.put(key, { version: 99 });
+    expect(damaged).toHaveLength(1);
+    expect((await pages(2)).flat()).toEqual(['j0', 'j2', 'j3']);
+  });
+
   it('fails when the call has ended', async () => {
     await add('j', clock.nowMs());
     await expect(history.page({ size: 10, signal: AbortSignal.abort() })).rejects.toMatchObject({
