@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Instruments } from '../core/instruments.js';
 import type { Log } from '../core/log.js';
+import type { DeviceOperations } from '../iothub/device-ports.js';
 import type { HubOperations } from '../iothub/ports.js';
 import type { Guards } from '../jobs/guards.js';
 import type { HubPlaces } from '../jobs/queue/places.js';
@@ -29,6 +30,8 @@ export interface RolloutEnvironment {
   readonly store: Store;
   /** The background lane, in which calls of users have priority. Each call times out by itself. */
   readonly hub: HubOperations;
+  /** The operations on one device, in the same lane. */
+  readonly devices: DeviceOperations;
   readonly places: HubPlaces;
   /** Ids of the devices in open hub jobs of roll-outs. */
   readonly busyDevices: Set<string>;

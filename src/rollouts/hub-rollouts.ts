@@ -81,6 +81,7 @@ export class HubRollouts {
         keys,
         store,
         hub: withCallTimeout(hub.lane('background'), CALL_TIMEOUT_MS),
+        devices: hub.devices('background'),
         places,
         busyDevices: new Set(),
         guards,

@@ -14,6 +14,7 @@ export interface Combination {
   /** With the default. */
   readonly retryOn: readonly RetryClass[];
   readonly retryStatuses?: unknown;
+  readonly via?: string | undefined;
   readonly selection?: string | undefined;
   readonly expiresAfterSeconds?: number | undefined;
   readonly rolloutId?: string | undefined;
@@ -43,6 +44,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     'cannot be combined with canarySize; pass at most one of the two',
     ({ canarySize, canaryCondition }) => haveBoth(canarySize, canaryCondition),
   ],
+  ['via', 'can be direct only with methodName', ({ via, isMethod }) => via === 'direct' && !isMethod],
   [
     'selection',
     'can be continuous only with queryCondition',

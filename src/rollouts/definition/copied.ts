@@ -18,6 +18,7 @@ const OF_METHOD: readonly Key[] = [
   'responseTimeoutInSeconds',
   'connectTimeoutInSeconds',
   'offlineDevices',
+  'via',
 ];
 
 /**

@@ -15,6 +15,7 @@ import { MAX_DEVICE_IDS } from './targets.js';
 import { DEFAULT_RETRY_ON } from './failure-rules.js';
 import { FAILURE_STATES } from '../machine/device-states.js';
 import { RETRY_CLASSES } from '../records/records.js';
+import { choice, count, deviceCondition, type Range, seconds } from './parameter-kinds.js';
 import type { ArgumentsOf } from '../../edge/define-service.js';
 
 const MAX_ID_LENGTH = 40;
@@ -55,6 +56,7 @@ export const COMMENT = optional({
 export const ROLLOUT_DEFAULTS = {
   ...DEFAULTS,
   expiresAfterSeconds: 604_800,
+  via: 'job',
   selection: 'snapshot',
   batchGrowth: 1,
   promotion: 'automatic',
@@ -68,49 +70,6 @@ export const ROLLOUT_DEFAULTS = {
 } as const;
 
 const D = ROLLOUT_DEFAULTS;
-
-interface Range {
-  readonly minimum: number;
-  readonly maximum: number;
-}
-
-const rangeText = ({ minimum, maximum }: Range): string =>
-  `${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`;
-
-/**
- * An optional whole number.
- * @param meaning the description, to which the range and the default are added.
- * @param note continues the description after these.
- */
-const count = (meaning: string, range: Range, { fallback, note }: { fallback?: number; note?: string } = {}) =>
-  optional({
-    baseType: 'INTEGER',
-    description: [
-      `${meaning}: ${rangeText(range)}`,
-      ...(fallback === undefined ? [] : [`, default ${fallback.toLocaleString('en')}`]),
-      ...(note === undefined ? [] : [`; ${note}`]),
-    ].join(''),
-    ...range,
-  });
-
-const seconds = (meaning: string, range: Range, fallback: number, note?: string) => ({
-  ...count(meaning, range, { fallback, ...(note === undefined ? {} : { note }) }),
-  aspects: { units: 's' },
-});
-
-const choice = <const Choices extends readonly string[]>(meaning: string, choices: Choices, fallback: string) =>
-  optional({ baseType: 'STRING', description: `${meaning}; default ${fallback}`, choices });
-
-/** A condition on devices is part of queries that also list devices. */
-const MAX_CONDITION_CHARACTERS = 2048;
-
-const deviceCondition = (meaning: string) =>
-  optional({
-    baseType: 'STRING',
-    isCondition: true,
-    description: `${meaning}: at most ${MAX_CONDITION_CHARACTERS.toLocaleString('en')} characters`,
-    maxLength: MAX_CONDITION_CHARACTERS,
-  });
 
 const SIZE: Range = { minimum: 1, maximum: 100_000 };
 
@@ -132,6 +91,11 @@ const CONTENT_PARAMETERS = {
     minimum: 1,
     description: `How long to wait for an offline device to connect: 1 to ${CONNECT_TIMEOUT.maximum}, default ${DEFAULTS.connectTimeoutInSeconds} unless the agent is configured otherwise. A device that does not connect in this time is offline`,
   },
+  via: choice(
+    'How the method is called: job (by hub jobs) or direct (each device by a call of its own, which needs no place among the jobs of the hub; for a few devices)',
+    ['job', 'direct'],
+    D.via,
+  ),
   patch: optional(ANY_PATCH),
 } as const;
 

@@ -85,8 +85,10 @@ function readTargets(
   const condition = args.queryCondition ?? inherited.definition.queryCondition;
   const deviceIds = readDeviceIds(args.deviceIds) ?? inherited.deviceIds;
   if (condition === undefined && !deviceIds) refuseFirst([NO_TARGETS]);
+  const via = args.via ?? inherited.definition.via;
   const selection = args.selection ?? inherited.definition.selection;
   const part = {
+    ...(via === 'direct' ? { via: 'direct' as const } : {}),
     ...(selection === 'continuous' ? { selection: 'continuous' as const } : {}),
     ...(deviceIds ? { deviceIds: listSummary(deviceIds) } : {}),
     ...(condition === undefined ? {} : { queryCondition: checkTargetCondition(condition, parsesConditions) }),

@@ -15,6 +15,7 @@ import type {
   RolloutOutcome,
   RolloutRecord,
 } from '../records/records.js';
+import { DirectCalls } from './direct-calls.js';
 import { Windows } from '../plan/windows.js';
 
 /** A roll-out that is not final: what is in memory of it, and how its steps read and write the store. */
@@ -26,6 +27,8 @@ export class OpenRollout {
   wake: () => void = () => undefined;
   /** Called when devices have left a hub job, because other roll-outs may wait for them. */
   onFreed: () => void = () => undefined;
+  /** The open calls of a roll-out via `direct`. */
+  readonly calls: DirectCalls;
   /** When a continuous roll-out asks for devices that match by now, and where it goes on if it has asked for a part of them. */
   join: { readonly dueMs: number; readonly continuationToken?: string } = { dueMs: 0 };
   /** Starts and follows the runs of a recurring roll-out. */
@@ -58,6 +61,7 @@ export class OpenRollout {
     this.env = env;
     this.record = record;
     this.pauses = new PauseClock(env.clock);
+    this.calls = new DirectCalls(env.clock);
     this.attentiveSinceMs = env.clock.nowMs();
     this.windows = new Windows(record.definition.windows, record.definition.timeZone);
     this.plan = planOf(record);
@@ -92,7 +96,7 @@ export class OpenRollout {
       const known = this.parts.get(part.jobId);
       this.parts.set(part.jobId, { pollMs: 0, ...known, record: part });
       if (known) continue;
-      if (!part.ended) places.adopt(part.jobId);
+      if (!part.ended && !part.isDirect) places.adopt(part.jobId);
       const devices = await this.devicesAt(part.positions);
       for (const { deviceId } of devices) busyDevices.add(deviceId);
       const recorded = new Set(devices.map(({ deviceId }) => deviceId));

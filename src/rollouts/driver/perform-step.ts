@@ -5,6 +5,7 @@ import { recordJob } from './steps/record-job.js';
 import { beginAttempt, beginBatch, scheduleRetry, settle } from './steps/batches.js';
 import { expire, finish } from './steps/finish.js';
 import { joinDevices } from './steps/join-devices.js';
+import { callDevices } from './steps/call-devices.js';
 import { recur } from './steps/recur.js';
 import { createJob } from './steps/create-job.js';
 import { prepare } from './steps/prepare.js';
@@ -27,6 +28,7 @@ const STEPS: Steps = {
   prepare,
   recur,
   join: joinDevices,
+  callDevices: (rollout, context, { part }) => callDevices(rollout, context, part),
   createJob: (rollout, context, { part }) => createJob(rollout, context, part),
   pollJob: (rollout, context, { part }) => pollJob(rollout, context, part),
   cancelJob: (rollout, context, { part }) => cancelJob(rollout, context, part),

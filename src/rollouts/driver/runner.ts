@@ -11,6 +11,7 @@ import { isContinuous, isFinal } from '../records/records.js';
 import { jobCapacity } from './steps/hub-job.js';
 import type { OpenRollout } from './open-rollout.js';
 import { performStep } from './perform-step.js';
+import { closeCalls } from './steps/call-devices.js';
 
 /** Pauses after a failed step. The longest one and the timeout of a call bound how late the return of the hub is noticed. */
 const PROBLEM_PAUSE = { baseMs: 1000, capMs: 30_000 };
@@ -73,6 +74,9 @@ export class RolloutRunner {
   async stopped(): Promise<void> {
     this.wake();
     await this.#loop;
+    await closeCalls(this.rollout).catch((error: unknown) => {
+      this.#context.log.debug({ err: error }, 'the ends of direct calls could not be stored');
+    });
   }
 
   /** Ends a pause, because there may be something to do. */
@@ -235,10 +239,20 @@ export class RolloutRunner {
       isInLine: rollout.isInLine,
       verifyMs: rollout.verify.dueMs,
       connectionsMs: rollout.connections.dueMs,
+      directCalls: record.definition.via === 'direct' ? this.#directCalls() : undefined,
       join: isContinuous(record)
         ? { dueMs: rollout.join.dueMs, isUnderWay: rollout.join.continuationToken !== undefined }
         : undefined,
       isRunOver: await rollout.isRunOver(),
+    };
+  }
+
+  #directCalls(): NonNullable<Facts['directCalls']> {
+    const { calls, pauses, env } = this.rollout;
+    const { room, resumeMs } = calls;
+    return {
+      hasRoom: room > 0,
+      resumeMs: resumeMs === 0 ? undefined : pauses.nowMs() + resumeMs - env.clock.monotonicMs(),
     };
   }
 

@@ -48,6 +48,8 @@ export interface Facts {
   readonly isInLine: boolean;
   /** When the `verifying` devices are checked next. */
   readonly verifyMs?: number | undefined;
+  /** Whether more direct calls may begin, and when they may after the hub was away; present for roll-outs via `direct`. */
+  readonly directCalls?: { readonly hasRoom: boolean; readonly resumeMs?: number | undefined } | undefined;
   /**
    * When devices that match a continuous roll-out by now may join it, by the clock that pauses are measured by, and
    * whether a walk over them is under way.
@@ -75,6 +77,7 @@ export type Action =
   | { readonly kind: 'prepare' }
   | { readonly kind: 'recur' }
   | { readonly kind: 'join' }
+  | { readonly kind: 'callDevices'; readonly part: PartRecord }
   | { readonly kind: 'createJob'; readonly part: PartRecord }
   | { readonly kind: 'pollJob'; readonly part: PartRecord }
   | { readonly kind: 'cancelJob'; readonly part: PartRecord }
@@ -98,12 +101,18 @@ export const LOCAL_ACTIONS: ReadonlySet<Action['kind']> = new Set([
   'settle',
   'finish',
   'recur',
+  'callDevices',
 ]);
 
 /** What a roll-out waits for during an action; undefined for those that change nothing about that. */
 export function waitingDuring({ kind }: Action): Waiting | undefined {
   if (kind === 'prepare' || kind === 'readResults') return { waitingFor: 'answers' };
-  const isForJob = kind === 'recordJob' || kind === 'createJob' || kind === 'pollJob' || kind === 'cancelJob';
+  const isForJob =
+    kind === 'recordJob' ||
+    kind === 'createJob' ||
+    kind === 'pollJob' ||
+    kind === 'cancelJob' ||
+    kind === 'callDevices';
   return isForJob ? { waitingFor: 'job' } : undefined;
 }
 
@@ -145,6 +154,7 @@ function jobAction({ parts, pauseMs, record }: Facts): Action | undefined {
     const isUnderWay = part.acceptedMs !== undefined && part.ended === undefined;
     if (record.state === 'cancelling' && isUnderWay && !isCancelAsked) return { kind: 'cancelJob', part };
     if (pollMs > pauseMs) continue;
+    if (part.isDirect) return { kind: 'callDevices', part };
     if (part.ended) return { kind: 'readResults', part };
     return { kind: isUnderWay ? 'pollJob' : 'createJob', part };
   }
@@ -230,7 +240,8 @@ function deferredAction(facts: Facts): Action | undefined {
 function begin(facts: Facts, from: JobSource): Action {
   if (facts.isHeld) return wait('platform');
   if (!facts.isWindowOpen) return wait('window', facts.nextWindowMs);
-  if (facts.blocked.has(from)) return wait('job');
+  if (facts.blocked.has(from) || facts.directCalls?.hasRoom === false) return wait('job');
+  if (facts.directCalls?.resumeMs !== undefined) return wait('hub', facts.directCalls.resumeMs);
   return facts.isInLine ? { ...wait('place'), isInLine: true } : { kind: 'recordJob', from };
 }
 

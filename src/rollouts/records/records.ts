@@ -36,6 +36,8 @@ export interface RolloutDefinition extends BatchShape {
   readonly retryDelaySeconds: number;
   readonly offlineDevices: 'try' | 'wait';
   readonly verifyCondition?: string;
+  /** Absent for hub jobs. */
+  readonly via?: 'direct';
   /** Absent for a set that is fixed once. */
   readonly selection?: 'continuous';
   /** Selects the devices of the first batch. */
@@ -217,6 +219,8 @@ export interface PartRecord {
   readonly attempt: number;
   readonly part: number;
   readonly positions: readonly number[];
+  /** Whether it is a group of direct calls, which the hub does not know as a job. */
+  readonly isDirect?: true;
   readonly maxExecutionTimeInSeconds: number;
   readonly estimateMs: number;
   readonly recordedMs: number;

@@ -64,6 +64,7 @@ export function rolloutDetails(details: RolloutDetails): NativeRow {
 export function definitionJson(definition: RolloutDefinition): NativeRow {
   const { payloadText, patchText, deviceIds, startTimeMs, recurrenceEndsMs, ...rest } = definition;
   return present({
+    ...(rest.methodName === undefined ? {} : { via: ROLLOUT_DEFAULTS.via }),
     selection: ROLLOUT_DEFAULTS.selection,
     ...rest,
     payload: payloadText === undefined ? undefined : parseJson(payloadText),
@@ -110,14 +111,18 @@ export function eventRow(event: RolloutEvent): NativeRow {
 }
 
 /** Returns a row of QueryRolloutDevices: dates as ISO text, without missing values. */
-export function deviceRow(device: DeviceRecord, batch: number, nextAttemptMs: number | undefined): NativeRow {
+export function deviceRow(
+  device: DeviceRecord,
+  batch: number,
+  { nextAttemptMs, isDirect = false }: { readonly nextAttemptMs?: number | undefined; readonly isDirect?: boolean },
+): NativeRow {
   const { methodPayload } = device;
   return present({
     ...targetIds(device.deviceId),
     batch,
     state: device.state,
     attempts: device.attempts,
-    jobId: device.jobId,
+    jobId: isDirect ? undefined : device.jobId,
     methodStatus: device.methodStatus,
     methodPayload: methodPayload === undefined ? undefined : parseJson(methodPayload),
     methodPayloadTruncated: device.methodPayloadTruncated,

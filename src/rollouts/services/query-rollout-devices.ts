@@ -105,6 +105,7 @@ async function readPage(
   { record, walk, position, maxItems }: PageRequest,
 ): Promise<DevicePage> {
   const plan = batchesOf(record);
+  const isDirect = record.definition.via === 'direct';
   const { from, to } = rangeOf(record, walk.batch, position);
   const page = new PageInProgress(maxItems, env.messageLimits);
   const pageUntil = (at: number): DevicePage => ({
@@ -116,7 +117,7 @@ async function readPage(
     const isOutOfTime = at - from >= LEAST_SEARCHED && remainingMs(context) < ANSWER_RESERVE_MS;
     if (page.isFull || isOutOfTime) return pageUntil(at);
     if (walk.state !== undefined && device.state !== walk.state) continue;
-    const row = deviceRow(device, batchAt(plan, at)?.batch ?? 0, nextAttemptMs);
+    const row = deviceRow(device, batchAt(plan, at)?.batch ?? 0, { nextAttemptMs, isDirect });
     if (page.add([row], 0) === 0) return pageUntil(at);
   }
   return { rows: page.rows, continuationToken: null };

@@ -65,7 +65,8 @@ export async function previewRollout(
   const { deviceCount, jobsOf, ...connections } = found;
   guardDevices(env.guards, deviceCount);
   const plan = planOrRefuse(checked, deviceCount, await countCanary(env, context, checked, deviceCount));
-  const batches = plan.map((batch) => ({ batch: batch.batch, size: batch.size, jobs: jobsOf(batch) }));
+  const isDirect = checked.definition.via === 'direct';
+  const batches = plan.map((batch) => ({ batch: batch.batch, size: batch.size, jobs: isDirect ? 0 : jobsOf(batch) }));
   return {
     deviceCount,
     ...connections,
@@ -159,12 +160,12 @@ function devicesPerJob(sample: readonly string[], limit: number): number {
 
 function estimate(
   { hub }: RolloutServiceEnvironment,
-  { soakSeconds }: RolloutDefinition,
+  { soakSeconds, via }: RolloutDefinition,
   plan: readonly Batch[],
 ): number {
   const rate = hub.deviceOperationsPerSecond;
   const devices = plan.reduce((sum, { size }) => sum + size, 0);
-  const work = Number.isFinite(rate) ? Math.ceil(devices / rate) : 0;
+  const work = Number.isFinite(rate) && via !== 'direct' ? Math.ceil(devices / rate) : 0;
   return work + Math.max(0, plan.length - 1) * soakSeconds;
 }
 

@@ -97,6 +97,19 @@ describe('the errors', () => {
     expect(await rig.row('CancelRollout', { rolloutId: 'again' })).toMatchObject({ state: 'cancelled' });
   });
 
+  it('a roll-out via direct calls has no hub jobs, in the preview and in its rows', async () => {
+    const rig = new ServiceRig();
+    const parameters = { ...METHOD, via: 'direct', rolloutId: 'd1' };
+    expect(await rig.call('PreviewRollout', parameters)).toMatchObject({ deviceCount: 10, jobCount: 0 });
+    await rig.call('StartRollout', parameters);
+    await rig.clock.advanceAsync(5000);
+    const row = await rig.row('GetRollout', { rolloutId: 'd1' });
+    expect(row).toMatchObject({ outcome: 'succeeded', jobCount: 0, definition: { via: 'direct' } });
+    const { rows } = (await rig.call('QueryRolloutDevices', { rolloutId: 'd1', maxItems: 1 })) as Page;
+    expect(rows).toEqual([expect.objectContaining({ state: 'succeeded', methodStatus: 200 })]);
+    expect(rows[0]).not.toHaveProperty('jobId');
+  });
+
   it('a continuous roll-out shows its selection, and is not inherited by a list or a retry', async () => {
     const rig = new ServiceRig();
     const years = { selection: 'continuous', expiresAfterSeconds: 157_680_000 };

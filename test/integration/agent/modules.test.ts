@@ -136,6 +136,18 @@ it('module::method selects the module, for listed devices too', async () => {
   expect(called()).toEqual(['a/part', 'c/part']);
 });
 
+it('direct calls reach modules, too', async () => {
+  const parameters = { methodName: 'part::restart', via: 'direct', deviceIds: ['a', 'b', 'nobody'] };
+  await rest.result('StartRollout', { rolloutId: 'm4', ...parameters });
+  expect(await ended('m4')).toMatchObject({ succeededCount: 1, refusedCount: 1, failedCount: 1, jobCount: 0 });
+  expect(called()).toEqual(['a/part', 'b/part']);
+  expect(await states('m4')).toEqual([
+    ['a', 'part', 'succeeded', 200],
+    ['b', 'part', 'refused', 503],
+    ['nobody', 'part', 'notFound', undefined],
+  ]);
+});
+
 it('a wrapper of a roll-out and one of a job call the method of the module', async () => {
   const rolloutId = String(await rest.result('RestartPart', { line: 'L2' }));
   expect(await ended(rolloutId)).toMatchObject({ outcome: 'succeeded', deviceCount: 1 });

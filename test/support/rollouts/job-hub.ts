@@ -1,8 +1,11 @@
 import type { CallContext } from '../../../src/core/call-context.js';
 import { type Clock, sleep } from '../../../src/core/clock.js';
 import { AgentError } from '../../../src/core/errors.js';
+import type { DeviceOperations, MethodResponse } from '../../../src/iothub/device-ports.js';
 import { jobRequestBody } from '../../../src/iothub/job-request.js';
 import type { HubDocument, HubOperations, HubPage, PageRequest, QueryRequest } from '../../../src/iothub/ports.js';
+
+import { NO_DEVICES } from '../iothub/no-devices.js';
 
 /** Decides how a device responds in a hub job, by its id and the number of earlier calls. */
 export type DeviceScript = (deviceId: string, calls: number) => DeviceAnswer;
@@ -37,6 +40,13 @@ export class JobHub {
   /** Devices that match a verifyCondition, or a canaryCondition on `tags.canary`. */
   readonly matching = new Set<string>();
   readonly operations: HubOperations;
+  /** Calls devices one by one, by the same script. */
+  readonly deviceOperations: DeviceOperations;
+  /** How long a direct call takes. */
+  callMs = 0;
+  /** Most direct calls that were open at once. */
+  mostCalls = 0;
+  #openCalls = 0;
   script: DeviceScript = () => ({ status: 200 });
   /** How long a job takes. */
   durationMs: (job: HubJob) => number = () => this.jobMs;
@@ -53,6 +63,8 @@ export class JobHub {
   /** Throws instead of responding; with `after`, once the request has taken effect. */
   fail: (operation: keyof HubOperations, request: unknown, when: 'before' | 'after') => Error | undefined = () =>
     undefined;
+  /** Throws in place of a direct call. */
+  failCall: (deviceId: string) => Error | undefined = () => undefined;
   /** Longest condition or query seen. */
   longest = 0;
   /** Most jobs that were open at once. */
@@ -64,6 +76,10 @@ export class JobHub {
   constructor(clock: Clock, devices: readonly string[]) {
     this.#clock = clock;
     this.devices = new Set(devices);
+    this.deviceOperations = {
+      ...NO_DEVICES,
+      invokeMethod: (context, { deviceId }) => this.#call(context, deviceId),
+    };
     this.operations = {
       scheduleJob: (context, job) =>
         this.#do('scheduleJob', context, job, () => {
@@ -86,6 +102,25 @@ export class JobHub {
         }),
       query: (context, request) => this.#do('query', context, request, () => this.#query(request)),
     };
+  }
+
+  async #call(context: CallContext, deviceId: string): Promise<MethodResponse> {
+    const refusal = this.failCall(deviceId);
+    if (refusal) throw refusal;
+    if (!this.devices.has(deviceId)) throw new AgentError('DeviceNotFound', 'unknown');
+    if (this.offline.has(deviceId) || this.asleep.has(deviceId)) throw new AgentError('DeviceOffline', 'away');
+    const calls = this.callsOf(deviceId);
+    this.calls.set(deviceId, calls + 1);
+    this.#openCalls += 1;
+    this.mostCalls = Math.max(this.mostCalls, this.#openCalls);
+    if (this.callMs > 0)
+      await sleep(this.#clock, this.callMs, context.signal).catch(() => {
+        throw new AgentError('HubTimeout', 'given up', { context: { answerLost: true } });
+      });
+    this.#openCalls -= 1;
+    const answer = this.script(deviceId, calls);
+    if (answer === 'missing' || 'error' in answer) throw new AgentError('DeviceTimeout', 'no answer');
+    return { status: answer.status, payload: answer.payload ?? null };
   }
 
   callsOf(deviceId: string): number {

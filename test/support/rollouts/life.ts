@@ -36,9 +36,9 @@ export class Life {
     const { store, hub } = this.rig;
     for (;;) {
       const next = this.#kills.shift();
-      const mortal = new Mortal(store, hub.operations, next?.after ?? Infinity, next?.hasEffect ?? false);
+      const mortal = new Mortal(store, hub, next?.after ?? Infinity, next?.hasEffect ?? false);
       this.#mortal = mortal;
-      this.rig.environment = { ...this.rig.environment, store: mortal.store, hub: mortal.hub };
+      this.rig.environment = { ...this.rig.environment, store: mortal.store, hub: mortal.hub, devices: mortal.devices };
       await Promise.race([this.rig.restart(), mortal.death]);
       if (!mortal.isDead) return;
     }

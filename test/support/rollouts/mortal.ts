@@ -1,4 +1,6 @@
+import type { DeviceOperations } from '../../../src/iothub/device-ports.js';
 import type { HubOperations } from '../../../src/iothub/ports.js';
+import type { JobHub } from './job-hub.js';
 import type { Store } from '../../../src/store/store.js';
 
 /**
@@ -8,6 +10,7 @@ import type { Store } from '../../../src/store/store.js';
 export class Mortal {
   readonly store: Store;
   readonly hub: HubOperations;
+  readonly devices: DeviceOperations;
   /** Resolves when the agent has been killed. */
   readonly death: Promise<void>;
   #isDead = false;
@@ -19,7 +22,12 @@ export class Mortal {
    * @param operations how many operations it lives for.
    * @param diesAfter whether the last of them still takes effect, its answer being lost.
    */
-  constructor(store: Store, hub: HubOperations, operations: number, diesAfter: boolean) {
+  constructor(
+    store: Store,
+    { operations: hub, deviceOperations: devices }: Pick<JobHub, 'operations' | 'deviceOperations'>,
+    operations: number,
+    diesAfter: boolean,
+  ) {
     this.#left = operations;
     this.#diesAfter = diesAfter;
     this.death = new Promise((resolve) => (this.#die = resolve));
@@ -29,6 +37,10 @@ export class Mortal {
       listJobs: (context, request) => this.#do(() => hub.listJobs(context, request)),
       cancelJob: (context, jobId) => this.#do(() => hub.cancelJob(context, jobId)),
       query: (context, request) => this.#do(() => hub.query(context, request)),
+    };
+    this.devices = {
+      ...devices,
+      invokeMethod: (context, target, call) => this.#do(() => devices.invokeMethod(context, target, call)),
     };
     const batch = (...given: Parameters<Store['batch']>) => this.#do(() => store.batch(...given));
     this.store = new Proxy(store, {
@@ -42,6 +54,12 @@ export class Mortal {
 
   get isDead(): boolean {
     return this.#isDead;
+  }
+
+  /** Kills the agent now. */
+  kill(): void {
+    this.#isDead = true;
+    this.#die();
   }
 
   async #do<T>(run: () => Promise<T>): Promise<T> {

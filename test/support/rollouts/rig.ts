@@ -149,6 +149,7 @@ export class RolloutRig {
       keys: new RolloutKeys('main'),
       store: this.store,
       hub: withCallTimeout(this.port.lane('background'), 60_000),
+      devices: this.hub.deviceOperations,
       places: new HubPlaces(this.#options.maxJobs ?? 1, this.clock),
       busyDevices: new Set(),
       guards: {},

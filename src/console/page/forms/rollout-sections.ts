@@ -14,7 +14,7 @@ export interface Section {
 const METHOD: Section = {
   title: 'Action',
   names: ['methodName', 'payload'],
-  more: ['payloadText', 'responseTimeoutInSeconds', 'connectTimeoutInSeconds'],
+  more: ['payloadText', 'responseTimeoutInSeconds', 'connectTimeoutInSeconds', 'via'],
 };
 
 /** The sections of the form, in the order in which a roll-out is thought about. */

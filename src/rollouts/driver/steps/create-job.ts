@@ -49,7 +49,7 @@ export async function createJob(rollout: OpenRollout, context: CallContext, part
 }
 
 /** Whether the roll-out may create a job: not while it is paused or held, outside its windows, or ending. */
-function mayBegin({ record, windows, env }: OpenRollout): boolean {
+export function mayBegin({ record, windows, env }: OpenRollout): boolean {
   if (record.state !== 'running' || isClosing(record) || env.isHeld()) return false;
   return windows.isAlwaysOpen || windows.openAt(env.clock.nowMs()) !== undefined;
 }

@@ -45,16 +45,17 @@ export interface JobCapacity {
 /** Returns how many devices a hub job may have so that it ends before its window; 0 while no window is open. */
 export function jobCapacity(rollout: OpenRollout): JobCapacity {
   const { guards, deviceOperationsPerSecond, clock } = rollout.env;
-  const maxDevices = Math.max(1, guards.maxDevicesPerJob ?? Infinity);
+  const limit = Math.max(1, guards.maxDevicesPerJob ?? Infinity);
+  const maxDevices = rollout.record.definition.via === 'direct' ? Math.min(limit, rollout.calls.room) : limit;
   const opening = rollout.windows.openAt(clock.nowMs());
   if (!opening) return { maxDevices: rollout.windows.isAlwaysOpen ? maxDevices : 0 };
-  const seconds = (opening.endMs - clock.nowMs()) / 1000 - responseSeconds(rollout) - WINDOW_RESERVE_SECONDS;
+  const seconds = (opening.endMs - clock.nowMs()) / 1000 - callSeconds(rollout) - WINDOW_RESERVE_SECONDS;
   const fitting = seconds <= 0 ? 0 : Math.floor(seconds * deviceOperationsPerSecond);
   return { maxDevices: Math.min(maxDevices, fitting), windowEndMs: opening.endMs };
 }
 
 /** Maximum time for the response of one device. */
-function responseSeconds({ record: { definition } }: OpenRollout): number {
+export function callSeconds({ record: { definition } }: OpenRollout): number {
   if (definition.methodName === undefined) return 0;
   return (definition.connectTimeoutInSeconds ?? 0) + (definition.responseTimeoutInSeconds ?? DEFAULT_RESPONSE_SECONDS);
 }
@@ -67,7 +68,7 @@ export function jobTimes(
   nowMs: number,
 ): Pick<PartRecord, 'maxExecutionTimeInSeconds' | 'estimateMs'> {
   const workSeconds = deviceCount / rollout.env.deviceOperationsPerSecond;
-  const wanted = Math.ceil(workSeconds * 2 + responseSeconds(rollout) + EXECUTION_SECONDS.reserve);
+  const wanted = Math.ceil(workSeconds * 2 + callSeconds(rollout) + EXECUTION_SECONDS.reserve);
   const bounded = Math.min(Math.max(wanted, EXECUTION_SECONDS.least), EXECUTION_SECONDS.most);
   const untilWindowEnds = Math.floor((windowEndMs - nowMs) / 1000);
   return {

@@ -19,6 +19,8 @@ export async function recordJob(rollout: OpenRollout, context: CallContext, from
   if (capacity.maxDevices < 1) return;
   const numbers = nextNumbers(rollout, from);
   const jobId = jobIdOf(rollout, numbers);
+  if (rollout.record.definition.via === 'direct')
+    return await chooseAndStore(rollout, context, { jobId, numbers, from, capacity });
   rollout.isInLine = !rollout.env.places.take(placeClient(rollout), jobId);
   if (rollout.isInLine) return;
   try {
@@ -72,6 +74,8 @@ async function storeJob(rollout: OpenRollout, chosen: Chosen, job: JobToRecord):
   const { batch } = rollout.record;
   if (batch && job.from === 'batch') transaction.update({ batch: { ...batch, nextPosition } });
   const part = devices.length === 0 ? undefined : newPart(rollout, transaction, chosen, job);
+  // Marked before the write: if its effect is unknown, the calls of a group that was written have not begun.
+  if (part?.isDirect) rollout.unsent.add(part.jobId);
   await rollout.commit(transaction);
   if (offline.length > 0 && rollout.connections.dueMs === undefined)
     rollout.connections = { position: 0, dueMs: rollout.pauses.nowMs() + rollout.env.connectionCheckMs };
@@ -93,15 +97,17 @@ function newPart(
   job: JobToRecord,
 ): PartRecord {
   const { jobId, numbers, capacity } = job;
+  const isDirect = rollout.record.definition.via === 'direct';
   const part: PartRecord = {
     jobId,
     ...numbers,
+    ...(isDirect ? { isDirect } : {}),
     positions: devices.map(({ position }) => position),
     ...jobTimes(rollout, devices.length, capacity, transaction.nowMs),
     recordedMs: transaction.nowMs,
   };
   transaction.putPart(part);
-  transaction.update({ jobCount: transaction.record.jobCount + 1 });
+  if (!isDirect) transaction.update({ jobCount: transaction.record.jobCount + 1 });
   setParts(transaction, numbers);
   return part;
 }

@@ -22,7 +22,7 @@ export async function withdrawJob(
   const transaction = await rollout.transaction(part.positions);
   returnDevices(transaction, part, devices);
   transaction.deletePart(part);
-  transaction.update({ jobCount: transaction.record.jobCount - 1 });
+  if (!part.isDirect) transaction.update({ jobCount: transaction.record.jobCount - 1 });
   const { batch, deferredParts } = transaction.record;
   if (part.part === (part.batch === 0 ? deferredParts : batch?.parts))
     setParts(transaction, { ...part, part: part.part - 1 });

@@ -80,7 +80,7 @@ describe('deleting a roll-out', () => {
     const rig = await started({ devices: 1500 });
     await rig.start('r1');
     await rig.until('r1', 'completed');
-    const mortal = new Mortal(rig.store, rig.hub.operations, 2, false);
+    const mortal = new Mortal(rig.store, rig.hub, 2, false);
     rig.environment = { store: mortal.store };
     await rig.restart();
     void rig.driver.delete('r1');
