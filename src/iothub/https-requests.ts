@@ -92,7 +92,7 @@ export class HttpsRequests {
       connectSignal.signal = undefined;
       callback(...result);
     });
-    // The option `signal` of Node.js would listen for the end of the stream too, which takes 8 µs a request.
+    // The option `signal` of Node.js would listen for the end of the stream too, which takes 10 µs a request.
     leave = context.onAbort(() => {
       this.#forget(request);
       done(new Error('the request was aborted'));
