@@ -21,7 +21,7 @@ const SECRET_FORMS: readonly RegExp[] = [
  */
 export function scrubber(secrets: readonly string[]): Scrub {
   const literals = [...new Set(secrets.filter((secret) => secret.length >= SHORTEST_LITERAL).flatMap(spellingsOf))]
-    // The longer secrets come first: masking one that is part of another would leave the rest of that one.
+    // The longer secrets come first: masking one that is part of another would leave the remainder of that one.
     .sort((one, other) => other.length - one.length);
   return (text) => {
     const unescaped = literals.reduce((masked, literal) => masked.replaceAll(literal, MASK), text);

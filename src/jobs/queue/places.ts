@@ -82,7 +82,7 @@ export class HubPlaces {
     if (this.#reserved.delete(name)) this.#next();
   }
 
-  /** Frees the place of a job that the hub had no place for, and gives out no place for a while. */
+  /** Frees the place of a job that the hub had no place for, and assigns no place for a while. */
   refused(jobId: string): void {
     const pauseMs = doublingDelayMs(this.#refusals, REFUSED_PAUSE);
     this.#refusals += 1;

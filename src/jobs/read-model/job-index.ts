@@ -61,12 +61,12 @@ export class JobIndex {
     return this.#nowMs() - this.#viewedAtMs < VIEWED_MS;
   }
 
-  /** Grows when what is known is forgotten: changes may have been missed since. */
+  /** Increases when the index is cleared, since changes may have been missed. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** Somebody looks, or goes on looking. */
+  /** Records that somebody views the jobs, or continues to. */
   view(): void {
     if (this.#nowMs() - this.#viewedAtMs >= KEPT_MS) this.#forget();
     const wasViewed = this.isViewed;
@@ -74,7 +74,7 @@ export class JobIndex {
     if (!wasViewed) for (const listener of this.#viewListeners) listener();
   }
 
-  /** Calls `listener` when somebody looks after a time without. Returns a function that unsubscribes. */
+  /** Calls `listener` when viewing starts after a time without viewers. Returns a function that unsubscribes. */
   onViewed(listener: () => void): () => void {
     this.#viewListeners.add(listener);
     return () => void this.#viewListeners.delete(listener);
@@ -90,7 +90,7 @@ export class JobIndex {
     return this.#jobs.get(jobId);
   }
 
-  /** What is known now. */
+  /** The jobs that are known now. */
   get jobs(): Iterable<IndexedJob> {
     return this.#jobs.values();
   }
