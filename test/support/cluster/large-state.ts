@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openPostgresStore } from '../../../src/store/postgres-store.js';
 import { CommandProcess } from '../agent/agent-process.js';
@@ -51,42 +54,73 @@ export async function walkWhileWritten(entries: number): Promise<WalkReport> {
 export interface MemoryReport {
   readonly devices: number;
   readonly seconds: number;
-  readonly beforeBytes: number;
-  /** The largest resident memory during the roll-out, less that before it. */
+  /** Heap and buffers after a collection of garbage: the most during the roll-out, less those after its first batch. */
   readonly growthBytes: number;
+  /** The same of the resident memory, which includes what the collector has not given back. */
+  readonly residentGrowthBytes: number;
 }
+
+/** Collects garbage and prints the memory in use when the agent receives SIGWINCH. */
+const REPORT_MEMORY = `
+require('node:v8').setFlagsFromString('--expose-gc');
+const gc = require('node:vm').runInNewContext('gc');
+process.on('SIGWINCH', () => {
+  gc();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  process._rawDebug('in use: ' + (heapUsed + external) + ' of ' + rss + ';');
+});`;
+
+const LARGE_BATCH = 1000;
+const COLLECT_EVERY_MS = 2000;
 
 /** Runs one roll-out over many light devices with its state in PostgreSQL, and watches the agent's memory. */
 export async function growthDuringRollout(devices: number): Promise<MemoryReport> {
   const ends = await new TwoHubs({ devicesPerHub: devices, leaseSeconds: 15 }).start();
-  const process = new CommandProcess(['run', '--config', await ends.configFor('memory')]);
+  const preload = join(mkdtempSync(join(tmpdir(), 'twx-memory-')), 'memory.cjs');
+  writeFileSync(preload, REPORT_MEMORY);
+  const env = { NODE_OPTIONS: `--require ${preload}` };
+  const process = new CommandProcess(['run', '--config', await ends.configFor('memory')], env);
   try {
-    const { adminUrl } = await process.line('agent started');
-    const memory = async (): Promise<number> => {
-      const response = await fetch(`${String(adminUrl)}/status`);
-      return ((await response.json()) as { readonly residentMemoryBytes: number }).residentMemoryBytes;
-    };
+    await process.line('agent started');
     const call = ends.call('one');
-    const started = (methodName: string, more: object) => call.invoke('StartRollout', { methodName, ...more });
-    // What is loaded and compiled once does not count.
-    while ((await started('getDiagnostics', { queryCondition: "deviceId = 'device-0'" })).status !== 200)
-      await pause(POLL_MS);
-    await pause(10 * POLL_MS);
-    const beforeBytes = await memory();
+    const roll = async (rolloutId: string, more: object): Promise<Memory> => {
+      while ((await call.invoke('StartRollout', { rolloutId, ...more })).status !== 200) await pause(POLL_MS);
+      const most = { inUse: 0, resident: 0 };
+      for (let row: TableRow | undefined; row?.['state'] !== 'completed';) {
+        await pause(COLLECT_EVERY_MS);
+        const { inUse, resident } = await memoryOf(process);
+        most.inUse = Math.max(most.inUse, inUse);
+        most.resident = Math.max(most.resident, resident);
+        [row] = await call.rows('GetRollout', { rolloutId });
+      }
+      return most;
+    };
+    const ids = Array.from({ length: LARGE_BATCH }, (_, at) => `device-${at}`);
+    const warm = await roll('warm-up', { methodName: 'getDiagnostics', deviceIds: { array: ids } });
     const startedMs = performance.now();
-    const rolloutId = 'large';
-    await started('echo', { rolloutId, queryCondition: '*', batchSize: 1000 });
-    let largest = beforeBytes;
-    for (let row: TableRow | undefined; row?.['state'] !== 'completed';) {
-      await pause(POLL_MS);
-      largest = Math.max(largest, await memory());
-      [row] = await call.rows('GetRollout', { rolloutId });
-    }
+    const most = await roll('large', { methodName: 'echo', queryCondition: '*', batchSize: LARGE_BATCH });
     const seconds = Math.round((performance.now() - startedMs) / 1000);
-    return { devices, seconds, beforeBytes, growthBytes: largest - beforeBytes };
+    const residentGrowthBytes = most.resident - warm.resident;
+    return { devices, seconds, growthBytes: most.inUse - warm.inUse, residentGrowthBytes };
   } finally {
     process.signal('SIGTERM');
     await process.exited;
     await ends.close();
+    rmSync(dirname(preload), { recursive: true });
+  }
+}
+
+interface Memory {
+  readonly inUse: number;
+  readonly resident: number;
+}
+
+async function memoryOf(agent: CommandProcess): Promise<Memory> {
+  const known = agent.stderr.length;
+  agent.signal('SIGWINCH');
+  for (;;) {
+    const found = /in use: (\d+) of (\d+);/.exec(agent.stderr.slice(known));
+    if (found) return { inUse: Number(found[1]), resident: Number(found[2]) };
+    await pause(20);
   }
 }
