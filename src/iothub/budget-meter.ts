@@ -4,7 +4,7 @@ import type { BudgetUse, HubLane } from './ports.js';
 const STEP_MS = 15_000;
 const STEPS = 60;
 
-/** Counts the requests of one budget over time, in memory of a fixed size. */
+/** Counts the requests of one budget in steps of 15 s over 15 minutes, in memory of a fixed size. */
 export class BudgetMeter {
   readonly #perMinute: number;
   readonly #clock: Clock;
@@ -16,6 +16,7 @@ export class BudgetMeter {
     this.#clock = clock;
   }
 
+  /** Counts one request of a lane. */
   count(lane: HubLane): void {
     const step = this.#stepNow();
     const at = step % STEPS;
@@ -26,6 +27,7 @@ export class BudgetMeter {
     else current.users += 1;
   }
 
+  /** Returns the requests of each step, the oldest first. */
   use(): BudgetUse {
     const last = this.#stepNow();
     const bootMs = this.#clock.nowMs() - this.#clock.monotonicMs();

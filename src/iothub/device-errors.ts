@@ -5,8 +5,7 @@ import { isPlainObject } from '../core/objects.js';
 import { scrubber } from '../core/scrub.js';
 import { isTooLong } from './connection-errors.js';
 import type { DeviceAddress, DeviceOperations } from './device-ports.js';
-import { find, textOf } from './documents.js';
-import type { HubDocument } from './hub-document.js';
+import { find, type HubDocument, textOf } from './documents.js';
 import { detailsOf } from './hub-errors.js';
 
 export type DeviceOperation = keyof DeviceOperations;

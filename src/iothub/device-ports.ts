@@ -1,6 +1,6 @@
 /** What the agent needs from an IoT Hub for one device: methods, twins and identities. */
 import type { CallContext } from '../core/call-context.js';
-import type { HubDocument } from './hub-document.js';
+import type { HubDocument } from './documents.js';
 
 /** A device, or one of its modules, by ids that have been validated. */
 export interface DeviceAddress {

@@ -3,9 +3,8 @@ import { isPlainObject } from '../core/objects.js';
 import { unexpectedAnswerError } from './connection-errors.js';
 import { badDeviceResponse, type DeviceOperation, deviceError, withoutKeys } from './device-errors.js';
 import type { DeviceAddress, DeviceOperations, MethodResponse } from './device-ports.js';
-import { find, integerOf } from './documents.js';
+import { find, type HubDocument, integerOf } from './documents.js';
 import { methodText } from './job-request.js';
-import type { HubDocument } from './hub-document.js';
 import { document, documentOf, type RestAnswer, type RestRequest, type SendRequest } from './rest-request.js';
 
 /** Maximum length of the payload that a device may return. */

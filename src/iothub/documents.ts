@@ -5,7 +5,9 @@
  */
 import { stringifyJson } from '../core/exact-json.js';
 import { isPlainObject, omitUndefined } from '../core/objects.js';
-import type { HubDocument } from './ports.js';
+
+/** A JSON object as the hub sent it. Its fields have not been checked. */
+export type HubDocument = Readonly<Record<string, unknown>>;
 
 /** The number of devices of a job by state. */
 export interface JobCounts {

@@ -36,9 +36,9 @@ export function createHubPort(options: HubPortOptions): HubPort {
   const guard = guardOf(throttle, options.retry ?? DEFAULT_RETRY, report);
   const guards = { user: guard('user'), background: guard('background'), spare: guard('spare') };
   const lanes: Record<HubLane, HubOperations> = {
-    user: showingJobs(guardedOperations(options.operations, guards.user), show),
-    background: showingJobs(guardedOperations(options.operations, guards.background), show),
-    spare: showingJobs(guardedOperations(options.operations, guards.spare), show),
+    user: withJobListener(guardedOperations(options.operations, guards.user), show),
+    background: withJobListener(guardedOperations(options.operations, guards.background), show),
+    spare: withJobListener(guardedOperations(options.operations, guards.spare), show),
   };
   return {
     hostName: options.hostName,
@@ -121,8 +121,8 @@ function statusOf(error: unknown, hadMs: number): HubStatus | undefined {
   return STATUS_OF[error.code] ?? 'connected';
 }
 
-/** Returns the same operations, which pass each job that they return to `show`. */
-export function showingJobs(operations: HubOperations, show: (seen: SeenJob) => void): HubOperations {
+/** Returns operations that pass each job that they return to `show`. */
+function withJobListener(operations: HubOperations, show: (seen: SeenJob) => void): HubOperations {
   const shown = (document: HubDocument, request?: JobRequest): HubDocument => {
     show(request ? { document, request } : { document });
     return document;

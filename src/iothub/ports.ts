@@ -4,9 +4,9 @@
  */
 import type { CallContext } from '../core/call-context.js';
 import type { DeviceOperations, MethodCall } from './device-ports.js';
-import type { HubDocument } from './hub-document.js';
+import type { HubDocument } from './documents.js';
 
-export type { HubDocument } from './hub-document.js';
+export type { HubDocument } from './documents.js';
 
 /** The tiers by their Azure names; `unlimited` for a local hub without throttling. */
 export const HUB_TIERS = ['F1', 'S1', 'S2', 'S3', 'unlimited'] as const;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { CallContext } from '../core/call-context.js';
 import { isPlainObject } from '../core/objects.js';
 import { unexpectedAnswerError } from './connection-errors.js';
-import type { HubDocument } from './hub-document.js';
+import type { HubDocument } from './documents.js';
 
 /** One request to the REST API of a hub. */
 export interface RestRequest {
