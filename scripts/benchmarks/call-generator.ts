@@ -11,8 +11,8 @@ const REQUEST_ID_AT = 2;
 const STATUS_AT = 1;
 
 /**
- * The platform's side of a benchmark: it sends prepared frames and matches the answers by their request id alone, so that
- * it costs as little as it can beside the measured process.
+ * The platform of a benchmark. It sends prepared frames and matches responses by their request id only, so that it uses as
+ * little processor time as possible beside the measured process.
  */
 export class CallGenerator {
   readonly #server: WebSocketServer;

@@ -6,7 +6,7 @@ export interface Comparison {
   readonly reference: () => unknown;
 }
 
-/** Values in the unit of the benchmark: the median of the repetitions, with the least and the greatest. */
+/** Values in the unit of the benchmark: the median of the repetitions, with minimum and maximum. */
 export interface Rate {
   readonly median: number;
   readonly min: number;

@@ -12,7 +12,7 @@ import { packageVersion } from './version.js';
 export interface OpenHub {
   readonly config: HubConfig;
   readonly port: OpenHubPort;
-  /** The jobs of the hub for those who look at them. */
+  /** The jobs of the hub, for viewers. */
   readonly index: JobIndex;
   readonly refusedCounts: RefusedCounts;
 }

@@ -72,7 +72,7 @@ const HUB_STATUSES: Readonly<Record<JobDeviceState, readonly string[]>> = {
 const MAX_ANSWERS = 1000;
 const READING_MS = 5000;
 
-/** The jobs of one hub for those who look at them, with those of the agent's queue. All requests are of the background lane. */
+/** The jobs of one hub and of the agent's queue, for viewers. All requests use the background lane. */
 export class HubJobs {
   readonly #options: HubJobsOptions;
 

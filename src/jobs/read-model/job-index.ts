@@ -16,7 +16,7 @@ export interface JobIndexOptions {
   readonly instruments: Instruments;
 }
 
-/** Beyond, the oldest jobs are left out. */
+/** Maximum number of jobs; the oldest ones are dropped. */
 const MAX_JOBS = 10_000;
 const PAGE_SIZE = 250;
 const LIST_MS = 60_000;
@@ -24,16 +24,16 @@ const LIST_MS = 60_000;
 const LIST_AGAIN_MS = 60_000;
 /** While a list fails, it is read again after this time. */
 const RETRY_MS = 10_000;
-/** Whoever has looked is taken to look for this time: the hub is polled for changes meanwhile. */
+/** How long the hub is polled for changes after the last view. */
 const VIEWED_MS = 60_000;
-/** Without anybody who looks, what is known is forgotten after this time. */
+/** How long the index is kept after the last view. */
 const KEPT_MS = 600_000;
-/** Jobs that have left the lists of active jobs are read one by one, so many in a round. */
+/** Maximum number of jobs that one round reads after they have left the lists of active jobs. */
 const MAX_READS = 10;
 
 /**
- * All jobs of one hub, in memory, for those who look at them: one list for everybody, kept up to date by whatever the hub
- * returns to the agent for any reason. Nothing is kept, and the hub is asked for nothing, while nobody looks.
+ * All jobs of one hub in memory, one index for all viewers. Every response about a job that the hub sends to the agent updates
+ * it. While nobody views the jobs, it is empty and sends no requests.
  */
 export class JobIndex {
   readonly #options: JobIndexOptions;
@@ -42,9 +42,9 @@ export class JobIndex {
   readonly #viewListeners = new Set<() => void>();
   #viewedAtMs = -Infinity;
   #generation = 0;
-  /** When the last whole list was begun; undefined before the first that could be read. */
+  /** When the last complete list was started; undefined before the first one. */
   #listedAtMs: number | undefined;
-  /** Of the last list, if it could not be read. */
+  /** The error of the last list that could not be read. */
   #failure: unknown;
   #failedAtMs = -Infinity;
   #listing: Promise<void> | undefined;
@@ -56,7 +56,7 @@ export class JobIndex {
     this.#stop.signal.addEventListener('abort', unsubscribe, { once: true });
   }
 
-  /** Whether somebody has looked lately. */
+  /** Whether somebody has viewed the jobs within the last minute. */
   get isViewed(): boolean {
     return this.#nowMs() - this.#viewedAtMs < VIEWED_MS;
   }
@@ -96,8 +96,8 @@ export class JobIndex {
   }
 
   /**
-   * Resolves once the whole list of the hub has been read, at once if it was read before; it is then read again in the
-   * background now and then.
+   * Resolves once the complete list of the hub has been read; at once if it was read before, in which case it is refreshed in
+   * the background after a minute.
    * @throws AgentError as the hub port if the list has never been read.
    */
   async ready(): Promise<void> {
@@ -111,12 +111,12 @@ export class JobIndex {
     await this.#listing;
   }
 
-  /** A refused count has become known, on which the outcome of a job depends. */
+  /** Announces a job whose refused count, and therefore outcome, has changed. */
   touch(jobId: string): void {
     if (this.#jobs.has(jobId)) this.announce(jobId);
   }
 
-  /** A job has changed elsewhere: in the agent's queue. */
+  /** Notifies listeners of a job that has changed elsewhere, such as in the agent's queue. */
   announce(jobId: string): void {
     for (const listener of this.#listeners) listener(jobId);
   }
@@ -178,7 +178,7 @@ export class JobIndex {
     if (this.#jobs.delete(jobId)) this.announce(jobId);
   }
 
-  /** A tenth at once, because finding the oldest takes a look at all. */
+  /** Drops a tenth at once, because finding the oldest jobs means sorting all of them. */
   #dropOldest(): void {
     const byAge = [...this.#jobs.values()].sort((a, b) => createdMs(a.job) - createdMs(b.job));
     for (const { jobId } of byAge.slice(0, MAX_JOBS / 10)) this.#jobs.delete(jobId);
@@ -199,13 +199,13 @@ export class JobIndex {
         for (const document of page.items) known.delete(readJob(document).jobId ?? '');
         continuationToken = page.continuationToken;
       } while (continuationToken !== undefined && count < MAX_JOBS);
-      // A list that was cut says nothing about the jobs that it does not contain.
+      // Jobs that are missing from a truncated list may still exist.
       if (continuationToken === undefined) for (const jobId of known) this.#remove(jobId);
       this.#listedAtMs = startMs;
     } catch (error) {
       this.#failure = error;
       this.#failedAtMs = this.#nowMs();
-      log.debug({ err: error }, 'could not list the jobs of the hub for those who look at them');
+      log.debug({ err: error }, 'could not list the jobs of the hub for its viewers');
       throw error;
     } finally {
       this.#listing = undefined;
@@ -214,5 +214,5 @@ export class JobIndex {
   }
 }
 
-/** When a job was created, for sorting; 0 if that is not known. */
+/** Returns when a job was created, in epoch milliseconds, for sorting; 0 if unknown. */
 export const createdMs = (job: Job): number => (job.createdTime ?? job.startTime)?.getTime() ?? 0;
