@@ -132,6 +132,47 @@ describe('names that hold markup', () => {
   });
 });
 
+describe('the actions for one device', () => {
+  it('say what came of them, and ask by its name before they take it away', async () => {
+    const { AWKWARD_ID, HOSTILE, HUB } = fleet;
+    agent.data.devices = [fleet.device(AWKWARD_ID)];
+    const page = await signedIn(`/devices?${new URLSearchParams({ hub: HUB, device: AWKWARD_ID }).toString()}`);
+    await page.getByRole('link', { name: 'Call a method …' }).click();
+    await page.getByLabel('Method name').fill('reboot');
+    await page.getByLabel('Payload', { exact: true }).fill(JSON.stringify({ note: HOSTILE }));
+    await page.getByRole('button', { name: 'Call the method' }).click();
+    await page.getByText(`The device ${AWKWARD_ID} responded to reboot with status 200.`).waitFor();
+    await page.getByText('"note": "<img src=x').waitFor();
+
+    await page.getByRole('link', { name: 'Update the twin …' }).click();
+    // The second update passes only with the etag that the first one returned.
+    for (const site of ['Porto', 'Hamburg']) {
+      await page.getByLabel('Patch').fill(JSON.stringify({ tags: { site } }));
+      await page.getByRole('button', { name: 'Update the twin' }).click();
+      await page.getByRole('region', { name: 'Tags' }).getByText(site).waitFor();
+    }
+    await page.getByText(`The twin of the device ${AWKWARD_ID} was updated.`).waitFor();
+
+    await page.getByRole('link', { name: 'Disable …' }).click();
+    await page.getByLabel('Reason').fill('lost');
+    await page.getByRole('button', { name: 'Disable the device' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(`Disable the device ${AWKWARD_ID}, so that it cannot connect?`).waitFor();
+    await dialog.getByRole('button', { name: 'Disable the device' }).click();
+    await page.getByText(`The device ${AWKWARD_ID} is disabled.`).waitFor();
+    await page.getByRole('region', { name: 'State' }).getByText('lost').waitFor();
+    await page.getByRole('link', { name: 'Enable …' }).waitFor();
+
+    await page.getByRole('link', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete the device' }).click();
+    await dialog.getByText(`Delete the device ${AWKWARD_ID} with its twin and modules?`).waitFor();
+    await dialog.getByRole('button', { name: 'Delete the device' }).click();
+    await page.getByText(`The device ${AWKWARD_ID} was deleted.`).waitFor();
+    await page.getByText('The hub has no devices yet.').waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+  });
+});
+
 describe('an agent that goes away', () => {
   it('leaves what was shown, marked as old, and is asked for the key in place when it is back', async () => {
     agent.data.rollouts = [fleet.rollout('firmware')];
@@ -220,6 +261,16 @@ describe('the agent of the sandbox', () => {
     expect(await page.getByRole('img', { name: '16 succeeded' }).count()).toBe(1);
   }, 40_000);
 
+  it('calls a method on one device, and offers no management that is switched off', async () => {
+    const page = await open('/devices?hub=sandbox&device=device-0001');
+    await page.getByRole('link', { name: 'Call a method …' }).click();
+    expect(await page.getByRole('link', { name: /^(?:Disable|Delete) …$/ }).count()).toBe(0);
+    await page.getByLabel('Method name').fill('getDiagnostics');
+    await page.getByRole('button', { name: 'Call the method' }).click();
+    await page.getByText('The device device-0001 responded to getDiagnostics with status 200.').waitFor();
+    expect(await page.getByRole('region', { name: 'Result' }).getByText('"payload"').isVisible()).toBe(true);
+  });
+
   it('starts a roll-out, and resumes it where it pauses after its first batch', async () => {
     const page = await open('/rollouts/new?condition=' + encodeURIComponent("STARTSWITH(deviceId, 'light-')"));
     await page.getByLabel('Method name').fill('reboot');
@@ -239,19 +290,20 @@ describe('the agent of the sandbox', () => {
   }, 60_000);
 });
 
-/** Every page with its first words. */
-const PAGES: readonly (readonly [path: string, heading: string | RegExp])[] = [
+/** Every page with its heading, and with what comes later than that. */
+const PAGES: readonly (readonly [path: string, heading: string, label?: string])[] = [
   ['/', 'Overview'],
   ['/jobs', 'Jobs'],
   [`/jobs/${fleet.HUB}/job-1`, 'Job job-1'],
   ['/rollouts', 'Roll-outs'],
   [`/rollouts/${fleet.HUB}/firmware`, 'Roll-out firmware'],
   [`/rollouts/${fleet.HUB}/waits`, 'Roll-out waits'],
+  [`/rollouts/${fleet.HUB}/nightly`, 'Roll-out nightly', 'Runs'],
   ['/rollouts/new?condition=*', 'Start a roll-out'],
   ['/services', 'Services'],
   ['/services?service=EveryKind', 'EveryKind'],
   ['/devices', 'Devices'],
-  [`/devices?hub=${fleet.HUB}&device=sensor-00001`, 'Device sensor-00001'],
+  [`/devices?hub=${fleet.HUB}&device=sensor-00001&action=UpdateDeviceTwin`, 'Device sensor-00001', 'Patch'],
 ];
 
 describe('every page', () => {
@@ -259,13 +311,18 @@ describe('every page', () => {
     agent.data.jobs = [fleet.job(1), fleet.job(2)];
     agent.data.deviceCount = 4;
     agent.data.devices = [fleet.device('sensor-00001'), fleet.device('sensor-00003')];
-    agent.data.rollouts = [fleet.rollout('firmware'), fleet.rollout('waits', { state: 'awaitingApproval' })];
+    agent.data.rollouts = [
+      fleet.rollout('firmware'),
+      fleet.rollout('waits', { state: 'awaitingApproval' }),
+      fleet.rollout('nightly', { state: 'recurring', waitingFor: 'startTime', skippedCount: 2 }),
+    ];
     const page = await signedIn();
-    for (const [path, name] of PAGES) {
+    for (const [path, name, label = name] of PAGES) {
       await page.emulateMedia({ colorScheme: 'light' });
       await page.setViewportSize({ width: 1280, height: 800 });
       await page.goto(agent.url + path);
       await page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
+      await page.getByLabel(label).or(page.getByRole('heading', { name })).last().waitFor();
       await page.getByText('Loading …').first().waitFor({ state: 'detached' });
       expect([path, await axeFaults(page)]).toEqual([path, []]);
       await page.emulateMedia({ colorScheme: 'dark' });

@@ -8,7 +8,10 @@ export const device = z
   .object({
     hub: hubName,
     deviceId,
+    etag: z.string().optional().describe('Of the twin'),
     status: z.string().optional().describe('enabled or disabled'),
+    statusReason: z.string().optional(),
+    authenticationType: z.string().optional().describe('sas, selfSigned or certificateAuthority'),
     connectionState: z.string().optional().describe('Connected or Disconnected'),
     lastActivityTime: time.optional(),
     tags: z.record(z.string(), z.unknown()),

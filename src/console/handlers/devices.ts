@@ -47,7 +47,10 @@ function deviceJson(hub: string, document: HubDocument): Device {
   return omitUndefined({
     hub,
     deviceId: moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`,
+    etag: textOf(find(document, 'etag')),
     status: textOf(find(document, 'status')),
+    statusReason: textOf(find(document, 'statusReason')),
+    authenticationType: textOf(find(document, 'authenticationType')),
     connectionState: textOf(find(document, 'connectionState')),
     lastActivityTime: isoOf(dateOf(find(document, 'lastActivityTime'))),
     tags: objectOf(find(document, 'tags')),

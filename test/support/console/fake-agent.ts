@@ -243,8 +243,41 @@ export class FakeAgent {
       this.change({ ...rollout, state: 'running', reason: '', waitingFor: 'job' });
     if (service === 'ScheduleDeviceMethodJob') this.data.jobs.unshift(fleet.job(0, { jobId: id }));
     if (service === 'StartRollout') rollouts.unshift(fleet.rollout(id));
+    const { deviceId } = parameters;
+    const device = this.data.devices.find((device) => device.deviceId === deviceId);
+    if (device) return this.#invokeOn(device, service, parameters);
     if (service === 'GetJob') return refusal(404, 'JobNotFound', `no job ${fleet.HOSTILE}`);
     return { body: { result: id, baseType: 'STRING' } };
+  }
+
+  /** The services for one device. */
+  #invokeOn(device: Device, service: string, parameters: Record<string, unknown>): Answer {
+    const { data } = this;
+    const replace = (...devices: Device[]): void => {
+      data.devices = data.devices.flatMap((known) => (known === device ? devices : [known]));
+    };
+    switch (service) {
+      case 'InvokeDeviceMethod': {
+        const { payload = null } = parameters;
+        return { body: { result: { status: 200, payload }, baseType: 'JSON' } };
+      }
+      case 'UpdateDeviceTwin': {
+        if (parameters['etag'] !== device.etag) return refusal(409, 'TwinConflict');
+        const { tags } = parameters['patch'] as Pick<Device, 'tags'>;
+        const { desired, reported } = device;
+        const twin = { etag: `${device.etag}+`, tags };
+        replace({ ...device, ...twin });
+        return { body: { result: { ...twin, properties: { desired, reported } }, baseType: 'JSON' } };
+      }
+      case 'SetDeviceStatus': {
+        const { status, reason: statusReason } = parameters as { readonly status: string; readonly reason?: string };
+        replace({ ...device, status, statusReason });
+        return { body: { result: [{ status, statusReason }], baseType: 'INFOTABLE' } };
+      }
+      default:
+        replace();
+        return { body: { result: true, baseType: 'BOOLEAN' } };
+    }
   }
 }
 

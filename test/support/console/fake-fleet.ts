@@ -125,6 +125,9 @@ const BATCHES: RolloutDetails['batches'] = [
   { batch: 6, size: 490, state: 'pending', succeededCount: 0, refusedCount: 0, failedCount: 0 },
 ];
 
+const runOf = ({ rolloutId }: Rollout, number: number): Rollout =>
+  rollout(`${rolloutId}-r${number}`, { state: 'completed', outcome: 'succeeded' });
+
 export function rolloutDetails(rollout: Rollout): RolloutDetails {
   const { state } = rollout;
   const actions: RolloutDetails['actions'] =
@@ -152,6 +155,7 @@ export function rolloutDetails(rollout: Rollout): RolloutDetails {
       retries: 2,
       retryOn: ['offline'],
       retryDelaySeconds: 60,
+      ...(state === 'recurring' && { recurrence: '0 2 * * *', recurrenceEnds: ago(-5_000_000), via: 'job' }),
     },
     batches: state === 'awaitingApproval' ? [] : BATCHES,
     failures: [
@@ -168,7 +172,7 @@ export function rolloutDetails(rollout: Rollout): RolloutDetails {
       { time: ago(1000), event: 'state', state: 'paused', reason: 'user', comment: 'Waiting for the night shift' },
       { time: ago(700), event: 'state', state: 'running', comment: 'Go on' },
     ],
-    runs: [],
+    runs: state === 'recurring' ? [runOf(rollout, 2), runOf(rollout, 1)] : [],
     actions,
   };
 }
@@ -221,7 +225,9 @@ export function rolloutDevice(number: number): RolloutDevice {
 export const device = (deviceId: string, more: Partial<Device> = {}): Device => ({
   hub: HUB,
   deviceId,
+  etag: 'AAAAAAAAAAE=',
   status: 'enabled',
+  authenticationType: 'sas',
   connectionState: deviceId.endsWith('3') ? 'Disconnected' : 'Connected',
   lastActivityTime: ago(45),
   tags: { site: 'Lyon', line: 4 },

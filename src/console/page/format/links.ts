@@ -4,8 +4,11 @@ import { pathOf } from '../client/api-client.js';
 export const jobHref = (hub: string, id: string): string => `/jobs/${pathOf(hub, id)}`;
 export const rolloutHref = (hub: string, id: string): string => `/rollouts/${pathOf(hub, id)}`;
 
-/** @param device shows one device; all of a hub otherwise. */
-export const devicesHref = (hub: string, more: { device?: string; condition?: string } = {}): string =>
+/**
+ * @param more.device shows one device; all of a hub otherwise.
+ * @param more.action the short name of the service whose form is open for the device.
+ */
+export const devicesHref = (hub: string, more: { device?: string; action?: string; condition?: string } = {}): string =>
   withQuery('/devices', { hub, ...more });
 
 /** @param values texts of parameters by name, to begin the form with. */

@@ -1,16 +1,19 @@
 import type { VNode } from 'preact';
 import type { Device, JobDevice, List } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
+import { conditionFor } from '../forms/device-actions.js';
 import { devicesHref, jobHref, rolloutHref } from '../format/links.js';
 import { wordsOf } from '../format/states.js';
 import { answerSummary } from '../parts/answer.js';
 import { cacheKey, useConsole, usePagedList, useResource, useTitle } from '../parts/console-context.js';
 import type { Column } from '../parts/data-table.js';
+import { useHubs } from '../parts/filters.js';
 import { ListTable } from '../parts/list-table.js';
 import { Empty, Loading, ReadFailure } from '../parts/messages.js';
 import { Facts, Json, PageHead, Panel } from '../parts/page-head.js';
 import { State } from '../parts/states.js';
 import { Ago } from '../parts/time.js';
+import { DeviceActions } from './device-actions.js';
 
 export interface DeviceViewProps {
   readonly hub: string;
@@ -26,6 +29,8 @@ export function DeviceView({ hub, deviceId }: DeviceViewProps): VNode {
     load: (signal) => api.get('devices', { hub, condition: conditionFor(deviceId), limit: 1 }, signal),
   });
   const found = device.value.value?.items[0];
+  const thing = useHubs().find(({ name }) => name === hub)?.things[0];
+  const show = (next: Device): void => device.set({ items: [next], cursor: null });
   const isMissing = device.value.value !== null && !found;
   return (
     <>
@@ -46,6 +51,7 @@ export function DeviceView({ hub, deviceId }: DeviceViewProps): VNode {
       />
       <div class="stack">
         <ReadFailure failure={device.failure.value} />
+        {found && thing !== undefined && <DeviceActions thing={thing} device={found} onDevice={show} />}
         {found && <Twin device={found} />}
         {isMissing && <Empty>The hub has no such device.</Empty>}
         {!device.value.value && !device.failure.value && <Loading />}
@@ -55,11 +61,9 @@ export function DeviceView({ hub, deviceId }: DeviceViewProps): VNode {
   );
 }
 
-/** Selects one device. Ids may hold quotes. */
-const conditionFor = (deviceId: string): string => `deviceId = '${deviceId.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
-
 function Twin({ device }: { readonly device: Device }): VNode {
-  const { hub, status, connectionState = 'unknown', lastActivityTime, tags, desired, reported } = device;
+  const { hub, status, statusReason, connectionState = 'unknown', authenticationType } = device;
+  const { lastActivityTime, tags, desired, reported } = device;
   return (
     <div class="columns">
       <Panel title="State">
@@ -68,6 +72,8 @@ function Twin({ device }: { readonly device: Device }): VNode {
             ['Hub', hub],
             ['Connection', <State key="connection" state={connectionState} />],
             ['Status', status],
+            ['Reason', statusReason],
+            ['Authentication', authenticationType],
             ['Last activity', <Ago key="activity" iso={lastActivityTime} />],
           ]}
         />

@@ -16,5 +16,9 @@ const FULL_NAME_PREFIX = 'AzureIotDeviceJob';
 
 export const fullName = (name: string): string => `${FULL_NAME_PREFIX}${name}`;
 
+/** The full name of a service for one device. */
+const deviceFullName = (name: string): string => `AzureIotDevice${name.replace(/Devices?/, '')}`;
+
 /** Whether a service, listed under its short or its full name, is the one with this short name. */
-export const isService = (listed: string, name: string): boolean => listed === name || listed === fullName(name);
+export const isService = (listed: string, name: string): boolean =>
+  listed === name || listed === fullName(name) || listed === deviceFullName(name);
