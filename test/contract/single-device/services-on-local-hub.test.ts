@@ -69,7 +69,7 @@ test.each([
   });
 });
 
-test('InvokeDeviceMethod says why there is no response', async () => {
+test('InvokeDeviceMethod reports why there is no response', async () => {
   const codeOf = async (parameters: Row): Promise<string> =>
     (await failureOf(call('InvokeDeviceMethod', { methodName: 'echo', ...parameters }))).code;
   await expect(codeOf({ deviceId: 'nobody' })).resolves.toBe('DeviceNotFound');

@@ -223,7 +223,7 @@ describe('a hub that does not recover', () => {
     ['400', status(400, 'ArgumentInvalid', 'BadRequest'), 'HubRejected', false],
     ['403', status(403, 'IotHubQuotaExceeded', 'Total number of messages exceeded'), 'HubRejected', false],
   ];
-  test.each(cases)('%s makes every service fail as the contract says', async (what, wrong, code, repeats) => {
+  test.each(cases)('%s makes every service fail with its documented code', async (what, wrong, code, repeats) => {
     await onEach(async (name, over) => {
       over.hub.decide = () => wrong;
       const failure = await failureOf(call(name, PARAMETERS[name], over));
