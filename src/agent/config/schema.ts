@@ -124,10 +124,12 @@ const services = z
   .strictObject({
     allow: names
       .optional()
-      .describe('Offer only these job services, by full or short name; wrappers are not affected.'),
+      .describe(
+        'Allow only these services, by any of their names; the others refuse every call. Wrappers are not affected.',
+      ),
     deny: names
       .optional()
-      .describe('Offer all services except these, by full or short name; wrappers can be named too.'),
+      .describe('Refuse every call of these services, by any of their names; wrappers can be named too.'),
     shortNames: z.boolean().default(true).describe('Also offer each service under its short name.'),
     checkQueryCondition: z
       .boolean()
@@ -146,7 +148,9 @@ const services = z
     deviceManagement: z
       .boolean()
       .default(false)
-      .describe('Allow the services that create, delete, enable and disable devices.'),
+      .describe(
+        'Allow the services that create, delete, enable and disable devices; if false, they refuse every call.',
+      ),
     showDeviceKeys: z
       .boolean()
       .default(false)
@@ -192,7 +196,7 @@ const history = z
       .default(365)
       .describe('How many days watched jobs are kept after their end; requires stateDir or database.'),
   })
-  .describe('The jobs that the hub has forgotten.');
+  .describe('How long the agent keeps jobs that have ended.');
 
 const admin = z
   .strictObject({
