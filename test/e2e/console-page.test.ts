@@ -173,6 +173,24 @@ describe('the actions for one device', () => {
   });
 });
 
+describe('a recurring roll-out', () => {
+  it('shows its runs, which have pages of their own, and how many times were skipped', async () => {
+    const series = fleet.rollout('nightly', { state: 'recurring', waitingFor: 'startTime', skippedCount: 2 });
+    agent.data.rollouts = [series, fleet.rollout('nightly-r2')];
+    const page = await signedIn('/rollouts?state=recurring');
+    expect(await page.getByLabel('State').inputValue()).toBe('recurring');
+    await page.getByRole('link', { name: 'nightly', exact: true }).click();
+    await page.getByText('It waits for the time of its next run.').waitFor();
+    await page.getByText('2 times skipped').waitFor();
+    agent.data.rollouts[0] = { ...series, skippedCount: 3 };
+    agent.send('rollout', { hub: fleet.HUB, rolloutId: 'nightly-r2', rollout: agent.data.rollouts[1] });
+    await page.getByText('3 times skipped').waitFor();
+    await page.getByRole('region', { name: 'Runs' }).getByRole('link', { name: 'nightly-r2' }).last().click();
+    await page.getByRole('heading', { name: 'Roll-out nightly-r2' }).waitFor();
+    await page.getByText('It is running in batch 4 of 6').waitFor();
+  });
+});
+
 describe('an agent that goes away', () => {
   it('leaves what was shown, marked as old, and is asked for the key in place when it is back', async () => {
     agent.data.rollouts = [fleet.rollout('firmware')];

@@ -3,6 +3,7 @@ import { useRoute } from 'preact-iso/router';
 import type { RolloutDetails } from '../../api/types.js';
 import { pathOf } from '../client/api-client.js';
 import { counted } from '../format/numbers.js';
+import { isRecurring } from '../format/rollout-words.js';
 import { rolloutSegments, wordsOf } from '../format/states.js';
 import { cacheKey, useConsole, useResource, useTitle } from '../parts/console-context.js';
 import { DataTable } from '../parts/data-table.js';
@@ -29,7 +30,7 @@ export function RolloutPage(): VNode {
     load: (signal) => api.get(`rollouts/${pathOf(hub, id)}`, {}, signal),
     onChange: (change, value) => {
       if (change.name !== 'rollout' || change.data.hub !== hub) return undefined;
-      if (isRecurring(value) && change.data.rolloutId.startsWith(`${id}-r`)) return 'again';
+      if (value && isRecurring(value) && change.data.rolloutId.startsWith(`${id}-r`)) return 'again';
       if (change.data.rolloutId !== id) return undefined;
       if (change.data.rollout === null || !value) return 'again';
       rollout.refresh();
@@ -104,9 +105,6 @@ function Course({ rollout, batch }: { readonly rollout: RolloutDetails; readonly
     </>
   );
 }
-
-/** Whether it only starts others, and has no devices of its own. */
-const isRecurring = (rollout: RolloutDetails | null): boolean => rollout?.definition['recurrence'] !== undefined;
 
 /** The last runs of a recurring roll-out; each has a page of its own. */
 function Runs({ rollout: { runs, skippedCount } }: { readonly rollout: RolloutDetails }): VNode {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { formatDistance, formatDuration } from '../../../../../src/console/page/format/durations.js';
 import { devicesHref, jobHref, prefilledValues, serviceHref } from '../../../../../src/console/page/format/links.js';
 import { counted, formatNumber, percentText } from '../../../../../src/console/page/format/numbers.js';
+import { consequenceOf } from '../../../../../src/console/page/format/rollout-words.js';
 import { plainText } from '../../../../../src/console/page/format/plain-text.js';
 import {
   jobSegments,
@@ -10,6 +11,7 @@ import {
   wordsOf,
   wordsOfName,
 } from '../../../../../src/console/page/format/states.js';
+import { rollout, rolloutDetails } from '../../../../support/console/fake-fleet.js';
 import { timesIn } from '../../../../../src/console/page/format/times.js';
 
 describe('durations', () => {
@@ -111,5 +113,16 @@ describe('plain text', () => {
       'false',
       '{"a":[1]}',
     ]);
+  });
+});
+
+describe('the actions on a roll-out', () => {
+  it('name what becomes of devices, or of runs where it is recurring', () => {
+    const running = rolloutDetails(rollout('r'));
+    const recurring = rolloutDetails(rollout('r', { state: 'recurring' }));
+    expect(consequenceOf('CancelRollout', running)).toContain('1,152 devices that it has not reached');
+    expect(consequenceOf('CancelRollout', recurring)).toContain('No more runs start');
+    for (const action of ['PauseRollout', 'ResumeRollout', 'CancelRollout', 'DeleteRollout'] as const)
+      expect(consequenceOf(action, recurring)).not.toMatch(/device/);
   });
 });
