@@ -279,7 +279,7 @@ describe('the agent of the sandbox', () => {
     expect(await page.getByRole('img', { name: '16 succeeded' }).count()).toBe(1);
   }, 40_000);
 
-  it('calls a method on one device, and offers no management that is switched off', async () => {
+  it('calls a method on one device, updates its twin, and offers no management that is switched off', async () => {
     const page = await open('/devices?hub=sandbox&device=device-0001');
     await page.getByRole('link', { name: 'Call a method …' }).click();
     expect(await page.getByRole('link', { name: /^(?:Disable|Delete) …$/ }).count()).toBe(0);
@@ -287,6 +287,12 @@ describe('the agent of the sandbox', () => {
     await page.getByRole('button', { name: 'Call the method' }).click();
     await page.getByText('The device device-0001 responded to getDiagnostics with status 200.').waitFor();
     expect(await page.getByRole('region', { name: 'Result' }).getByText('"payload"').isVisible()).toBe(true);
+    await page.getByRole('link', { name: 'Update the twin …' }).click();
+    expect(await page.getByLabel('Etag').inputValue()).not.toBe('');
+    await page.getByLabel('Patch').fill('{"tags":{"line":"eleven"}}');
+    await page.getByRole('button', { name: 'Update the twin' }).click();
+    await page.getByText('The twin of the device device-0001 was updated.').waitFor();
+    await page.getByRole('region', { name: 'Tags' }).getByText('eleven').waitFor();
   });
 
   it('starts a roll-out, and resumes it where it pauses after its first batch', async () => {
