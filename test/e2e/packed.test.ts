@@ -52,7 +52,7 @@ describe('the packed product in an empty folder', () => {
 
   it('runs the sandbox and a job in it', async () => {
     const ready = join(folder, 'ready.json');
-    const ports = ['--http-port', '0', '--hub-port', '0', '--mqtt-port', '0'];
+    const ports = ['--http-port', '0', '--hub-port', '0', '--mqtt-port', '0', '--admin-port', '0'];
     run('sandbox', ...ports, '--devices', '0', '--light-devices', '3', '--ready-file', ready);
     await eventually(() =>
       readFile(ready).then(

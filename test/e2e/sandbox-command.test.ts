@@ -39,7 +39,7 @@ describe('the console of a sandbox', () => {
   const servers: Server[] = [];
   afterAll(() => servers.forEach((server) => server.close()));
 
-  /** Makes sure that the default port is in use, by this test or by somebody else. */
+  /** Makes sure that the default port is in use, by this test or by another program. */
   async function takeDefaultPort(): Promise<void> {
     const server = createServer().listen(DEFAULT_PORT, '127.0.0.1');
     servers.push(server);
@@ -48,7 +48,9 @@ describe('the console of a sandbox', () => {
 
   it('is on a free port if the default one is in use, and its address and key are printed', async () => {
     await takeDefaultPort();
-    const sandbox = new SandboxProcess(['all', '--devices', '0', '--light-devices', '1']);
+    const sandbox = new SandboxProcess(['all', '--devices', '0', '--light-devices', '1'], {
+      hasDefaultAdminPort: true,
+    });
     try {
       await sandbox.started();
       const { adminUrl = '', consoleKey = '' } = sandbox.ready.agent ?? {};

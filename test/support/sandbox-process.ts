@@ -56,9 +56,12 @@ export class SandboxProcess {
   readonly command: CommandProcess;
   ready!: ReadyInfo;
 
-  constructor(args: readonly string[] = []) {
+  /** @param options.hasDefaultAdminPort leaves the port of the console to the command; only one test may use that port. */
+  constructor(args: readonly string[] = [], options: { readonly hasDefaultAdminPort?: boolean } = {}) {
     this.#directory = mkdtempSync(join(tmpdir(), 'twx-iothub-test-'));
     const mode = args[0]?.startsWith('-') === false ? [args[0]] : [];
+    const hasAgent = mode.length === 0 || mode[0] === 'all';
+    const isFree = hasAgent && !options.hasDefaultAdminPort && !args.includes('--admin-port');
     this.command = new CommandProcess([
       'sandbox',
       ...mode,
@@ -68,6 +71,7 @@ export class SandboxProcess {
       '0',
       '--mqtt-port',
       '0',
+      ...(isFree ? ['--admin-port', '0'] : []),
       '--ready-file',
       this.#readyFile,
       ...args.slice(mode.length),

@@ -117,7 +117,11 @@ describe('a call of ThingWorx', () => {
       jobId: expect.stringContaining('traced'),
       correlationId,
     });
-    const created = exporter.getFinishedSpans().find(({ attributes }) => attributes['step'] === 'createJob');
+    // The span of a step ends after its request was logged.
+    const created = await eventually(
+      () => Promise.resolve(exporter.getFinishedSpans().find(({ attributes }) => attributes['step'] === 'createJob')),
+      (span) => span !== undefined,
+    );
     expect(created?.attributes).toMatchObject({ 'rollout.id': 'traced', 'correlation.id': correlationId });
     expect(created?.parentSpanContext).toBeUndefined();
   });

@@ -75,9 +75,9 @@ describe('a continuous roll-out', () => {
   });
 
   it('ends when it expires, or is cancelled', async () => {
-    const rig = await continuousRig(2, { expiresAfterSeconds: 86_400 });
-    rig.hub.jobMs = 86_400_000;
-    await rig.clock.advanceAsync(86_000_000);
+    const rig = await continuousRig(2, { expiresAfterSeconds: 3600 });
+    rig.hub.jobMs = 3_600_000;
+    await rig.clock.advanceAsync(3_500_000);
     await register(rig, 2);
     expect(await rig.until('r', 'completed')).toMatchObject({ reason: 'expired' });
     const other = await continuousRig(2);
