@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useLocation } from 'preact-iso/router';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Device, ServiceResult } from '../../api/types.js';
 import { useCatalogue } from '../forms/catalogue.js';
 import { conditionFor, type DeviceAction, deviceActions, deviceAfter } from '../forms/device-actions.js';
@@ -57,7 +57,8 @@ interface ActionFormProps extends Pick<DeviceActionsProps, 'device' | 'onDevice'
 function ActionForm({ action, device, onDevice }: ActionFormProps): VNode {
   const { route } = useLocation();
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => place.current?.querySelector<HTMLElement>('textarea, input, select')?.focus(), []);
+  // Before anything can be typed: focus that moves later takes away what is being entered.
+  useLayoutEffect(() => place.current?.querySelector<HTMLElement>('textarea, input, select')?.focus(), []);
   const { name, service, initial, hidden } = action;
   const { hub, deviceId, etag = '' } = device;
   const onResult = ({ result }: ServiceResult): void => {
