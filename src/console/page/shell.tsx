@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useLocation } from 'preact-iso/router';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useConsole } from './parts/console-context.js';
 import { NoticeLine } from './parts/messages.js';
 import { State } from './parts/states.js';
@@ -23,7 +23,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): V
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   // A new page begins at its heading for those who cannot see that it changed.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;
   }, [path]);
