@@ -19,7 +19,7 @@ import { choice, count, deviceCondition, type Range, seconds } from './parameter
 import type { ArgumentsOf } from '../../edge/define-service.js';
 
 const MAX_ID_LENGTH = 40;
-/** Leaves room for the number of each run. */
+/** The number of each run is appended. */
 export const MAX_RECURRING_ID_LENGTH = 30;
 
 /** Maximum of `expiresAfterSeconds` for a set of devices that is fixed once. */

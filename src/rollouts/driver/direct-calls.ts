@@ -37,7 +37,7 @@ export class DirectCalls {
   }
 
   /** How many more calls may begin. */
-  get room(): number {
+  get free(): number {
     return MAX_OPEN - this.#running.size;
   }
 

@@ -249,9 +249,9 @@ export class RolloutRunner {
 
   #directCalls(): NonNullable<Facts['directCalls']> {
     const { calls, pauses, env } = this.rollout;
-    const { room, resumeMs } = calls;
+    const { free, resumeMs } = calls;
     return {
-      hasRoom: room > 0,
+      hasRoom: free > 0,
       resumeMs: resumeMs === 0 ? undefined : pauses.nowMs() + resumeMs - env.clock.monotonicMs(),
     };
   }

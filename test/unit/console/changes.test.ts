@@ -137,7 +137,7 @@ describe('a stream of changes', () => {
     await ended;
   });
 
-  it('is one of fifty at most; the next is told to wait, and closing one makes room', async () => {
+  it('is one of fifty at most; the next is refused until one is closed', async () => {
     await start();
     const streams: Stream[] = [];
     for (let count = 0; count < 50; count += 1) streams.push(await follow());

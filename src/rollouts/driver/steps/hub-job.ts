@@ -46,7 +46,7 @@ export interface JobCapacity {
 export function jobCapacity(rollout: OpenRollout): JobCapacity {
   const { guards, deviceOperationsPerSecond, clock } = rollout.env;
   const limit = Math.max(1, guards.maxDevicesPerJob ?? Infinity);
-  const maxDevices = rollout.record.definition.via === 'direct' ? Math.min(limit, rollout.calls.room) : limit;
+  const maxDevices = rollout.record.definition.via === 'direct' ? Math.min(limit, rollout.calls.free) : limit;
   const opening = rollout.windows.openAt(clock.nowMs());
   if (!opening) return { maxDevices: rollout.windows.isAlwaysOpen ? maxDevices : 0 };
   const seconds = (opening.endMs - clock.nowMs()) / 1000 - callSeconds(rollout) - WINDOW_RESERVE_SECONDS;

@@ -90,10 +90,10 @@ describe('a reload', () => {
 
   it('logs an error if the agent cannot apply the changes', async () => {
     const { file, agent, log, reloader } = await rig(MINIMAL);
-    agent.reconfigure = () => Promise.reject(new Error('no room'));
+    agent.reconfigure = () => Promise.reject(new Error('disk full'));
     await writeFile(file, `${MINIMAL}\nlog: {level: debug}`);
     await reloader.reload();
-    expect(log.lines.map(({ message }) => message)).toEqual(['could not apply the configuration: no room']);
+    expect(log.lines.map(({ message }) => message)).toEqual(['could not apply the configuration: disk full']);
   });
 });
 

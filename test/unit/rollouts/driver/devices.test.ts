@@ -125,7 +125,7 @@ describe('devices that wait to be connected', () => {
     expect(await rig.until('r1', 'completed')).toMatchObject({ outcome: 'succeeded' });
   });
 
-  it('leave room in hub jobs for devices that are connected', async () => {
+  it('do not take places in hub jobs from devices that are connected', async () => {
     const rig = await started({ devices: 900 });
     for (let index = 0; index < 900; index += 2) rig.hub.offline.add(deviceId(index));
     const ids = Array.from({ length: 900 }, (_, index) => deviceId(index));

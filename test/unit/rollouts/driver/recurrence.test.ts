@@ -141,7 +141,7 @@ describe('a recurring roll-out', () => {
     expect(await runTimes(rig)).toHaveLength(1);
   });
 
-  it('skips a time whose id another roll-out has, or that rollouts.maxOpen leaves no room for', async () => {
+  it('skips a time whose id another roll-out has, or for which rollouts.maxOpen has been reached', async () => {
     const rig = new RolloutRig({ devices: 1, maxOpen: 2 });
     await rig.clock.advanceAsync(Date.parse('2026-01-05T10:30Z') - rig.clock.nowMs());
     await rig.start('r-r1');
