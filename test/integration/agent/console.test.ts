@@ -89,6 +89,8 @@ async function putForeignJob(jobId: string): Promise<void> {
     await hub.lane('user').scheduleJob(context, {
       type: 'scheduleUpdateTwin',
       jobId,
+      // A job that ends between two rounds of lists is shown by none of them.
+      startTime: new Date(Date.now() + 1500),
       queryCondition: "deviceId = 'light-3'",
       patch: { tags: { b: 2 } },
       maxExecutionTimeInSeconds: 60,
